@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every target works on a clean clone; what it needs is made under .cache/ by tests/tools/.
+# CORE=2.21 runs a target on another ansible-core; ARGS="-k word" reaches the runner.
+
+CORE ?= 2.19
+ARGS ?=
+RUN := python3 tests/tools/run.py --core $(CORE)
+SUITE := python3 tests/tools/suite.py --core $(CORE)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo stop lint test test-unit test-integration test-roles test-smoke test-e2e \
+	benchmark docs build requirements clean
+
+help: ## say what can be made
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: ## start an Ark and a client, and take packages from upstream to a host
+	@$(RUN) python tests/lab/demo.py $(ARGS)
+
+stop: ## end the servers that the demo left running
+	@$(RUN) python tests/lab/pulp.py stop
+
+lint: ## check style, types, documentation and Ansible's own rules
+	@python3 tests/tools/lint.py --core $(CORE) $(ARGS)
+
+test: test-unit test-integration test-roles test-smoke test-e2e ## run every test
+
+test-unit: ## test units on three versions of ansible-core and on the oldest Python
+	@$(SUITE) unit $(ARGS)
+
+test-integration: ## test each module against real Pulp servers
+	@$(SUITE) integration $(ARGS)
+
+test-roles: ## test each role against real Pulp servers
+	@$(SUITE) roles $(ARGS)
+
+test-smoke: ## take one quick pass on the oldest and the newest ansible-core
+	@$(SUITE) smoke $(ARGS)
+
+test-e2e: ## test what the demo shows, and what goes wrong
+	@$(SUITE) e2e $(ARGS)
+
+benchmark: ## measure against a bare script that sends the same requests
+	@$(RUN) python tests/benchmark/run.py $(ARGS)
+
+docs: ## build the manual as HTML under build/docs
+	@python3 tests/tools/manual.py
+
+build: ## build the collection's tarball under build/
+	@$(RUN) --staged ansible-galaxy collection build --force --output-path $(CURDIR)/build
+
+requirements: ## choose the newest versions of the development tools
+	@python3 tests/tools/requirements.py
+
+clean: ## end the servers and remove everything that was made
+	@if [ -d .cache ]; then $(MAKE) --no-print-directory stop; fi
+	rm -rf .cache build

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lookup `kayobe_package_versions`: the package pins of a Kayobe configuration."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: kayobe_package_versions
+short_description: Read the package pins of a Kayobe configuration
+version_added: 0.1.0
+author: StackHPC Ltd. (@stackhpc)
+description:
+  - Reads C(etc/kayobe/pulp-repo-versions.yml) of a Kayobe configuration on the controller, and
+    returns each pinned short name with its stamp.
+  - Pins are the keys of the form C(stackhpc_pulp_repo_<short name>_version). All other keys of
+    the file are ignored. Templates in values may use variables of the play and of the file.
+  - Everything that is wrong with the file is said at once, before anything is promoted or
+    mirrored from it.
+options:
+  _terms:
+    description:
+      - Roots of Kayobe configurations, usually one, absolute or relative to the current directory.
+        The folder C(etc/kayobe) itself (C(kayobe_config_path)) does as well.
+    type: list
+    elements: str
+    required: true
+  empty:
+    description:
+      - What to do about pins whose value is null or an empty text. V(error) names them and
+        fails, V(skip) names them in a warning and leaves them out.
+    type: str
+    choices: [error, skip]
+    default: error
+"""
+
+EXAMPLES = r"""
+- name: Show what a configuration pins
+  ansible.builtin.debug:
+    msg: "{{ lookup('stackhpc.release_train.kayobe_package_versions', '/src/kayobe-config') }}"
+
+- name: Show what is pinned already while some repositories still have no stamp
+  ansible.builtin.debug:
+    msg: "{{ lookup('stackhpc.release_train.kayobe_package_versions', kayobe_config_repo_path,
+      empty='skip') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: For each root a dictionary of short names and their stamps.
+  type: list
+  elements: dict
+  sample:
+    - epel_9: 20261118T020000
+      rocky_9_baseos: 20261120T200001
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
+    PinError,
+    check_stamps,
+    kayobe_key,
+    pins_of_kayobe,
+    without_stamp,
+)
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # ansible-core before 2.19 trusts all text
+
+    def trust_as_template(value):  # type: ignore[no-untyped-def,misc]
+        """The text as it is."""
+        return value
+
+
+FILE_NAME = "pulp-repo-versions.yml"
+
+
+class LookupModule(LookupBase):
+    """What Ansible asks this file for."""
+
+    def run(
+        self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
+    ) -> list[dict[str, str]]:
+        self.set_options(var_options=variables, direct=kwargs)  # type: ignore[no-untyped-call]
+        return [self._pins(_file(term), variables or {}) for term in terms]
+
+    def _pins(self, path: Path, variables: Mapping[str, Any]) -> dict[str, str]:
+        content = _read(path)
+        pins = self._templated(path, pins_of_kayobe(content), {**variables, **content})
+        empty = without_stamp(pins)
+        skip = self.get_option("empty") == "skip"  # type: ignore[no-untyped-call]
+        if empty and skip:
+            Display().warning(f"{path}: no stamp yet for {', '.join(empty)}")
+            pins = {name: stamp for name, stamp in pins.items() if name not in empty}
+        if not pins:
+            raise AnsibleLookupError(f"{path}: no pins, expected {kayobe_key('<short name>')} keys")
+        try:
+            check_stamps(pins)
+        except PinError as error:
+            raise AnsibleLookupError(f"{path}: {error}") from error
+        return pins
+
+    def _templated(
+        self, path: Path, pins: dict[str, Any], variables: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        templates = {name for name, value in pins.items() if _is_template(value)}
+        if not templates:
+            return pins
+        trusted = {
+            name: trust_as_template(value) if _is_template(value) else value
+            for name, value in variables.items()
+        }
+        results = dict(pins)
+        templar: Any = self._templar
+        with templar.set_temporary_context(available_variables=trusted):
+            for name in sorted(templates):
+                try:
+                    results[name] = templar.template(trust_as_template(pins[name]))
+                except AnsibleError as error:
+                    raise AnsibleLookupError(f"{path}: {kayobe_key(name)}: {error}") from error
+        return results
+
+
+def _is_template(value: Any) -> bool:
+    return isinstance(value, str) and ("{{" in value or "{%" in value)
+
+
+def _file(term: Any) -> Path:
+    """The file of pins below a root, or in the folder `etc/kayobe` itself."""
+    if not isinstance(term, (str, os.PathLike)) or not str(term).strip():
+        raise AnsibleLookupError(f"expected the path of a Kayobe configuration, not {term!r}")
+    root = Path(os.path.abspath(os.path.expanduser(term)))
+    candidates = [root / "etc" / "kayobe" / FILE_NAME, root / FILE_NAME]
+    for path in candidates:
+        if path.is_file():
+            return path
+    found = "there is no such folder" if not root.is_dir() else f"there is no {candidates[0]}"
+    raise AnsibleLookupError(
+        f"no package pins at '{root}': {found}. Set kayobe_config_repo_path to the root of a Kayobe"
+        " configuration, or give the pins themselves in package_versions"
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise AnsibleLookupError(f"{path}{place}: not YAML: {error.problem}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise AnsibleLookupError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(content or {}, Mapping):
+        raise AnsibleLookupError(f"{path}: expected a mapping of variables")
+    return dict(content or {})

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Argument specs of list-based modules, made from the table of types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
+    CONTENT_TYPES,
+    ContentType,
+    Field,
+)
+
+__all__ = ["CONNECTION", "field_options", "lists_of", "present_or_absent"]
+
+
+def _from_environment(name: str) -> tuple[Any, list[str]]:
+    # The shape of ansible.module_utils.basic.env_fallback, which is put in its place by the glue.
+    return ("env_fallback", [f"RELEASE_TRAIN_PULP_{name}"])
+
+
+CONNECTION: dict[str, dict[str, Any]] = {
+    "pulp_url": {"type": "str", "required": True, "fallback": _from_environment("URL")},
+    "username": {"type": "str", "fallback": _from_environment("USERNAME")},
+    "password": {"type": "str", "no_log": True, "fallback": _from_environment("PASSWORD")},
+    "client_cert": {"type": "path", "fallback": _from_environment("CLIENT_CERT")},
+    "client_key": {"type": "path", "fallback": _from_environment("CLIENT_KEY")},
+    "ca_path": {"type": "path", "fallback": _from_environment("CA_PATH")},
+    "validate_certs": {
+        "type": "bool",
+        "default": True,
+        "fallback": _from_environment("VALIDATE_CERTS"),
+    },
+    "timeout": {"type": "float", "default": 60, "fallback": _from_environment("TIMEOUT")},
+    "task_timeout": {
+        "type": "float",
+        "default": 28800,
+        "fallback": _from_environment("TASK_TIMEOUT"),
+    },
+    "concurrency": {"type": "int", "fallback": _from_environment("CONCURRENCY")},
+    "domain": {"type": "str", "fallback": _from_environment("DOMAIN")},
+    "api_root": {"type": "str", "default": "/pulp/", "fallback": _from_environment("API_ROOT")},
+}
+
+
+def field_options(fields: Iterable[Field]) -> dict[str, dict[str, Any]]:
+    """Option specs for the writable fields of a kind."""
+    options: dict[str, dict[str, Any]] = {}
+    for spec in fields:
+        option: dict[str, Any] = {"type": spec.type}
+        if spec.elements:
+            option["elements"] = spec.elements
+        if spec.choices:
+            option["choices"] = list(spec.choices)
+        if spec.no_log:
+            option["no_log"] = True
+        options[spec.option] = option
+    return options
+
+
+def present_or_absent() -> dict[str, Any]:
+    """The `state` that every item has."""
+    return {"type": "str", "choices": ["present", "absent"], "default": "present"}
+
+
+def lists_of(
+    content_types: Iterable[str], options_of: Any
+) -> dict[str, dict[str, Any]]:
+    """One list option per content type; `options_of(content_type)` gives its items' options."""
+    return {
+        name: {"type": "list", "elements": "dict", "options": options_of(_known(name))}
+        for name in content_types
+    }
+
+
+def _known(name: str) -> ContentType:
+    return CONTENT_TYPES[name]

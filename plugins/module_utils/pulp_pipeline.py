@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bounded pool that walks each item through its own steps; no item waits for another's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
+    Report,
+    Result,
+)
+
+__all__ = ["run_all"]
+
+Item = TypeVar("Item")
+
+
+def run_all(
+    items: Sequence[tuple[Result, Item]],
+    walk: Callable[[Item, Result], None],
+    concurrency: int,
+    report: Report,
+) -> list[Result]:
+    """Call `walk(item, result)` for each pair, at most `concurrency` at once.
+
+    `walk` fills in the result; a PulpError that it raises becomes the result's error and leaves
+    the other items alone. Results come back in the order of the items.
+    """
+
+    def one(pair: tuple[Result, Item]) -> Result:
+        result, item = pair
+        started = time.monotonic()
+        if not result.error:
+            try:
+                walk(item, result)
+            except PulpError as error:
+                result.error = str(error)
+        if result.error:
+            result.action = "failed"
+        result.seconds = time.monotonic() - started
+        report.finish(result)
+        return result
+
+    if not items:
+        return []
+    with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
+        return list(pool.map(one, items))

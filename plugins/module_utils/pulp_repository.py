@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Repositories with their remotes: declare, sync in the same walk when asked to, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    InvalidItem,
+    ResponseError,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
+    SYNC_STATE_FIELDS,
+    RunningSyncs,
+    SyncSettings,
+    sync_repository,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
+    CONTENT_TYPES,
+    ContentType,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage import read_usage
+
+__all__ = ["RepositoryState", "declare", "declare_repositories", "read_repositories", "remote_name"]
+
+
+@dataclass
+class RepositoryState:
+    """A repository and its remote as the server has them; None where there is none."""
+
+    repository: dict[str, Any] | None = None
+    remote: dict[str, Any] | None = None
+
+
+def remote_name(repository: str) -> str:
+    """The name that the remote of a repository has."""
+    return f"{repository}-remote"
+
+
+def read_repositories(
+    server: Server, content_type: ContentType, names: Sequence[str]
+) -> dict[str, RepositoryState]:
+    """Read repositories and remotes of the given names in two rounds."""
+    kinds = (content_type.repository, content_type.remote)
+    repositories = read_kind(server.client, kinds[0], names, SYNC_STATE_FIELDS)
+    remotes = read_kind(server.client, kinds[1], [remote_name(name) for name in names])
+    return {
+        name: RepositoryState(repositories.get(name), remotes.get(remote_name(name)))
+        for name in names
+    }
+
+
+def declare(
+    server: Server,
+    content_type: ContentType,
+    item: Mapping[str, Any],
+    state: RepositoryState,
+    result: Result,
+    send_secrets: bool = True,
+) -> None:
+    """Make one repository and, where the item has a url, its remote as the item says."""
+    name = item["name"]
+    kind = content_type.repository
+    wanted = to_wire(kind.fields, item)
+    if "retain_repo_versions" in wanted and not server.has("core", "3.44"):
+        raise InvalidItem(
+            "retain_repo_versions would delete served versions before pulpcore 3.44: leave it out"
+        )
+    try:
+        outcome = server.reconcile(kind, name, wanted, state.repository)
+    except ResponseError as error:
+        if "unique" in error.words and state.repository is None:
+            raise InvalidItem(
+                f"the name is taken by a repository of another kind, such as a push repository "
+                f"(Pulp: {error.words})"
+            ) from error
+        raise
+    _take(result, "created" if state.repository is None else "updated", outcome)
+    state.repository = outcome.current
+    if item.get("url"):
+        remote = remote_name(name)
+        wanted = to_wire(content_type.remote.fields, remote_defaults(content_type, item))
+        outcome = server.reconcile(content_type.remote, remote, wanted, state.remote, send_secrets)
+        _take(result, "updated", outcome, "remote")
+        state.remote = outcome.current
+
+
+def remote_defaults(content_type: ContentType, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An item as its remote wants it: an image's upstream name is its own unless given."""
+    if "upstream_name" in {spec.name for spec in content_type.remote.fields}:
+        return {**item, "upstream_name": item.get("upstream_name") or item["name"]}
+    return item
+
+
+def declare_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+    """The whole of module pulp_repository: lists per content type -> results, in their order."""
+    send_secrets = params["update_secrets"] == "always"
+    work: list[tuple[Result, Any]] = []
+    running = RunningSyncs(server)
+    for type_name, content_type in CONTENT_TYPES.items():
+        items = params.get(type_name) or []
+        states = read_repositories(server, content_type, [item["name"] for item in items])
+        absent = [states[item["name"]] for item in items if item["state"] == "absent"]
+        hrefs = [state.repository["pulp_href"] for state in absent if state.repository]
+        usage = read_usage(server.client, content_type, hrefs) if hrefs else None
+        for item in items:
+            pair = (content_type, item, states[item["name"]], usage)
+            work.append((_started(item, type_name, work), pair))
+
+    def walk(pair: Any, result: Result) -> None:
+        content_type, item, state, usage = pair
+        if item["state"] == "absent":
+            _remove(server, item["name"], state, usage, result)
+            return
+        declare(server, content_type, item, state, result, send_secrets)
+        if params["sync"] and item.get("url"):
+            settings = SyncSettings.of(content_type, item, params)
+            sync_repository(server, content_type, item, state, settings, running, result)
+
+    syncs = params["sync"] and any(item[1].get("url") for _result, item in work)
+    at_once = server.tasks_at_once() if syncs else server.writes_at_once()
+    return run_all(work, walk, at_once, server.report), {}
+
+
+def _remove(
+    server: Server, name: str, state: RepositoryState, usage: Any, result: Result
+) -> None:
+    if state.repository:
+        usage.refuse_if_used(state.repository["pulp_href"], f"repository '{name}'")
+    for noun, current in (("repository", state.repository), ("remote", state.remote)):
+        if current is None:
+            continue
+        result.note("deleted", {noun: current["name"]}, {})
+        if not server.check_mode:
+            href = current["pulp_href"]
+            server.write(lambda href=href: server.client.delete(href), name)
+
+
+def _take(result: Result, action: str, outcome: Any, under: str = "") -> None:
+    """Add what reconciling one object did to the item's result."""
+    if not outcome.changed:
+        return
+    before, after = outcome.change.before, outcome.change.after
+    if under:
+        before = {under: before} if before else {}
+        after = {under: after} if after else {}
+    result.note(action, before, after)
+
+
+def _started(
+    item: Mapping[str, Any], type_name: str, earlier: Sequence[tuple[Result, Any]]
+) -> Result:
+    """A fresh result; a name given twice is an error of the second one."""
+    result = Result(item["name"], type_name)
+    if any(one.name == result.name and one.type == type_name for one, _work in earlier):
+        result.error = "this name is given twice in one list"
+    return result

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of what Pulp holds: for each content type its objects, their keys and fields.
+
+A new content type is a new entry in CONTENT_TYPES; nothing else in the engine names a type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = [
+    "CONTENT_TYPES",
+    "PLAIN_KINDS",
+    "ContentType",
+    "Field",
+    "Kind",
+    "kind_of",
+]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One writable field of an object.
+
+    `name` is the wire's name, `key` the option's. `type` and `elements` are Ansible's words.
+    `words`: space-separated text on the wire, a list in options. `ordered`: order matters.
+    `secret`: written, never read back; `public` ones of these may be shown all the same.
+    `hidden`: read back, but not to be shown.
+    `clear`: what the wire wants for an emptied value. `since`: the first server that has it.
+    """
+
+    name: str
+    type: str = "str"
+    key: str = ""
+    elements: str = ""
+    choices: tuple[str, ...] = ()
+    words: bool = False
+    ordered: bool = False
+    secret: bool = False
+    public: bool = False
+    hidden: bool = False
+    clear: object = None
+    since: str = ""
+
+    @property
+    def no_log(self) -> bool:
+        """Whether the value must never be shown."""
+        return self.hidden or (self.secret and not self.public)
+
+    @property
+    def option(self) -> str:
+        """The key under which a user gives this field."""
+        return self.key or self.name
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of object: where it lives, what names it, what can be written."""
+
+    noun: str
+    endpoint: str
+    fields: tuple[Field, ...] = ()
+    key: str = "name"
+
+    @property
+    def key_filter(self) -> str:
+        """The server-side filter that finds several of them by their natural key."""
+        return f"{self.key}__in"
+
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """What `fields=` asks the server for."""
+        written = tuple(f.name for f in self.fields if not f.secret)
+        secrets = ("hidden_fields",) if any(f.secret for f in self.fields) else ()
+        return ("pulp_href", "prn", self.key, *written, *secrets)
+
+
+@dataclass(frozen=True)
+class ContentType:
+    """All kinds of one content type, and how its repositories are synced and published.
+
+    `sync_fields`: options of the sync call. `publications`: by publish mode, the kind and what
+    is posted besides the repository version; empty when the type is served without publication.
+    `content_unit`: the content unit that an operator counts.
+    `mirrors_by_sync`: the value of `sync_policy` with which a sync makes its own publication.
+    """
+
+    name: str
+    repository: Kind
+    remote: Kind
+    distribution: Kind
+    content_unit: str
+    sync_fields: tuple[Field, ...] = ()
+    publications: dict[str, tuple[Kind, dict[str, bool]]] = field(default_factory=dict)
+    default_mode: str = ""
+    mirrors_by_sync: str = ""
+
+    def publication(self, mode: str | None) -> tuple[Kind, dict[str, bool]]:
+        """The kind of publication for a publish mode, and the settings that go with it."""
+        return self.publications[mode or self.default_mode]
+
+    @property
+    def publication_kinds(self) -> tuple[Kind, ...]:
+        """Each kind of publication once."""
+        kinds = {kind.endpoint: kind for kind, _settings in self.publications.values()}
+        return tuple(kinds.values())
+
+
+_POLICY = Field("policy", choices=("immediate", "on_demand", "streamed"))
+_LABELS = Field("pulp_labels", type="dict", clear={})
+_URL_POLICY = (Field("url"), _POLICY)
+
+_REMOTE = (
+    *_URL_POLICY,
+    Field("ca_cert"),
+    Field("client_cert"),
+    Field("client_key", secret=True),
+    Field("download_concurrency", type="int"),
+    Field("proxy_url"),
+    Field("proxy_username", secret=True, public=True),
+    Field("proxy_password", secret=True),
+    Field("username", key="remote_username", secret=True, public=True),
+    Field("password", key="remote_password", secret=True),
+    Field("tls_validation", type="bool"),
+    Field("max_retries", type="int"),
+    Field("rate_limit", type="int"),
+    Field("connect_timeout", type="float"),
+    Field("sock_connect_timeout", type="float"),
+    Field("sock_read_timeout", type="float"),
+    Field("total_timeout", type="float"),
+    Field("headers", type="list", elements="dict", hidden=True, ordered=True, clear=[]),
+)
+
+_REPOSITORY = (Field("description"), Field("retain_repo_versions", type="int"), _LABELS)
+_AUTOPUBLISH = Field("autopublish", type="bool")
+_MIRROR = Field("mirror", type="bool")
+_OPTIMIZE = Field("optimize", type="bool")
+
+_DISTRIBUTION = (Field("base_path"), Field("content_guard"), Field("repository"), _LABELS)
+_BY_PUBLICATION = Field("publication")
+_BY_VERSION = Field("repository_version")
+
+
+def _words(name: str) -> Field:
+    return Field(name, type="list", elements="str", words=True)
+
+
+def _texts(name: str, since: str = "") -> Field:
+    return Field(name, type="list", elements="str", since=since, clear=[])
+
+
+def _repository(path: str, *more: Field) -> Kind:
+    return Kind("repository", f"repositories/{path}/", (*_REPOSITORY, *more))
+
+
+def _remote(path: str, *more: Field) -> Kind:
+    return Kind("remote", f"remotes/{path}/", (*_REMOTE, *more))
+
+
+def _publication(path: str) -> Kind:
+    return Kind("publication", f"publications/{path}/", (), key="pulp_href")
+
+
+def _distribution(path: str, *more: Field) -> Kind:
+    return Kind("distribution", f"distributions/{path}/", (*_DISTRIBUTION, *more))
+
+
+_APT = _publication("deb/apt")
+
+CONTENT_TYPES: dict[str, ContentType] = {
+    "rpm": ContentType(
+        "rpm",
+        repository=_repository("rpm/rpm", _AUTOPUBLISH),
+        remote=_remote("rpm/rpm"),
+        distribution=_distribution("rpm/rpm", _BY_PUBLICATION),
+        content_unit="rpm.package",
+        sync_fields=(
+            Field(
+                "sync_policy", choices=("additive", "mirror_complete", "mirror_content_only")
+            ),
+            _OPTIMIZE,
+        ),
+        publications={"": (_publication("rpm/rpm"), {})},
+        mirrors_by_sync="mirror_complete",
+    ),
+    "deb": ContentType(
+        "deb",
+        repository=_repository("deb/apt", _AUTOPUBLISH),
+        remote=_remote(
+            "deb/apt", _words("distributions"), _words("components"), _words("architectures")
+        ),
+        distribution=_distribution("deb/apt", _BY_PUBLICATION),
+        content_unit="deb.package",
+        sync_fields=(_MIRROR, _OPTIMIZE),
+        publications={
+            "simple": (_APT, {"simple": True, "structured": False}),
+            "structured": (_APT, {"simple": False, "structured": True}),
+            "simple_and_structured": (_APT, {"simple": True, "structured": True}),
+            "verbatim": (_publication("deb/verbatim"), {}),
+        },
+        default_mode="simple",
+    ),
+    "container": ContentType(
+        "container",
+        repository=_repository("container/container"),
+        remote=_remote(
+            "container/container",
+            Field("upstream_name"),
+            _texts("include_tags"),
+            _texts("exclude_tags"),
+        ),
+        distribution=_distribution(
+            "container/container", _BY_VERSION, Field("private", type="bool")
+        ),
+        content_unit="container.tag",
+        sync_fields=(_MIRROR,),
+    ),
+    "file": ContentType(
+        "file",
+        repository=_repository("file/file", _AUTOPUBLISH),
+        remote=_remote("file/file"),
+        distribution=_distribution("file/file", _BY_PUBLICATION),
+        content_unit="file.file",
+        sync_fields=(_MIRROR, _OPTIMIZE),
+        publications={"": (_publication("file/file"), {})},
+    ),
+    "python": ContentType(
+        "python",
+        repository=_repository("python/python", _AUTOPUBLISH),
+        remote=_remote(
+            "python/python",
+            _texts("includes"),
+            _texts("excludes"),
+            Field("prereleases", type="bool"),
+        ),
+        distribution=_distribution("python/pypi", _BY_PUBLICATION),
+        content_unit="python.python",
+        sync_fields=(_MIRROR,),
+        publications={"": (_publication("python/pypi"), {})},
+    ),
+}
+
+PLAIN_KINDS: dict[str, Kind] = {
+    "rbac_guard": Kind("content guard", "contentguards/core/rbac/", (Field("description"),)),
+    "x509_guard": Kind(
+        "content guard",
+        "contentguards/certguard/x509/",
+        (Field("description"), Field("ca_certificate")),
+    ),
+    "guard": Kind("content guard", "contentguards/"),
+    "group": Kind("group", "groups/"),
+    "user": Kind(
+        "user",
+        "users/",
+        (
+            Field("first_name", clear=""),
+            Field("last_name", clear=""),
+            Field("email", clear=""),
+            Field("is_staff", type="bool"),
+            Field("is_active", type="bool"),
+            Field("password", secret=True),
+        ),
+        key="username",
+    ),
+    "task": Kind("task", "tasks/", key="pulp_href"),
+    "worker": Kind("worker", "workers/"),
+    "role": Kind("role", "roles/"),
+}
+
+
+def kind_of(noun: str, content_type: str | None = None) -> Kind:
+    """The kind for `repository`, `remote`, `distribution` of a content type, or a plain kind."""
+    if content_type is None:
+        return PLAIN_KINDS[noun]
+    return getattr(CONTENT_TYPES[content_type], noun)

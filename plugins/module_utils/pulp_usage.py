@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who uses what: Pulp deletes what is served without a word, so every delete looks here first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import Refused
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import Reader
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
+
+__all__ = ["Usage", "read_usage"]
+
+_FIELDS = "name,content_guard,publication,repository,repository_version"
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Usage:
+    """All distributions of a server, by the object that each depends on."""
+
+    users: dict[str, list[str]] = field(default_factory=dict)
+
+    def refuse_if_used(self, href: str, what: str) -> None:
+        """Raise Refused, naming the distributions, when one depends on `href`."""
+        names = sorted(set(self.users.get(href, [])))
+        if names:
+            rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            raise Refused(
+                f"{what} is in use by the distributions {', '.join(names[:_SHOWN])}{rest}: "
+                "remove or change them first"
+            )
+
+
+def read_usage(
+    reader: Reader, content_type: ContentType | None = None, repositories: Iterable[str] = ()
+) -> Usage:
+    """Read every distribution once. The server has no filter for what they use.
+
+    For each of `repositories` (hrefs, of `content_type`) its publications are asked for, so that
+    a distribution counts as a user of the repository behind its publication.
+    """
+    owner: dict[str, str] = {}
+    if content_type:
+        for repository in repositories:
+            for kind in content_type.publication_kinds:
+                asked = {"repository": repository, "fields": "pulp_href"}
+                for publication in reader.list(kind.endpoint, asked):
+                    owner[publication["pulp_href"]] = repository
+    users: dict[str, list[str]] = {}
+    for entry in reader.list("distributions/", {"fields": _FIELDS}):
+        for href in _used_by(entry, owner):
+            users.setdefault(href, []).append(entry["name"])
+    return Usage(users)
+
+
+def _used_by(entry: dict[str, Any], owner: dict[str, str]) -> set[str]:
+    direct = [entry.get(name) for name in ("content_guard", "publication", "repository")]
+    version = entry.get("repository_version")
+    used = {href for href in direct if href}
+    if version:
+        used |= {version, version.split("versions/")[0]}
+    publication = entry.get("publication")
+    if publication in owner:
+        used.add(owner[publication])
+    return used

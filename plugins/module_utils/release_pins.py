@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pins of packages: short name -> stamp, as a configuration asks for them, resolved to the
+repositories of the inventory whose snapshots they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
+    ItemError,
+    PackageRepository,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
+    nearest,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
+
+# A key of `etc/kayobe/pulp-repo-versions.yml` is prefix, short name, suffix.
+KAYOBE_PREFIX = "stackhpc_pulp_repo_"
+KAYOBE_SUFFIX = "_version"
+
+
+class PinError(ValueError):
+    """Pins that cannot be resolved; the message lists everything that is wrong with them."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One repository at one stamp; selectable by the repository's type, name and group."""
+
+    repository: PackageRepository
+    stamp: str
+
+    @property
+    def content_type(self) -> str:
+        return self.repository.content_type
+
+    @property
+    def short_name(self) -> str:
+        return self.repository.short_name
+
+    @property
+    def sync_group(self) -> str:
+        return self.repository.sync_group
+
+    @property
+    def snapshot_name(self) -> str:
+        return self.repository.snapshot_name(self.stamp)
+
+    @property
+    def snapshot_path(self) -> str:
+        return self.repository.snapshot_path(self.stamp)
+
+
+@dataclass(frozen=True)
+class ResolvedPins:
+    """`pins` in the order of the inventory, active before deprecated repositories; the short
+    names that are `unknown` there, sorted; and a warning for each of these."""
+
+    pins: list[Pin]
+    unknown: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def kayobe_key(short_name: str) -> str:
+    """The variable of a Kayobe configuration that pins this repository."""
+    return f"{KAYOBE_PREFIX}{short_name}{KAYOBE_SUFFIX}"
+
+
+def pins_of_kayobe(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Short name -> value, as it is, of the pins among variables; all others are left out."""
+    long_enough = len(KAYOBE_PREFIX) + len(KAYOBE_SUFFIX)
+    return {
+        key[len(KAYOBE_PREFIX) : -len(KAYOBE_SUFFIX)]: value
+        for key, value in variables.items()
+        if isinstance(key, str)
+        and len(key) > long_enough
+        and key.startswith(KAYOBE_PREFIX)
+        and key.endswith(KAYOBE_SUFFIX)
+    }
+
+
+def without_stamp(pins: Mapping[str, Any]) -> list[str]:
+    """Short names, sorted, whose value is null or blank: known, but not pinned yet."""
+    return sorted(
+        short_name
+        for short_name, value in pins.items()
+        if value is None or (isinstance(value, str) and not value.strip())
+    )
+
+
+def check_stamps(pins: Mapping[str, Any]) -> None:
+    """Raise PinError naming every pin whose value is not a stamp.
+
+    YAML leaves an unquoted stamp text; a number or a time there was written in another form.
+    """
+    empty = without_stamp(pins)
+    problems = [f"'{short_name}' has no stamp" for short_name in empty]
+    for short_name in sorted(set(pins) - set(empty)):
+        if not is_stamp(pins[short_name]):
+            problems.append(f"'{short_name}' is pinned to '{pins[short_name]}'")
+    if problems:
+        raise PinError(
+            f"{'; '.join(problems)}: expected a stamp YYYYMMDDTHHMMSS, such as 20261120T200001"
+        )
+
+
+def resolve_pins(
+    pins: Mapping[str, Any],
+    active: Iterable[PackageRepository],
+    deprecated: Iterable[PackageRepository] = (),
+    errors: Iterable[ItemError] = (),
+    strict: bool = False,
+) -> ResolvedPins:
+    """Resolve short name -> stamp against the inventory; active repositories come first.
+
+    A pin of neither list is reported and skipped, with `strict` it is an error. Raises PinError
+    for no pins at all, malformed stamps, pins of malformed items (`errors` of the parsed
+    lists), and when nothing resolves.
+    """
+    if not pins:
+        raise PinError("there is not a single pin")
+    check_stamps(pins)
+    known: dict[str, PackageRepository] = {}
+    for repository in (*active, *deprecated):
+        known.setdefault(repository.short_name, repository)
+    broken = [error for error in errors if error.short_name in pins]
+    if broken:
+        raise PinError(
+            "; ".join(f"'{error.short_name}' is pinned, but {error}" for error in broken)
+        )
+    unknown = sorted(short_name for short_name in pins if short_name not in known)
+    warnings = [_unknown(short_name, known) for short_name in unknown]
+    if unknown and (strict or len(unknown) == len(pins)):
+        raise PinError("; ".join(warnings))
+    resolved = [
+        Pin(repository, str(pins[short_name]))
+        for short_name, repository in known.items()
+        if short_name in pins
+    ]
+    return ResolvedPins(resolved, unknown, warnings)
+
+
+def choose_source(given: Mapping[str, Any], derived: Mapping[str, Any] | None = None) -> str:
+    """The one variable that pins come from.
+
+    `given` maps the name of each variable a user may set to its value, where null and what is
+    empty is not set; `derived` is the same for values that nobody set, which count only when
+    nothing is given. Raises PinError when two are given, or none.
+    """
+    chosen = [name for name, value in given.items() if value not in (None, "", {}, [])]
+    if len(chosen) > 1:
+        raise PinError(f"pins come from exactly one source, not from {' and '.join(chosen)}")
+    if not chosen:
+        chosen = [name for name, value in (derived or {}).items() if value not in (None, "", {})]
+    if not chosen:
+        raise PinError(f"no pins are given: set one of {', '.join(given)}")
+    return chosen[0]
+
+
+def _unknown(short_name: str, known: Iterable[str]) -> str:
+    near = nearest(short_name, known)
+    hint = f" (nearest: {', '.join(near)})" if near else ""
+    return f"'{short_name}' is pinned, but no package repository has that short name{hint}"

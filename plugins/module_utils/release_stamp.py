@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stamps: the UTC second, ``YYYYMMDDTHHMMSS``, that a snapshot's name and base path end in.
+
+Stamps are compared as text: their order as strings is their order in time.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Callable
+
+STAMP_FORMAT = "%Y%m%dT%H%M%S"
+STAMP_PATTERN = "[0-9]{8}T[0-9]{6}"
+
+_STAMP = re.compile(STAMP_PATTERN)
+# pulpcore writes ISO 8601 with or without a fraction, always in UTC ("Z").
+_PULP_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?"
+)
+
+
+class StampError(ValueError):
+    """A text is not a stamp, or not a time of Pulp's."""
+
+
+def parse(stamp: object) -> datetime:
+    """The time of a stamp, with time zone UTC.
+
+    Raises StampError, naming the value, unless it is text of exactly the form
+    ``YYYYMMDDTHHMMSS`` and a real time.
+    """
+    if not isinstance(stamp, str) or not _STAMP.fullmatch(stamp):
+        raise StampError(f"{stamp!r} is not a stamp, expected YYYYMMDDTHHMMSS (UTC)")
+    try:
+        return datetime.strptime(stamp, STAMP_FORMAT).replace(tzinfo=timezone.utc)
+    except ValueError as error:
+        raise StampError(f"{stamp!r} is not a stamp, no such date or time") from error
+
+
+def is_stamp(value: object) -> bool:
+    """Whether `value` is text that `parse` takes."""
+    try:
+        parse(value)
+    except StampError:
+        return False
+    return True
+
+
+def now_stamp(clock: Callable[[], float] = time.time) -> str:
+    """The present second; `clock` gives seconds since 1970 as `time.time` does."""
+    return datetime.fromtimestamp(int(clock()), tz=timezone.utc).strftime(STAMP_FORMAT)
+
+
+def from_pulp_time(text: str) -> str:
+    """The stamp of a time as Pulp's API writes it, ``2026-11-20T20:00:01.123456Z``.
+
+    Fractions of a second are cut off; a time without a zone is UTC. Raises StampError.
+    """
+    found = _PULP_TIME.fullmatch(text) if isinstance(text, str) else None
+    if not found:
+        raise StampError(f"{text!r} is not a time of Pulp's, expected 2026-11-20T20:00:01.123456Z")
+    day, second, zone = found.groups()
+    offset = "+0000" if zone in (None, "Z") else zone.replace(":", "")
+    try:
+        moment = datetime.strptime(f"{day}T{second}{offset}", "%Y-%m-%dT%H:%M:%S%z")
+    except ValueError as error:
+        raise StampError(f"{text!r} is not a time of Pulp's, no such date or time") from error
+    return moment.astimezone(timezone.utc).strftime(STAMP_FORMAT)
+
+
+def stamp_of(name: str, prefix: str) -> str | None:
+    """The stamp of the snapshot `name`, or None when it is no snapshot under `prefix`.
+
+    `prefix` is a repository's `distribution_name` or `base_path`, whole. It is never looked
+    for by its separator: prefixes may have none and may begin with one another
+    (``openhpc-2-`` and ``openhpc-2-updates-``).
+    """
+    if not name.startswith(prefix):
+        return None
+    rest = name[len(prefix) :]
+    return rest if is_stamp(rest) else None
+
+
+def newest(stamps: Iterable[str], until: str | None = None) -> str | None:
+    """The latest of `stamps`, not after the stamp `until` if that is given; None of none."""
+    return max((stamp for stamp in stamps if until is None or stamp <= until), default=None)

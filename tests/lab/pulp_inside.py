@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only Pulp's own models can do; run by a server's Python, the request as JSON on stdin.
+
+Requests: ``{"do": "password", "password": TEXT}``, ``{"do": "seed", "distributions": N}`` and
+``{"do": "unseed"}``. The answer is one line for the person at the terminal.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.db import transaction  # noqa: E402
+from pulp_rpm.app.models import RpmDistribution  # noqa: E402
+from pulpcore.app.models import Distribution  # noqa: E402
+
+SNAPSHOTS_PER_PREFIX = 25
+BATCH = 1000
+
+
+def set_password(request: dict[str, Any]) -> str:
+    """Make the user admin with this password; the password never was on a command line."""
+    user, _created = get_user_model().objects.get_or_create(
+        username="admin", defaults={"is_superuser": True, "is_staff": True}
+    )
+    user.set_password(request["password"])
+    user.save()
+    return "password of admin set"
+
+
+def seed(request: dict[str, Any]) -> str:
+    """Insert the missing ones of N distributions, 25 snapshots to a prefix."""
+    wanted = {_name(number): _base_path(number) for number in range(request["distributions"])}
+    there = set(_seeded().values_list("name", flat=True))
+    missing = sorted(set(wanted) - there)
+    for start in range(0, len(missing), BATCH):
+        _insert({name: wanted[name] for name in missing[start : start + BATCH]})
+    return f"{len(missing)} distributions inserted, {_seeded().count()} seeded ones are there"
+
+
+def unseed(_request: dict[str, Any]) -> str:
+    """Remove what seed() inserted."""
+    keys = list(_seeded().values_list("pk", flat=True))
+    for start in range(0, len(keys), BATCH):
+        batch = keys[start : start + BATCH]
+        with transaction.atomic():
+            RpmDistribution.objects.filter(pk__in=batch)._raw_delete("default")
+            Distribution.objects.filter(pk__in=batch)._raw_delete("default")
+    return f"{len(keys)} seeded distributions removed"
+
+
+def _insert(paths: dict[str, str]) -> None:
+    """Two inserts per batch: Django's bulk_create refuses multi-table inheritance."""
+    kind = RpmDistribution.get_pulp_type()
+    masters = [Distribution(name=n, base_path=p, pulp_type=kind) for n, p in paths.items()]
+    with transaction.atomic():
+        Distribution.objects.bulk_create(masters)
+        details = [RpmDistribution(distribution_ptr_id=master.pk) for master in masters]
+        own_fields = RpmDistribution._meta.local_concrete_fields
+        RpmDistribution._base_manager._insert(details, fields=own_fields, using="default")
+
+
+def _seeded() -> Any:
+    return Distribution.objects.filter(name__startswith="seed-", base_path__startswith="seed/")
+
+
+def _name(number: int) -> str:
+    prefix, stamp = _prefix_and_stamp(number)
+    return f"seed-{prefix}-{stamp}"
+
+
+def _base_path(number: int) -> str:
+    prefix, stamp = _prefix_and_stamp(number)
+    return f"seed/{prefix}/{stamp}"
+
+
+def _prefix_and_stamp(number: int) -> tuple[str, str]:
+    prefix, snapshot = divmod(number, SNAPSHOTS_PER_PREFIX)
+    day = datetime.date(2025, 1, 1) + datetime.timedelta(days=snapshot)
+    return f"{prefix + 1:04d}", f"{day:%Y%m%d}T000000"
+
+
+if __name__ == "__main__":
+    order = json.load(sys.stdin)
+    print({"password": set_password, "seed": seed, "unseed": unseed}[order["do"]](order))

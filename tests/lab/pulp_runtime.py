@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a server consists of: its configuration, its database, its processes, its programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any, Optional
+
+from . import pulp_certificates, pulp_cluster, pulp_debian, pulp_http, pulp_ports, pulp_processes
+from .pulp_paths import (
+    LabError,
+    known_servers,
+    load_state,
+    lock,
+    save_state,
+    server_folder,
+    write_private,
+)
+from .pulp_settings import FOLDERS, database_settings, nginx_configuration, pulp_settings
+from .pulp_venv import GENERATIONS, Generation
+
+State = dict[str, Any]
+
+def manage(name: str, arguments: list[str]) -> int:
+    """Run pulpcore-manager for the server, on this terminal; returns its exit status."""
+    state = existing_state(name)
+    command = [generation_of(state).program("pulpcore-manager"), *arguments]
+    with pulp_cluster.in_use():
+        return subprocess.run(command, env=environment(name), check=False).returncode
+
+
+def inside(name: str, request: dict[str, Any]) -> str:
+    """Let pulp_inside.py do something with Pulp's models; returns the line it answers."""
+    python = generation_of(existing_state(name)).program("python")
+    # -I: this folder must not become importable, its file names begin like Pulp's packages.
+    command = [python, "-I", str(Path(__file__).with_name("pulp_inside.py"))]
+    with pulp_cluster.in_use():
+        run = subprocess.run(
+            command,
+            env=environment(name),
+            input=json.dumps(request),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if run.returncode:
+        raise LabError(f"{name}: '{request['do']}' failed:\n{run.stderr.strip()[-3000:]}")
+    return run.stdout.strip()
+
+
+def environment(name: str) -> dict[str, str]:
+    """Environment of the server's programs: nothing of the caller's may configure Pulp."""
+    foreign = re.compile(r"(PULP_|DJANGO_|PYTHON|GUNICORN_|RELEASE_TRAIN_|PG[A-Z]+$|DYNACONF)")
+    folder = server_folder(name)
+    result = {key: value for key, value in os.environ.items() if not foreign.match(key)}
+    loopback = ["127.0.0.1", "localhost"]
+    for key in ("no_proxy", "NO_PROXY"):
+        result[key] = ",".join([*filter(None, [os.environ.get(key)]), *loopback])
+    state = load_state(name)
+    path = [str(generation_of(state).venv / "bin"), os.environ.get("PATH", "")]
+    result.update(
+        PATH=":".join([*path, pulp_debian.SYSTEM_FOLDERS]),
+        PULP_SETTINGS=str(folder / "settings.py"),
+        DJANGO_SETTINGS_MODULE="pulpcore.app.settings",
+        TMPDIR=str(folder / "scratch"),
+        LC_ALL="C.UTF-8",
+    )
+    return result
+
+
+def roles(state: State) -> list[str]:
+    """Names of the processes the server consists of."""
+    workers = [f"worker-{number}" for number in range(1, state.get("workers", 0) + 1)]
+    return ["api", "content", *workers, "nginx"]
+
+
+def url(state: State) -> str:
+    return f"{'https' if state['tls'] else 'http'}://127.0.0.1:{state['port']}"
+
+
+def ca_path(name: str, state: State) -> Optional[str]:
+    """The authority to trust for the server's URL, None over plain HTTP."""
+    return str(server_folder(name) / "keys" / "ca.pem") if state["tls"] else None
+
+
+def existing_state(name: str) -> State:
+    """State of a server that was started once; raises LabError for any other."""
+    state = load_state(name)
+    if not state:
+        raise LabError(f"There is no server {name}: run 'start {name}'.")
+    return state
+
+
+def generation_of(state: State) -> Generation:
+    return GENERATIONS[state["generation"]]
+
+
+def is_alive(state: State, role: str) -> bool:
+    return pulp_processes.is_alive(state.get("processes", {}).get(role))
+
+
+def choose_ports(name: str, state: State, wanted: Optional[int], keep: bool) -> None:
+    """Settle the three ports in ``state`` and save it; with ``keep`` they stay what they are."""
+    with lock("ports"):
+        others = [load_state(other) for other in known_servers() if other != name]
+        keys = ("port", "api_port", "content_port")
+        taken = [other.get(key) for other in others for key in keys]
+        if wanted and not keep and not pulp_ports.is_free(wanted):
+            raise LabError(f"Port {wanted} is in use: choose another one for {name}.")
+        for key in keys:
+            if not keep:
+                state[key] = pulp_ports.free_port(state.get(key), taken)
+                taken.append(state[key])
+        save_state(name, state)
+
+
+def write_configuration(name: str, state: State, cluster: pulp_cluster.Cluster) -> None:
+    """Write keys, settings.py and nginx.conf, and create the folders they name."""
+    folder = server_folder(name)
+    for child in FOLDERS:
+        (folder / child).mkdir(parents=True, exist_ok=True)
+    pulp_certificates.ensure_keys(folder / "keys")
+    if state["tls"]:
+        pulp_certificates.ensure_tls(folder / "keys")
+    _write_settings(name, state, cluster, state.get("database", f"server-{name}"))
+    ports = (state["port"], state["api_port"], state["content_port"])
+    (folder / "nginx" / "nginx.conf").write_text(nginx_configuration(folder, *ports, state["tls"]))
+
+
+def ensure_database(name: str, state: State, cluster: pulp_cluster.Cluster) -> None:
+    """Give the server a database with the schema of its generation, copied where possible."""
+    generation, database = generation_of(state), f"server-{name}"
+    template = f"template-{generation.name}-{generation.digest}"
+
+    def migrate(target: str) -> None:
+        say(name, f"migrating a database for Pulp {generation.name}, once")
+        _write_settings(name, state, cluster, target)
+        try:
+            _migrate(name)
+        finally:
+            _write_settings(name, state, cluster, database)
+
+    if not cluster.has_database(database):
+        pulp_cluster.ensure_template(cluster, template, migrate)
+        pulp_cluster.copy_template(cluster, template, database)
+        state.update(database=database, digest=generation.digest, password_set=False)
+    elif state.get("digest") != generation.digest:
+        say(name, "migrating its database to the new pins")
+        _migrate(name)
+        state.update(database=database, digest=generation.digest)
+    save_state(name, state)
+
+
+def spawn(name: str, state: State, missing: list[str]) -> None:
+    """Start the named processes and remember them."""
+    folder, generation = server_folder(name), generation_of(state)
+    for role in missing:
+        state["processes"][role] = pulp_processes.spawn(
+            _command(role, state, generation, folder),
+            folder / "log" / f"{role}.log",
+            environment(name),
+            folder,
+        )
+        save_state(name, state)
+
+
+def end(state: State, ending: list[str]) -> None:
+    """End the named processes and forget them; a worker gives its task a few seconds."""
+    workers = [state["processes"][role] for role in ending if role.startswith("worker")]
+    others = [state["processes"][role] for role in ending if not role.startswith("worker")]
+    # On SIGTERM a worker would wait for its task for ever.
+    for record in workers:
+        pulp_processes.ask(record, signal.SIGINT)
+    pulp_processes.end(others)
+    pulp_processes.end(workers, signal.SIGINT)
+    for role in ending:
+        del state["processes"][role]
+
+
+def what_is_missing(name: str, state: State) -> str:
+    """Why the server is not ready yet, empty when it is; raises LabError if a process died."""
+    for role in roles(state):
+        if not is_alive(state, role):
+            log = server_folder(name) / "log" / f"{role}.log"
+            raise LabError(
+                f"{name}: {role} died; the end of {log}:\n{pulp_processes.last_lines(log)}\n"
+                f"Run 'start {name}' again, or 'destroy {name}' to begin with fresh data."
+            )
+    try:
+        answer = pulp_http.status(url(state), ca_path(name, state))
+    except OSError as error:
+        return f"{name} does not answer yet ({error}); see {server_folder(name) / 'log'}"
+    online = {_pid(entry) for entry in answer["online_workers"]}
+    offline = [
+        role
+        for role in roles(state)
+        if role.startswith("worker") and state["processes"][role]["pid"] not in online
+    ]
+    if offline:
+        return f"{name}: {', '.join(offline)} not online yet"
+    content = {_pid(entry) for entry in answer["online_content_apps"]}
+    if not content & set(pulp_processes.members(state["processes"]["content"])):
+        return f"{name}: content app not online yet"
+    return ""
+
+
+def say(name: str, words: str) -> None:
+    print(f"{name}: {words}", flush=True)
+
+
+def _pid(entry: dict[str, Any]) -> int:
+    """Pulp names its processes <pid>@<host>."""
+    return int(entry["name"].partition("@")[0])
+
+
+def _command(role: str, state: State, generation: Generation, folder: Path) -> list[str]:
+    gunicorn = ["--graceful-timeout", "3", "--timeout", "55", *generation.gunicorn_options]
+    if role == "api":
+        bind = ["--bind", f"127.0.0.1:{state['api_port']}", "--workers", "3"]
+        return [generation.program("pulpcore-api"), *bind, *gunicorn]
+    if role == "content":
+        bind = ["--bind", f"127.0.0.1:{state['content_port']}", "--workers", "2"]
+        return [generation.program("pulpcore-content"), *bind, *gunicorn]
+    if role == "nginx":
+        configuration = str(folder / "nginx" / "nginx.conf")
+        return [str(pulp_debian.program("nginx")), "-p", str(folder), "-c", configuration]
+    return [generation.program("pulpcore-worker")]
+
+
+def _write_settings(name: str, state: State, cluster: pulp_cluster.Cluster, database: str) -> None:
+    databases = database_settings(cluster.port, cluster.password, database)
+    folder = server_folder(name)
+    text = pulp_settings(folder, generation_of(state), url(state), databases, state["worker_ttl"])
+    write_private(folder / "settings.py", text)
+
+
+def _migrate(name: str) -> None:
+    log = server_folder(name) / "log" / "migrate.log"
+    command = [generation_of(existing_state(name)).program("pulpcore-manager"), "migrate"]
+    with log.open("w") as output:
+        run = subprocess.run(
+            [*command, "--no-input"],
+            env=environment(name),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if run.returncode:
+        raise LabError(
+            f"{name}: migrating failed; the end of {log}:\n{pulp_processes.last_lines(log)}"
+        )

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The server as a background process: one for each state folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Optional
+
+from .upstream_control import call_control
+from .upstream_demo import demo_step, publish_mirrors
+from .upstream_server import HOST, UpstreamServer
+from .upstream_tools import UpstreamError, exclusive, state_folder
+
+PATIENCE = 15
+"""Seconds until a server must answer, or be gone."""
+
+
+def tree() -> Path:
+    """Return the folder that the background server serves."""
+    folder = state_folder() / "tree"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def status() -> Optional[dict[str, Any]]:
+    """Return `{"pid", "url", "root"}` of the running server, None if none of ours runs."""
+    port = _remembered_port()
+    if not port:
+        return None
+    try:
+        answer = call_control(f"http://{HOST}:{port}", "status")
+    except UpstreamError:
+        return None
+    return answer if answer.get("root") == str(tree()) else None
+
+
+def start(program: Path, port: int = 0) -> dict[str, Any]:
+    """Start the server, unless it runs, and return its status.
+
+    Without a port it takes the one it had before, so that addresses stay valid, or a free one.
+    `program` is the command line, which has a command `serve`.
+    """
+    with exclusive("server"):
+        running = status()
+        if running:
+            if port and not running["url"].endswith(f":{port}"):
+                raise UpstreamError(f"The upstream server already runs at {running['url']}.")
+            return running
+        command = [sys.executable, str(program), "serve", "--port", str(port)]
+        log = state_folder() / "server.log"
+        with log.open("w") as output:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        for _attempt in range(PATIENCE * 20):
+            running = status()
+            if running and running["pid"] == child.pid:
+                return running
+            if child.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise UpstreamError(f"The upstream server did not start: {log.read_text().strip()}")
+
+
+def stop() -> bool:
+    """Stop the server and return whether one ran."""
+    with exclusive("server"):
+        running = status()
+        if not running:
+            return False
+        # The process that answered on our port, for our folder, is the one we started.
+        os.kill(running["pid"], signal.SIGTERM)
+        for _attempt in range(PATIENCE * 20):
+            if not status():
+                return True
+            time.sleep(0.05)
+        raise UpstreamError(f"The upstream server (process {running['pid']}) does not stop.")
+
+
+def serve(port: int) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    try:
+        server = UpstreamServer(tree(), port or _remembered_port())
+    except OSError as error:
+        if port:
+            raise UpstreamError(f"Port {port} cannot be used: {error.strerror}.") from None
+        server = UpstreamServer(tree())
+    (state_folder() / "server.json").write_text(json.dumps({"port": server.port}))
+    if demo_step(tree()) is not None:
+        publish_mirrors(tree(), server.url)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    with server:
+        ended.wait()
+
+
+def _remembered_port() -> int:
+    record = state_folder() / "server.json"
+    return int(json.loads(record.read_text())["port"]) if record.exists() else 0

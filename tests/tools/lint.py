@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every check that needs no server, one after the other; the last line names those that failed."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+import stage
+from environments import CORES, DEFAULT_CORE, TOOLS, prepare
+from machine import say
+
+PLUGINS = "ansible_collections.stackhpc.release_train.plugins"
+CHECKS = {
+    "ruff check": ["ruff", "check", "--no-cache", "."],
+    "ruff format": ["ruff", "format", "--no-cache", "--check", "."],
+    "mypy of the plugins": [
+        "mypy",
+        "--package",
+        "ansible_collections.stackhpc.release_train.plugins",
+    ],
+    "mypy of the tools": ["mypy", "tests/tools"],
+    "ansible-lint": ["ansible-lint", "--offline"],
+    "antsibull-changelog": ["antsibull-changelog", "lint"],
+    "antsibull-docs": [
+        *["antsibull-docs", "lint-collection-docs", "."],
+        *["--plugin-docs", "--validate-collection-refs", "all"],
+    ],
+    "ansible-test sanity": ["ansible-test", "sanity", "--color", "no"],
+}
+
+
+def main() -> None:
+    """Run the checks whose name contains the given word, or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--core", default=DEFAULT_CORE, choices=CORES, help="for ansible-test")
+    parser.add_argument("word", nargs="?", default="", help="part of the names of checks")
+    arguments = parser.parse_args()
+    collection = stage.refresh()
+    failed = []
+    for name, command in CHECKS.items():
+        if arguments.word not in name:
+            continue
+        venv = prepare(CORES[arguments.core] if command[0] == "ansible-test" else TOOLS)
+        mypy_path = f"{stage.ROOT}:{collection / 'tests' / 'tools'}"
+        env = stage.environment_of(venv, MYPYPATH=mypy_path)
+        say(name)
+        done = subprocess.run(
+            command, cwd=collection, env=env, stdin=subprocess.DEVNULL, check=False
+        )
+        if done.returncode:
+            failed.append(name)
+    if failed:
+        sys.exit(f"==> lint failed: {', '.join(failed)}")
+    say("lint passed")
+
+
+if __name__ == "__main__":
+    main()

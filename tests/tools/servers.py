@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The servers that tests talk to: an Ark, a client's Pulp and an upstream, started for a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from environments import uv
+from machine import CLONE, environment, run
+
+PULPS = ("ark", "client")
+# Small repositories at many/0001 ... and many-deb/0001 ..., beside those of the demo.
+REPOSITORIES = ("6", "--deb", "2")
+
+
+def _command(program: str, *words: str) -> list[str]:
+    return [sys.executable, str(CLONE / "tests" / "lab" / f"{program}.py"), *words]
+
+
+def _lab(program: str, *words: str) -> None:
+    """Run a program of the lab, which makes the environments of its servers with our uv."""
+    run(_command(program, *words), env=environment(uv().parent))
+
+
+def _status(program: str, *names: str) -> dict[str, Any]:
+    """Return what a program of the lab says about its servers; none is running if it fails."""
+    command = _command(program, "status", "--json", *names)
+    done = subprocess.run(
+        command, env=environment(uv().parent), stdout=subprocess.PIPE, text=True, check=False
+    )
+    return dict(json.loads(done.stdout or "{}"))
+
+
+@contextmanager
+def running() -> Iterator[dict[str, Any]]:
+    """Have the servers run; yield the variables that tell tests where; stop what was started."""
+    before = _status("pulp")
+    idle = [name for name in PULPS if not before.get(name, {}).get("running")]
+    upstream_ran = _status("upstream").get("running")
+    try:
+        _lab("pulp", "start", *PULPS)
+        _lab("upstream", "start")
+        _lab("upstream", "build-demo")
+        _lab("upstream", "build-many", *REPOSITORIES)
+        yield _variables(_status("pulp", *PULPS), _status("upstream"))
+    finally:
+        if not upstream_ran:
+            _lab("upstream", "stop")
+        if idle:
+            _lab("pulp", "stop", *idle)
+
+
+def _variables(pulps: dict[str, Any], upstream: dict[str, Any]) -> dict[str, Any]:
+    """Return the variables of a test run, by name."""
+    keys = ("url", "username", "password", "ca_path")
+    return {
+        **{f"release_train_test_{name}": {key: pulps[name][key] for key in keys} for name in PULPS},
+        "release_train_test_upstream_url": upstream["url"],
+    }
+
+
+def write_private(path: Path, variables: dict[str, Any]) -> None:
+    """Write variables, passwords among them, to a file that only its owner reads.
+
+    JSON is YAML that no password can break.
+    """
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(variables, file, indent=2)

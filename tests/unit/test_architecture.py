@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The floors of the house, its budgets, and what belongs to every module, role and playbook.
+
+Each test names all the places that break its rule at once.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+COLLECTION = Path(__file__).resolve().parents[2]
+PLUGINS = COLLECTION / "plugins"
+MODULES = sorted(PLUGINS.glob("modules/[!_]*.py"))
+MODULE_UTILS = sorted(PLUGINS.glob("module_utils/*.py"))
+ROLES = sorted(path.parent.parent for path in COLLECTION.glob("roles/*/tasks/main.yml"))
+PLAYBOOKS = sorted(COLLECTION.glob("playbooks/*.yml"))
+
+MODULE_CODE_LINES = 40
+MODULE_UTILS_LINES = 250
+PLAYBOOK_LINES = 20
+README_LINES = 25
+
+OURS = "ansible_collections.stackhpc.release_train."
+# Every folder of plugins/ may import what is below it, and that is module_utils.
+FLOOR_BELOW = "plugins.module_utils"
+KNOWS_ANSIBLE_MODULE = {"pulp_module.py"}
+HTTP = {"requests", "urllib3", "urllib.request", "http.client", f"{FLOOR_BELOW}.pulp_client"}
+
+
+def code_lines(text: str) -> int:
+    """Count the lines that are neither blank, nor a comment, nor the start of a YAML document."""
+    lines = (line.strip() for line in text.splitlines())
+    return sum(1 for line in lines if line and line != "---" and not line.startswith("#"))
+
+
+def absolute(node: ast.ImportFrom, path: Path) -> str:
+    """Return where a `from ... import` looks: our own modules as a path from the collection."""
+    name = node.module or ""
+    if not node.level:
+        return name[len(OURS) :] if name.startswith(OURS) else name
+    package = path.relative_to(COLLECTION).parent.parts
+    return ".".join([*package[: len(package) - node.level + 1], *filter(None, [name])])
+
+
+def imports(path: Path) -> set[str]:
+    """Return every dotted name a Python file imports, also those inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            origin = absolute(node, path)
+            found |= {origin, *(f"{origin}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def mapping(path: Path) -> dict:
+    """Return what a YAML file holds, nothing if there is no such file."""
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.exists() else {}
+
+
+def all_yaml() -> Iterator[tuple[Path, str]]:
+    """Yield path and text of each YAML file of roles and playbooks."""
+    for folder in ("roles", "playbooks"):
+        for path in sorted((COLLECTION / folder).rglob("*.yml")):
+            yield path.relative_to(COLLECTION), path.read_text(encoding="utf-8")
+
+
+def test_imports_go_down_only():
+    upwards = [
+        f"{path.name} imports {name}"
+        for path in PLUGINS.rglob("*.py")
+        for name in imports(path)
+        if name.startswith("plugins") and not name.startswith(FLOOR_BELOW)
+    ]
+    assert upwards == []
+
+
+def test_how_to_talk_to_pulp_knows_nothing_of_releases():
+    wrong = [
+        f"{path.name} imports {name}"
+        for path in PLUGINS.glob("module_utils/pulp_*.py")
+        for name in imports(path)
+        if name.startswith(f"{FLOOR_BELOW}.release_")
+    ]
+    assert wrong == []
+
+
+def test_what_a_release_is_knows_nothing_of_http():
+    wrong = [
+        f"{path.name} imports {name}"
+        for path in PLUGINS.glob("module_utils/release_*.py")
+        for name in imports(path) & HTTP
+    ]
+    assert wrong == []
+
+
+def test_only_modules_and_their_glue_know_ansible_module():
+    knowing = {
+        path
+        for path in PLUGINS.rglob("*.py")
+        if "AnsibleModule" in path.read_text(encoding="utf-8")
+    }
+    allowed = {*MODULES, *(path for path in MODULE_UTILS if path.name in KNOWS_ANSIBLE_MODULE)}
+    assert sorted(knowing - allowed) == []
+
+
+def test_no_handler_swallows_everything():
+    bare = [
+        f"{path.relative_to(COLLECTION)}:{node.lineno}"
+        for folder in ("plugins", "tests")
+        for path in (COLLECTION / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
+        and ast.unparse(node.body[-1]) != "raise"
+    ]
+    assert bare == []
+
+
+def test_every_python_file_names_its_licence():
+    unnamed = [
+        str(path.relative_to(COLLECTION))
+        for folder in ("plugins", "tests")
+        for path in (COLLECTION / folder).rglob("*.py")
+        if "SPDX-License-Identifier: Apache-2.0" not in path.read_text(encoding="utf-8")[:200]
+        and "output" not in path.parts
+    ]
+    assert unnamed == []
+
+
+def test_a_module_is_documentation_and_a_thin_main():
+    wrong = []
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        documented = {
+            ast.unparse(node.targets[0]): node.end_lineno or 0
+            for node in ast.parse(text).body
+            if isinstance(node, ast.Assign)
+        }
+        missing = {"DOCUMENTATION", "EXAMPLES", "RETURN"} - documented.keys()
+        below = "\n".join(text.splitlines()[documented.get("RETURN", 0) :])
+        if missing or code_lines(below) > MODULE_CODE_LINES:
+            wrong.append((path.name, sorted(missing), code_lines(below)))
+    assert wrong == []
+
+
+def test_a_file_of_module_utils_holds_one_noun():
+    lengths = {path.name: code_lines(path.read_text(encoding="utf-8")) for path in MODULE_UTILS}
+    too_long = {name: lines for name, lines in lengths.items() if lines > MODULE_UTILS_LINES}
+    assert too_long == {}
+
+
+def test_every_module_is_tested_against_a_real_pulp():
+    targets = COLLECTION / "tests" / "integration" / "targets"
+    untested = [
+        path.stem
+        for path in MODULES
+        if not (targets / f"module_{path.stem}" / "tasks" / "main.yml").exists()
+    ]
+    assert untested == []
+
+
+def test_every_role_has_a_scenario():
+    scenarios = COLLECTION / "extensions" / "molecule"
+    without = [
+        role.name for role in ROLES if not any(scenarios.glob(f"role_{role.name}/molecule.yml"))
+    ]
+    assert without == []
+
+
+def test_every_default_of_a_role_is_in_its_argument_spec():
+    wrong = []
+    for role in ROLES:
+        entries = mapping(role / "meta" / "argument_specs.yml").get("argument_specs", {})
+        if "main" not in entries:
+            wrong.append(f"{role.name}: no argument spec for its main entry point")
+        for name, value in mapping(role / "defaults" / "main.yml").items():
+            options = [
+                entry["options"][name]
+                for entry in entries.values()
+                if name in (entry.get("options") or {})
+            ]
+            if not options:
+                wrong.append(f"{role.name}: {name} is in no entry point")
+            elif any(option.get("default", value) != value for option in options):
+                wrong.append(f"{role.name}: {name} has another default in the spec")
+    assert wrong == []
+
+
+def test_every_role_explains_itself_on_one_screen():
+    wrong = []
+    for role in ROLES:
+        readme = role / "README.md"
+        length = len(readme.read_text(encoding="utf-8").splitlines()) if readme.exists() else 0
+        if not 0 < length <= README_LINES:
+            wrong.append((role.name, length))
+    assert wrong == []
+
+
+def test_a_playbook_is_a_noun_and_a_verb_and_a_few_lines():
+    wrong = []
+    for path in PLAYBOOKS:
+        length = code_lines(path.read_text(encoding="utf-8"))
+        if length > PLAYBOOK_LINES or not re.fullmatch(r"[a-z]+(_[a-z]+)+", path.stem):
+            wrong.append((path.name, length))
+    assert wrong == []
+
+
+def test_only_modules_talk_to_pulp():
+    other_way = re.compile(r"^[\s-]*(ansible\.builtin\.)?(uri|get_url):|\bcurl\b", re.MULTILINE)
+    assert [str(path) for path, text in all_yaml() if other_way.search(text)] == []
+
+
+def test_entry_points_are_included_without_extension():
+    # https://github.com/ansible/ansible: with the extension the argument spec is not looked up.
+    extension = re.compile(r"tasks_from:\s*\S+\.ya?ml\b")
+    assert [str(path) for path, text in all_yaml() if extension.search(text)] == []
