@@ -10,16 +10,17 @@ SUITE := python3 tests/tools/suite.py --core $(CORE)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo stop lint test test-unit test-integration test-roles test-smoke test-e2e \
-	benchmark docs build requirements clean
+	benchmark docs build changelog requirements clean
 
 help: ## say what can be made
-	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## start an Ark and a client, and take packages from upstream to a host
 	@$(RUN) python tests/lab/demo.py $(ARGS)
 
 stop: ## end the servers that the demo left running
-	@$(RUN) python tests/lab/pulp.py stop
+	@python3 tests/lab/pulp.py stop
+	@python3 tests/lab/upstream.py stop
 
 lint: ## check style, types, documentation and Ansible's own rules
 	@python3 tests/tools/lint.py --core $(CORE) $(ARGS)
@@ -50,9 +51,11 @@ docs: ## build the manual as HTML under build/docs
 build: ## build the collection's tarball under build/
 	@$(RUN) --staged ansible-galaxy collection build --force --output-path $(CURDIR)/build
 
+changelog: ## write the changelog of the version in galaxy.yml from its fragments
+	@$(RUN) --tools antsibull-changelog release --update-existing --reload-plugins
+
 requirements: ## choose the newest versions of the development tools
 	@python3 tests/tools/requirements.py
 
-clean: ## end the servers and remove everything that was made
-	@if [ -d .cache ]; then $(MAKE) --no-print-directory stop; fi
+clean: stop ## end the servers and remove everything that was made
 	rm -rf .cache build

@@ -20,3 +20,4 @@ pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
 # No page may need the network: neither to be built nor to be read.
 intersphinx_mapping: dict[str, tuple[str, None]] = {}
+suppress_warnings = ["ref.ref"]  # ref: to Ansible's own manual

@@ -66,6 +66,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
     Filter,
     NothingSelectedError,

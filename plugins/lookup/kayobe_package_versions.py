@@ -62,6 +62,7 @@ import yaml
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
+
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
     PinError,
     check_stamps,
@@ -118,13 +119,13 @@ class LookupModule(LookupBase):
             for name, value in variables.items()
         }
         results = dict(pins)
-        templar: Any = self._templar
-        with templar.set_temporary_context(available_variables=trusted):
-            for name in sorted(templates):
-                try:
-                    results[name] = templar.template(trust_as_template(pins[name]))
-                except AnsibleError as error:
-                    raise AnsibleLookupError(f"{path}: {kayobe_key(name)}: {error}") from error
+        scope: Any = self._templar
+        templar = scope.copy_with_new_env(available_variables=trusted)
+        for name in sorted(templates):
+            try:
+                results[name] = templar.template(trust_as_template(pins[name]))
+            except AnsibleError as error:
+                raise AnsibleLookupError(f"{path}: {kayobe_key(name)}: {error}") from error
         return results
 
 

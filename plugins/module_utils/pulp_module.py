@@ -23,10 +23,18 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report
     summarize,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import PinError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
+    SelectionError,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
+    StampError,
+)
 
 __all__ = ["run"]
 
 Items = Iterable[tuple[str, dict[str, Any]]]
+RELEASE_ERRORS = (PinError, SelectionError, StampError)
 _REPORTING: dict[str, Any] = {"report_path": {"type": "path"}}
 
 
@@ -54,7 +62,6 @@ def run(
             "there, or set ansible_python_interpreter: '{{ ansible_playbook_python }}'"
         )
     params = {key: value for key, value in module.params.items() if key not in CONNECTION}
-    # An empty list given for a content type is the same as none.
     try:
         connection = Connection(
             url=module.params["pulp_url"],
@@ -63,7 +70,7 @@ def run(
         report = Report(_count(params), params.pop("report_path"))
         server = Server(PulpClient(connection), report, module.check_mode)
         results, more = carry_out(server, params)
-    except PulpError as error:
+    except (PulpError, *RELEASE_ERRORS) as error:
         module.fail_json(msg=str(error), results=[], summary=summarize([]))
     for warning in report.warnings:
         module.warn(warning)

@@ -28,6 +28,7 @@ __all__ = [
     "SYNC_STATE_FIELDS",
     "RunningSyncs",
     "SyncSettings",
+    "is_mirrored",
     "is_pinned_source",
     "sync_repository",
     "version_number",
@@ -136,8 +137,8 @@ def sync_repository(
         return
     if remote is None:
         raise InvalidItem("there is no remote to sync from: give a url first")
-    digest = _source_digest(remote, settings.payload)
-    if settings.pinned and _is_mirrored(repository, digest):
+    digest = _source_digest(content_type, remote, settings.payload)
+    if settings.pinned and _is_labelled(repository, digest):
         result.more["sync"] = "pinned"
         return
     before = repository["latest_version_href"]
@@ -175,19 +176,33 @@ def _nothing_synced(repository: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _source_digest(remote: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
+def _source_digest(
+    content_type: ContentType, remote: Mapping[str, Any], payload: Mapping[str, Any]
+) -> str:
     """What was synced from where and how; a change of any of it asks for a new sync."""
-    secret_free = {
-        name: value
-        for name, value in remote.items()
-        if name in ("url", "policy", "distributions", "components", "architectures", "includes")
-        or name in ("excludes", "include_tags", "exclude_tags", "upstream_name", "prereleases")
-    }
-    text = json.dumps([secret_free, {**payload, "optimize": None}], sort_keys=True)
+    source = {name: remote[name] for name in content_type.source_fields if remote.get(name)}
+    how = {name: value for name, value in payload.items() if name != "optimize"}
+    text = json.dumps([source, how], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _is_mirrored(repository: Mapping[str, Any], digest: str) -> bool:
+def is_mirrored(
+    content_type: ContentType,
+    item: Mapping[str, Any],
+    repository: Mapping[str, Any],
+    remote: Mapping[str, Any],
+) -> bool:
+    """Whether the latest version is what a sync of this pinned source made, and nobody's since.
+
+    The label names what was synced and the version that came of it. Any edit of the repository
+    makes another version, any edit of the remote another digest, so that the label cannot lie.
+    """
+    wanted = {**remote, **to_wire(content_type.remote.fields, item)}
+    digest = _source_digest(content_type, wanted, to_wire(content_type.sync_fields, item))
+    return _is_labelled(repository, digest)
+
+
+def _is_labelled(repository: Mapping[str, Any], digest: str) -> bool:
     number = version_number(repository["latest_version_href"])
     label = (repository.get("pulp_labels") or {}).get(PINNED_LABEL)
     return number > 0 and label == f"{digest}.{number}"

@@ -121,12 +121,23 @@ class TaskWatcher:
                 if not hrefs:
                     self._thread = None
                     return
-            try:
-                ended = self._poll(hrefs)
-            except PulpError as error:
-                self._give_up(error)
-                ended = len(hrefs)
+            ended = self._poll_or_give_up(hrefs)
             pause = self._least_pause if ended else max(self._least_pause, _grown(pause))
+
+    def _poll_or_give_up(self, hrefs: list[str]) -> int:
+        """Whatever goes wrong here, nobody may be left waiting."""
+        error = PulpError("waiting for Pulp's tasks broke off: see the error above")
+        done = False
+        try:
+            ended = self._poll(hrefs)
+            done = True
+        except PulpError as problem:
+            error = problem
+            ended = len(hrefs)
+        finally:
+            if not done:
+                self._give_up(error)
+        return ended
 
     def _poll(self, hrefs: list[str]) -> int:
         """Ask once for all; returns how many ended."""
@@ -156,8 +167,11 @@ class TaskWatcher:
         return ended
 
     def _look_for_lost_workers(self) -> None:
-        status = self._reader.get("status/")
-        online = {worker["pulp_href"] for worker in status.get("online_workers") or []}
+        # The status page knows workers by name only, tasks by href.
+        asked = {"online": "true", "fields": "pulp_href"}
+        online = {worker["pulp_href"] for worker in self._reader.list("workers/", asked)}
+        if not online:
+            return
         with self._lock:
             lost = [
                 entry
@@ -173,7 +187,6 @@ class TaskWatcher:
                 self._on_worker_lost(entry.subject, entry.task["worker"])
 
     def _give_up(self, error: PulpError) -> None:
-        """The server cannot be asked any more, so nobody who waits will learn anything."""
         with self._lock:
             for entry in self._watched.values():
                 entry.error = error

@@ -100,6 +100,12 @@ class ContentType:
         return self.publications[mode or self.default_mode]
 
     @property
+    def source_fields(self) -> tuple[str, ...]:
+        """Fields of the remote that decide what a sync brings."""
+        general = {spec.name for spec in _REMOTE} - {spec.name for spec in _URL_POLICY}
+        return tuple(spec.name for spec in self.remote.fields if spec.name not in general)
+
+    @property
     def publication_kinds(self) -> tuple[Kind, ...]:
         """Each kind of publication once."""
         kinds = {kind.endpoint: kind for kind, _settings in self.publications.values()}

@@ -196,8 +196,14 @@ def _search(
     complaints = []
     for expression in lost:
         near = nearest(expression, names)
-        hint = f", nearest: {', '.join(near)}" if near else ""
+        hint = f", nearest: {', '.join(near)}" if near else _first(names)
         complaints.append(f"{variable}: '{expression}' matches none of {len(names)} names{hint}")
     if not found:
         raise NothingSelectedError("; ".join(complaints))
     return found, complaints
+
+
+def _first(names: list[str]) -> str:
+    """What names look like, for someone who came nowhere near one."""
+    more = ", ..." if len(names) > _SUGGESTIONS else ""
+    return f": {', '.join(names[:_SUGGESTIONS])}{more}" if names else ""

@@ -26,7 +26,6 @@ _children: list[subprocess.Popen[bytes]] = []
 class Stat(NamedTuple):
     """What /proc says of a process."""
 
-    parent: int
     session: int
     started: int
 
@@ -59,11 +58,6 @@ def is_alive(record: Optional[Record]) -> bool:
         child.poll()
     stat = _stat(record["pid"])
     return stat is not None and stat.started == record["started"]
-
-
-def is_busy(record: Record) -> bool:
-    """Whether the process has a child: a Pulp worker forks one per task."""
-    return any(_is_child(pid, record["pid"]) for pid in members(record))
 
 
 def members(record: Record) -> list[int]:
@@ -122,11 +116,6 @@ def last_lines(log: Path, count: int = 25) -> str:
     return "\n".join(f"    {line}" for line in lines[-count:])
 
 
-def _is_child(pid: int, parent: int) -> bool:
-    stat = _stat(pid)
-    return stat is not None and stat.parent == parent
-
-
 def _stat(pid: int) -> Optional[Stat]:
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
@@ -136,4 +125,4 @@ def _stat(pid: int) -> Optional[Stat]:
     fields = text.rpartition(")")[2].split()
     if fields[0] in "ZX":
         return None
-    return Stat(parent=int(fields[1]), session=int(fields[3]), started=int(fields[19]))
+    return Stat(session=int(fields[3]), started=int(fields[19]))

@@ -195,7 +195,7 @@ def what_is_missing(name: str, state: State) -> str:
         answer = pulp_http.status(url(state), ca_path(name, state))
     except OSError as error:
         return f"{name} does not answer yet ({error}); see {server_folder(name) / 'log'}"
-    online = {_pid(entry) for entry in answer["online_workers"]}
+    online = {_pid(entry["name"]) for entry in answer["online_workers"]}
     offline = [
         role
         for role in roles(state)
@@ -203,19 +203,33 @@ def what_is_missing(name: str, state: State) -> str:
     ]
     if offline:
         return f"{name}: {', '.join(offline)} not online yet"
-    content = {_pid(entry) for entry in answer["online_content_apps"]}
+    content = {_pid(entry["name"]) for entry in answer["online_content_apps"]}
     if not content & set(pulp_processes.members(state["processes"]["content"])):
         return f"{name}: content app not online yet"
     return ""
+
+
+def busy_pids(state: State) -> set[int]:
+    """Pids of the workers whose task has reached state ``running``.
+
+    A worker killed before that leaves its task waiting, and another one runs it as if new.
+    """
+    generation = generation_of(state)
+    sql = (
+        f"SELECT worker.name FROM core_task JOIN {generation.worker_table} worker "
+        f"ON worker.pulp_id = core_task.{generation.worker_column} WHERE state = 'running'"
+    )
+    with pulp_cluster.in_use() as cluster:
+        return {_pid(name) for name in cluster.query(sql, state["database"])}
 
 
 def say(name: str, words: str) -> None:
     print(f"{name}: {words}", flush=True)
 
 
-def _pid(entry: dict[str, Any]) -> int:
+def _pid(name: str) -> int:
     """Pulp names its processes <pid>@<host>."""
-    return int(entry["name"].partition("@")[0])
+    return int(name.partition("@")[0])
 
 
 def _command(role: str, state: State, generation: Generation, folder: Path) -> list[str]:

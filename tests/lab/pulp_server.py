@@ -103,15 +103,15 @@ def kill_worker(name: str, wait: float) -> str:
     state = existing_state(name)
     deadline = time.monotonic() + wait
     while True:
-        workers = [role for role in roles(state) if role.startswith("worker")]
-        for role in workers:
-            record = state["processes"].get(role)
-            if pulp_processes.is_alive(record) and pulp_processes.is_busy(record):
+        busy = pulp_runtime.busy_pids(state)
+        for role in roles(state):
+            record = state["processes"].get(role, {})
+            if role.startswith("worker") and record.get("pid") in busy and is_alive(state, role):
                 pulp_processes.kill(record)
                 return f"{name}: killed {role} (pid {record['pid']}) while it ran a task"
         if time.monotonic() > deadline:
             raise LabError(f"No worker of {name} was busy: start a long task first, or --wait.")
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def describe(name: str) -> dict[str, Any]:

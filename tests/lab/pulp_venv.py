@@ -28,6 +28,9 @@ class Generation:
     pythons: tuple[str, ...]
     gunicorn_options: tuple[str, ...]
     has_storages: bool
+    # The table that names a running task's worker, and core_task's reference to it.
+    worker_table: str
+    worker_column: str
 
     @property
     def requirements(self) -> Path:
@@ -53,8 +56,17 @@ GENERATIONS = {
         # gunicorn's control socket has one default path per user: two servers would share it.
         gunicorn_options=("--no-control-socket",),
         has_storages=True,
+        worker_table="core_appstatus",
+        worker_column="app_lock_id",
     ),
-    "3.43": Generation(name="3.43", pythons=("3.11",), gunicorn_options=(), has_storages=False),
+    "3.43": Generation(
+        name="3.43",
+        pythons=("3.11",),
+        gunicorn_options=(),
+        has_storages=False,
+        worker_table="core_worker",
+        worker_column="worker_id",
+    ),
 }
 
 

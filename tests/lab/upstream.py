@@ -23,7 +23,7 @@ from lab.upstream_demo import (  # noqa: E402
     publish_mirrors,
 )
 from lab.upstream_key import public_key  # noqa: E402
-from lab.upstream_tools import UpstreamError  # noqa: E402
+from lab.upstream_tools import UpstreamError, require  # noqa: E402
 
 FAULT_OPTIONS = {
     "status": (int, "answer with this status"),
@@ -40,7 +40,7 @@ FAULT_OPTIONS = {
 
 
 def main() -> int:
-    """Run one command; return 0, 1 if nothing runs or something fails, 2 if programs are missing."""
+    """Run one command; return 0, 1 if `status` finds no server, 2 if the command cannot be done."""
     options = _parser().parse_args()
     try:
         return int(options.command(options) or 0)
@@ -63,14 +63,14 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    running = daemon.status()
+    running, step = daemon.status(), demo_step(daemon.tree())
     report = {
         "running": bool(running),
         "pid": running and running["pid"],
         "url": running and running["url"],
         "root": str(daemon.tree()),
-        "public_key": str(public_key()),
-        "demo_step": demo_step(daemon.tree()),
+        "demo_step": step,
+        "public_key": None if step is None else str(public_key()),
         "faults": call_control(running["url"], "faults") if running else [],
         "demo": describe_demo(daemon.tree(), running["url"]) if running else [],
     }
@@ -93,6 +93,7 @@ def _next_state(_options: argparse.Namespace) -> None:
 
 
 def _publish_demo(step: int) -> None:
+    require()
     publish_demo(daemon.tree(), step)
     running = daemon.status()
     url = running["url"] if running else ""
@@ -103,6 +104,7 @@ def _publish_demo(step: int) -> None:
 
 
 def _build_many(options: argparse.Namespace) -> None:
+    require()
     publish_many(daemon.tree(), options.count, options.deb, options.packages, options.step)
     print(f"{options.count} RPM and {options.deb} Deb repositories of {options.packages} packages")
 

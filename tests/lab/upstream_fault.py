@@ -59,14 +59,16 @@ class Faults:
     def active(self) -> list[Fault]:
         """Return the faults in force, the newest first, without those whose times are used up."""
         with self._lock:
-            return [fault for fault, met in self._active if fault.times is None or met < fault.times]
+            return [
+                fault for fault, met in self._active if fault.times is None or met < fault.times
+            ]
 
     def credentials(self, path: str) -> Fault | None:
         """Return the fault that demands credentials for `path`, if there is one."""
         return next((f for f in self.active() if f.username is not None and f.matches(path)), None)
 
     def meet(self, path: str) -> Fault:
-        """Return the fault this request meets, and count it; one without effect if there is none."""
+        """Count and return the fault this request meets, or one that has no effect."""
         with self._lock:
             for index, (fault, met) in enumerate(self._active):
                 left = fault.times is None or met < fault.times

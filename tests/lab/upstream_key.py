@@ -49,13 +49,23 @@ class Signer:
         return secret, self._gpg(EPOCH, "--armor", "--export")
 
     def _gpg(self, at: int, *words: str | Path, stdin: bytes = b"") -> bytes:
-        command = ["gpg", "--homedir", self.home, "--batch", "--no-tty", "--quiet"]
+        command: list[str | Path] = [
+            "gpg",
+            "--homedir",
+            self.home,
+            "--batch",
+            "--no-tty",
+            "--quiet",
+        ]
         command += ["--pinentry-mode", "loopback", "--passphrase", "", "--digest-algo", "SHA256"]
         return run([*command, "--faked-system-time", f"{at}!", *words], stdin=stdin)
 
 
 def public_key() -> Path:
-    """Return the file of the public key, armored, as apt's `signed-by` takes it."""
+    """Return the file of the public key, armored, as apt's `signed-by` takes it.
+
+    The key is made when it is first asked for.
+    """
     folder = state_folder() / "key"
     public, secret = folder / "public.asc", folder / "secret.asc"
     with exclusive("key"):

@@ -31,7 +31,9 @@ def write_metalink(root: Path, path: str, repository: Path, urls: Iterable[str])
     repomd = repository / "repodata" / "repomd.xml"
     body = repomd.read_bytes()
     stamp = int(repomd.stat().st_mtime)
-    hashes = [f'<hash type="{name}">{hashlib.new(name, body).hexdigest()}</hash>' for name in HASHES]
+    hashes = [
+        f'<hash type="{name}">{hashlib.new(name, body).hexdigest()}</hash>' for name in HASHES
+    ]
     mirrors = [
         f'<url protocol="http" type="http" location="GB" preference="{max(1, 100 - index)}">'
         f"{escape(url.rstrip('/'))}/repodata/repomd.xml</url>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TypeVar
 
 from .upstream_deb import Deb
@@ -31,14 +31,17 @@ def next_packages(packages: Sequence[Package], steps: int = 1) -> list[Package]:
 
 
 def _updated(package: Package) -> Package:
+    fields = asdict(package)
     if isinstance(package, Rpm):
-        return replace(package, release=_plus_one(package.release))
-    upstream, dash, revision = package.version.rpartition("-")
-    return replace(package, version=f"{upstream}{dash}{_plus_one(revision)}")
+        fields["release"] = _plus_one(package.release)
+    else:
+        upstream, dash, revision = package.version.rpartition("-")
+        fields["version"] = f"{upstream}{dash}{_plus_one(revision)}"
+    return type(package)(**fields)
 
 
 def _plus_one(text: str) -> str:
     """Return `text` with the number it begins with one higher: `3.el9` becomes `4.el9`."""
     match = re.match(r"\d+", text)
     number = match[0] if match else ""
-    return f"{int(number or 0) + 1}{text[len(number):]}"
+    return f"{int(number or 0) + 1}{text[len(number) :]}"

@@ -146,7 +146,7 @@ def _spec(batch: Sequence[Rpm]) -> str:
             f"%description -n {package.name}",
             f"A test package called {package.name}.",
             f"%files -n {package.name}",
-            "%defattr(-,root,root)",
+            "%defattr(0644,root,root,0755)",
             f"/usr/share/upstream/{package.name}",
             *([f"/usr/share/upstream/{package.name}.bin"] if package.size else []),
         ]

@@ -64,8 +64,12 @@ def publish_rpm(
     Returns the folder. Everything else is as `upstream_state.publish` says.
     """
     chosen = sorted(packages, key=lambda package: package.filename)
-    extras = [asdict(item) for item in (*modules, *advisories, *groups)]
-    content = ["rpm", [package.key for package in chosen], extras]
+    extras = [
+        [asdict(module) for module in modules],
+        [asdict(advisory) for advisory in advisories],
+        [asdict(group) for group in groups],
+    ]
+    content = ["rpm", [package.key for package in chosen], *extras]
 
     def write(folder: Path, at: int) -> None:
         require("createrepo_c", "modifyrepo_c")
@@ -91,14 +95,15 @@ def _write_metadata(
         (scratch / "comps.xml").write_text(_comps(groups))
         command += ["--groupfile", scratch / "comps.xml"]
     run([*command, folder])
-    texts = {"modules": (modules, _modules), "updateinfo": (advisories, _updateinfo)}
-    for kind, (items, render) in texts.items():
-        if items:
-            suffix = "yaml" if kind == "modules" else "xml"
-            source = scratch / f"{kind}.{suffix}"
-            source.write_text(render(items))
-            options = ["--mdtype", kind, "--compress-type", "gz"]
-            run(["modifyrepo_c", *options, source, folder / "repodata"])
+    texts = {
+        "modules.yaml": _modules(modules) if modules else "",
+        "updateinfo.xml": _updateinfo(advisories) if advisories else "",
+    }
+    for name, text in texts.items():
+        if text:
+            (scratch / name).write_text(text)
+            options = ["--mdtype", name.partition(".")[0], "--compress-type", "gz"]
+            run(["modifyrepo_c", *options, scratch / name, folder / "repodata"])
     # modifyrepo_c writes the time of day.
     repomd = folder / "repodata" / "repomd.xml"
     stamped = f"<timestamp>{at}</timestamp>"

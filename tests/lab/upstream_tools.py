@@ -52,10 +52,11 @@ def exclusive(name: str) -> Iterator[None]:
 
 
 def require(*programs: str) -> None:
-    """Make sure that `programs` are there; install their Debian packages if this user may.
+    """Make sure that `programs`, or all, are there; install their Debian packages if this user may.
 
     Raises ToolsMissing with one sentence that names the missing packages.
     """
+    programs = programs or tuple(DEBIAN_PACKAGES)
     missing = _missing(programs)
     if not missing:
         return

@@ -16,6 +16,7 @@ CLONE = Path(__file__).resolve().parents[2]
 # The lab's servers live in the same folder; the variable leads there from the staged copy too.
 CACHE = Path(os.environ.get("RELEASE_TRAIN_CACHE") or CLONE / ".cache").absolute()
 HOME = CACHE / "home"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def say(sentence: str) -> None:
@@ -68,11 +69,15 @@ def environment(first: Path | None = None, **more: str) -> dict[str, str]:
     pip_config = Path.home() / ".config" / "pip" / "pip.conf"
     if pip_config.exists():  # the tools' home must not hide where packages come from
         env.setdefault("PIP_CONFIG_FILE", str(pip_config))
+    if CERTIFICATES.exists():  # uv brings its own, and would not trust a proxy that the machine does
+        env.setdefault("SSL_CERT_FILE", str(CERTIFICATES))
     path = search_path()
     env["PATH"] = f"{first}{os.pathsep}{path}" if first else path
     env["HOME"] = str(HOME)
     env["RELEASE_TRAIN_CACHE"] = str(CACHE)
     env["LC_ALL"] = "C.UTF-8"  # ansible-core refuses to start under another encoding
+    if not sys.stdout.isatty():
+        env["NO_COLOR"] = "1"  # molecule colours a log file otherwise
     return {**env, **more}
 
 

@@ -66,12 +66,17 @@ def _variables(pulps: dict[str, Any], upstream: dict[str, Any]) -> dict[str, Any
     }
 
 
-def write_private(path: Path, variables: dict[str, Any]) -> None:
-    """Write variables, passwords among them, to a file that only its owner reads.
+@contextmanager
+def private_file(path: Path, variables: dict[str, Any]) -> Iterator[None]:
+    """Keep variables, passwords among them, in a file that only its owner reads, for a while.
 
     JSON is YAML that no password can break.
     """
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(variables, file, indent=2)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(variables, indent=2) + "\n")
+        yield
+    finally:
+        path.unlink()

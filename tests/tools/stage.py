@@ -77,9 +77,8 @@ def _forget_installed_copies() -> None:
 def _write_sanity_ignores() -> None:
     folder = COLLECTION / "tests" / "sanity"
     folder.mkdir(parents=True, exist_ok=True)
-    plugins = sorted(
-        path for kind in ("lookup", "modules") for path in COLLECTION.glob(f"plugins/{kind}/*.py")
-    )
+    folders = [COLLECTION / "plugins" / kind for kind in ("lookup", "modules")]
+    plugins = sorted(path for parent in folders for path in parent.glob("*.py"))
     text = "".join(f"{path.relative_to(COLLECTION)} {IGNORED}\n" for path in plugins)
     for series in CORES:
         (folder / f"ignore-{series}.txt").write_text(text, encoding="utf-8")

@@ -41,11 +41,9 @@ def integration(core: str, arguments: list[str]) -> None:
     """Run the integration targets, or those that are named, against real Pulps."""
     venv = prepare(CORES[core])
     command = ["ansible-test", "integration", "--color", "no", "--python", venv.python]
-    with servers.running() as variables:
-        servers.write_private(
-            stage.COLLECTION / "tests/integration/integration_config.yml", variables
-        )
-        env = stage.environment_of(venv)
+    config = stage.COLLECTION / "tests" / "integration" / "integration_config.yml"
+    env = stage.environment_of(venv)
+    with servers.running() as variables, servers.private_file(config, variables):
         run([*command, *arguments], env=env, cwd=stage.COLLECTION)
 
 
@@ -53,10 +51,9 @@ def roles(core: str, arguments: list[str]) -> None:
     """Run the scenarios of all roles, or the one that is named, against real Pulps."""
     venv = prepare(CORES[core])
     scenarios = arguments or ["--all", "--report"]
-    with servers.running() as variables:
-        file = stage.ROOT / "variables.yml"
-        servers.write_private(file, variables)
-        env = stage.environment_of(venv, RELEASE_TRAIN_TEST_VARIABLES=str(file))
+    config = stage.ROOT / "variables.yml"
+    env = stage.environment_of(venv, RELEASE_TRAIN_TEST_VARIABLES=str(config))
+    with servers.running() as variables, servers.private_file(config, variables):
         run(["molecule", "test", *scenarios], env=env, cwd=stage.COLLECTION)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
     PackageRepository,
     parse_repositories,

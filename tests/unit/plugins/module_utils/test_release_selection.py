@@ -4,6 +4,7 @@ from __future__ import annotations
 import random
 
 import pytest
+
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
     ItemError,
     PackageRepository,
@@ -83,6 +84,11 @@ def test_a_group_is_exact():
     )
 
 
+def test_a_group_does_not_take_in_another_whose_name_holds_it():
+    items = [repository("rpm", "a", "rocky_9"), repository("rpm", "b", "rocky_9_source")]
+    assert select_repositories(items, sync_group="rocky_9").selected == items[:1]
+
+
 def test_without_any_group_the_error_says_so():
     with pytest.raises(NothingSelectedError, match="no repository has one"):
         select_repositories([repository("rpm", "a")], sync_group="x")
@@ -93,7 +99,8 @@ def test_without_any_group_the_error_says_so():
     [
         (
             {"package_filter": "rokcy_9_baseos"},
-            "package_filter: 'rokcy_9_baseos' matches none of 7 names, nearest: rocky_9_baseos",
+            "package_filter: 'rokcy_9_baseos' matches none of 7 names,"
+            " nearest: rocky_9_baseos, rocky_9_appstream",
         ),
         (
             {"package_filter": "^epel9$"},
@@ -101,12 +108,18 @@ def test_without_any_group_the_error_says_so():
         ),
         (
             {"rpm_filter": "ubuntu"},
-            "rpm_package_repo_filter: 'ubuntu' matches none of 5 names, nearest: ungrouped",
+            "rpm_package_repo_filter: 'ubuntu' matches none of 5 names:"
+            " rocky_9_baseos, rocky_9_appstream, epel_9, docker, ungrouped",
         ),
-        ({"deb_filter": "zzz"}, "deb_package_repo_filter: 'zzz' matches none of 2 names"),
+        (
+            {"deb_filter": "zzz"},
+            "deb_package_repo_filter: 'zzz' matches none of 2 names:"
+            " ubuntu_noble, docker_ce_ubuntu_noble",
+        ),
         (
             {"rpm_filter": "qqq", "deb_filter": "qqq"},
-            "rpm_package_repo_filter and deb_package_repo_filter: 'qqq' matches none of 7 names",
+            "rpm_package_repo_filter and deb_package_repo_filter: 'qqq' matches none of 7 names:"
+            " rocky_9_baseos, rocky_9_appstream, epel_9, docker, ungrouped, ...",
         ),
     ],
 )
@@ -136,7 +149,8 @@ def test_the_same_filter_for_both_types_has_to_match_in_one_of_them_only():
 def test_one_expression_of_several_that_matches_nothing_is_a_warning():
     selection = select_repositories(REPOSITORIES, package_filter="epel_9 rocky_9_baseoss")
     assert selection.warnings == [
-        "package_filter: 'rocky_9_baseoss' matches none of 7 names, nearest: rocky_9_baseos"
+        "package_filter: 'rocky_9_baseoss' matches none of 7 names,"
+        " nearest: rocky_9_baseos, rocky_9_appstream"
     ]
 
 
@@ -190,7 +204,7 @@ def test_images_are_selected_by_name():
 def test_selecting_by_all_exact_names_selects_exactly_these():
     chance = random.Random(3)
     everything = [repository(chance.choice(["rpm", "deb"]), f"r_{i}") for i in range(176)]
-    for _ in range(50):
+    for _attempt in range(50):
         wanted = set(chance.sample([item.short_name for item in everything], 12))
         expressions = [f"^{name}$" for name in wanted]
         chance.shuffle(expressions)

@@ -5,6 +5,7 @@ import random
 from datetime import datetime, timedelta, timezone
 
 import pytest
+
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
     StampError,
     from_pulp_time,
@@ -99,7 +100,7 @@ def test_a_snapshot_name_is_its_whole_prefix_and_a_stamp(name, prefix, stamp):
 
 def test_any_time_survives_the_way_through_a_name():
     chance = random.Random(1)
-    for _ in range(500):
+    for _attempt in range(500):
         moment = datetime(2020, 1, 1, tzinfo=timezone.utc) + timedelta(
             seconds=chance.randrange(10**9)
         )
@@ -112,7 +113,7 @@ def test_any_time_survives_the_way_through_a_name():
 
 def test_stamps_sort_like_the_times_they_mean():
     chance = random.Random(2)
-    moments = [1.5e9 + chance.randrange(10**9) for _ in range(200)]
+    moments = [1.5e9 + chance.randrange(10**9) for _attempt in range(200)]
     stamps = [now_stamp(lambda moment=moment: moment) for moment in moments]
     assert newest(stamps) == now_stamp(lambda: max(moments))
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_values import (
     ItemValueError,
     filled_text,

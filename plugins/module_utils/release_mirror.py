@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mirror: make another Pulp serve exactly the snapshots that pins name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
+    distribute,
+    read_guards,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
+    publish,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
+    read_by,
+    read_kind,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import (
+    RepositoryState,
+    declare,
+    read_repositories,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
+    RunningSyncs,
+    SyncSettings,
+    is_mirrored,
+    sync_repository,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
+    CONTENT_TYPES,
+    ContentType,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_snapshot import (
+    options_of,
+)
+
+__all__ = ["MirrorSettings", "mirror_pins"]
+
+# Laid under an item that does not say otherwise.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "rpm": {"policy": "on_demand", "sync_policy": "mirror_complete"},
+    "deb": {"policy": "on_demand", "mirror": True},
+}
+
+
+@dataclass(frozen=True)
+class MirrorSettings:
+    """Where from and under which names. `remote`: the source's credentials and trust, as remote
+    options of pulp_repository; `defaults`: by content type, laid under every item."""
+
+    source_url: str
+    remote: Mapping[str, Any]
+    defaults: Mapping[str, Mapping[str, Any]]
+    repository_suffix: str
+    distribution_suffix: str
+    retries: int
+    retry_delay: float
+    send_secrets: bool
+
+
+@dataclass
+class _Work:
+    """One pin on its way: the item to declare, and what the server has of it."""
+
+    pin: Pin
+    content_type: ContentType
+    item: dict[str, Any]
+    state: RepositoryState
+    distribution: dict[str, Any] | None
+    served_version: str | None = None
+
+
+def mirror_pins(server: Server, pins: Sequence[Pin], settings: MirrorSettings) -> list[Result]:
+    """Repository, remote, sync, publication and distribution of each pin, at its own pace.
+
+    A pin that is served already costs no Pulp task and no request of its own.
+    """
+    work: list[_Work] = []
+    for name, content_type in CONTENT_TYPES.items():
+        ours = [pin for pin in pins if pin.content_type == name]
+        work += _read(server, content_type, ours, settings)
+    guards = read_guards(server, [])
+    running = RunningSyncs(server)
+
+    def walk(one: _Work, result: Result) -> None:
+        _walk(server, one, settings, guards, running, result)
+
+    pairs = [(_result(one), one) for one in work]
+    done = [pair for pair in pairs if _is_done(pair[1])]
+    at_once = 1 if len(done) == len(pairs) else server.tasks_at_once()
+    return run_all(pairs, walk, at_once, server.report)
+
+
+def _result(one: _Work) -> Result:
+    pin = one.pin
+    more = {"short_name": pin.short_name, "stamp": pin.stamp, "base_path": pin.snapshot_path}
+    return Result(one.item["name"], one.content_type.name, more=more)
+
+
+def _read(
+    server: Server, content_type: ContentType, pins: Sequence[Pin], settings: MirrorSettings
+) -> list[_Work]:
+    if not pins:
+        return []
+    items = [_item(pin, settings) for pin in pins]
+    states = read_repositories(server, content_type, [item["name"] for item in items])
+    kind = content_type.distribution
+    names = [pin.snapshot_name + settings.distribution_suffix for pin in pins]
+    by_name = read_kind(server.client, kind, names)
+    lost = [pin.snapshot_path for pin, name in zip(pins, names) if name not in by_name]
+    by_path = read_by(server.client, kind.endpoint, "base_path", lost, (*kind.readable, "name"))
+    work = [
+        _Work(pin, content_type, item, states[item["name"]], by_name.get(name) or by_path.get(path))
+        for pin, item, name, path in zip(pins, items, names, (pin.snapshot_path for pin in pins))
+    ]
+    served = [(one.distribution or {}).get("publication") or "" for one in work]
+    for one_kind in content_type.publication_kinds:
+        hrefs = [href for href in served if one_kind.endpoint in href]
+        fields = ("repository_version",)
+        found = read_by(server.client, one_kind.endpoint, "pulp_href", hrefs, fields)
+        for one, href in zip(work, served):
+            if href in found:
+                one.served_version = found[href]["repository_version"]
+    return work
+
+
+def _item(pin: Pin, settings: MirrorSettings) -> dict[str, Any]:
+    """What to declare for a pin: the snapshot's own URL on the source, never upstream's."""
+    repository = pin.repository
+    own = {key: value for key, value in options_of(repository).items() if value is not None}
+    kept = ("sync_policy", "mirror", "distributions", "components", "architectures")
+    defaults = {**_DEFAULTS[pin.content_type], **settings.defaults.get(pin.content_type, {})}
+    return {
+        **defaults,
+        **{key: own[key] for key in kept if key in own},
+        **settings.remote,
+        "name": f"{repository.name}{settings.repository_suffix}",
+        "url": f"{settings.source_url.rstrip('/')}/pulp/content/{pin.snapshot_path}/",
+        "mode": repository.mode or defaults.get("mode"),
+    }
+
+
+def _is_done(one: _Work) -> bool:
+    """Everything is as wanted and was mirrored from this very snapshot: nothing to ask for."""
+    repository, remote = one.state.repository, one.state.remote
+    if repository is None or remote is None or one.distribution is None:
+        return False
+    if one.served_version != repository["latest_version_href"]:
+        return False
+    return is_mirrored(one.content_type, one.item, repository, remote)
+
+
+def _walk(
+    server: Server,
+    one: _Work,
+    settings: MirrorSettings,
+    guards: Any,
+    running: RunningSyncs,
+    result: Result,
+) -> None:
+    done = _is_done(one)
+    send_secrets = settings.send_secrets and not done
+    declare(server, one.content_type, one.item, one.state, result, send_secrets)
+    if not done:
+        params = {"retries": settings.retries, "retry_delay": settings.retry_delay}
+        item = {**one.item, "pinned": True}
+        how = SyncSettings.of(one.content_type, item, params)
+        sync_repository(server, one.content_type, item, one.state, how, running, result)
+    if one.state.repository is None and server.check_mode:
+        return
+    version = (one.state.repository or {})["latest_version_href"]
+    wanted: dict[str, Any] = {"base_path": one.pin.snapshot_path, "content_guard": None}
+    if one.served_version != version:
+        wanted["publication"] = _publication(server, one, version, result)
+    name = (one.distribution or {}).get("name") or (
+        one.pin.snapshot_name + settings.distribution_suffix
+    )
+    result.more["snapshot"] = name
+    distribute(server, one.content_type, name, wanted, one.distribution, guards, result)
+
+
+def _publication(server: Server, one: _Work, version: str, result: Result) -> str | None:
+    made = [
+        href
+        for href in result.more.get("publications") or []
+        if one.item.get("sync_policy") == one.content_type.mirrors_by_sync
+    ]
+    if made:
+        return str(made[-1])
+    mirrored = one.item.get("sync_policy") == (one.content_type.mirrors_by_sync or object())
+    href, _duplicates = publish(
+        server, one.content_type, result.name, version, one.item["mode"], mirrored, result
+    )
+    return href

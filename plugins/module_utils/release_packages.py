@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options that the package modules share, and the reading of the inventory they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
+    ParsedInventory,
+    parse_repositories,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_keys import (
+    CONTENT_TYPES,
+    converters,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
+    ResolvedPins,
+    resolve_pins,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
+    select_inventory,
+    select_repositories,
+)
+
+__all__ = ["SELECTION", "SYNCING", "inventory_options", "pinned", "read_inventory"]
+
+_SECRET = ("client_key", "proxy_password", "remote_password", "headers")
+
+SELECTION: dict[str, dict[str, Any]] = {
+    "rpm_filter": {"type": "raw"},
+    "deb_filter": {"type": "raw"},
+    "package_filter": {"type": "raw"},
+    "sync_group": {"type": "str"},
+}
+
+SYNCING: dict[str, dict[str, Any]] = {
+    "retries": {"type": "int", "default": 2},
+    "retry_delay": {"type": "float", "default": 5},
+    "optimize": {"type": "bool", "default": True},
+    "update_secrets": {
+        "type": "str",
+        "choices": ["always", "on_create"],
+        "default": "always",
+    },
+}
+
+
+def inventory_options(prefix: str = "") -> dict[str, dict[str, Any]]:
+    """The lists `rpm` and `deb` in the inventory's shape, and `<type>_defaults` unless prefixed.
+
+    Values are raw: a malformed one is to fail its item, not the whole call.
+    """
+    options: dict[str, dict[str, Any]] = {}
+    for content_type in CONTENT_TYPES:
+        keys = {
+            key: {"type": "raw", **({"no_log": True} if key in _SECRET else {})}
+            for key in converters(content_type)
+        }
+        options[f"{prefix}{content_type}"] = {"type": "list", "elements": "dict", "options": keys}
+        if not prefix:
+            options[f"{content_type}_defaults"] = {"type": "dict", "options": dict(keys)}
+    return options
+
+
+def read_inventory(params: Mapping[str, Any], purpose: str) -> tuple[ParsedInventory, str]:
+    """The selected part of the inventory in a module's parameters, and "selected 12 of 176"."""
+    parsed = _parse(params, "", purpose)
+    narrowed, selection = select_inventory(parsed, **_filters(params))
+    narrowed.warnings.extend(selection.warnings)
+    return narrowed, selection.text
+
+
+def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
+    """The selected pins of `package_versions`, resolved, and "selected 12 of 43"."""
+    active = _parse(params, "", purpose)
+    deprecated = _parse(params, "deprecated_", "pins")
+    resolved = resolve_pins(
+        params["package_versions"],
+        active.repositories,
+        deprecated.repositories,
+        [*active.errors, *deprecated.errors],
+        params["pins_strict"],
+    )
+    selection = select_repositories(resolved.pins, **_filters(params))
+    warnings = [*active.warnings, *resolved.warnings, *selection.warnings]
+    return ResolvedPins(selection.selected, resolved.unknown, warnings), selection.text
+
+
+def _parse(params: Mapping[str, Any], prefix: str, purpose: str) -> ParsedInventory:
+    defaults = {name: _set(params.get(f"{name}_defaults")) for name in CONTENT_TYPES}
+    lists = ([_set(item) for item in params.get(f"{prefix}{name}") or []] for name in CONTENT_TYPES)
+    return parse_repositories(*lists, defaults, bool(prefix), purpose)
+
+
+def _set(item: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Without the None that Ansible puts in for every option that is not given."""
+    return {key: value for key, value in (item or {}).items() if value is not None}
+
+
+def _filters(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "rpm_filter": params["rpm_filter"],
+        "deb_filter": params["deb_filter"],
+        "package_filter": params["package_filter"],
+        "sync_group": params["sync_group"],
+    }

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The inventory that users copy, and that the demo and the tests use, is right."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
+    parse_repositories,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
+    select_repositories,
+)
+
+INVENTORY = Path(__file__).parents[2] / "docs" / "example-inventory"
+
+
+@pytest.fixture(scope="module")
+def listed():
+    """What Ansible itself reads, as `ansible-inventory --list` prints it."""
+    finished = subprocess.run(
+        ["ansible-inventory", "-i", str(INVENTORY), "--list"],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "ANSIBLE_DEPRECATION_WARNINGS": "false"},
+    )
+    return json.loads(finished.stdout), finished.stderr.decode()
+
+
+@pytest.fixture(scope="module")
+def parsed(listed):
+    variables = listed[0]["_meta"]["hostvars"]["ark1"]
+    return parse_repositories(
+        rpm=variables["rpm_package_repos"],
+        deb=variables["deb_package_repos"],
+        defaults={
+            "rpm": variables["package_defaults_rpm"],
+            "deb": variables["package_defaults_deb"],
+        },
+    )
+
+
+def test_groups_and_hosts_are_there_without_a_warning(listed):
+    inventory, stderr = listed
+    assert inventory["ark"]["hosts"] == ["ark1"]
+    assert inventory["client"]["hosts"] == ["client1"]
+    assert "Found both group and host" not in stderr
+    assert "Unable to parse" not in stderr
+
+
+@pytest.mark.parametrize("host", ["ark1", "client1"])
+def test_each_host_is_a_pulp_that_is_worked_on_from_here(listed, host):
+    variables = listed[0]["_meta"]["hostvars"][host]
+    assert variables["ansible_connection"] == "local"
+    assert variables["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
+    assert variables["release_train_pulp_url"].startswith("https://")
+    assert variables["release_train_pulp_username"]
+    assert variables["release_train_pulp_password"].startswith("{{ vault_")
+
+
+def test_every_vaulted_variable_is_in_an_example_of_its_vault(listed):
+    used = {
+        value.strip("{} ")
+        for variables in listed[0]["_meta"]["hostvars"].values()
+        for value in variables.values()
+        if isinstance(value, str) and value.startswith("{{ vault_")
+    }
+    shown = {
+        name
+        for example in INVENTORY.rglob("vault.yml.example")
+        for name in yaml.safe_load(example.read_text(encoding="utf-8"))
+    }
+    assert used == shown
+
+
+def test_no_host_of_ark_reads_what_kayobe_sets_for_a_client(listed):
+    assert "pulp_url" not in listed[0]["_meta"]["hostvars"]["ark1"]
+    assert "{{ pulp_" not in json.dumps(listed[0]["_meta"]["hostvars"]["ark1"])
+
+
+def test_all_repositories_are_read_without_a_warning(parsed):
+    assert parsed.warnings == []
+    assert parsed.errors == []
+    assert all(repository.sync_group for repository in parsed.repositories)
+
+
+@pytest.mark.parametrize(
+    ("expression", "number"),
+    [
+        ("^rocky_9_(baseos|appstream|crb|extras|highavailability)$", 5),
+        ("^rocky_10_(baseos|appstream|crb|extras|highavailability)$", 5),
+        ("^epel_(9|10)$", 2),
+        ("^docker_ce_(el9|el10|ubuntu_jammy|ubuntu_noble)$", 4),
+        ("^ubuntu_(jammy|noble)(_security)?$", 4),
+        ("^ubuntu_cloud_archive_(jammy|noble)$", 2),
+    ],
+)
+def test_the_distributions_of_the_release_train_are_there(parsed, expression, number):
+    selection = select_repositories(parsed.repositories, package_filter=expression)
+    assert len(selection.selected) == number
+
+
+def test_deb_repositories_keep_the_signatures_of_upstream(parsed):
+    modes = {item.mode for item in parsed.repositories if item.content_type == "deb"}
+    assert modes == {"verbatim"}
+
+
+def test_the_settings_of_ansible_point_to_this_inventory():
+    settings = configparser.ConfigParser()
+    settings.read(INVENTORY / "ansible.cfg")
+    assert (INVENTORY / settings["defaults"]["inventory"]).is_file()
