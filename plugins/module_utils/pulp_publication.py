@@ -26,7 +26,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage 
     read_usage,
 )
 
-__all__ = ["choose", "make_publications", "mirrors_upstream", "publish", "version_href"]
+__all__ = ["choose", "find_publication", "make_publications", "mirrors_upstream", "publish", "version_href"]
 
 _FIELDS = "pulp_href,repository,repository_version,pulp_created,checksum_type,simple,structured"
 
@@ -58,6 +58,16 @@ def version_href(repository: Mapping[str, Any], number: int | None) -> str:
     if number is None:
         return str(repository["latest_version_href"])
     return f"{repository['pulp_href']}versions/{number}/"
+
+
+def find_publication(
+    server: Server, content_type: ContentType, version: str, mode: str | None, mirrored_only: bool
+) -> str | None:
+    """The href of the publication that counts among those a version has, if there is one."""
+    kind, settings = content_type.publication(mode)
+    asked = {"repository_version": version, "fields": _FIELDS}
+    chosen = choose(server.client.list(kind.endpoint, asked), settings, mirrored_only)
+    return str(chosen["pulp_href"]) if chosen else None
 
 
 def publish(

@@ -36,12 +36,19 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
     CONTENT_TYPES,
     ContentType,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import (
+    served_versions,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
+    given_options,
+    pinned,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_snapshot import (
     options_of,
 )
 
-__all__ = ["MirrorSettings", "mirror_pins"]
+__all__ = ["MirrorSettings", "mirror_packages", "mirror_pins"]
 
 # Laid under an item that does not say otherwise.
 _DEFAULTS: dict[str, dict[str, Any]] = {
@@ -53,15 +60,15 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 @dataclass(frozen=True)
 class MirrorSettings:
     """Where from and under which names. `remote`: the source's credentials and trust, as remote
-    options of pulp_repository; `defaults`: by content type, laid under every item."""
+    options of pulp_repository; `defaults`: by content type, laid under every item; `syncing`:
+    `retries` and `retry_delay` as the sync takes them."""
 
     source_url: str
     remote: Mapping[str, Any]
     defaults: Mapping[str, Mapping[str, Any]]
     repository_suffix: str
     distribution_suffix: str
-    retries: int
-    retry_delay: float
+    syncing: Mapping[str, Any]
     send_secrets: bool
 
 
@@ -75,6 +82,38 @@ class _Work:
     state: RepositoryState
     distribution: dict[str, Any] | None
     served_version: str | None = None
+
+
+def mirror_packages(
+    server: Server, params: Mapping[str, Any]
+) -> tuple[list[Result], dict[str, Any]]:
+    """The whole of module package_mirror: parameters -> results, and what else it returns."""
+    own = {name: given_options(params[f"{name}_mirror_defaults"]) for name in _DEFAULTS}
+    under = {
+        f"{name}_defaults": {**given_options(params[f"{name}_defaults"]), **own[name]}
+        for name in _DEFAULTS
+    }
+    resolved, selected = pinned({**params, **under}, "mirror")
+    for warning in resolved.warnings:
+        server.report.warn(warning)
+    remote = {
+        "remote_username": params["source_username"],
+        "remote_password": params["source_password"],
+        "tls_validation": params["source_validate_certs"],
+        "ca_cert": params["source_ca_cert"],
+    }
+    settings = MirrorSettings(
+        source_url=params["source_url"],
+        remote={key: value for key, value in remote.items() if value is not None},
+        defaults=own,
+        repository_suffix=params["repository_suffix"],
+        distribution_suffix=params["distribution_suffix"],
+        syncing=params,
+        send_secrets=params["update_secrets"] == "always",
+    )
+    server.report.total = len(resolved.pins)
+    results = mirror_pins(server, resolved.pins, settings)
+    return results, {"selected": selected, "unknown_pins": resolved.unknown}
 
 
 def mirror_pins(server: Server, pins: Sequence[Pin], settings: MirrorSettings) -> list[Result]:
@@ -121,13 +160,9 @@ def _read(
         for pin, item, name, path in zip(pins, items, names, (pin.snapshot_path for pin in pins))
     ]
     served = [(one.distribution or {}).get("publication") or "" for one in work]
-    for one_kind in content_type.publication_kinds:
-        hrefs = [href for href in served if one_kind.endpoint in href]
-        fields = ("repository_version",)
-        found = read_by(server.client, one_kind.endpoint, "pulp_href", hrefs, fields)
-        for one, href in zip(work, served):
-            if href in found:
-                one.served_version = found[href]["repository_version"]
+    versions = served_versions(server, content_type, served)
+    for one, href in zip(work, served):
+        one.served_version = versions.get(href)
     return work
 
 
@@ -169,9 +204,8 @@ def _walk(
     send_secrets = settings.send_secrets and not done
     declare(server, one.content_type, one.item, one.state, result, send_secrets)
     if not done:
-        params = {"retries": settings.retries, "retry_delay": settings.retry_delay}
         item = {**one.item, "pinned": True}
-        how = SyncSettings.of(one.content_type, item, params)
+        how = SyncSettings.of(one.content_type, item, settings.syncing)
         sync_repository(server, one.content_type, item, one.state, how, running, result)
     if one.state.repository is None and server.check_mode:
         return

@@ -23,7 +23,16 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sel
     select_repositories,
 )
 
-__all__ = ["SELECTION", "SYNCING", "inventory_options", "pinned", "read_inventory"]
+__all__ = [
+    "PINS",
+    "SELECTION",
+    "SYNCING",
+    "inventory_defaults",
+    "inventory_lists",
+    "given_options",
+    "pinned",
+    "read_inventory",
+]
 
 _SECRET = ("client_key", "proxy_password", "remote_password", "headers")
 
@@ -37,7 +46,6 @@ SELECTION: dict[str, dict[str, Any]] = {
 SYNCING: dict[str, dict[str, Any]] = {
     "retries": {"type": "int", "default": 2},
     "retry_delay": {"type": "float", "default": 5},
-    "optimize": {"type": "bool", "default": True},
     "update_secrets": {
         "type": "str",
         "choices": ["always", "on_create"],
@@ -45,22 +53,36 @@ SYNCING: dict[str, dict[str, Any]] = {
     },
 }
 
+PINS: dict[str, dict[str, Any]] = {
+    "package_versions": {"type": "dict", "required": True},
+    "pins_strict": {"type": "bool", "default": False},
+}
 
-def inventory_options(prefix: str = "") -> dict[str, dict[str, Any]]:
-    """The lists `rpm` and `deb` in the inventory's shape, and `<type>_defaults` unless prefixed.
+
+def inventory_lists(prefix: str = "") -> dict[str, dict[str, Any]]:
+    """The options `rpm` and `deb`: lists in the inventory's shape.
 
     Values are raw: a malformed one is to fail its item, not the whole call.
     """
-    options: dict[str, dict[str, Any]] = {}
-    for content_type in CONTENT_TYPES:
-        keys = {
-            key: {"type": "raw", **({"no_log": True} if key in _SECRET else {})}
-            for key in converters(content_type)
-        }
-        options[f"{prefix}{content_type}"] = {"type": "list", "elements": "dict", "options": keys}
-        if not prefix:
-            options[f"{content_type}_defaults"] = {"type": "dict", "options": dict(keys)}
-    return options
+    return {
+        f"{prefix}{name}": {"type": "list", "elements": "dict", "options": _item_options(name)}
+        for name in CONTENT_TYPES
+    }
+
+
+def inventory_defaults(suffix: str = "_defaults") -> dict[str, dict[str, Any]]:
+    """The options `rpm_defaults` and `deb_defaults`: what is laid under every item."""
+    return {
+        f"{name}{suffix}": {"type": "dict", "options": _item_options(name)}
+        for name in CONTENT_TYPES
+    }
+
+
+def _item_options(content_type: str) -> dict[str, Any]:
+    return {
+        key: {"type": "raw", **({"no_log": True} if key in _SECRET else {})}
+        for key in converters(content_type)
+    }
 
 
 def read_inventory(params: Mapping[str, Any], purpose: str) -> tuple[ParsedInventory, str]:
@@ -88,12 +110,12 @@ def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
 
 
 def _parse(params: Mapping[str, Any], prefix: str, purpose: str) -> ParsedInventory:
-    defaults = {name: _set(params.get(f"{name}_defaults")) for name in CONTENT_TYPES}
-    lists = ([_set(item) for item in params.get(f"{prefix}{name}") or []] for name in CONTENT_TYPES)
+    defaults = {name: given_options(params.get(f"{name}_defaults")) for name in CONTENT_TYPES}
+    lists = ([given_options(item) for item in params.get(f"{prefix}{name}") or []] for name in CONTENT_TYPES)
     return parse_repositories(*lists, defaults, bool(prefix), purpose)
 
 
-def _set(item: Mapping[str, Any] | None) -> dict[str, Any]:
+def given_options(item: Mapping[str, Any] | None) -> dict[str, Any]:
     """Without the None that Ansible puts in for every option that is not given."""
     return {key: value for key, value in (item or {}).items() if value is not None}
 

@@ -26,11 +26,24 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
     CONTENT_TYPES,
     ContentType,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import pinned
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
 
-__all__ = ["PREVIOUS_LABEL", "promote_channels", "promote_pins"]
+__all__ = ["PREVIOUS_LABEL", "promote_channels", "promote_packages", "promote_pins"]
 
 PREVIOUS_LABEL = "release_train_previous"
+
+
+def promote_packages(
+    server: Server, params: Mapping[str, Any]
+) -> tuple[list[Result], dict[str, Any]]:
+    """The whole of module package_promote: parameters -> results, and what else it returns."""
+    resolved, selected = pinned(params, "pins")
+    for warning in resolved.warnings:
+        server.report.warn(warning)
+    server.report.total = len(resolved.pins)
+    results = promote_pins(server, resolved.pins, params["content_guard"])
+    return results, {"selected": selected, "unknown_pins": resolved.unknown}
 
 
 def promote_pins(server: Server, pins: Sequence[Pin], guard: str) -> list[Result]:
@@ -71,7 +84,9 @@ def promote_pins(server: Server, pins: Sequence[Pin], guard: str) -> list[Result
     return _switch(server, switches)
 
 
-def promote_channels(server: Server, params: Mapping[str, Any]) -> list[Result]:
+def promote_channels(
+    server: Server, params: Mapping[str, Any]
+) -> tuple[list[Result], dict[str, Any]]:
     """Let production distributions serve what their development ones do; all of them or none.
 
     `params` has `to` (development or previous) and lists by content type of `name`, `base_path`
@@ -88,7 +103,7 @@ def promote_channels(server: Server, params: Mapping[str, Any]) -> list[Result]:
             problems += wrong
     if problems:
         raise InvalidItem("nothing was promoted: " + "; ".join(problems))
-    return _switch(server, switches)
+    return _switch(server, switches), {}
 
 
 def _channel_switches(

@@ -6,61 +6,120 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: package_snapshot
 short_description: Take snapshots of package repositories
+version_added: 0.1.0
+author: StackHPC Ltd. (@stackhpc)
+description:
+  - Walks each package repository of the inventory through repository, remote, sync, publication
+    and distribution, each at its own pace, and serves what is new under a stamp.
+  - A snapshot is served for ever by one distribution, named C(<distribution_name><stamp>) at
+    C(<base_path><stamp>), behind O(content_guard).
+  - A repository whose newest snapshot serves its latest version makes no new one.
+  - A failed repository does not stop the others. The module fails at the end and names each.
+options:
+  stamp:
+    description:
+      - The stamp of the snapshots that this run makes, C(YYYYMMDDTHHMMSS) in UTC. The start of
+        the run unless given.
+      - Content that an earlier run synced and never served gets the time at which it was synced.
+    type: str
+  content_guard:
+    description: The guard of new snapshots. It must exist. Empty for none.
+    type: str
+    default: development
+  optimize:
+    description: Whether Pulp skips a sync when upstream's metadata has not changed.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - stackhpc.release_train.pulp
+  - stackhpc.release_train.packages.inventory
+  - stackhpc.release_train.packages.syncing
+seealso:
+  - module: stackhpc.release_train.package_promote
+  - module: stackhpc.release_train.package_mirror
 """
 
 EXAMPLES = r"""
+- name: Take snapshots of all Rocky Linux 9 repositories
+  stackhpc.release_train.package_snapshot:
+    rpm: "{{ rpm_package_repos }}"
+    deb: "{{ deb_package_repos }}"
+    package_filter: ^rocky_9_
+  register: snapshot
+
+- name: Show the stamp that each repository is at
+  ansible.builtin.debug:
+    var: snapshot.stamps
 """
 
 RETURN = r"""
+stamp:
+  description: The stamp of snapshots made by this run.
+  returned: success
+  type: str
+  sample: 20261122T200001
+stamps:
+  description: Short name to the stamp of the snapshot that each repository is now at.
+  returned: always
+  type: dict
+  sample: {rocky_9_baseos: 20261122T200001}
+selected:
+  description: How many repositories were selected.
+  returned: always
+  type: str
+  sample: selected 12 of 176
+results:
+  description: One entry for each repository, in the order of the inventory.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name: {description: Name of the repository., type: str, returned: always}
+    type: {description: V(rpm) or V(deb)., type: str, returned: always}
+    action: {description: What was done., type: str, returned: always}
+    changed: {description: Whether something changed., type: bool, returned: always}
+    before: {description: What differed before., type: dict, returned: always}
+    after: {description: What differs now., type: dict, returned: always}
+    seconds: {description: Wall time., type: float, returned: always}
+    error: {description: What went wrong., type: str, returned: always}
+    short_name: {description: Key of its pin., type: str, returned: always}
+    stamp: {description: Stamp of its snapshot., type: str, returned: always}
+    snapshot: {description: Name of its snapshot., type: str, returned: always}
+    packages_added: {description: Packages that the sync added., type: int, returned: synced}
+    packages_removed: {description: Packages that it removed., type: int, returned: synced}
+summary:
+  description: How many items are ok, changed, failed, skipped.
+  returned: always
+  type: dict
+statistics:
+  description: Requests, polls and Pulp tasks of this run.
+  returned: always
+  type: dict
 """
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
     SELECTION,
     SYNCING,
-    inventory_options,
-    read_inventory,
+    inventory_defaults,
+    inventory_lists,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_snapshot import (
-    SnapshotSettings,
-    take_snapshots,
+    snapshot_packages,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
-    now_stamp,
-    parse,
-)
-
-
-def carry_out(server, params):
-    if params["stamp"]:
-        parse(params["stamp"])
-    inventory, selected = read_inventory(params, "snapshot")
-    for warning in inventory.warnings:
-        server.report.warn(warning)
-    settings = SnapshotSettings(
-        stamp=params["stamp"] or now_stamp(),
-        explicit=bool(params["stamp"]),
-        guard=params["content_guard"],
-        retries=params["retries"],
-        retry_delay=params["retry_delay"],
-        optimize=params["optimize"],
-        send_secrets=params["update_secrets"] == "always",
-    )
-    results, stamps = take_snapshots(
-        server, inventory.repositories, inventory.errors, settings
-    )
-    return results, {"stamp": settings.stamp, "stamps": stamps, "selected": selected}
 
 
 def main():
     options = {
-        **inventory_options(),
+        **inventory_lists(),
+        **inventory_defaults(),
         **SELECTION,
         **SYNCING,
         "stamp": {"type": "str"},
         "content_guard": {"type": "str", "default": "development"},
+        "optimize": {"type": "bool", "default": True},
     }
-    run(options, carry_out, "package repository")
+    run(options, snapshot_packages, "package repository")
 
 
 if __name__ == "__main__":

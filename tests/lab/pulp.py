@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
     __package__ = "lab"
 
-from . import pulp_cluster, pulp_debian, pulp_http, pulp_runtime, pulp_server
+from . import pulp_cluster, pulp_debian, pulp_http, pulp_programs, pulp_server
 from .pulp_paths import LabError, known_servers, server_folder
 from .pulp_server import Options
 from .pulp_venv import GENERATIONS
@@ -54,10 +55,9 @@ def stop(*names: str) -> None:
 def destroy(*names: str, purge: bool = False) -> None:
     """Stop servers, all without names, and delete their data; ``purge``: the cluster as well."""
     _each(_ours(names), pulp_server.destroy)
-    stopped = pulp_cluster.stop_if_unused(pulp_server.is_anything_alive)
+    pulp_cluster.stop_if_unused(pulp_server.is_anything_alive)
     if purge:
         pulp_cluster.remove()
-    del stopped
 
 
 def restart(*names: str, **options: Any) -> dict[str, dict[str, Any]]:
@@ -78,17 +78,17 @@ def start_workers(name: str) -> None:
 
 def seed(name: str, distributions: int) -> str:
     """See to it that the first N seed distributions are there; returns a sentence."""
-    return pulp_runtime.inside(name, {"do": "seed", "distributions": distributions})
+    return pulp_programs.inside(name, {"do": "seed", "distributions": distributions})
 
 
 def unseed(name: str) -> str:
     """Remove all seed distributions; returns a sentence."""
-    return pulp_runtime.inside(name, {"do": "unseed"})
+    return pulp_programs.inside(name, {"do": "unseed"})
 
 
 def manage(name: str, *arguments: str) -> int:
     """Run pulpcore-manager for a server; returns its exit status."""
-    return pulp_runtime.manage(name, list(arguments))
+    return pulp_programs.manage(name, list(arguments))
 
 
 def main(arguments: Optional[list[str]] = None) -> int:
@@ -96,6 +96,13 @@ def main(arguments: Optional[list[str]] = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options) or 0)
+    except BrokenPipeError:
+        # The reader left, as in "status | head"; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted: run the same command again to go on", file=sys.stderr)
+        return 130
     except pulp_debian.MissingPackages as error:
         print(error, file=sys.stderr)
         return 2
@@ -170,6 +177,12 @@ def _verb_seed(options: argparse.Namespace) -> None:
     print(unseed(options.name) if options.remove else seed(options.name, options.distributions))
 
 
+def _verb_manage(options: argparse.Namespace) -> int:
+    # Python before 3.13 swallows the '--', later ones leave it.
+    first = 1 if options.arguments[:1] == ["--"] else 0
+    return manage(options.name, *options.arguments[first:])
+
+
 def _options(options: argparse.Namespace) -> dict[str, Any]:
     return {key: getattr(options, key) for key in Options.__dataclass_fields__}
 
@@ -222,7 +235,7 @@ def _parser() -> argparse.ArgumentParser:
     number = added.add_mutually_exclusive_group(required=True)
     number.add_argument("--distributions", type=int, metavar="N", help="have N of them")
     number.add_argument("--remove", action="store_true", help="remove all seeded ones")
-    added = verb("manage", "run pulpcore-manager", lambda o: manage(o.name, *o.arguments))
+    added = verb("manage", "run pulpcore-manager", _verb_manage)
     added.add_argument("name", metavar="NAME")
     added.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- ARGUMENT")
     return parser

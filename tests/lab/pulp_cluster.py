@@ -115,7 +115,7 @@ def remove() -> None:
     """Delete the stopped cluster, its templates and every server's database."""
     with lock("cluster-use"):
         if is_running():
-            raise LabError("The PostgreSQL cluster is still running.")
+            raise LabError("PostgreSQL still serves another server: destroy that one as well.")
         for folder in {_folder(), cache() / "postgresql"}:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -30,9 +30,7 @@ class Stat(NamedTuple):
     started: int
 
 
-def spawn(
-    arguments: list[str], log: Path, environment: Mapping[str, str], folder: Path
-) -> Record:
+def spawn(arguments: list[str], log: Path, environment: Mapping[str, str], folder: Path) -> Record:
     """Start a process in a session of its own, its output appended to ``log``."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a server consists of: its configuration, its database, its processes, its programs."""
+"""What a running server consists of: its configuration, its database, its processes."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import signal
-import subprocess
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
-from . import pulp_certificates, pulp_cluster, pulp_debian, pulp_http, pulp_ports, pulp_processes
+from . import (
+    pulp_certificates,
+    pulp_cluster,
+    pulp_debian,
+    pulp_http,
+    pulp_ports,
+    pulp_processes,
+    pulp_programs,
+)
 from .pulp_paths import (
     LabError,
     known_servers,
@@ -22,86 +26,8 @@ from .pulp_paths import (
     write_private,
 )
 from .pulp_settings import FOLDERS, database_settings, nginx_configuration, pulp_settings
-from .pulp_venv import GENERATIONS, Generation
-
-State = dict[str, Any]
-
-def manage(name: str, arguments: list[str]) -> int:
-    """Run pulpcore-manager for the server, on this terminal; returns its exit status."""
-    state = existing_state(name)
-    command = [generation_of(state).program("pulpcore-manager"), *arguments]
-    with pulp_cluster.in_use():
-        return subprocess.run(command, env=environment(name), check=False).returncode
-
-
-def inside(name: str, request: dict[str, Any]) -> str:
-    """Let pulp_inside.py do something with Pulp's models; returns the line it answers."""
-    python = generation_of(existing_state(name)).program("python")
-    # -I: this folder must not become importable, its file names begin like Pulp's packages.
-    command = [python, "-I", str(Path(__file__).with_name("pulp_inside.py"))]
-    with pulp_cluster.in_use():
-        run = subprocess.run(
-            command,
-            env=environment(name),
-            input=json.dumps(request),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if run.returncode:
-        raise LabError(f"{name}: '{request['do']}' failed:\n{run.stderr.strip()[-3000:]}")
-    return run.stdout.strip()
-
-
-def environment(name: str) -> dict[str, str]:
-    """Environment of the server's programs: nothing of the caller's may configure Pulp."""
-    foreign = re.compile(r"(PULP_|DJANGO_|PYTHON|GUNICORN_|RELEASE_TRAIN_|PG[A-Z]+$|DYNACONF)")
-    folder = server_folder(name)
-    result = {key: value for key, value in os.environ.items() if not foreign.match(key)}
-    loopback = ["127.0.0.1", "localhost"]
-    for key in ("no_proxy", "NO_PROXY"):
-        result[key] = ",".join([*filter(None, [os.environ.get(key)]), *loopback])
-    state = load_state(name)
-    path = [str(generation_of(state).venv / "bin"), os.environ.get("PATH", "")]
-    result.update(
-        PATH=":".join([*path, pulp_debian.SYSTEM_FOLDERS]),
-        PULP_SETTINGS=str(folder / "settings.py"),
-        DJANGO_SETTINGS_MODULE="pulpcore.app.settings",
-        TMPDIR=str(folder / "scratch"),
-        LC_ALL="C.UTF-8",
-    )
-    return result
-
-
-def roles(state: State) -> list[str]:
-    """Names of the processes the server consists of."""
-    workers = [f"worker-{number}" for number in range(1, state.get("workers", 0) + 1)]
-    return ["api", "content", *workers, "nginx"]
-
-
-def url(state: State) -> str:
-    return f"{'https' if state['tls'] else 'http'}://127.0.0.1:{state['port']}"
-
-
-def ca_path(name: str, state: State) -> Optional[str]:
-    """The authority to trust for the server's URL, None over plain HTTP."""
-    return str(server_folder(name) / "keys" / "ca.pem") if state["tls"] else None
-
-
-def existing_state(name: str) -> State:
-    """State of a server that was started once; raises LabError for any other."""
-    state = load_state(name)
-    if not state:
-        raise LabError(f"There is no server {name}: run 'start {name}'.")
-    return state
-
-
-def generation_of(state: State) -> Generation:
-    return GENERATIONS[state["generation"]]
-
-
-def is_alive(state: State, role: str) -> bool:
-    return pulp_processes.is_alive(state.get("processes", {}).get(role))
+from .pulp_state import State, ca_path, generation_of, is_alive, roles, say, url
+from .pulp_venv import Generation
 
 
 def choose_ports(name: str, state: State, wanted: Optional[int], keep: bool) -> None:
@@ -109,7 +35,7 @@ def choose_ports(name: str, state: State, wanted: Optional[int], keep: bool) -> 
     with lock("ports"):
         others = [load_state(other) for other in known_servers() if other != name]
         keys = ("port", "api_port", "content_port")
-        taken = [other.get(key) for other in others for key in keys]
+        taken = [other[key] for other in others for key in keys if key in other]
         if wanted and not keep and not pulp_ports.is_free(wanted):
             raise LabError(f"Port {wanted} is in use: choose another one for {name}.")
         for key in keys:
@@ -141,7 +67,7 @@ def ensure_database(name: str, state: State, cluster: pulp_cluster.Cluster) -> N
         say(name, f"migrating a database for Pulp {generation.name}, once")
         _write_settings(name, state, cluster, target)
         try:
-            _migrate(name)
+            pulp_programs.migrate(name)
         finally:
             _write_settings(name, state, cluster, database)
 
@@ -151,7 +77,7 @@ def ensure_database(name: str, state: State, cluster: pulp_cluster.Cluster) -> N
         state.update(database=database, digest=generation.digest, password_set=False)
     elif state.get("digest") != generation.digest:
         say(name, "migrating its database to the new pins")
-        _migrate(name)
+        pulp_programs.migrate(name)
         state.update(database=database, digest=generation.digest)
     save_state(name, state)
 
@@ -163,7 +89,7 @@ def spawn(name: str, state: State, missing: list[str]) -> None:
         state["processes"][role] = pulp_processes.spawn(
             _command(role, state, generation, folder),
             folder / "log" / f"{role}.log",
-            environment(name),
+            pulp_programs.environment(name),
             folder,
         )
         save_state(name, state)
@@ -223,10 +149,6 @@ def busy_pids(state: State) -> set[int]:
         return {_pid(name) for name in cluster.query(sql, state["database"])}
 
 
-def say(name: str, words: str) -> None:
-    print(f"{name}: {words}", flush=True)
-
-
 def _pid(name: str) -> int:
     """Pulp names its processes <pid>@<host>."""
     return int(name.partition("@")[0])
@@ -251,20 +173,3 @@ def _write_settings(name: str, state: State, cluster: pulp_cluster.Cluster, data
     folder = server_folder(name)
     text = pulp_settings(folder, generation_of(state), url(state), databases, state["worker_ttl"])
     write_private(folder / "settings.py", text)
-
-
-def _migrate(name: str) -> None:
-    log = server_folder(name) / "log" / "migrate.log"
-    command = [generation_of(existing_state(name)).program("pulpcore-manager"), "migrate"]
-    with log.open("w") as output:
-        run = subprocess.run(
-            [*command, "--no-input"],
-            env=environment(name),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if run.returncode:
-        raise LabError(
-            f"{name}: migrating failed; the end of {log}:\n{pulp_processes.last_lines(log)}"
-        )

@@ -9,9 +9,9 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any, Optional
 
-from . import pulp_cluster, pulp_http, pulp_processes, pulp_runtime
+from . import pulp_cluster, pulp_http, pulp_processes, pulp_programs, pulp_runtime
 from .pulp_paths import LabError, known_servers, load_state, lock, save_state, server_folder
-from .pulp_runtime import State, existing_state, is_alive, roles, say, url
+from .pulp_state import State, ca_path, existing_state, generation_of, is_alive, roles, say, url
 from .pulp_venv import ensure_venv
 
 READY_SECONDS = 240
@@ -37,7 +37,7 @@ def start(name: str, options: Options) -> None:
     with lock(f"server-{name}"):
         before = load_state(name)
         state = _settle(name, before, options)
-        generation = pulp_runtime.generation_of(state)
+        generation = generation_of(state)
         ensure_venv(generation)
         with pulp_cluster.in_use() as cluster:
             state["database_port"] = cluster.port
@@ -47,7 +47,9 @@ def start(name: str, options: Options) -> None:
                 pulp_runtime.end(state, list(state["processes"]))
                 alive = []
             if len(alive) == len(roles(state)):
-                pulp_http.wait_until(lambda: pulp_runtime.what_is_missing(name, state), READY_SECONDS)
+                pulp_http.wait_until(
+                    lambda: pulp_runtime.what_is_missing(name, state), READY_SECONDS
+                )
                 say(name, "is running already")
                 return
             pulp_runtime.choose_ports(name, state, options.port, keep=bool(alive))
@@ -57,7 +59,7 @@ def start(name: str, options: Options) -> None:
             say(name, f"starting {', '.join(missing)}")
             pulp_runtime.spawn(name, state, missing)
             if not state.get("password_set"):
-                pulp_runtime.inside(name, {"do": "password", "password": state["password"]})
+                pulp_programs.inside(name, {"do": "password", "password": state["password"]})
                 state["password_set"] = True
                 save_state(name, state)
             pulp_http.wait_until(lambda: pulp_runtime.what_is_missing(name, state), READY_SECONDS)
@@ -123,7 +125,7 @@ def describe(name: str) -> dict[str, Any]:
         "url": url(state),
         "username": state["username"],
         "password": state["password"],
-        "ca_path": pulp_runtime.ca_path(name, state),
+        "ca_path": ca_path(name, state),
         "generation": state["generation"],
         "workers": state["workers"],
         "worker_pids": [state["processes"][role]["pid"] for role in workers],

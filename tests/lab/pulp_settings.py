@@ -77,7 +77,10 @@ def nginx_configuration(
     as_root = "user root;" if os.geteuid() == 0 else ""
     keys = folder / "keys"
     certificate = f"""ssl_certificate "{keys}/server.pem";
-    ssl_certificate_key "{keys}/server.key";""" if tls else ""  # fmt: skip
+    ssl_certificate_key "{keys}/server.key";
+    ssl_verify_client optional_no_ca;""" if tls else ""  # fmt: skip
+    # An X.509 guard believes this header: it must come from the handshake or be empty.
+    client_certificate = "$ssl_client_escaped_cert" if tls else '""'
     return f"""{as_root}
 daemon off;
 worker_processes 1;
@@ -98,6 +101,7 @@ http {{
   proxy_set_header Host $http_host;
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
   proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_set_header X-CLIENT-CERT {client_certificate};
   server {{
     listen 127.0.0.1:{port}{" ssl" if tls else ""};
     {certificate}
