@@ -25,7 +25,8 @@ stop: ## end the servers that the demo left running
 lint: ## check style, types, documentation and Ansible's own rules
 	@python3 tests/tools/lint.py --core $(CORE) $(ARGS)
 
-test: test-unit test-integration test-roles test-smoke test-e2e ## run every test
+test: ## run every test, all of the five below
+	@$(SUITE) unit integration roles smoke e2e
 
 test-unit: ## test units on three versions of ansible-core and on the oldest Python
 	@$(SUITE) unit $(ARGS)

@@ -3,10 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    InvalidItem,
+    LostAnswer,
+    ResponseError,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
+    field_options,
+    present_or_absent,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
@@ -21,43 +29,98 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage 
     read_usage,
 )
 
-__all__ = ["GUARD_KINDS", "make_groups", "make_guards"]
+__all__ = [
+    "GUARD_KINDS",
+    "Existing",
+    "begin",
+    "item_options",
+    "make_groups",
+    "make_guards",
+    "make_plain",
+]
 
 GUARD_KINDS = {"rbac": "rbac_guard", "x509": "x509_guard"}
 
 Roles = dict[str, list[str]]
 
+_DONE = {"create": "created", "update": "updated"}
+
+
+def item_options(noun: str, **more: Any) -> dict[str, Any]:
+    """Options of one item of a plain kind: its key, its fields, its state, and more."""
+    kind = kind_of(noun)
+    key = {kind.key: {"type": "str", "required": True}}
+    return {**key, **field_options(kind.fields), "state": present_or_absent(), **more}
+
+
+def begin(items: Sequence[Mapping[str, Any]], key: str, type_name: str) -> list[Result]:
+    """Fresh results in the order of the items; a name that cannot work is an error of its item."""
+    results: list[Result] = []
+    for item in items:
+        name = item[key]
+        result = Result(name, type_name)
+        if not name or name.strip() != name:
+            result.error = f"the {key} is empty, or Pulp would cut off a blank at its end"
+        elif any(earlier.name == name for earlier in results):
+            result.error = f"this {key} is given twice"
+        results.append(result)
+    return results
+
+
+class Existing:
+    """The groups and roles that items name: what is there, and what to say of the others."""
+
+    def __init__(self, server: Server, groups: Sequence[str], roles: Sequence[str] = ()) -> None:
+        self._server = server
+        self.groups = read_kind(server.client, kind_of("group"), groups)
+        self._roles = read_kind(server.client, kind_of("role"), roles)
+
+    def need(self, what: str, groups: Sequence[str], roles: Sequence[str] = ()) -> None:
+        """Raise InvalidItem for what is missing; in check mode a group may come earlier in the
+        play, so that its lack is only a warning."""
+        lost = [name for name in roles if name not in self._roles]
+        if lost:
+            raise InvalidItem(f"there is no role {', '.join(lost)}")
+        missing = ", ".join(dict.fromkeys(name for name in groups if name not in self.groups))
+        if not missing:
+            return
+        if not self._server.check_mode:
+            raise InvalidItem(f"there is no group {missing}: create it first")
+        self._server.report.warn(f"{what}: there is no group {missing} yet")
+
 
 def make_guards(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_content_guard: lists `rbac` and `x509` -> results, in order."""
-    work: list[tuple[Result, Any]] = []
-    usage: Usage | None = None
+    items: list[Mapping[str, Any]] = []
+    pairs: list[Any] = []
     for type_name, noun in GUARD_KINDS.items():
-        items = params.get(type_name) or []
-        there = read_kind(server.client, kind_of(noun), [item["name"] for item in items])
-        if usage is None and any(item["state"] == "absent" for item in items):
-            usage = read_usage(server.client)
-        for item in items:
-            pair = (kind_of(noun), item, there.get(item["name"]))
-            work.append((Result(item["name"], type_name), pair))
-    groups = read_kind(server.client, kind_of("group"), _named_groups(params))
+        listed = params.get(type_name) or []
+        there = read_kind(server.client, kind_of(noun), [item["name"] for item in listed])
+        items += listed
+        pairs += [(type_name, kind_of(noun), item, there.get(item["name"])) for item in listed]
+    results = begin(items, "name", "")
+    for result, pair in zip(results, pairs):
+        result.type = pair[0]
+    existing = Existing(server, _named(items, "groups"), _named(items, "role"))
+    going = any(item["state"] == "absent" and current for _type, _kind, item, current in pairs)
+    usage = read_usage(server.client) if going else Usage()
 
     def walk(pair: Any, result: Result) -> None:
-        kind, item, current = pair
+        type_name, kind, item, current = pair
         if item["state"] == "absent":
-            _remove_guard(server, item["name"], current, usage, result)
-            return
-        wanted = to_wire(kind.fields, item)
-        if result.type == "x509" and current is None and not wanted.get("ca_certificate"):
+            if current:
+                usage.refuse_if_used(current["pulp_href"], f"content guard '{item['name']}'")
+            make_plain(server, kind, item, current, result)
+        elif type_name == "rbac":
+            existing.need(f"content guard '{item['name']}'", _groups(item), _named([item], "role"))
+            guard = make_plain(server, kind, item, current, result)
+            _make_roles_exact(server, (guard or {}).get("pulp_href"), _wanted_roles(item), result)
+        elif current is None and not item.get("ca_certificate"):
             raise InvalidItem("a new x509 guard needs a ca_certificate")
-        roles = _wanted_roles(item, groups) if result.type == "rbac" else None
-        outcome = server.reconcile(kind, item["name"], wanted, current)
-        if outcome.changed:
-            action = "created" if current is None else "updated"
-            result.note(action, outcome.change.before, outcome.change.after)
-        if roles is not None:
-            _make_roles_exact(server, outcome.current, roles, result)
+        else:
+            make_plain(server, kind, item, current, result)
 
+    work = list(zip(results, pairs))
     return run_all(work, walk, server.writes_at_once(), server.report), {}
 
 
@@ -66,12 +129,13 @@ def make_groups(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
     items = params["groups"]
     kind = kind_of("group")
     there = read_kind(server.client, kind, [item["name"] for item in items])
-    work = [(Result(item["name"], "group"), (item, there.get(item["name"]))) for item in items]
+    pairs = [(item, there.get(item["name"])) for item in items]
 
     def walk(pair: Any, result: Result) -> None:
         item, current = pair
         make_plain(server, kind, item, current, result)
 
+    work = list(zip(begin(items, "name", "group"), pairs))
     return run_all(work, walk, server.writes_at_once(), server.report), {}
 
 
@@ -89,66 +153,62 @@ def make_plain(
             if not server.check_mode:
                 server.client.delete(current["pulp_href"])
         return None
-    outcome = server.reconcile(kind, item[kind.key], to_wire(kind.fields, item), current)
+    try:
+        outcome = server.reconcile(kind, item[kind.key], to_wire(kind.fields, item), current)
+    except ResponseError as error:
+        if current is None and "unique" in error.words:
+            raise InvalidItem(f"the name is taken by another kind of {kind.noun}") from error
+        raise
     if outcome.changed:
-        action = "created" if current is None else "updated"
-        result.note(action, outcome.change.before, outcome.change.after)
+        change = outcome.change
+        result.note(_DONE[change.action], change.before, change.after)
     return outcome.current
 
 
-def _named_groups(params: Mapping[str, Any]) -> list[str]:
-    return [
-        group
-        for item in params.get("rbac") or []
-        for role in item.get("roles") or []
-        for group in role.get("groups") or []
-    ]
+def _groups(item: Mapping[str, Any]) -> list[str]:
+    return [name for names in _wanted_roles(item).values() for name in names]
 
 
-def _wanted_roles(item: Mapping[str, Any], groups: Mapping[str, Any]) -> Roles:
+def _named(items: Sequence[Mapping[str, Any]], what: str) -> list[str]:
+    """The roles, or the groups, that present guards name."""
+    present = [item for item in items if item["state"] == "present"]
+    if what == "groups":
+        return [name for item in present for name in _groups(item)]
+    return [role["role"] for item in present for role in item.get("roles") or []]
+
+
+def _wanted_roles(item: Mapping[str, Any]) -> Roles:
+    """Role -> its groups, of a guard; a role that is given twice gets the groups of both."""
     wanted: Roles = {}
     for role in item.get("roles") or []:
-        names = role.get("groups") or []
-        missing = [name for name in names if name not in groups]
-        if missing:
-            raise InvalidItem(f"there is no group {', '.join(missing)}: create it first")
-        wanted.setdefault(role["role"], []).extend(names)
-    return wanted
+        wanted.setdefault(role["role"], []).extend(role.get("groups") or [])
+    return {role: sorted(set(names)) for role, names in wanted.items() if names}
 
 
-def _make_roles_exact(
-    server: Server, guard: Mapping[str, Any] | None, wanted: Roles, result: Result
-) -> None:
+def _make_roles_exact(server: Server, href: str | None, wanted: Roles, result: Result) -> None:
     """Groups that hold a role and are not listed lose it; users' own roles are left alone."""
-    href = (guard or {}).get("pulp_href")
-    held = server.client.get(f"{href}list_roles/")["roles"] if href else []
-    current = {role["role"]: role["groups"] for role in held if role["groups"]}
-    before = {role: sorted(names) for role, names in current.items()}
-    after = {role: sorted(set(names)) for role, names in wanted.items() if names}
-    if before == after:
+    held = _held_roles(server, href) if href else {}
+    if held == wanted:
         return
-    result.note("updated", {"roles": before}, {"roles": after})
-    if server.check_mode:
+    result.note("updated", {"roles": held} if result.action != "created" else {}, {"roles": wanted})
+    if server.check_mode or not href:
         return
-    for role in sorted(set(before) | set(after)):
-        old, new = set(before.get(role, [])), set(after.get(role, []))
+    try:
+        _write_roles(server, href, held, wanted)
+    except (LostAnswer, ResponseError):
+        # Adding what is there, and removing what is not, are errors: another run was quicker.
+        _write_roles(server, href, _held_roles(server, href), wanted)
+
+
+def _held_roles(server: Server, href: str) -> Roles:
+    roles = server.client.get(f"{href}list_roles/")["roles"]
+    return {role["role"]: sorted(role["groups"]) for role in roles if role["groups"]}
+
+
+def _write_roles(server: Server, href: str, held: Roles, wanted: Roles) -> None:
+    for role in sorted(set(held) | set(wanted)):
+        old, new = set(held.get(role, [])), set(wanted.get(role, []))
         for verb, names in (("add_role", new - old), ("remove_role", old - new)):
             if names:
                 body = {"role": role, "groups": sorted(names), "users": []}
                 server.client.post(f"{href}{verb}/", body)
-
-
-def _remove_guard(
-    server: Server,
-    name: str,
-    current: Mapping[str, Any] | None,
-    usage: Usage | None,
-    result: Result,
-) -> None:
-    if current is None:
-        return
-    if usage:
-        usage.refuse_if_used(current["pulp_href"], f"content guard '{name}'")
-    result.note("deleted", {"name": name}, {})
-    if not server.check_mode:
-        server.client.delete(current["pulp_href"])

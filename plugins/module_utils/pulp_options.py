@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
     ContentType,
     Field,
 )
 
-__all__ = ["CONNECTION", "field_options", "lists_of", "present_or_absent"]
+__all__ = ["CONNECTION", "RETRYING", "field_options", "item_options", "lists_of"]
 
 
 def _from_environment(name: str) -> tuple[Any, list[str]]:
@@ -44,11 +43,24 @@ CONNECTION: dict[str, dict[str, Any]] = {
 }
 
 
-def field_options(fields: Iterable[Field]) -> dict[str, dict[str, Any]]:
-    """Option specs for the writable fields of a kind."""
+# Numbers come as text, so that the empty text can clear them; the engine turns them back.
+_TYPES = {"int": "str", "float": "str"}
+
+RETRYING: dict[str, dict[str, Any]] = {
+    "retries": {"type": "int", "default": 2},
+    "retry_delay": {"type": "float", "default": 5},
+}
+
+
+def field_options(
+    fields: Iterable[Field], without: Iterable[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """Option specs for the writable fields of a kind, `without` those of these names."""
     options: dict[str, dict[str, Any]] = {}
     for spec in fields:
-        option: dict[str, Any] = {"type": spec.type}
+        if spec.name in set(without):
+            continue
+        option: dict[str, Any] = {"type": _TYPES.get(spec.type, spec.type)}
         if spec.elements:
             option["elements"] = spec.elements
         if spec.choices:
@@ -59,20 +71,28 @@ def field_options(fields: Iterable[Field]) -> dict[str, dict[str, Any]]:
     return options
 
 
-def present_or_absent() -> dict[str, Any]:
-    """The `state` that every item has."""
-    return {"type": "str", "choices": ["present", "absent"], "default": "present"}
+def item_options(
+    key: str, *more: Mapping[str, dict[str, Any]], absent: bool = True
+) -> dict[str, dict[str, Any]]:
+    """The options of an item: what names it, `more`, and `state` where it can be `absent`."""
+    options: dict[str, dict[str, Any]] = {key: {"type": "str", "required": True}}
+    for specs in more:
+        options.update(specs)
+    if absent:
+        options["state"] = {
+            "type": "str",
+            "choices": ["present", "absent"],
+            "default": "present",
+        }
+    return options
 
 
 def lists_of(
-    content_types: Iterable[str], options_of: Any
+    content_types: Iterable[ContentType],
+    options_of: Callable[[ContentType], dict[str, dict[str, Any]]],
 ) -> dict[str, dict[str, Any]]:
     """One list option per content type; `options_of(content_type)` gives its items' options."""
     return {
-        name: {"type": "list", "elements": "dict", "options": options_of(_known(name))}
-        for name in content_types
+        one.name: {"type": "list", "elements": "dict", "options": options_of(one)}
+        for one in content_types
     }
-
-
-def _known(name: str) -> ContentType:
-    return CONTENT_TYPES[name]

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
@@ -14,7 +14,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report
     Result,
 )
 
-__all__ = ["run_all"]
+__all__ = ["refuse_duplicates", "run_all"]
 
 Item = TypeVar("Item")
 
@@ -49,3 +49,17 @@ def run_all(
         return []
     with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
         return list(pool.map(one, items))
+
+
+def refuse_duplicates(
+    items: Sequence[tuple[Result, Any]], keys: Sequence[Hashable] = (), what: str = "name"
+) -> None:
+    """What is given twice in one list is an error of the second item.
+
+    `keys` tell items apart, one for each; without them the type and the name do.
+    """
+    seen: set[Hashable] = set()
+    for (result, _item), key in zip(items, keys or [(one.type, one.name) for one, _ in items]):
+        if key in seen:
+            result.error = f"this {what} is given twice in one list"
+        seen.add(key)

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import redact
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    InvalidItem,
+    redact,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import Field
 
 __all__ = ["HIDDEN", "Change", "plan", "plan_delete", "to_wire"]
 
 HIDDEN = "VALUE HIDDEN"
+_NUMBERS: dict[str, type] = {"int": int, "float": float}
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ def to_wire(fields: Iterable[Field], options: Mapping[str, Any]) -> dict[str, An
     """Options as a user gives them -> values as the wire wants them.
 
     None or absent is left out; the empty string, list or dict becomes the field's empty value.
+    Numbers may be given as text. Raises InvalidItem for text that is none.
     """
     wire: dict[str, Any] = {}
     for spec in fields:
@@ -47,6 +52,11 @@ def to_wire(fields: Iterable[Field], options: Mapping[str, Any]) -> dict[str, An
             continue
         if spec.words:
             value = " ".join(word for text in _as_list(value) for word in str(text).split())
+        elif spec.type == "list":
+            # Ansible makes [""] of "" where a list is wanted.
+            value = [entry for entry in _as_list(value) if entry != ""]
+        elif spec.type in _NUMBERS and value != "":
+            value = _number(spec, value)
         wire[spec.name] = spec.clear if value in ("", [], {}) else value
     return wire
 
@@ -123,3 +133,10 @@ def _shown(specs: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, A
 
 def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def _number(spec: Field, value: Any) -> int | float:
+    try:
+        return _NUMBERS[spec.type](value)
+    except (TypeError, ValueError):
+        raise InvalidItem(f"{spec.option}: '{value}' is not a number") from None

@@ -11,8 +11,16 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     InvalidItem,
     ResponseError,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_labels import keep_ours
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
+    refuse_missing,
+    unseen,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
+    refuse_duplicates,
+    run_all,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
@@ -26,9 +34,19 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
     CONTENT_TYPES,
     ContentType,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage import read_usage
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage import (
+    Usage,
+    read_usage,
+)
 
-__all__ = ["RepositoryState", "declare", "declare_repositories", "read_repositories", "remote_name"]
+__all__ = [
+    "RepositoryState",
+    "declare",
+    "declare_repositories",
+    "read_repositories",
+    "remote_name",
+    "sync_repositories",
+]
 
 
 @dataclass
@@ -45,16 +63,20 @@ def remote_name(repository: str) -> str:
 
 
 def read_repositories(
-    server: Server, content_type: ContentType, names: Sequence[str]
+    server: Server,
+    content_type: ContentType,
+    names: Sequence[str],
+    remotes: Mapping[str, str] | None = None,
 ) -> dict[str, RepositoryState]:
-    """Read repositories and remotes of the given names in two rounds."""
-    kinds = (content_type.repository, content_type.remote)
-    repositories = read_kind(server.client, kinds[0], names, SYNC_STATE_FIELDS)
-    remotes = read_kind(server.client, kinds[1], [remote_name(name) for name in names])
-    return {
-        name: RepositoryState(repositories.get(name), remotes.get(remote_name(name)))
-        for name in names
-    }
+    """Read repositories and remotes of the given names in two rounds.
+
+    `remotes`: repository name -> name of its remote, where that is not `<name>-remote`.
+    """
+    of = {name: remote_name(name) for name in names}
+    of.update(remotes or {})
+    repositories = read_kind(server.client, content_type.repository, names, SYNC_STATE_FIELDS)
+    there = read_kind(server.client, content_type.remote.on(server.has), of.values())
+    return {name: RepositoryState(repositories.get(name), there.get(of[name])) for name in names}
 
 
 def declare(
@@ -68,8 +90,8 @@ def declare(
     """Make one repository and, where the item has a url, its remote as the item says."""
     name = item["name"]
     kind = content_type.repository
-    wanted = to_wire(kind.fields, item)
-    if "retain_repo_versions" in wanted and not server.has("core", "3.44"):
+    wanted = keep_ours(to_wire(kind.fields, item), state.repository)
+    if wanted.get("retain_repo_versions") and not server.has("core", "3.44"):
         raise InvalidItem(
             "retain_repo_versions would delete served versions before pulpcore 3.44: leave it out"
         )
@@ -86,8 +108,9 @@ def declare(
     state.repository = outcome.current
     if item.get("url"):
         remote = remote_name(name)
-        wanted = to_wire(content_type.remote.fields, remote_defaults(content_type, item))
-        outcome = server.reconcile(content_type.remote, remote, wanted, state.remote, send_secrets)
+        kind = content_type.remote.on(server.has)
+        wanted = to_wire(kind.fields, remote_defaults(content_type, item))
+        outcome = server.reconcile(kind, remote, wanted, state.remote, send_secrets)
         _take(result, "updated", outcome, "remote")
         state.remote = outcome.current
 
@@ -107,17 +130,17 @@ def declare_repositories(server: Server, params: Mapping[str, Any]) -> tuple[lis
     for type_name, content_type in CONTENT_TYPES.items():
         items = params.get(type_name) or []
         states = read_repositories(server, content_type, [item["name"] for item in items])
-        absent = [states[item["name"]] for item in items if item["state"] == "absent"]
-        hrefs = [state.repository["pulp_href"] for state in absent if state.repository]
-        usage = read_usage(server.client, content_type, hrefs) if hrefs else None
+        going = [states[item["name"]] for item in items if item["state"] == "absent"]
+        usage = _usage(server, content_type, going)
         for item in items:
             pair = (content_type, item, states[item["name"]], usage)
-            work.append((_started(item, type_name, work), pair))
+            work.append((Result(item["name"], type_name), pair))
+    refuse_duplicates(work)
 
     def walk(pair: Any, result: Result) -> None:
         content_type, item, state, usage = pair
         if item["state"] == "absent":
-            _remove(server, item["name"], state, usage, result)
+            _remove(server, state, usage, result)
             return
         declare(server, content_type, item, state, result, send_secrets)
         if params["sync"] and item.get("url"):
@@ -129,18 +152,58 @@ def declare_repositories(server: Server, params: Mapping[str, Any]) -> tuple[lis
     return run_all(work, walk, at_once, server.report), {}
 
 
-def _remove(
-    server: Server, name: str, state: RepositoryState, usage: Any, result: Result
-) -> None:
-    if state.repository:
-        usage.refuse_if_used(state.repository["pulp_href"], f"repository '{name}'")
-    for noun, current in (("repository", state.repository), ("remote", state.remote)):
+def sync_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+    """The whole of module pulp_sync: lists per content type -> results, in their order."""
+    work: list[tuple[Result, Any]] = []
+    running = RunningSyncs(server)
+    for type_name, content_type in CONTENT_TYPES.items():
+        items = params.get(type_name) or []
+        remotes = {item["name"]: item["remote"] for item in items if item.get("remote")}
+        names = [item["name"] for item in items]
+        states = read_repositories(server, content_type, names, remotes)
+        work += [
+            (Result(item["name"], type_name), (content_type, item, states[item["name"]]))
+            for item in items
+        ]
+    refuse_duplicates(work)
+
+    def walk(pair: Any, result: Result) -> None:
+        content_type, item, state = pair
+        if state.repository is None:
+            refuse_missing(server, result, unseen(server, "such repository"))
+        if state.remote is None:
+            remote = item.get("remote") or remote_name(item["name"])
+            refuse_missing(server, result, unseen(server, f"remote '{remote}' to sync it from"))
+        source = {**item, "url": (state.remote or {}).get("url")}
+        settings = SyncSettings.of(content_type, source, params)
+        sync_repository(server, content_type, item, state, settings, running, result)
+
+    return run_all(work, walk, server.tasks_at_once(), server.report), {}
+
+
+def _usage(
+    server: Server, content_type: ContentType, going: Sequence[RepositoryState]
+) -> Usage | None:
+    """What is served, with who serves from the repositories that are to go; None: nothing goes."""
+    hrefs = [state.repository["pulp_href"] for state in going if state.repository]
+    if not hrefs and not any(state.remote for state in going):
+        return None
+    return read_usage(server.client, content_type, hrefs)
+
+
+def _remove(server: Server, state: RepositoryState, usage: Usage | None, result: Result) -> None:
+    """Delete repository and remote, unless something is served from either."""
+    there = {"repository": state.repository, "remote": state.remote}
+    for noun, current in there.items():
+        if current and usage:
+            usage.refuse_if_used(current["pulp_href"], "it" if noun == "repository" else "its remote")
+    for noun, current in there.items():
         if current is None:
             continue
         result.note("deleted", {noun: current["name"]}, {})
         if not server.check_mode:
             href = current["pulp_href"]
-            server.write(lambda href=href: server.client.delete(href), name)
+            server.write(lambda href=href: server.client.delete(href), result.name)
 
 
 def _take(result: Result, action: str, outcome: Any, under: str = "") -> None:
@@ -152,13 +215,3 @@ def _take(result: Result, action: str, outcome: Any, under: str = "") -> None:
         before = {under: before} if before else {}
         after = {under: after} if after else {}
     result.note(action, before, after)
-
-
-def _started(
-    item: Mapping[str, Any], type_name: str, earlier: Sequence[tuple[Result, Any]]
-) -> Result:
-    """A fresh result; a name given twice is an error of the second one."""
-    result = Result(item["name"], type_name)
-    if any(one.name == result.name and one.type == type_name for one, _work in earlier):
-        result.error = "this name is given twice in one list"
-    return result

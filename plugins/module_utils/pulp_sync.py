@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +15,19 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     PulpError,
     TaskFailed,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
+    PINNED_LABEL,
+    is_labelled,
+    is_mirrored,
+    is_pinned_source,
+    source_digest,
+    version_number,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_running import (
+    RunningSyncs,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
 
@@ -34,10 +42,7 @@ __all__ = [
     "version_number",
 ]
 
-PINNED_LABEL = "release_train_pinned"
-SYNC_STATE_FIELDS = ("latest_version_href", "versions_href", "pulp_labels", "last_synced_details")
-_STAMPED = re.compile(r"[0-9]{8}T[0-9]{6}/?$")
-_RUNNING_FRESH = 10.0
+SYNC_STATE_FIELDS = ("latest_version_href", "versions_href", "pulp_labels")
 _LONGEST_PAUSE = 120.0
 # What aiohttp and Pulp say of trouble that may pass; anything else needs an operator.
 _TRANSIENT = re.compile(
@@ -60,6 +65,16 @@ class SyncSettings:
     delay: float = 5.0
     pinned: bool = False
 
+    @property
+    def full(self) -> bool:
+        """Whether everything is to be looked at again, whatever Pulp remembers."""
+        return self.payload.get("optimize") is False
+
+    @property
+    def skips(self) -> bool:
+        """Whether the sync may be left out when it was done before."""
+        return self.pinned and not self.full
+
     @classmethod
     def of(
         cls, content_type: ContentType, item: Mapping[str, Any], params: Mapping[str, Any]
@@ -72,47 +87,6 @@ class SyncSettings:
             params["retry_delay"],
             is_pinned_source(item.get("url") or "") if pinned is None else pinned,
         )
-
-
-def is_pinned_source(url: str) -> bool:
-    """Whether a URL is immutable: it ends in a stamp."""
-    return bool(_STAMPED.search(url))
-
-
-def version_number(version_href: str) -> int:
-    """The number at the end of a repository version's href."""
-    return int(version_href.rstrip("/").rsplit("/", 1)[-1])
-
-
-class RunningSyncs:
-    """Sync tasks that wait or run on the server, whoever started them; asked for now and then."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._lock = threading.Lock()
-        self._asked = float("-inf")
-        self._by_repository: dict[str, str] = {}
-
-    def of(self, prn: str, fresh: bool = False) -> str | None:
-        """The href of a sync task that holds this repository, if there is one."""
-        with self._lock:
-            if fresh or time.monotonic() - self._asked > _RUNNING_FRESH:
-                self._by_repository = self._read()
-                self._asked = time.monotonic()
-            return self._by_repository.pop(prn, None)
-
-    def _read(self) -> dict[str, str]:
-        asked = {
-            "state__in": "waiting,running",
-            "name__contains": "synchroniz",
-            "fields": "pulp_href,reserved_resources_record",
-        }
-        return {
-            resource: task["pulp_href"]
-            for task in self._server.client.list("tasks/", asked)
-            for resource in task.get("reserved_resources_record") or []
-            if not resource.startswith("shared:")
-        }
 
 
 def sync_repository(
@@ -132,17 +106,18 @@ def sync_repository(
     """
     repository, remote = state.repository, state.remote
     result.more.update(_nothing_synced(repository))
+    if remote is None and not server.check_mode:
+        raise InvalidItem("there is no remote to sync from: give a url first")
+    digest = source_digest(content_type, remote or {}, settings.payload)
+    if settings.skips and repository and is_labelled(repository, digest):
+        result.more["sync"] = "pinned"
+        return
     if server.check_mode or repository is None:
         result.more["sync"] = "check_mode"
         return
-    if remote is None:
-        raise InvalidItem("there is no remote to sync from: give a url first")
-    digest = _source_digest(content_type, remote, settings.payload)
-    if settings.pinned and _is_labelled(repository, digest):
-        result.more["sync"] = "pinned"
-        return
     before = repository["latest_version_href"]
-    task, joined = _sync_patiently(server, content_type, item, state, settings, running)
+    may_join = not result.changed and not settings.full
+    task, joined = _sync_patiently(server, state, settings, running, may_join, item["name"])
     after = _newest_version(task, repository)
     result.more["publications"] = [
         href for href in task.get("created_resources") or [] if "/publications/" in href
@@ -151,17 +126,13 @@ def sync_repository(
     if joined:
         after = server.client.get(repository["pulp_href"])["latest_version_href"]
     state.repository = repository = {**repository, "latest_version_href": after}
-    result.more["version_after"] = version_number(after)
+    number = result.more["version_after"] = version_number(after)
     if after != before:
         result.more.update(_counted(server, content_type, after))
-        result.note(
-            "synced",
-            {"version": version_number(before)},
-            {"version": version_number(after)},
-        )
-    if settings.pinned:
-        value = f"{digest}.{version_number(after)}"
-        body = {"key": PINNED_LABEL, "value": value}
+        result.note("synced", {"version": version_number(before)}, {"version": number})
+    # How a sync that was joined went about it is not known.
+    if settings.pinned and number and not joined:
+        body = {"key": PINNED_LABEL, "value": f"{digest}.{number}"}
         server.client.post(f"{repository['pulp_href']}set_label/", body)
 
 
@@ -176,55 +147,25 @@ def _nothing_synced(repository: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _source_digest(
-    content_type: ContentType, remote: Mapping[str, Any], payload: Mapping[str, Any]
-) -> str:
-    """What was synced from where and how; a change of any of it asks for a new sync."""
-    source = {name: remote[name] for name in content_type.source_fields if remote.get(name)}
-    how = {name: value for name, value in payload.items() if name != "optimize"}
-    text = json.dumps([source, how], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def is_mirrored(
-    content_type: ContentType,
-    item: Mapping[str, Any],
-    repository: Mapping[str, Any],
-    remote: Mapping[str, Any],
-) -> bool:
-    """Whether the latest version is what a sync of this pinned source made, and nobody's since.
-
-    The label names what was synced and the version that came of it. Any edit of the repository
-    makes another version, any edit of the remote another digest, so that the label cannot lie.
-    """
-    wanted = {**remote, **to_wire(content_type.remote.fields, item)}
-    digest = _source_digest(content_type, wanted, to_wire(content_type.sync_fields, item))
-    return _is_labelled(repository, digest)
-
-
-def _is_labelled(repository: Mapping[str, Any], digest: str) -> bool:
-    number = version_number(repository["latest_version_href"])
-    label = (repository.get("pulp_labels") or {}).get(PINNED_LABEL)
-    return number > 0 and label == f"{digest}.{number}"
-
-
 def _sync_patiently(
     server: Server,
-    content_type: ContentType,
-    item: Mapping[str, Any],
     state: Any,
     settings: SyncSettings,
     running: RunningSyncs,
+    may_join: bool,
+    subject: str,
 ) -> tuple[dict[str, Any], bool]:
-    """Run the sync; transient failures are tried again with growing pauses."""
+    """Run the sync, or wait for one under way; transient failures are tried again, ever later."""
     pause = settings.delay
     tries_left = settings.retries
     while True:
-        joined = running.of(state.repository.get("prn", ""))
+        joined = running.of(state.repository) if may_join else None
         try:
             href = joined or _start(server, state, settings, running)
-            return server.watcher.wait(href, item["name"]), bool(joined)
+            return server.watcher.wait(href, subject), bool(joined)
         except TaskFailed as error:
+            if joined:
+                continue
             if tries_left <= 0 or not (error.worker_lost or _TRANSIENT.search(error.words)):
                 raise
         tries_left -= 1
@@ -239,7 +180,7 @@ def _start(server: Server, state: Any, settings: SyncSettings, running: RunningS
     try:
         answer = server.client.post(address, body)
     except LostAnswer:
-        there = running.of(repository.get("prn", ""), fresh=True)
+        there = running.of(repository, fresh=True)
         answer = {"task": there} if there else server.client.post(address, body)
     if not isinstance(answer, dict) or "task" not in answer:
         raise PulpError(f"Pulp started no sync: {answer}")

@@ -6,7 +6,8 @@ A new content type is a new entry in CONTENT_TYPES; nothing else in the engine n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 __all__ = [
     "CONTENT_TYPES",
@@ -26,7 +27,8 @@ class Field:
     `words`: space-separated text on the wire, a list in options. `ordered`: order matters.
     `secret`: written, never read back; `public` ones of these may be shown all the same.
     `hidden`: read back, but not to be shown.
-    `clear`: what the wire wants for an emptied value. `since`: the first server that has it.
+    `clear`: what the wire wants for an emptied value.
+    `renamed`: plugin, version and name, where the wire has called it otherwise since a version.
     """
 
     name: str
@@ -40,7 +42,7 @@ class Field:
     public: bool = False
     hidden: bool = False
     clear: object = None
-    since: str = ""
+    renamed: tuple[str, ...] = ()
 
     @property
     def no_log(self) -> bool:
@@ -51,6 +53,12 @@ class Field:
     def option(self) -> str:
         """The key under which a user gives this field."""
         return self.key or self.name
+
+    def on(self, has: Callable[[str, str], bool]) -> Field:
+        """This field as a server knows it; `has(plugin, version)` asks the server."""
+        if not self.renamed or not has(*self.renamed[:2]):
+            return self
+        return replace(self, name=self.renamed[2], key=self.option, renamed=())
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,10 @@ class Kind:
         written = tuple(f.name for f in self.fields if not f.secret)
         secrets = ("hidden_fields",) if any(f.secret for f in self.fields) else ()
         return ("pulp_href", "prn", self.key, *written, *secrets)
+
+    def on(self, has: Callable[[str, str], bool]) -> Kind:
+        """This kind as a server knows it; `has(plugin, version)` asks the server."""
+        return replace(self, fields=tuple(spec.on(has) for spec in self.fields))
 
 
 @dataclass(frozen=True)
@@ -103,7 +115,12 @@ class ContentType:
     def source_fields(self) -> tuple[str, ...]:
         """Fields of the remote that decide what a sync brings."""
         general = {spec.name for spec in _REMOTE} - {spec.name for spec in _URL_POLICY}
-        return tuple(spec.name for spec in self.remote.fields if spec.name not in general)
+        return tuple(
+            name
+            for spec in self.remote.fields
+            for name in (spec.name, *spec.renamed[2:])
+            if spec.name not in general
+        )
 
     @property
     def publication_kinds(self) -> tuple[Kind, ...]:
@@ -142,7 +159,8 @@ _AUTOPUBLISH = Field("autopublish", type="bool")
 _MIRROR = Field("mirror", type="bool")
 _OPTIMIZE = Field("optimize", type="bool")
 
-_DISTRIBUTION = (Field("base_path"), Field("content_guard"), Field("repository"), _LABELS)
+_DISTRIBUTION = (Field("base_path"), Field("repository"), _LABELS)
+_GUARD = Field("content_guard")
 _BY_PUBLICATION = Field("publication")
 _BY_VERSION = Field("repository_version")
 
@@ -151,8 +169,8 @@ def _words(name: str) -> Field:
     return Field(name, type="list", elements="str", words=True)
 
 
-def _texts(name: str, since: str = "") -> Field:
-    return Field(name, type="list", elements="str", since=since, clear=[])
+def _texts(name: str, renamed: tuple[str, ...] = ()) -> Field:
+    return Field(name, type="list", elements="str", clear=[], renamed=renamed)
 
 
 def _repository(path: str, *more: Field) -> Kind:
@@ -178,7 +196,7 @@ CONTENT_TYPES: dict[str, ContentType] = {
         "rpm",
         repository=_repository("rpm/rpm", _AUTOPUBLISH),
         remote=_remote("rpm/rpm"),
-        distribution=_distribution("rpm/rpm", _BY_PUBLICATION),
+        distribution=_distribution("rpm/rpm", _GUARD, _BY_PUBLICATION),
         content_unit="rpm.package",
         sync_fields=(
             Field(
@@ -195,7 +213,7 @@ CONTENT_TYPES: dict[str, ContentType] = {
         remote=_remote(
             "deb/apt", _words("distributions"), _words("components"), _words("architectures")
         ),
-        distribution=_distribution("deb/apt", _BY_PUBLICATION),
+        distribution=_distribution("deb/apt", _GUARD, _BY_PUBLICATION),
         content_unit="deb.package",
         sync_fields=(_MIRROR, _OPTIMIZE),
         publications={
@@ -212,8 +230,9 @@ CONTENT_TYPES: dict[str, ContentType] = {
         remote=_remote(
             "container/container",
             Field("upstream_name"),
-            _texts("include_tags"),
-            _texts("exclude_tags"),
+            # The old names are still written, and read back null.
+            _texts("include_tags", renamed=("container", "2.28", "includes")),
+            _texts("exclude_tags", renamed=("container", "2.28", "excludes")),
         ),
         distribution=_distribution(
             "container/container", _BY_VERSION, Field("private", type="bool")
@@ -225,7 +244,7 @@ CONTENT_TYPES: dict[str, ContentType] = {
         "file",
         repository=_repository("file/file", _AUTOPUBLISH),
         remote=_remote("file/file"),
-        distribution=_distribution("file/file", _BY_PUBLICATION),
+        distribution=_distribution("file/file", _GUARD, _BY_PUBLICATION),
         content_unit="file.file",
         sync_fields=(_MIRROR, _OPTIMIZE),
         publications={"": (_publication("file/file"), {})},
@@ -239,7 +258,7 @@ CONTENT_TYPES: dict[str, ContentType] = {
             _texts("excludes"),
             Field("prereleases", type="bool"),
         ),
-        distribution=_distribution("python/pypi", _BY_PUBLICATION),
+        distribution=_distribution("python/pypi", _GUARD, _BY_PUBLICATION),
         content_unit="python.python",
         sync_fields=(_MIRROR,),
         publications={"": (_publication("python/pypi"), {})},

@@ -13,7 +13,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
 
 __all__ = ["Usage", "read_usage"]
 
-_FIELDS = "name,content_guard,publication,repository,repository_version"
+_FIELDS = "name,content_guard,publication,repository,repository_version,remote"
 _SHOWN = 10
 
 
@@ -57,7 +57,7 @@ def read_usage(
 
 
 def _used_by(entry: dict[str, Any], owner: dict[str, str]) -> set[str]:
-    direct = [entry.get(name) for name in ("content_guard", "publication", "repository")]
+    direct = [entry.get(name) for name in ("content_guard", "publication", "repository", "remote")]
     version = entry.get("repository_version")
     used = {href for href in direct if href}
     if version:

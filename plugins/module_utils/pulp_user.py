@@ -7,11 +7,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_access import make_plain
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_access import (
+    Existing,
+    begin,
+    make_plain,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import (
+    Connection,
+    PulpClient,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
     AuthenticationError,
     InvalidItem,
+    LostAnswer,
+    Refused,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import HIDDEN
@@ -20,73 +29,114 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import kind_of
 
-__all__ = ["make_users"]
+__all__ = ["check_user", "make_users", "needs_password"]
 
 
 def make_users(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_user: the list `users` -> results, in its order."""
     items = params["users"]
     kind = kind_of("user")
-    there = read_kind(server.client, kind, [item["username"] for item in items], ("groups",))
+    names = [item["username"] for item in items]
+    there = read_kind(server.client, kind, names, ("groups",))
     named = [name for item in items for name in item.get("groups") or []]
-    groups = read_kind(server.client, kind_of("group"), named)
-    work = [
-        (Result(item["username"], "user"), (item, there.get(item["username"]))) for item in items
-    ]
+    existing = Existing(server, named)
+    ours = server.client.connection.username
 
-    def walk(pair: Any, result: Result) -> None:
-        item, current = pair
-        missing = [name for name in item.get("groups") or [] if name not in groups]
-        if missing and item["state"] == "present":
-            raise InvalidItem(f"there is no group {', '.join(missing)}: create it first")
-        if current and item["state"] == "present" and item.get("password"):
-            item = _without_password_in_force(server, item, current)
-        user = make_plain(server, kind, item, current, result)
-        if current and item.get("password"):
+    def walk(item: Mapping[str, Any], result: Result) -> None:
+        current = there.get(item["username"])
+        check_user(item, is_ours=item["username"] == ours)
+        if item["state"] == "absent":
+            make_plain(server, kind, item, current, result)
+            return
+        wanted = item.get("groups")
+        existing.need(f"user '{item['username']}'", wanted or [])
+        if current is None:
+            current = make_plain(server, kind, item, None, result)
+            _make_membership_exact(server, current, wanted, existing.groups, result)
+            return
+        _make_membership_exact(server, current, wanted, existing.groups, result)
+        # Last, because a new password of our own user ends the session.
+        if not needs_password(server.client.connection, item, current):
+            item = {**item, "password": None}
+        make_plain(server, kind, item, current, result)
+        if item.get("password"):
             result.note("updated", {"password": HIDDEN}, {"password": f"{HIDDEN} (new)"})
-        if item["state"] == "present" and item.get("groups") is not None:
-            _make_membership_exact(server, user, item["groups"], groups, result)
 
-    return run_all(work, walk, server.writes_at_once(), server.report), {}
+    work = list(zip(begin(items, "username", "user"), items))
+    at_once = server.writes_at_once()
+    # Our own user waits for all others: with a new password the session is over.
+    run_all([pair for pair in work if pair[0].name != ours], walk, at_once, server.report)
+    run_all([pair for pair in work if pair[0].name == ours], walk, 1, server.report)
+    return [result for result, _item in work], {}
 
 
-def _without_password_in_force(
-    server: Server, item: Mapping[str, Any], current: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """The item without its password when a login with it works.
+def check_user(item: Mapping[str, Any], is_ours: bool) -> None:
+    """Raise what forbids an item; `is_ours`: it is the user that this run is logged in as."""
+    if is_ours and (item["state"] == "absent" or item.get("is_active") is False):
+        raise Refused("this run is logged in as this user, who would lock itself out")
+    password = item.get("password") or ""
+    if item["state"] == "present" and password.strip() != password:
+        raise InvalidItem("the password begins or ends with a blank, which Pulp would cut off")
+
+
+def needs_password(
+    connection: Connection, item: Mapping[str, Any], current: Mapping[str, Any]
+) -> bool:
+    """Whether the password of an existing user is to be written: no login works with it.
 
     A user who is not active cannot log in at all, so that nothing can be learned: the password
     is then written when the user becomes active, and left alone as long as not.
     """
+    if not item.get("password"):
+        return False
     if not current.get("is_active", True):
-        return item if item.get("is_active") else {**item, "password": None}
-    connection = replace(
-        server.client.connection, username=item["username"], password=item["password"]
+        return bool(item.get("is_active"))
+    probe = PulpClient(
+        replace(
+            connection,
+            username=item["username"],
+            password=item["password"],
+            client_cert=None,
+            client_key=None,
+        )
     )
-    probe = PulpClient(replace(connection, client_cert=None, client_key=None))
     try:
         probe.enter()
     except AuthenticationError:
-        return item
-    return {**item, "password": None}
+        return True
+    return False
 
 
 def _make_membership_exact(
     server: Server,
     user: Mapping[str, Any] | None,
-    wanted: list[str],
+    wanted: list[str] | None,
     groups: Mapping[str, Any],
     result: Result,
 ) -> None:
+    """Make the user a member of just the wanted groups; None leaves the membership alone."""
+    if wanted is None:
+        return
+    if user and "groups" not in user:
+        user = server.client.get(user["pulp_href"])
     held = {group["name"]: group["pulp_href"] for group in (user or {}).get("groups") or []}
     if set(held) == set(wanted):
         return
-    result.note("updated", {"groups": sorted(held)}, {"groups": sorted(set(wanted))})
+    before = {} if result.action == "created" else {"groups": sorted(held)}
+    result.note("updated", before, {"groups": sorted(set(wanted))})
     if server.check_mode or user is None:
         return
     for name in sorted(set(wanted) - set(held)):
-        body = {"username": user["username"]}
-        server.client.post(f"{groups[name]['pulp_href']}users/", body)
+        _join(server, f"{groups[name]['pulp_href']}users/", user["username"])
     number = user["pulp_href"].rstrip("/").rsplit("/", 1)[-1]
     for name in sorted(set(held) - set(wanted)):
         server.client.delete(f"{held[name]}users/{number}/")
+
+
+def _join(server: Server, members: str, username: str) -> None:
+    body = {"username": username}
+    try:
+        server.client.post(members, body)
+    except LostAnswer:
+        # Pulp takes it twice without complaint.
+        server.client.post(members, body)

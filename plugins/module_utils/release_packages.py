@@ -19,6 +19,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin
     resolve_pins,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
+    SelectionError,
     select_inventory,
     select_repositories,
 )
@@ -88,6 +89,10 @@ def _item_options(content_type: str) -> dict[str, Any]:
 def read_inventory(params: Mapping[str, Any], purpose: str) -> tuple[ParsedInventory, str]:
     """The selected part of the inventory in a module's parameters, and "selected 12 of 176"."""
     parsed = _parse(params, "", purpose)
+    if not parsed.repositories and not parsed.errors:
+        raise SelectionError(
+            "there is no package repository: define rpm_package_repos or deb_package_repos"
+        )
     narrowed, selection = select_inventory(parsed, **_filters(params))
     narrowed.warnings.extend(selection.warnings)
     return narrowed, selection.text

@@ -32,15 +32,15 @@ CHECKS = {
 
 
 def main() -> None:
-    """Run the checks whose name contains the given word, or all of them."""
+    """Run the checks whose name contains the given words, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--core", default=DEFAULT_CORE, choices=CORES, help="for ansible-test")
-    parser.add_argument("word", nargs="?", default="", help="part of the names of checks")
+    parser.add_argument("words", nargs="*", help="part of the names of checks")
     arguments = parser.parse_args()
     collection = stage.refresh()
     failed = []
     for name, command in CHECKS.items():
-        if arguments.word not in name:
+        if " ".join(arguments.words) not in name:
             continue
         venv = prepare(CORES[arguments.core] if command[0] == "ansible-test" else TOOLS)
         mypy_path = f"{stage.ROOT}:{collection / 'tests' / 'tools'}"

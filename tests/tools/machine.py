@@ -69,7 +69,7 @@ def environment(first: Path | None = None, **more: str) -> dict[str, str]:
     pip_config = Path.home() / ".config" / "pip" / "pip.conf"
     if pip_config.exists():  # the tools' home must not hide where packages come from
         env.setdefault("PIP_CONFIG_FILE", str(pip_config))
-    if CERTIFICATES.exists():  # uv brings its own, and would not trust a proxy that the machine does
+    if CERTIFICATES.exists():  # uv trusts its own list, not the machine's
         env.setdefault("SSL_CERT_FILE", str(CERTIFICATES))
     path = search_path()
     env["PATH"] = f"{first}{os.pathsep}{path}" if first else path

@@ -39,8 +39,8 @@ def _status(program: str, *names: str) -> dict[str, Any]:
 
 
 @contextmanager
-def running() -> Iterator[dict[str, Any]]:
-    """Have the servers run; yield the variables that tell tests where; stop what was started."""
+def running() -> Iterator[None]:
+    """Have the servers run for a while; in the end stop those that did not run before."""
     before = _status("pulp")
     idle = [name for name in PULPS if not before.get(name, {}).get("running")]
     upstream_ran = _status("upstream").get("running")
@@ -49,7 +49,7 @@ def running() -> Iterator[dict[str, Any]]:
         _lab("upstream", "start")
         _lab("upstream", "build-demo")
         _lab("upstream", "build-many", *REPOSITORIES)
-        yield _variables(_status("pulp", *PULPS), _status("upstream"))
+        yield
     finally:
         if not upstream_ran:
             _lab("upstream", "stop")
@@ -57,21 +57,17 @@ def running() -> Iterator[dict[str, Any]]:
             _lab("pulp", "stop", *idle)
 
 
-def _variables(pulps: dict[str, Any], upstream: dict[str, Any]) -> dict[str, Any]:
-    """Return the variables of a test run, by name."""
-    keys = ("url", "username", "password", "ca_path")
-    return {
-        **{f"release_train_test_{name}": {key: pulps[name][key] for key in keys} for name in PULPS},
-        "release_train_test_upstream_url": upstream["url"],
-    }
-
-
 @contextmanager
-def private_file(path: Path, variables: dict[str, Any]) -> Iterator[None]:
-    """Keep variables, passwords among them, in a file that only its owner reads, for a while.
+def variables_in(path: Path) -> Iterator[None]:
+    """Keep a file for a while, readable by its owner only, that tells tests where the servers are.
 
-    JSON is YAML that no password can break.
+    It is JSON: YAML that no password can break.
     """
+    pulps, keys = _status("pulp", *PULPS), ("url", "username", "password", "ca_path")
+    variables: dict[str, Any] = {
+        f"release_train_test_{name}": {key: pulps[name][key] for key in keys} for name in PULPS
+    }
+    variables["release_train_test_upstream_url"] = _status("upstream")["url"]
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

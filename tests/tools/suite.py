@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import servers
 import stage
@@ -28,44 +29,42 @@ def unit(core: str, arguments: list[str]) -> None:
     for series in dict.fromkeys([core, OLDEST, NEWEST]):
         say(f"unit tests with ansible-core {CORES[series].core}")
         _pytest(prepare(CORES[series]), ["tests/unit"], "-n", "2", *arguments)
+    python = MODULE.pythons[0]
     if find_python(MODULE) is None:
-        say(f"no Python {MODULE.pythons[0]} here: the unit tests of module_utils ran on newer ones")
-        return
-    tests = stage.COLLECTION / "tests" / "unit" / "plugins" / "module_utils"
-    if any(tests.glob("test_*.py")):
-        say(f"unit tests of module_utils with Python {MODULE.pythons[0]}")
-        _pytest(prepare(MODULE), [str(tests)], "-n", "2", *arguments)
+        say(f"there is no Python {python} here to run the unit tests of module_utils with")
+    elif not arguments:  # a choice of tests may leave none of them
+        say(f"unit tests of module_utils with Python {python}")
+        _pytest(prepare(MODULE), ["tests/unit/plugins/module_utils"], "-n", "2")
 
 
 def integration(core: str, arguments: list[str]) -> None:
-    """Run the integration targets, or those that are named, against real Pulps."""
+    """Run the integration targets, or those that are named."""
     venv = prepare(CORES[core])
-    command = ["ansible-test", "integration", "--color", "no", "--python", venv.python]
     config = stage.COLLECTION / "tests" / "integration" / "integration_config.yml"
-    env = stage.environment_of(venv)
-    with servers.running() as variables, servers.private_file(config, variables):
-        run([*command, *arguments], env=env, cwd=stage.COLLECTION)
+    command = ["ansible-test", "integration", "--color", "no", "--python", venv.python]
+    with servers.variables_in(config):
+        run([*command, *arguments], env=stage.environment_of(venv), cwd=stage.COLLECTION)
 
 
 def roles(core: str, arguments: list[str]) -> None:
-    """Run the scenarios of all roles, or the one that is named, against real Pulps."""
+    """Run the scenarios of all roles, or the one that is named."""
     venv = prepare(CORES[core])
-    scenarios = arguments or ["--all", "--report"]
     config = stage.ROOT / "variables.yml"
     env = stage.environment_of(venv, RELEASE_TRAIN_TEST_VARIABLES=str(config))
-    with servers.running() as variables, servers.private_file(config, variables):
-        run(["molecule", "test", *scenarios], env=env, cwd=stage.COLLECTION)
+    with servers.variables_in(config):
+        command = ["molecule", "test", *(arguments or ["--all", "--report"])]
+        run(command, env=env, cwd=stage.COLLECTION)
 
 
-def smoke(core: str, arguments: list[str]) -> None:
+def smoke(_core: str, arguments: list[str]) -> None:
     """Run the smoke tests on the oldest and the newest ansible-core."""
     for series in (OLDEST, NEWEST):
-        say(f"smoke test with ansible-core {CORES[series].core}")
+        say(f"smoke tests with ansible-core {CORES[series].core}")
         _pytest(prepare(CORES[series]), ["tests/smoke"], *arguments)
 
 
 def e2e(core: str, arguments: list[str]) -> None:
-    """Run the end-to-end tests, which start the servers they need."""
+    """Run the end-to-end tests."""
     _pytest(prepare(CORES[core]), ["tests/e2e"], *arguments)
 
 
@@ -80,16 +79,24 @@ KINDS: dict[str, tuple[Callable[[str, list[str]], None], str]] = {
 
 
 def main() -> None:
-    """Run one kind of test."""
+    """Run kinds of tests; all but the unit tests share one start of the servers."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--core", default=DEFAULT_CORE, choices=CORES, help="ansible-core series")
-    arguments, rest = parser.parse_known_args()
-    test, files = KINDS[arguments.kind]
-    if any(stage.refresh().glob(files)):
-        test(arguments.core, rest)
-    else:
-        say(f"there are no tests of this kind yet: {files}")
+    parser.add_argument("kinds", nargs="+", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    known, rest = parser.parse_known_args()
+    collection = stage.refresh()
+    with ExitStack() as stack:
+        started = False
+        for kind in known.kinds:
+            test, files = KINDS[kind]
+            if not any(collection.glob(files)):
+                say(f"there are no {kind} tests yet: {files}")
+                continue
+            if kind != "unit" and not started:
+                stack.enter_context(servers.running())
+                started = True
+            test(known.core, rest)
+            say(f"{kind}: passed")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pinned sources: a URL whose content never changes is synced once.
+
+A label on the repository holds `<digest of what was synced and how>.<number of the version that
+came of it>`. An edit of the repository makes another version, an edit of the remote another
+digest, so that the label cannot lie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
+
+__all__ = [
+    "PINNED_LABEL",
+    "is_labelled",
+    "is_mirrored",
+    "is_pinned_source",
+    "source_digest",
+    "version_number",
+]
+
+PINNED_LABEL = "release_train_pinned"
+_STAMPED = re.compile(r"[0-9]{8}T[0-9]{6}/?$")
+
+
+def is_pinned_source(url: str) -> bool:
+    """Whether a URL is immutable: it ends in a stamp."""
+    return bool(_STAMPED.search(url))
+
+
+def version_number(version_href: str) -> int:
+    """The number at the end of a repository version's href."""
+    return int(version_href.rstrip("/").rsplit("/", 1)[-1])
+
+
+def source_digest(
+    content_type: ContentType, remote: Mapping[str, Any], payload: Mapping[str, Any]
+) -> str:
+    """What is synced from where and how: a change of any of it asks for a new sync.
+
+    `payload` is the body of the sync call; `optimize` in it is of no account.
+    """
+    words = {spec.name for spec in content_type.remote.fields if spec.words}
+    source = {
+        name: _in_order(remote[name], name in words)
+        for name in content_type.source_fields
+        if remote.get(name)
+    }
+    how = {name: value for name, value in payload.items() if name != "optimize"}
+    text = json.dumps([source, how], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_mirrored(
+    content_type: ContentType,
+    item: Mapping[str, Any],
+    repository: Mapping[str, Any],
+    remote: Mapping[str, Any],
+) -> bool:
+    """Whether the latest version is what a sync of this item made, and nobody's since."""
+    wanted = {**remote, **to_wire(content_type.remote.fields, item)}
+    digest = source_digest(content_type, wanted, to_wire(content_type.sync_fields, item))
+    return is_labelled(repository, digest)
+
+
+def is_labelled(repository: Mapping[str, Any], digest: str) -> bool:
+    """Whether the label names this digest and the repository's present latest version."""
+    number = version_number(repository["latest_version_href"])
+    label = (repository.get("pulp_labels") or {}).get(PINNED_LABEL)
+    return number > 0 and label == f"{digest}.{number}"
+
+
+def _in_order(value: Any, words: bool) -> Any:
+    """A value as the server may give it back in another order."""
+    if isinstance(value, list):
+        return sorted(map(str, value))
+    if isinstance(value, str):
+        return sorted(value.split()) if words else value.strip()
+    return value
