@@ -11,11 +11,13 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     LostAnswer,
     ResponseError,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    field_options,
-    present_or_absent,
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
+    refuse_missing,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
+    refuse_duplicates,
+    run_all,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
@@ -29,42 +31,23 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage 
     read_usage,
 )
 
-__all__ = [
-    "GUARD_KINDS",
-    "Existing",
-    "begin",
-    "item_options",
-    "make_groups",
-    "make_guards",
-    "make_plain",
-]
+__all__ = ["GUARD_KINDS", "Existing", "begin", "make_groups", "make_guards", "make_plain"]
 
 GUARD_KINDS = {"rbac": "rbac_guard", "x509": "x509_guard"}
 
 Roles = dict[str, list[str]]
+Work = list[tuple[Result, Any]]
 
 _DONE = {"create": "created", "update": "updated"}
 
 
-def item_options(noun: str, **more: Any) -> dict[str, Any]:
-    """Options of one item of a plain kind: its key, its fields, its state, and more."""
-    kind = kind_of(noun)
-    key = {kind.key: {"type": "str", "required": True}}
-    return {**key, **field_options(kind.fields), "state": present_or_absent(), **more}
-
-
-def begin(items: Sequence[Mapping[str, Any]], key: str, type_name: str) -> list[Result]:
-    """Fresh results in the order of the items; a name that cannot work is an error of its item."""
-    results: list[Result] = []
-    for item in items:
-        name = item[key]
-        result = Result(name, type_name)
-        if not name or name.strip() != name:
-            result.error = f"the {key} is empty, or Pulp would cut off a blank at its end"
-        elif any(earlier.name == name for earlier in results):
-            result.error = f"this {key} is given twice"
-        results.append(result)
-    return results
+def begin(work: Work, what: str = "name") -> Work:
+    """The same work; a name given twice, or that cannot work, is an error of its item."""
+    refuse_duplicates(work, [result.name for result, _item in work], what)
+    for result, _item in work:
+        if not result.name or result.name.strip() != result.name:
+            result.error = f"the {what} is empty, or Pulp would cut off a blank at its end"
+    return work
 
 
 class Existing:
@@ -75,44 +58,39 @@ class Existing:
         self.groups = read_kind(server.client, kind_of("group"), groups)
         self._roles = read_kind(server.client, kind_of("role"), roles)
 
-    def need(self, what: str, groups: Sequence[str], roles: Sequence[str] = ()) -> None:
-        """Raise InvalidItem for what is missing; in check mode a group may come earlier in the
-        play, so that its lack is only a warning."""
+    def need(self, result: Result, groups: Sequence[str], roles: Sequence[str] = ()) -> None:
+        """Refuse a result whose groups or roles are missing; no play makes roles."""
         lost = [name for name in roles if name not in self._roles]
         if lost:
             raise InvalidItem(f"there is no role {', '.join(lost)}")
         missing = ", ".join(dict.fromkeys(name for name in groups if name not in self.groups))
-        if not missing:
-            return
-        if not self._server.check_mode:
-            raise InvalidItem(f"there is no group {missing}: create it first")
-        self._server.report.warn(f"{what}: there is no group {missing} yet")
+        if missing:
+            refuse_missing(self._server, result, f"there is no group {missing}: create it first")
 
 
 def make_guards(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_content_guard: lists `rbac` and `x509` -> results, in order."""
     items: list[Mapping[str, Any]] = []
-    pairs: list[Any] = []
+    work: Work = []
     for type_name, noun in GUARD_KINDS.items():
-        listed = params.get(type_name) or []
-        there = read_kind(server.client, kind_of(noun), [item["name"] for item in listed])
+        kind, listed = kind_of(noun), params.get(type_name) or []
+        there = read_kind(server.client, kind, [item["name"] for item in listed])
         items += listed
-        pairs += [(type_name, kind_of(noun), item, there.get(item["name"])) for item in listed]
-    results = begin(items, "name", "")
-    for result, pair in zip(results, pairs):
-        result.type = pair[0]
+        for item in listed:
+            result = Result(item["name"], type_name)
+            work.append((result, (kind, item, there.get(item["name"]))))
     existing = Existing(server, _named(items, "groups"), _named(items, "role"))
-    going = any(item["state"] == "absent" and current for _type, _kind, item, current in pairs)
+    going = any(item["state"] == "absent" and there for _result, (_kind, item, there) in work)
     usage = read_usage(server.client) if going else Usage()
 
     def walk(pair: Any, result: Result) -> None:
-        type_name, kind, item, current = pair
+        kind, item, current = pair
         if item["state"] == "absent":
             if current:
                 usage.refuse_if_used(current["pulp_href"], f"content guard '{item['name']}'")
             make_plain(server, kind, item, current, result)
-        elif type_name == "rbac":
-            existing.need(f"content guard '{item['name']}'", _groups(item), _named([item], "role"))
+        elif result.type == "rbac":
+            existing.need(result, _groups(item), _named([item], "role"))
             guard = make_plain(server, kind, item, current, result)
             _make_roles_exact(server, (guard or {}).get("pulp_href"), _wanted_roles(item), result)
         elif current is None and not item.get("ca_certificate"):
@@ -120,8 +98,7 @@ def make_guards(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
         else:
             make_plain(server, kind, item, current, result)
 
-    work = list(zip(results, pairs))
-    return run_all(work, walk, server.writes_at_once(), server.report), {}
+    return run_all(begin(work), walk, server.writes_at_once(), server.report), {}
 
 
 def make_groups(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
@@ -129,14 +106,13 @@ def make_groups(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
     items = params["groups"]
     kind = kind_of("group")
     there = read_kind(server.client, kind, [item["name"] for item in items])
-    pairs = [(item, there.get(item["name"])) for item in items]
+    work = [(Result(item["name"], "group"), (item, there.get(item["name"]))) for item in items]
 
     def walk(pair: Any, result: Result) -> None:
         item, current = pair
         make_plain(server, kind, item, current, result)
 
-    work = list(zip(begin(items, "name", "group"), pairs))
-    return run_all(work, walk, server.writes_at_once(), server.report), {}
+    return run_all(begin(work), walk, server.writes_at_once(), server.report), {}
 
 
 def make_plain(
@@ -157,7 +133,9 @@ def make_plain(
         outcome = server.reconcile(kind, item[kind.key], to_wire(kind.fields, item), current)
     except ResponseError as error:
         if current is None and "unique" in error.words:
-            raise InvalidItem(f"the name is taken by another kind of {kind.noun}") from error
+            raise InvalidItem(
+                f"the name is taken by a {kind.noun} of another type, or one that you may not see"
+            ) from error
         raise
     if outcome.changed:
         change = outcome.change

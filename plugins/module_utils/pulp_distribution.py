@@ -3,30 +3,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
     InvalidItem,
     Refused,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
-    choose,
-    version_href,
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_labels import keep_ours
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
+    refuse_missing,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
+    refuse_duplicates,
+    run_all,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
     read_by,
     read_kind,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_served import (
+    SOURCES,
+    Served,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import (
     Outcome,
     Server,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
-    version_number,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
     CONTENT_TYPES,
@@ -36,10 +40,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
 
 __all__ = ["Guards", "distribute", "make_distributions", "read_guards"]
 
-_PUBLICATION_FIELDS = (
-    "pulp_href,repository,repository_version,pulp_created,checksum_type,simple,structured"
-)
-_SOURCES = ("publication", "repository", "repository_version")
+Work = tuple[Result, tuple["_Surroundings", Mapping[str, Any]]]
 
 
 class Guards:
@@ -81,7 +82,7 @@ def distribute(
 ) -> Outcome:
     """Make one distribution serve one source (publication, repository or repository_version)."""
     fields = {spec.name for spec in content_type.distribution.fields}
-    source = {key: wanted.get(key) for key in _SOURCES if key in fields}
+    source = {key: wanted.get(key) for key in SOURCES if key in fields}
     wire = {**wanted, **source} if any(source.values()) else dict(wanted)
     if current is None:
         if not any(source.values()) and not server.check_mode:
@@ -98,19 +99,39 @@ def distribute(
 
 def make_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_distribution: lists per content type -> results, in their order."""
-    work: list[tuple[Result, Any]] = []
+    work: list[Work] = []
     for type_name, content_type in CONTENT_TYPES.items():
         items = params.get(type_name) or []
-        if not items:
-            continue
-        there = _Surroundings(server, content_type, items)
-        work += [(Result(item["name"], type_name), (there, item)) for item in items]
+        if items:
+            there = _Surroundings(server, content_type, items)
+            work += [(Result(item["name"], type_name), (there, item)) for item in items]
+    refuse_duplicates(work)
 
     def walk(pair: Any, result: Result) -> None:
         there, item = pair
         there.carry_out(item, result)
 
-    return run_all(work, walk, server.tasks_at_once(), server.report), {}
+    for wave in _waves(work):
+        run_all(wave, walk, server.tasks_at_once(), server.report)
+    return [result for result, _pair in work], {}
+
+
+def _waves(work: Sequence[Work]) -> Iterator[list[Work]]:
+    """Items that take over from another one in the list come after it."""
+    waiting = list(work)
+    while waiting:
+        names = {(result.type, result.name) for result, _pair in waiting}
+        ready: list[Work] = []
+        later: list[Work] = []
+        for one in waiting:
+            source = (one[0].type, one[1][1].get("distribution"))
+            (later if source in names else ready).append(one)
+        if not ready:
+            for result, _pair in later:
+                result.error = result.error or "it takes over from itself, by way of other items"
+            ready, later = later, []
+        yield ready
+        waiting = later
 
 
 class _Surroundings:
@@ -124,96 +145,84 @@ class _Surroundings:
         kind = content_type.distribution
         names = [item["name"] for item in items]
         sources = [item["distribution"] for item in items if item.get("distribution")]
-        self.distributions = read_kind(server.client, kind, [*names, *sources])
-        named = [item["repository"] for item in items if item.get("repository")]
-        self.repositories = read_kind(
-            server.client, content_type.repository, named, ("latest_version_href",)
-        )
-        current = (self.distributions.get(name) or {} for name in names)
+        self._distributions = read_kind(server.client, kind, [*names, *sources])
+        self._served = Served(server, content_type, items, self._distributions.values())
+        current = (self._distributions.get(name) or {} for name in names)
         guards = [item["content_guard"] for item in items if item.get("content_guard")]
         in_use = [entry["content_guard"] for entry in current if entry.get("content_guard")]
-        self.guards = read_guards(server, guards, in_use)
-        self.served: dict[str, str] = {}
+        self._guards = read_guards(server, guards, in_use)
+        self._served_by: dict[str, str] = {}
         if any(item.get("skip_existing") for item in items):
-            asked = {"fields": "name,publication"}
-            for entry in server.client.list(kind.endpoint, asked):
-                self.served.setdefault(entry.get("publication") or "", entry["name"])
+            for entry in server.client.list(kind.endpoint, {"fields": "name,publication"}):
+                self._served_by.setdefault(entry.get("publication") or "", entry["name"])
 
     def carry_out(self, item: Mapping[str, Any], result: Result) -> None:
         """Create, change or remove one distribution."""
-        server, current = self._server, self.distributions.get(item["name"])
+        server, current = self._server, self._distributions.get(item["name"])
         if item["state"] == "absent":
             if current:
                 result.note("deleted", {"name": item["name"]}, {})
                 if not server.check_mode:
                     server.write(lambda: server.client.delete(current["pulp_href"]), result.name)
             return
-        source = self._source(item)
-        if current is None and item.get("skip_existing") and source.get("publication"):
-            other = self.served.get(source["publication"])
-            if other:
-                result.action = "skipped"
-                result.more["served_by"] = other
-                return
-        wanted = to_wire(self._type.distribution.fields, {**item, "repository": None})
-        wanted.update(source)
-        if "base_path" in wanted:
-            wanted["base_path"] = wanted["base_path"].strip("/")
-        elif current is None:
+        wanted = self._wanted(item, current, result)
+        other = self._served_by.get(wanted.get("publication") or "")
+        if current is None and item.get("skip_existing") and other:
+            result.action = "skipped"
+            result.more["served_by"] = other
+            return
+        changes = Result(result.name, result.type)
+        outcome = distribute(
+            server, self._type, item["name"], wanted, current, self._guards, changes
+        )
+        if changes.changed:
+            before, after = map(self._served.readable, (changes.before, changes.after))
+            result.note(changes.action, before, after)
+        self._distributions[item["name"]] = {**wanted, **(outcome.current or {})}
+
+    def _wanted(
+        self, item: Mapping[str, Any], current: Mapping[str, Any] | None, result: Result
+    ) -> dict[str, Any]:
+        """An item as the wire wants it. Raises InvalidItem and Refused."""
+        own = {key: value for key, value in item.items() if key not in SOURCES}
+        wanted = keep_ours(to_wire(self._type.distribution.fields, own), current)
+        if item.get("base_path") is not None:
+            wanted["base_path"] = item["base_path"].strip("/")
+        if current is None and not wanted.get("base_path"):
             raise InvalidItem("a new distribution needs a base_path")
-        if item.get("content_guard") is not None:
-            wanted["content_guard"] = self.guards.href(item["content_guard"])
-        distribute(server, self._type, item["name"], wanted, current, self.guards, result)
+        if item.get("content_guard"):
+            wanted["content_guard"] = self._guard(item["content_guard"], result)
+        wanted.update(self._source(item, current, result))
+        return wanted
 
-    def _source(self, item: Mapping[str, Any]) -> dict[str, Any]:
+    def _guard(self, name: str, result: Result) -> str | None:
+        if name in self._guards.hrefs or not self._server.check_mode:
+            return self._guards.href(name)
+        refuse_missing(self._server, result, f"there is no content guard '{name}'")
+        return name
+
+    def _source(
+        self, item: Mapping[str, Any], current: Mapping[str, Any] | None, result: Result
+    ) -> dict[str, Any]:
         """What the item wants served: {} when it says nothing of it."""
-        if item.get("distribution"):
-            return self._source_of(item["distribution"])
-        if not item.get("repository"):
+        if item.get("distribution") and item.get("repository"):
+            raise InvalidItem("give repository or distribution, not both")
+        if item.get("repository"):
+            return self._served.by_repository(item, current, result)
+        name = item.get("distribution")
+        if not name:
+            if current is None:
+                raise Refused("it would serve nothing: name a repository or a distribution")
             return {}
-        repository = self.repositories.get(item["repository"])
-        if repository is None:
-            user = self._server.client.connection.username
-            raise InvalidItem(
-                f"there is no repository '{item['repository']}', or user '{user}' may not see it"
-            )
-        if not self._type.publications:
-            if item.get("version") is None:
-                return {"repository": repository["pulp_href"]}
-            return {"repository_version": version_href(repository, item["version"])}
-        return {"publication": self._publication(repository, item)}
-
-    def _source_of(self, name: str) -> dict[str, Any]:
-        other = self.distributions.get(name)
+        other = self._distributions.get(name)
         if other is None:
-            raise InvalidItem(f"there is no distribution '{name}' to take the publication of")
-        source = {key: other[key] for key in _SOURCES if other.get(key)}
+            words = f"there is no distribution '{name}' to take the publication of"
+            refuse_missing(self._server, result, words)
+            return {SOURCES[0] if self._type.publications else SOURCES[1]: name}
+        source = {key: other[key] for key in SOURCES if other.get(key)}
         if not source:
-            raise Refused(f"distribution '{name}' serves nothing")
+            refuse_missing(self._server, result, f"distribution '{name}' serves nothing")
         return source
-
-    def _publication(self, repository: Mapping[str, Any], item: Mapping[str, Any]) -> str:
-        kind, settings = self._type.publication(item.get("mode"))
-        explicit = settings if item.get("mode") else {}
-        version = version_href(repository, item.get("version"))
-        client, fields = self._server.client, {"fields": _PUBLICATION_FIELDS}
-        kinds = [kind] if item.get("mode") else list(self._type.publication_kinds)
-        for one in kinds:
-            asked = {"repository_version": version, **fields}
-            chosen = choose(client.list(one.endpoint, asked), explicit, False)
-            if chosen:
-                return str(chosen["pulp_href"])
-        found: list[dict[str, Any]] = []
-        if item.get("version") is None:
-            for one in kinds:
-                asked = {"repository": repository["pulp_href"], **fields}
-                found += client.list(one.endpoint, asked)
-        if not found:
-            which = f"version {item['version']} of " if item.get("version") is not None else ""
-            raise Refused(f"{which}repository '{item['repository']}' has no publication to serve")
-        newest = max(version_number(entry["repository_version"]) for entry in found)
-        last = [e for e in found if version_number(e["repository_version"]) == newest]
-        return str((choose(last, explicit, False) or last[0])["pulp_href"])
 
 
 def _readable(side: Mapping[str, Any], guards: Guards) -> dict[str, Any]:

@@ -11,7 +11,14 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
     Field,
 )
 
-__all__ = ["CONNECTION", "RETRYING", "field_options", "item_options", "lists_of"]
+__all__ = [
+    "CONNECTION",
+    "RETRYING",
+    "field_options",
+    "item_options",
+    "lists_of",
+    "present_or_absent",
+]
 
 
 def _from_environment(name: str) -> tuple[Any, list[str]]:
@@ -71,6 +78,11 @@ def field_options(
     return options
 
 
+def present_or_absent() -> dict[str, Any]:
+    """The `state` that every item has."""
+    return {"type": "str", "choices": ["present", "absent"], "default": "present"}
+
+
 def item_options(
     key: str, *more: Mapping[str, dict[str, Any]], absent: bool = True
 ) -> dict[str, dict[str, Any]]:
@@ -79,11 +91,7 @@ def item_options(
     for specs in more:
         options.update(specs)
     if absent:
-        options["state"] = {
-            "type": "str",
-            "choices": ["present", "absent"],
-            "default": "present",
-        }
+        options["state"] = present_or_absent()
     return options
 
 

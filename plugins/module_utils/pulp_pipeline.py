@@ -54,7 +54,7 @@ def run_all(
 def refuse_duplicates(
     items: Sequence[tuple[Result, Any]], keys: Sequence[Hashable] = (), what: str = "name"
 ) -> None:
-    """What is given twice in one list is an error of the second item.
+    """What is given twice in one list is an error of the second item; an odd name is one, too.
 
     `keys` tell items apart, one for each; without them the type and the name do.
     """
@@ -62,4 +62,6 @@ def refuse_duplicates(
     for (result, _item), key in zip(items, keys or [(one.type, one.name) for one, _ in items]):
         if key in seen:
             result.error = f"this {what} is given twice in one list"
+        elif not result.name or result.name.strip() != result.name:
+            result.error = "the name is empty, or Pulp would cut off a blank at its end"
         seen.add(key)

@@ -3,14 +3,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_choice import (
+    PUBLICATION_FIELDS,
+    choose,
+    fitting,
+    mirrors_upstream,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
     InvalidItem,
     PulpError,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
+    refuse_missing,
+    unseen,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
+    refuse_duplicates,
+    run_all,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
@@ -21,36 +34,23 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
     CONTENT_TYPES,
     ContentType,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_unpublish import (
+    clean_up,
+    remove,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage import (
     Usage,
     read_usage,
 )
 
-__all__ = ["choose", "find_publication", "make_publications", "mirrors_upstream", "publish", "version_href"]
-
-_FIELDS = "pulp_href,repository,repository_version,pulp_created,checksum_type,simple,structured"
-
-
-def mirrors_upstream(publication: Mapping[str, Any]) -> bool:
-    """Whether an RPM publication is upstream's metadata byte for byte, made by a sync."""
-    return publication.get("checksum_type") == "unknown"
-
-
-def choose(
-    publications: Sequence[Mapping[str, Any]], settings: Mapping[str, bool], mirrored_only: bool
-) -> Mapping[str, Any] | None:
-    """Pick the publication that counts among those of one version.
-
-    One that mirrors upstream wins; else, unless `mirrored_only`, the newest with these settings.
-    """
-    fitting = [
-        publication
-        for publication in publications
-        if all(publication.get(name) == value for name, value in settings.items())
-    ]
-    mirroring = [publication for publication in fitting if mirrors_upstream(publication)]
-    candidates = mirroring if mirroring or mirrored_only else fitting
-    return max(candidates, key=lambda entry: entry["pulp_created"], default=None)
+__all__ = [
+    "choose",
+    "find_publication",
+    "make_publications",
+    "mirrors_upstream",
+    "publish",
+    "version_href",
+]
 
 
 def version_href(repository: Mapping[str, Any], number: int | None) -> str:
@@ -65,7 +65,7 @@ def find_publication(
 ) -> str | None:
     """The href of the publication that counts among those a version has, if there is one."""
     kind, settings = content_type.publication(mode)
-    asked = {"repository_version": version, "fields": _FIELDS}
+    asked = {"repository_version": version, "fields": PUBLICATION_FIELDS}
     chosen = choose(server.client.list(kind.endpoint, asked), settings, mirrored_only)
     return str(chosen["pulp_href"]) if chosen else None
 
@@ -85,20 +85,24 @@ def publish(
     so InvalidItem says how to get the right one. The href is None in check mode when new.
     """
     if version_number(version) == 0:
-        raise InvalidItem("the repository has no content yet: sync it first")
+        refuse_missing(server, result, "the repository has no content yet: sync it first")
     kind, settings = content_type.publication(mode)
-    asked = {"repository_version": version, "fields": _FIELDS}
+    asked = {"repository_version": version, "fields": PUBLICATION_FIELDS}
     there = server.client.list(kind.endpoint, asked)
     chosen = choose(there, settings, mirrored_only)
     if chosen:
-        others = [entry["pulp_href"] for entry in there if entry is not chosen]
+        others = [one["pulp_href"] for one in fitting(there, settings) if one is not chosen]
         return str(chosen["pulp_href"]), others
     if mirrored_only:
-        raise InvalidItem(
-            f"version {version_number(version)} has no publication that mirrors upstream: "
-            "sync it with optimize: false"
+        number = version_number(version)
+        refuse_missing(
+            server,
+            result,
+            f"version {number} has no publication that mirrors upstream: sync it with "
+            "optimize: false",
         )
-    result.note("created", {}, {"version": version_number(version), "mode": mode or ""})
+        return None, []
+    result.note("created", {}, _shown(content_type, version_number(version), mode))
     if server.check_mode:
         return None, []
     body = {"repository_version": version, **settings}
@@ -112,76 +116,61 @@ def publish(
 def make_publications(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_publication: lists per content type -> results, in their order."""
     work: list[tuple[Result, Any]] = []
-    usage = None
+    usage: dict[str, Usage] = {}
     for type_name, content_type in CONTENT_TYPES.items():
         items = params.get(type_name) or []
+        if any(_may_delete(item, params) for item in items):
+            usage[type_name] = read_usage(server.client, content_type)
         names = [item["repository"] for item in items]
-        repositories = read_kind(
-            server.client, content_type.repository, names, ("latest_version_href",)
-        )
-        if usage is None and any(_may_delete(item, params) for item in items):
-            usage = read_usage(server.client)
-        for item in items:
-            pair = (content_type, item, repositories.get(item["repository"]))
-            work.append((Result(item["repository"], type_name), pair))
+        there = read_kind(server.client, content_type.repository, names, ("latest_version_href",))
+        work += [
+            (Result(item["repository"], type_name), (content_type, item, there.get(name)))
+            for item, name in zip(items, names)
+        ]
+    refuse_duplicates(work, [_identity(pair) for _result, pair in work], "publication")
 
     def walk(pair: Any, result: Result) -> None:
         content_type, item, repository = pair
-        result.more.update({"publication": None, "version": None, "duplicates": []})
+        result.more.update({"publication": None, "version": item["version"], "duplicates": []})
         if repository is None:
-            if item["state"] == "absent":
-                return
-            raise InvalidItem(
-                f"there is no such repository, or user '{server.client.connection.username}' "
-                "may not see it"
-            )
-        version = version_href(repository, item.get("version"))
-        result.more["version"] = version_number(version)
-        if item["state"] == "absent":
-            _remove(server, content_type, item, version, usage, result)
+            if item["state"] == "present":
+                refuse_missing(server, result, unseen(server, "such repository"))
+                result.note("created", {}, _shown(content_type, item["version"], item.get("mode")))
             return
+        version = version_href(repository, item["version"])
+        result.more["version"] = version_number(version)
+        latest = version_number(repository["latest_version_href"])
+        if item["state"] == "absent":
+            if result.more["version"] <= latest:
+                remove(server, content_type, item.get("mode"), version, usage[result.type], result)
+            return
+        if result.more["version"] > latest:
+            raise InvalidItem(f"there is no version {item['version']}, the latest is {latest}")
         mirrored = item.get("sync_policy") == (content_type.mirrors_by_sync or object())
-        mode = item.get("mode")
         href, duplicates = publish(
-            server, content_type, result.name, version, mode, mirrored, result
+            server, content_type, result.name, version, item.get("mode"), mirrored, result
         )
         result.more.update({"publication": href, "duplicates": duplicates})
-        if params["cleanup_duplicates"] and usage:
-            unused = [href for href in duplicates if href not in usage.users]
-            _delete(server, unused, result, "duplicates")
+        if params["cleanup_duplicates"]:
+            clean_up(server, content_type, version, duplicates, usage[result.type], result)
 
     return run_all(work, walk, server.tasks_at_once(), server.report), {}
 
 
+def _identity(pair: Any) -> tuple[Any, ...]:
+    """What tells publications apart: type, version of the repository, mode."""
+    content_type, item, repository = pair
+    version = version_href(repository, item["version"]) if repository else item["version"]
+    kind, settings = content_type.publication(item.get("mode"))
+    return (kind.endpoint, item["repository"], version, *settings.values())
+
+
+def _shown(content_type: ContentType, number: int | None, mode: str | None) -> dict[str, Any]:
+    """A publication to come, as a diff shows it."""
+    version = {"version": "latest" if number is None else number}
+    mode = mode or content_type.default_mode
+    return {**version, "mode": mode} if mode else version
+
+
 def _may_delete(item: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
     return bool(item["state"] == "absent" or params["cleanup_duplicates"])
-
-
-def _remove(
-    server: Server,
-    content_type: ContentType,
-    item: Mapping[str, Any],
-    version: str,
-    usage: Usage | None,
-    result: Result,
-) -> None:
-    kind, settings = content_type.publication(item.get("mode"))
-    there = server.client.list(kind.endpoint, {"repository_version": version, "fields": _FIELDS})
-    going = [
-        entry["pulp_href"]
-        for entry in there
-        if all(entry.get(name) == value for name, value in settings.items())
-    ]
-    for href in going:
-        if usage:
-            usage.refuse_if_used(href, f"the publication of version {version_number(version)}")
-    _delete(server, going, result, "publications")
-
-
-def _delete(server: Server, hrefs: Sequence[str], result: Result, noun: str) -> None:
-    if not hrefs:
-        return
-    result.note("deleted", {noun: list(hrefs)}, {noun: []})
-    for href in hrefs:
-        if not server.check_mode:
-            server.write(lambda href=href: server.client.delete(href), result.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
@@ -20,7 +21,10 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeli
     refuse_duplicates,
     run_all,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import (
+    HIDDEN,
+    to_wire,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
@@ -72,6 +76,8 @@ def read_repositories(
 
     `remotes`: repository name -> name of its remote, where that is not `<name>-remote`.
     """
+    if not names:
+        return {}
     of = {name: remote_name(name) for name in names}
     of.update(remotes or {})
     repositories = read_kind(server.client, content_type.repository, names, SYNC_STATE_FIELDS)
@@ -89,8 +95,10 @@ def declare(
 ) -> None:
     """Make one repository and, where the item has a url, its remote as the item says."""
     name = item["name"]
-    kind = content_type.repository
+    kind, remote_kind = content_type.repository, content_type.remote.on(server.has)
+    # Both before anything is written, so that a wrong value leaves nothing half made.
     wanted = keep_ours(to_wire(kind.fields, item), state.repository)
+    source = to_wire(remote_kind.fields, remote_defaults(content_type, item))
     if wanted.get("retain_repo_versions") and not server.has("core", "3.44"):
         raise InvalidItem(
             "retain_repo_versions would delete served versions before pulpcore 3.44: leave it out"
@@ -108,9 +116,7 @@ def declare(
     state.repository = outcome.current
     if item.get("url"):
         remote = remote_name(name)
-        kind = content_type.remote.on(server.has)
-        wanted = to_wire(kind.fields, remote_defaults(content_type, item))
-        outcome = server.reconcile(kind, remote, wanted, state.remote, send_secrets)
+        outcome = server.reconcile(remote_kind, remote, source, state.remote, send_secrets)
         _take(result, "updated", outcome, "remote")
         state.remote = outcome.current
 
@@ -196,14 +202,15 @@ def _remove(server: Server, state: RepositoryState, usage: Usage | None, result:
     there = {"repository": state.repository, "remote": state.remote}
     for noun, current in there.items():
         if current and usage:
-            usage.refuse_if_used(current["pulp_href"], "it" if noun == "repository" else "its remote")
+            usage.refuse_if_used(
+                current["pulp_href"], "it" if noun == "repository" else "its remote"
+            )
     for noun, current in there.items():
         if current is None:
             continue
         result.note("deleted", {noun: current["name"]}, {})
         if not server.check_mode:
-            href = current["pulp_href"]
-            server.write(lambda href=href: server.client.delete(href), result.name)
+            server.write(partial(server.client.delete, current["pulp_href"]), result.name)
 
 
 def _take(result: Result, action: str, outcome: Any, under: str = "") -> None:
@@ -211,6 +218,9 @@ def _take(result: Result, action: str, outcome: Any, under: str = "") -> None:
     if not outcome.changed:
         return
     before, after = outcome.change.before, outcome.change.after
+    if outcome.change.secrets_only:
+        before = dict.fromkeys(outcome.change.payload, HIDDEN)
+        after = dict.fromkeys(outcome.change.payload, f"{HIDDEN} (new)")
     if under:
         before = {under: before} if before else {}
         after = {under: after} if after else {}

@@ -188,9 +188,7 @@ def _start(server: Server, state: Any, settings: SyncSettings, running: RunningS
 
 
 def _newest_version(task: Mapping[str, Any], repository: Mapping[str, Any]) -> str:
-    versions = [
-        href for href in task.get("created_resources") or [] if "/versions/" in href
-    ]
+    versions = [href for href in task.get("created_resources") or [] if "/versions/" in href]
     return max([repository["latest_version_href"], *versions], key=version_number)
 
 

@@ -199,9 +199,7 @@ CONTENT_TYPES: dict[str, ContentType] = {
         distribution=_distribution("rpm/rpm", _GUARD, _BY_PUBLICATION),
         content_unit="rpm.package",
         sync_fields=(
-            Field(
-                "sync_policy", choices=("additive", "mirror_complete", "mirror_content_only")
-            ),
+            Field("sync_policy", choices=("additive", "mirror_complete", "mirror_content_only")),
             _OPTIMIZE,
         ),
         publications={"": (_publication("rpm/rpm"), {})},

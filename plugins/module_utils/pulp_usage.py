@@ -14,6 +14,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
 __all__ = ["Usage", "read_usage"]
 
 _FIELDS = "name,content_guard,publication,repository,repository_version,remote"
+_VERSIONS = "versions/"
 _SHOWN = 10
 
 
@@ -25,7 +26,7 @@ class Usage:
 
     def refuse_if_used(self, href: str, what: str) -> None:
         """Raise Refused, naming the distributions, when one depends on `href`."""
-        names = sorted(set(self.users.get(href, [])))
+        names = sorted({*self.users.get(href, []), *self.users.get(f"{href}{_VERSIONS}", [])})
         if names:
             rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             raise Refused(
@@ -39,18 +40,20 @@ def read_usage(
 ) -> Usage:
     """Read every distribution once. The server has no filter for what they use.
 
-    For each of `repositories` (hrefs, of `content_type`) its publications are asked for, so that
-    a distribution counts as a user of the repository behind its publication.
+    Those of one content type tell all that they use; the list of all types, which is read without
+    one, tells nothing of publications and remotes, so that it serves content guards only. For each
+    of `repositories` (hrefs) its publications are asked for, so that a distribution counts as a
+    user of the repository behind its publication.
     """
     owner: dict[str, str] = {}
-    if content_type:
-        for repository in repositories:
-            for kind in content_type.publication_kinds:
-                asked = {"repository": repository, "fields": "pulp_href"}
-                for publication in reader.list(kind.endpoint, asked):
-                    owner[publication["pulp_href"]] = repository
+    for repository in repositories:
+        for kind in content_type.publication_kinds if content_type else ():
+            asked = {"repository": repository, "fields": "pulp_href"}
+            for publication in reader.list(kind.endpoint, asked):
+                owner[publication["pulp_href"]] = repository
+    endpoint = content_type.distribution.endpoint if content_type else "distributions/"
     users: dict[str, list[str]] = {}
-    for entry in reader.list("distributions/", {"fields": _FIELDS}):
+    for entry in reader.list(endpoint, {"fields": _FIELDS}):
         for href in _used_by(entry, owner):
             users.setdefault(href, []).append(entry["name"])
     return Usage(users)
@@ -61,7 +64,8 @@ def _used_by(entry: dict[str, Any], owner: dict[str, str]) -> set[str]:
     version = entry.get("repository_version")
     used = {href for href in direct if href}
     if version:
-        used |= {version, version.split("versions/")[0]}
+        # Told apart from those that serve the repository itself, whatever its newest version.
+        used |= {version, version.split(_VERSIONS)[0] + _VERSIONS}
     publication = entry.get("publication")
     if publication in owner:
         used.add(owner[publication])

@@ -49,7 +49,7 @@ def make_users(server: Server, params: Mapping[str, Any]) -> tuple[list[Result],
             make_plain(server, kind, item, current, result)
             return
         wanted = item.get("groups")
-        existing.need(f"user '{item['username']}'", wanted or [])
+        existing.need(result, wanted or [])
         if current is None:
             current = make_plain(server, kind, item, None, result)
             _make_membership_exact(server, current, wanted, existing.groups, result)
@@ -62,7 +62,7 @@ def make_users(server: Server, params: Mapping[str, Any]) -> tuple[list[Result],
         if item.get("password"):
             result.note("updated", {"password": HIDDEN}, {"password": f"{HIDDEN} (new)"})
 
-    work = list(zip(begin(items, "username", "user"), items))
+    work = begin([(Result(item["username"], "user"), item) for item in items], "username")
     at_once = server.writes_at_once()
     # Our own user waits for all others: with a new password the session is over.
     run_all([pair for pair in work if pair[0].name != ours], walk, at_once, server.report)

@@ -24,7 +24,7 @@ RPM = {
 }
 for _release in (9, 10):
     RPM[f"epel_{_release}"] = f"epel/{_release}/Everything/x86_64"
-    RPM[f"docker_ce_rocky_{_release}"] = f"docker-ce/linux/rhel/{_release}/x86_64/stable"
+    RPM[f"docker_ce_el{_release}"] = f"docker-ce/linux/centos/{_release}/x86_64/stable"
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,12 @@ class Archive:
 
 
 DEB = {
-    "ubuntu_jammy": Archive("ubuntu", ("jammy", "jammy-updates", "jammy-backports")),
-    "ubuntu_noble": Archive("ubuntu", ("noble", "noble-updates", "noble-backports")),
+    "ubuntu_jammy": Archive(
+        "ubuntu", ("jammy", "jammy-updates", "jammy-backports", "jammy-security")
+    ),
+    "ubuntu_noble": Archive(
+        "ubuntu", ("noble", "noble-updates", "noble-backports", "noble-security")
+    ),
     "ubuntu_jammy_security": Archive("ubuntu-security", ("jammy-security",)),
     "ubuntu_noble_security": Archive("ubuntu-security", ("noble-security",)),
     "ubuntu_cloud_archive_jammy": Archive("cloud-archive", ("jammy-updates/caracal",), ("main",)),

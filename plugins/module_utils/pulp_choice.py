@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which of the publications that one repository version has is the one that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["PUBLICATION_FIELDS", "choose", "fitting", "mirrors_upstream"]
+
+PUBLICATION_FIELDS = (
+    "pulp_href,repository,repository_version,pulp_created,checksum_type,simple,structured"
+)
+
+
+def mirrors_upstream(publication: Mapping[str, Any]) -> bool:
+    """Whether an RPM publication is upstream's metadata byte for byte, made by a sync."""
+    return publication.get("checksum_type") == "unknown"
+
+
+def choose(
+    publications: Sequence[Mapping[str, Any]],
+    settings: Mapping[str, bool],
+    mirrored_only: bool,
+    served: str | None = None,
+) -> Mapping[str, Any] | None:
+    """Pick the publication that counts among those of one version.
+
+    One that mirrors upstream wins; else, unless `mirrored_only`, the newest with these settings.
+    Among equals the one that is `served` (href) already stays.
+    """
+    fits = fitting(publications, settings)
+    mirroring = [publication for publication in fits if mirrors_upstream(publication)]
+    candidates = mirroring if mirroring or mirrored_only else fits
+    return max(
+        candidates,
+        key=lambda entry: (entry["pulp_href"] == served, entry["pulp_created"]),
+        default=None,
+    )
+
+
+def fitting(
+    publications: Sequence[Mapping[str, Any]], settings: Mapping[str, bool]
+) -> list[Mapping[str, Any]]:
+    """Those publications that have these settings."""
+    return [
+        publication
+        for publication in publications
+        if all(publication.get(name) == value for name, value in settings.items())
+    ]

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of an item, for kinds whose items carry keys of each other in the inventory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
+    field_options,
+    item_options,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_served import SOURCES
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
+
+__all__ = ["OPTIONS_OF", "distribution_options", "publication_options"]
+
+Options = dict[str, dict[str, Any]]
+
+
+def publication_options(content_type: ContentType) -> Options:
+    """Options of an item of module pulp_publication."""
+    own: Options = {"version": {"type": "int"}, **_mode(content_type)}
+    policy = [spec for spec in content_type.sync_fields if spec.name == "sync_policy"]
+    return item_options("repository", own, field_options(policy))
+
+
+def distribution_options(content_type: ContentType) -> Options:
+    """Options of an item of module pulp_distribution."""
+    own: Options = {name: {"type": "str"} for name in ("repository", "distribution")}
+    own["version"] = {"type": "int"}
+    if content_type.publications:
+        own["skip_existing"] = {"type": "bool", "default": False}
+    fields = field_options(content_type.distribution.fields, without=SOURCES)
+    return item_options("name", fields, own, _mode(content_type))
+
+
+def _mode(content_type: ContentType) -> Options:
+    if not content_type.default_mode:
+        return {}
+    return {"mode": {"type": "str", "choices": list(content_type.publications)}}
+
+
+OPTIONS_OF = {"publication": publication_options, "distribution": distribution_options}

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run of ansible-playbook, and what holds for every run: no traceback, no secret, ever."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.parse
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+COLLECTION = "stackhpc.release_train"
+LONGEST = 300.0
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A password and the user it belongs to."""
+
+    username: str
+    password: str
+
+    @property
+    def forms(self) -> set[str]:
+        """The ways in which it could be written somewhere."""
+        plain = self.password
+        pair = f"{self.username}:{plain}"
+        encodings = ("utf-8", "latin-1")
+        encoded = {base64.b64encode(text.encode(how)) for text in (plain, pair) for how in encodings}
+        return {
+            plain,
+            json.dumps(plain)[1:-1],
+            json.dumps(plain, ensure_ascii=False)[1:-1],
+            urllib.parse.quote(plain, safe=""),
+            urllib.parse.quote_plus(plain),
+            *(text.decode().rstrip("=") for text in encoded),
+        }
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a run: exit status, everything it printed, and the lines of its report."""
+
+    status: int
+    output: str
+    report: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def changed(self) -> int:
+        """How many tasks changed something."""
+        return sum(int(number) for number in re.findall(r" changed=(\d+)", self.output))
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Name -> what went wrong with it, of each item that failed."""
+        return {line["name"]: line["error"] for line in self.report if line["error"]}
+
+    @property
+    def message(self) -> str:
+        """What the failed tasks say, as their user reads it."""
+        found = re.findall(r'^ *"msg": (".*"),?$', self.output, re.MULTILINE)
+        return "\n".join(json.loads(text) for text in found)
+
+    def of(self, name: str) -> dict[str, Any]:
+        """Return the result of the item of this name."""
+        return next(line for line in self.report if line["name"] == name)
+
+    def succeeded(self) -> Run:
+        """Return this run, which must have exit status 0."""
+        assert self.status == 0, self.output
+        return self
+
+    def failed(self) -> Run:
+        """Return this run, which must have failed in words, not in a crash of Ansible's."""
+        assert self.status == 2, self.output
+        return self
+
+
+@dataclass
+class Play:
+    """A run under way, in a process group of its own, as verbose as users make it: -vvv."""
+
+    words: Sequence[str | Path]
+    folder: Path
+    secrets: Iterable[Secret] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._output = self.folder / "output"
+        self._report = self.folder / "report"
+        settings = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+        extra = ["--extra-vars", json.dumps({"report_path": str(self._report)}), "-vvv"]
+        with self._output.open("wb") as stream:
+            self._process = subprocess.Popen(
+                ["ansible-playbook", *map(str, self.words), *extra],
+                env={**os.environ, **settings, **self.variables},
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        """What was printed up to now."""
+        return self._output.read_text(encoding="utf-8")
+
+    def interrupt(self) -> None:
+        """Do what Ctrl-C does: every process of the run gets the signal."""
+        os.killpg(self._process.pid, signal.SIGINT)
+
+    def wait(self) -> Run:
+        """Return what came of it; whatever that is, it shows no traceback and no secret."""
+        try:
+            status = self._process.wait(LONGEST)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            raise
+        text = self._report.read_text(encoding="utf-8") if self._report.exists() else ""
+        run = Run(status, self.output, tuple(json.loads(line) for line in text.splitlines()))
+        assert "Traceback (most recent call last)" not in run.output, run.output
+        for secret in self.secrets:
+            for form in secret.forms:
+                # The secret itself stays out of the message.
+                assert form not in run.output + text, f"a secret of {secret.username} is shown"
+        return run

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests of failures run on: an Ark and a client of their own, and an upstream that misbehaves.
+
+The servers serve a whole session; names, paths and faults belong to one test, which finds its own
+objects by their prefix.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab import pulp, pulp_programs
+from tests.lab.demo_site import Pulp, pulp_of
+from tests.lab.upstream_demo import publish_many
+from tests.lab.upstream_server import UpstreamServer
+
+from .plain_pulp import PlainPulp
+from .play import COLLECTION, Play, Run, Secret
+
+# What trips shells, YAML, URLs and headers.
+HARD_PASSWORD = 'a $HOME "b" c:d @e% %41é f'
+REPOSITORIES = 20
+NAMES = ("fail-ark", "fail-client")
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The servers of a session, and the folder that the upstream serves."""
+
+    ark: Pulp
+    client: Pulp
+    upstream: UpstreamServer
+
+
+@dataclass
+class Rig:
+    """One test's view: `ark1` and `client1` in an inventory of its own, names that begin with
+    `prefix`, and runs below `folder`. Any run may be asked not to show `secrets`."""
+
+    servers: Servers
+    folder: Path
+    prefix: str
+    secrets: list[Secret] = field(default_factory=list)
+    hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _runs: int = 0
+
+    def __post_init__(self) -> None:
+        for group, pulp_server in (("ark", self.servers.ark), ("client", self.servers.client)):
+            self.add_host(group, f"{group}1", pulp_server)
+
+    @property
+    def upstream(self) -> UpstreamServer:
+        """The upstream, for faults and for what was asked of it."""
+        return self.servers.upstream
+
+    @cached_property
+    def ark(self) -> PlainPulp:
+        """Ark's API."""
+        return PlainPulp(self.servers.ark)
+
+    @cached_property
+    def client(self) -> PlainPulp:
+        """The client's API."""
+        return PlainPulp(self.servers.client)
+
+    def add_host(self, group: str, name: str, server: Pulp) -> None:
+        """Put a Pulp into the inventory, and its password among the secrets."""
+        self.secrets.append(Secret(server.username, server.password))
+        self.hosts.setdefault(group, {})[name] = {
+            "release_train_pulp_url": server.url,
+            "release_train_pulp_username": server.username,
+            "release_train_pulp_password": server.password,
+            **({"release_train_pulp_ca_path": server.ca_path} if server.ca_path else {}),
+        }
+
+    def rpm(self, number: int, **options: Any) -> dict[str, Any]:
+        """Return an inventory item for the upstream's small RPM repository of this number."""
+        name = f"{self.prefix}-{number:02}"
+        return {
+            "name": name,
+            "short_name": name.replace("-", "_"),
+            "distribution_name": f"{name}-",
+            "base_path": f"{self.prefix}/{number:02}/",
+            "url": f"{self.upstream.url}/many/{number:04}/",
+            "policy": "immediate",
+            **options,
+        }
+
+    def start(self, playbook: str, *arguments: str, **variables: Any) -> Play:
+        """Start a playbook of the collection; `variables` are those of the inventory."""
+        name = playbook if playbook.endswith(".yml") else f"{COLLECTION}.{playbook}"
+        self._runs += 1
+        folder = self.folder / f"run-{self._runs}"
+        folder.mkdir()
+        connection = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        }
+        groups = {group: {"hosts": hosts} for group, hosts in self.hosts.items()}
+        inventory = folder / "inventory.yml"
+        content = {"all": {"children": groups, "vars": {**connection, **variables}}}
+        inventory.write_text(json.dumps(content), encoding="utf-8")
+        return Play([name, "--inventory", inventory, *arguments], folder, self.secrets)
+
+    def run(self, playbook: str, *arguments: str, **variables: Any) -> Run:
+        """Run a playbook of the collection to its end."""
+        return self.start(playbook, *arguments, **variables).wait()
+
+    def run_module(self, module: str, host: str = "ark1", **options: Any) -> Run:
+        """Run one module of the collection on behalf of a host, in a play of its own."""
+        defaults = {
+            "pulp_url": "{{ release_train_pulp_url }}",
+            "username": "{{ release_train_pulp_username }}",
+            "password": "{{ release_train_pulp_password }}",
+            "ca_path": "{{ release_train_pulp_ca_path | default(omit) }}",
+        }
+        options = {"report_path": "{{ report_path }}", **options}
+        play = {
+            "name": "Run one module",
+            "hosts": host,
+            "gather_facts": False,
+            "module_defaults": {f"group/{COLLECTION}.pulp": defaults},
+            "tasks": [{"name": "Run it", f"{COLLECTION}.{module}": options}],
+        }
+        path = self.folder / f"play-{self._runs}.yml"
+        path.write_text(json.dumps([play]), encoding="utf-8")
+        return self.run(str(path))
+
+    def snapshot(self, *items: dict[str, Any]) -> dict[str, str]:
+        """Have Ark take snapshots of these; returns short name -> stamp."""
+        run = self.run("package_sync", rpm_package_repos=list(items)).succeeded()
+        return {line["short_name"]: line["stamp"] for line in run.report}
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Start an Ark, a client whose administrator has a hard password, and an upstream."""
+    root = tmp_path_factory.mktemp("upstream")
+    publish_many(root, REPOSITORIES, 1, 3, 0)
+    try:
+        ark, client = pulp.start(*NAMES).values()
+        if not client["external"]:
+            pulp_programs.inside(NAMES[1], {"do": "password", "password": HARD_PASSWORD})
+            client["password"] = HARD_PASSWORD
+        with UpstreamServer(root) as upstream:
+            yield Servers(pulp_of("ark", ark), pulp_of("client", client), upstream)
+    finally:
+        pulp.destroy(*NAMES)
+
+
+@pytest.fixture(scope="session")
+def guarded(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Servers:
+    """Give Ark its content guards and groups."""
+    Rig(servers, tmp_path_factory.mktemp("guards"), "guards").run("access_control").succeeded()
+    return servers
+
+
+@pytest.fixture()
+def rig(guarded: Servers, tmp_path: Path) -> Iterator[Rig]:
+    """Return the rig of one test; its faults end with it."""
+    yield Rig(guarded, tmp_path, f"t{secrets.token_hex(3)}")
+    guarded.upstream.clear()
+    guarded.upstream.forget()

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is served: status and digest of metadata, guards of snapshots, state of channels."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .demo_kayobe import CHANNELS
+from .demo_site import Pulp
+from .pulp_paths import LabError
+
+Repositories = Iterable[Mapping[str, Any]]
+
+
+def metadata(item: Mapping[str, Any]) -> str:
+    """Return the file that is the root of a repository's metadata, relative to its base path."""
+    if item["type"] == "rpm":
+        return "repodata/repomd.xml"
+    return f"dists/{item['distributions'].split()[0]}/InRelease"
+
+
+def snapshot(item: Mapping[str, Any], stamp: str) -> str:
+    """Return the base path of a snapshot, or of a channel."""
+    return f"{item['base_path']}{stamp}"
+
+
+def statuses(pulp: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -> dict[str, int]:
+    """Return the status that the metadata of each snapshot answers with, by short name."""
+    return {
+        item["short_name"]: pulp.get(_address(pulp, item, stamps[item["short_name"]]))[0]
+        for item in repositories
+    }
+
+
+def digests(pulp: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -> dict[str, str]:
+    """Return the SHA-256, in hex, of each snapshot's metadata; raises LabError unless all are 200."""
+    result = {}
+    for item in repositories:
+        address = _address(pulp, item, stamps[item["short_name"]])
+        status, body = pulp.get(address)
+        if status != 200:
+            raise LabError(f"{address} answers {status}")
+        result[item["short_name"]] = hashlib.sha256(body).hexdigest()
+    return result
+
+
+def guards(ark: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -> dict[str, str]:
+    """Return the name of the content guard of each snapshot, by short name; empty: public."""
+    paths = {item["short_name"]: snapshot(item, stamps[item["short_name"]]) for item in repositories}
+    names = {guard["pulp_href"]: guard["name"] for guard in _list(ark, "contentguards")}
+    served = {
+        distribution["base_path"]: distribution["content_guard"]
+        for distribution in _list(ark, "distributions", base_path__in=",".join(paths.values()))
+    }
+    return {name: names.get(served.get(path), "") for name, path in paths.items()}
+
+
+def channels(client: Pulp, item: Mapping[str, Any], digest: str) -> list[str]:
+    """Return the channels in which the client's Pulp serves metadata of this digest."""
+    return [
+        channel
+        for channel in CHANNELS
+        if hashlib.sha256(client.get(_address(client, item, channel))[1]).hexdigest() == digest
+    ]
+
+
+def _address(pulp: Pulp, item: Mapping[str, Any], stamp: str) -> str:
+    return pulp.content(snapshot(item, stamp), metadata(item))
+
+
+def _list(pulp: Pulp, kind: str, **filters: str) -> list[dict[str, Any]]:
+    """Return objects of Pulp's API; raises LabError when it refuses."""
+    query = urllib.parse.urlencode({"limit": 1000, **filters})
+    status, body = pulp.get(f"{pulp.url}/pulp/api/v3/{kind}/?{query}")
+    if status != 200:
+        raise LabError(f"{pulp.name} refuses to list {kind}: {status} {body.decode()[:200]}")
+    return list(json.loads(body)["results"])
