@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
@@ -128,20 +129,18 @@ def _restore(server: Server, switches: Sequence[Switch]) -> list[str]:
     backwards = list(reversed(switches))
     for switch, there in zip(backwards, _now(server, backwards)):
         try:
-            if there is None:
-                continue
-            ours = [key for key, value in switch.differing.items() if there.get(key) == value]
-            if switch.current is None:
-                if len(ours) == len(switch.differing):
-                    server.write(
-                        lambda href=switch.href: server.client.delete(href), switch.name
-                    )
-            elif ours:
-                body = {key: switch.current.get(key) for key in ours}
-                server.write(
-                    lambda href=switch.href, body=body: server.client.patch(href, body),
-                    switch.name,
-                )
+            if there is not None:
+                _put_back(server, switch, there)
         except PulpError as error:
             stuck.append(f"{switch.name}: {error}")
     return stuck
+
+
+def _put_back(server: Server, switch: Switch, there: dict[str, Any]) -> None:
+    client = server.client
+    ours = [key for key, value in switch.differing.items() if there.get(key) == value]
+    if switch.current is not None and ours:
+        body = {key: switch.current.get(key) for key in ours}
+        server.write(partial(client.patch, switch.href, body), switch.name)
+    elif switch.current is None and len(ours) == len(switch.differing):
+        server.write(partial(client.delete, switch.href), switch.name)

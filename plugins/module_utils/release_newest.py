@@ -96,9 +96,7 @@ def served_versions(
     versions: dict[str, str] = {}
     for kind in content_type.publication_kinds:
         ours = [href for href in publications if href and kind.endpoint in href]
-        found = read_by(
-            server.client, kind.endpoint, "pulp_href", ours, ("repository_version",)
-        )
+        found = read_by(server.client, kind.endpoint, "pulp_href", ours, ("repository_version",))
         versions.update({href: entry["repository_version"] for href, entry in found.items()})
     return versions
 

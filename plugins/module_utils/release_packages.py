@@ -115,9 +115,12 @@ def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
 
 
 def _parse(params: Mapping[str, Any], prefix: str, purpose: str) -> ParsedInventory:
+    rpm, deb = (
+        [given_options(item) for item in params.get(f"{prefix}{name}") or []]
+        for name in CONTENT_TYPES
+    )
     defaults = {name: given_options(params.get(f"{name}_defaults")) for name in CONTENT_TYPES}
-    lists = ([given_options(item) for item in params.get(f"{prefix}{name}") or []] for name in CONTENT_TYPES)
-    return parse_repositories(*lists, defaults, bool(prefix), purpose)
+    return parse_repositories(rpm, deb, defaults, bool(prefix), purpose)
 
 
 def given_options(item: Mapping[str, Any] | None) -> dict[str, Any]:

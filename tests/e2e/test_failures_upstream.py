@@ -10,7 +10,7 @@ FAULTS = {
     1: ({"prefix": "many/0001/repodata/", "status": 404}, "404"),
     2: ({"prefix": "many/0002/repodata/", "status": 500}, "500"),
     3: ({"prefix": "many/0003/Packages/", "cut": 100}, "reset"),
-    4: ({"prefix": "many/0004/repodata/*-primary.xml*", "truncate": 50}, "digest"),
+    4: ({"prefix": "many/0004/repodata/*-primary.xml*", "truncate": 50}, "PLP0003"),
     5: ({"prefix": "many/0005/repodata/repomd.xml", "truncate": 200}, "repomd"),
 }
 
