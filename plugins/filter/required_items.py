@@ -11,6 +11,7 @@ author: StackHPC Ltd. (@stackhpc)
 description:
   - Lists of a client's configuration carry C(required), often as text that a template left.
     Items that are not required are dropped. An item that does not say is required.
+  - C(required) itself is left out, because modules do not know it.
 options:
   _input:
     description: Items of a C(stackhpc_pulp_*) list.
@@ -28,7 +29,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The required items, unchanged and in their order.
+  description: The required items, without C(required), in their order.
   type: list
   elements: dict
 """
@@ -40,7 +41,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
 
 
-def required_items(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def required_items(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The items that are required; see DOCUMENTATION."""
     kept = []
     for item in items:
@@ -50,7 +51,7 @@ def required_items(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]
             name = item.get("name") or item.get("repository")
             raise AnsibleFilterError(f"required_items: '{name}': required: {error}") from error
         if required:
-            kept.append(item)
+            kept.append({key: item[key] for key in item if key != "required"})
     return kept
 
 

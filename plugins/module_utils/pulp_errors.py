@@ -3,13 +3,21 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import (
+    OperatorError,
+    redact,
+)
+
 __all__ = [
+    "UNFORESEEN",
     "AuthenticationError",
     "InvalidItem",
     "LostAnswer",
+    "NotTrusted",
     "PulpError",
     "Refused",
     "ResponseError",
@@ -17,23 +25,27 @@ __all__ = [
     "TaskTimeout",
     "Unreachable",
     "redact",
+    "unforeseen",
     "words_of",
 ]
 
-_URL_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+(?=@)")
-_MARKUP = re.compile(r"<(script|style).*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
+_MARKUP = re.compile(r"<(script|style).*?</\1>|</?[a-z!][^>]*>", re.DOTALL | re.IGNORECASE)
 _LONGEST_ANSWER = 2000
 
+# What Python raises when an answer has another shape than Pulp's.
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
-class PulpError(Exception):
-    """Base of all errors of this layer; its text is fit to be shown to an operator."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(redact(message))
+class PulpError(OperatorError):
+    """Base of all errors of this layer."""
 
 
 class Unreachable(PulpError):
-    """No answer from the server: connection refused, unknown host, untrusted certificate."""
+    """No answer from the server, and nothing was done: connection refused, unknown host."""
+
+
+class NotTrusted(Unreachable):
+    """No secure connection to the server; trying again would not help."""
 
 
 class LostAnswer(PulpError):
@@ -72,12 +84,20 @@ class Refused(PulpError):
 
 
 class InvalidItem(PulpError):
-    """An item that cannot be carried out as it is written."""
+    """An item or option that cannot be carried out as it is written."""
 
 
-def redact(text: str) -> str:
-    """Return `text` with the user information of every URL replaced by asterisks."""
-    return _URL_CREDENTIALS.sub("***", text)
+def unforeseen(error: BaseException) -> str:
+    """Say in one line what could not be understood, and where, for a report to the developers."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = ""
+    if trace:
+        name = trace.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
+        place = f" at {name}:{trace.tb_lineno}"
+    words = redact(f"{type(error).__name__}: {error}")
+    return f"the server's answer is not what Pulp answers ({words}{place})"
 
 
 def words_of(answer: Any) -> str:
@@ -96,5 +116,5 @@ def words_of(answer: Any) -> str:
         return ", ".join(words_of(value) for value in answer)
     text = str(answer)
     if "<" in text:
-        text = _MARKUP.sub(" ", text)
+        text = html.unescape(_MARKUP.sub(" ", text))
     return " ".join(text.split())[:_LONGEST_ANSWER]

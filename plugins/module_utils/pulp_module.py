@@ -4,17 +4,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import (
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
     Connection,
-    PulpClient,
-    requests_is_missing,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    UNFORESEEN,
+    unforeseen,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import CONNECTION
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
     Report,
@@ -23,31 +26,21 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report
     summarize,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import PinError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    SelectionError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
-    StampError,
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transport import (
+    requests_is_missing,
 )
 
 __all__ = ["run"]
 
-Items = Iterable[tuple[str, dict[str, Any]]]
-RELEASE_ERRORS = (PinError, SelectionError, StampError)
+CarryOut = Callable[[Server, dict[str, Any]], tuple[list[Result], dict[str, Any]]]
 _REPORTING: dict[str, Any] = {"report_path": {"type": "path"}}
 
 
-def run(
-    options: dict[str, Any],
-    carry_out: Callable[[Server, dict[str, Any]], tuple[list[Result], dict[str, Any]]],
-    noun: str,
-    **spec: Any,
-) -> None:
+def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) -> None:
     """Run one module: `carry_out(server, params)` returns results and what else to return.
 
     `noun` is what messages call an item. `spec` is more of AnsibleModule's arguments. Fails, after
-    everything was tried, when a result has an error; an error of the engine fails at once.
+    everything was tried, when a result has an error; an OperatorError of any layer fails at once.
     """
     module = AnsibleModule(
         argument_spec={**_connection_spec(), **_REPORTING, **options},
@@ -62,18 +55,45 @@ def run(
             "there, or set ansible_python_interpreter: '{{ ansible_playbook_python }}'"
         )
     params = {key: value for key, value in module.params.items() if key not in CONNECTION}
+    warnings: list[str] = []
+    message = ""
+    answer: dict[str, Any] = {"changed": False, "results": [], "summary": summarize([])}
     try:
+        report = Report(path=params.pop("report_path"))
+        warnings = report.warnings
         connection = Connection(
             url=module.params["pulp_url"],
             **{key: module.params[key] for key in CONNECTION if key != "pulp_url"},
         )
-        report = Report(_count(params), params.pop("report_path"))
         server = Server(PulpClient(connection), report, module.check_mode)
         results, more = carry_out(server, params)
-    except (PulpError, *RELEASE_ERRORS) as error:
-        module.fail_json(msg=str(error), results=[], summary=summarize([]))
-    for warning in report.warnings:
+        answer = _answer(results, more, server, module._diff)
+        message = failure_message(results, noun)
+    except OperatorError as error:
+        message = str(error)
+    except UNFORESEEN as error:
+        message = unforeseen(error)
+    except KeyboardInterrupt:
+        message = "interrupted: what was begun on the server goes on, and the next run joins it"
+    for warning in warnings:
         module.warn(warning)
+    # Not inside an except block: with -vvv Ansible would add the traceback.
+    if message:
+        module.fail_json(msg=message, **answer)
+    module.exit_json(**answer)
+
+
+def _connection_spec() -> dict[str, Any]:
+    return {
+        name: {**option, "fallback": (env_fallback, option["fallback"][1])}
+        for name, option in CONNECTION.items()
+    }
+
+
+def _answer(
+    results: list[Result], more: dict[str, Any], server: Server, diff: bool
+) -> dict[str, Any]:
+    """What every module returns, and what this one documents besides."""
     answer: dict[str, Any] = {
         "changed": any(result.changed for result in results),
         "results": [result.as_dict() for result in results],
@@ -81,23 +101,9 @@ def run(
         "statistics": server.statistics,
         **more,
     }
-    if module._diff:
+    if diff:
         answer["diff"] = [_diff(result) for result in results if result.changed]
-    message = failure_message(results, noun)
-    if message:
-        module.fail_json(msg=message, **answer)
-    module.exit_json(**answer)
-
-
-def _connection_spec() -> dict[str, Any]:
-    spec: dict[str, Any] = {}
-    for name, option in CONNECTION.items():
-        spec[name] = {**option, "fallback": (env_fallback, option["fallback"][1])}
-    return spec
-
-
-def _count(params: dict[str, Any]) -> int:
-    return sum(len(value) for value in params.values() if isinstance(value, list))
+    return answer
 
 
 def _diff(result: Result) -> dict[str, Any]:

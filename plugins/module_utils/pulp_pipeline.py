@@ -3,52 +3,59 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    UNFORESEEN,
+    unforeseen,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
     Report,
     Result,
 )
 
-__all__ = ["refuse_duplicates", "run_all"]
+__all__ = ["Window", "refuse_duplicates", "run_all"]
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Window:
+    """How many items may be under way: `least` at first, one more after each quick item.
+
+    An item that took less than `quick` seconds spent most of them waiting for the next poll, not
+    for the server, so that another one may wait meanwhile; `most` is the end of that.
+    """
+
+    least: int
+    most: int
+    quick: float = 2.0
 
 
 def run_all(
     items: Sequence[tuple[Result, Item]],
     walk: Callable[[Item, Result], None],
-    concurrency: int,
+    at_once: int | Window,
     report: Report,
 ) -> list[Result]:
-    """Call `walk(item, result)` for each pair, at most `concurrency` at once.
+    """Call `walk(item, result)` for each pair, at most `at_once` of them under way.
 
-    `walk` fills in the result; a PulpError that it raises becomes the result's error and leaves
-    the other items alone. Results come back in the order of the items.
+    `walk` fills in the result; an error that it raises becomes the result's error and leaves
+    the other items alone. Results come back in the order of the items. When the caller is
+    interrupted no further item is begun.
     """
-
-    def one(pair: tuple[Result, Item]) -> Result:
-        result, item = pair
-        started = time.monotonic()
-        if not result.error:
-            try:
-                walk(item, result)
-            except PulpError as error:
-                result.error = str(error)
-        if result.error:
-            result.action = "failed"
-        result.seconds = time.monotonic() - started
-        report.finish(result)
-        return result
-
-    if not items:
-        return []
-    with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
-        return list(pool.map(one, items))
+    window = Window(at_once, at_once) if isinstance(at_once, int) else at_once
+    pool = _Pool(items, walk, window, report)
+    report.expect(len(items))
+    for result in pool.run():
+        result.error = "it was not carried out to its end"
+    return [result for result, _item in items]
 
 
 def refuse_duplicates(
@@ -65,3 +72,74 @@ def refuse_duplicates(
         elif not result.name or result.name.strip() != result.name:
             result.error = "the name is empty, or Pulp would cut off a blank at its end"
         seen.add(key)
+
+
+class _Pool(Generic[Item]):
+    """Threads that take items until none is left.
+
+    They are daemons, unlike those of concurrent.futures: an interrupted run ends at once, while
+    some of them wait for tasks that take hours.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[tuple[Result, Item]],
+        walk: Callable[[Item, Result], None],
+        window: Window,
+        report: Report,
+    ) -> None:
+        self._left = deque(items)
+        self._results = [result for result, _item in items]
+        self._finished: set[int] = set()
+        self._walk = walk
+        self._window = window
+        self._report = report
+        self._threads: list[threading.Thread] = []
+        self._started = 0
+
+    def run(self) -> list[Result]:
+        """Walk all items; returns the results of those that ended in no foreseeable way."""
+        for _number in range(min(max(1, self._window.least), len(self._left))):
+            self._start_one_more()
+        try:
+            while self._threads:
+                self._threads.pop().join()
+        finally:
+            self._left.clear()
+        return [result for result in self._results if id(result) not in self._finished]
+
+    def _start_one_more(self) -> None:
+        self._started += 1
+        thread = threading.Thread(target=self._work, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _work(self) -> None:
+        while True:
+            try:
+                result, item = self._left.popleft()
+            except IndexError:
+                return
+            self._carry_out(result, item)
+            if result.seconds < self._window.quick and len(self._left) > 1:
+                self._widen()
+
+    def _widen(self) -> None:
+        # Two threads may pass this check together: the window is a matter of speed, not of safety.
+        if self._started < self._window.most:
+            self._start_one_more()
+
+    def _carry_out(self, result: Result, item: Item) -> None:
+        began = time.monotonic()
+        try:
+            if not result.error:
+                self._walk(item, result)
+        except OperatorError as error:
+            result.error = str(error)
+        except UNFORESEEN as error:
+            result.error = unforeseen(error)
+        if result.error:
+            result.action = "failed"
+        result.seconds = time.monotonic() - began
+        self._finished.add(id(result))
+        self._report.finish(result)

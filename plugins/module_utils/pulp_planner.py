@@ -11,9 +11,12 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     InvalidItem,
     redact,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import Field
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_kinds import (
+    OUR_LABELS,
+    Field,
+)
 
-__all__ = ["HIDDEN", "Change", "plan", "plan_delete", "to_wire"]
+__all__ = ["HIDDEN", "Change", "plan", "to_wire"]
 
 HIDDEN = "VALUE HIDDEN"
 _NUMBERS: dict[str, type] = {"int": int, "float": float}
@@ -48,16 +51,9 @@ def to_wire(fields: Iterable[Field], options: Mapping[str, Any]) -> dict[str, An
     wire: dict[str, Any] = {}
     for spec in fields:
         value = options.get(spec.option)
-        if value is None:
-            continue
-        if spec.words:
-            value = " ".join(word for text in _as_list(value) for word in str(text).split())
-        elif spec.type == "list":
-            # Ansible makes [""] of "" where a list is wanted.
-            value = [entry for entry in _as_list(value) if entry != ""]
-        elif spec.type in _NUMBERS and value != "":
-            value = _number(spec, value)
-        wire[spec.name] = spec.clear if value in ("", [], {}) else value
+        if value is not None:
+            value = _converted(spec, value)
+            wire[spec.name] = spec.clear if value in ("", [], {}) else value
     return wire
 
 
@@ -71,42 +67,41 @@ def plan(
     """Compare wire values with the object as read (None: not there).
 
     `key` is the natural key, e.g. {"name": "a"}; it is sent on creation only. Secrets are sent
-    when `send_secrets`; the server then says whether they were new. Where it tells that a secret
-    is not set at all, that is a visible change.
+    when `send_secrets`; the server then says whether they were new. Where it tells that one is
+    not set that is to be, or the other way round, that is a visible change and always sent.
     """
     specs = {spec.name: spec for spec in fields}
     if current is None:
-        payload = {**key, **wanted}
+        payload = {**key, **{name: value for name, value in wanted.items() if value is not None}}
         return Change("create", payload, {}, _shown(specs, payload))
-    visible = {
-        name: value
-        for name, value in wanted.items()
-        if not specs[name].secret and not _same(specs[name], value, current.get(name))
-    }
-    secrets = {name: value for name, value in wanted.items() if specs[name].secret}
-    unset = _secrets_unset(current)
-    fresh = {name: value for name, value in secrets.items() if name in unset and value}
-    if not send_secrets:
-        secrets = fresh
-    payload = {**visible, **secrets}
-    if not payload:
+    is_set = _secrets_set(current)
+    differing, hidden = {}, {}
+    for name, value in wanted.items():
+        if not specs[name].secret:
+            value = _with_our_labels(specs[name], value, current.get(name))
+            if not _same(specs[name], value, current.get(name)):
+                differing[name] = value
+        elif is_set.get(name, bool(value)) != bool(value):
+            differing[name] = value
+        elif value and send_secrets:
+            hidden[name] = value
+    if not differing and not hidden:
         return Change("none")
-    before = _shown(specs, {name: current.get(name) for name in visible})
-    before.update(dict.fromkeys(fresh, None))
-    after = _shown(specs, {**visible, **fresh})
-    return Change("update", payload, before, after, secrets_only=not visible and not fresh)
-
-
-def plan_delete(current: Mapping[str, Any] | None, key: Mapping[str, Any]) -> Change:
-    """An object that is there goes; one that is not there is fine."""
-    return Change("none") if current is None else Change("delete", {}, dict(key), {})
+    before = {name: HIDDEN if is_set.get(name) else current.get(name) for name in differing}
+    return Change(
+        "update",
+        {**differing, **hidden},
+        _shown(specs, before),
+        _shown(specs, differing),
+        secrets_only=not differing,
+    )
 
 
 def _same(spec: Field, wanted: Any, current: Any) -> bool:
     if spec.words:
         return set(str(wanted or "").split()) == set(str(current or "").split())
     if spec.type == "list" and not spec.ordered:
-        return sorted(map(str, wanted or [])) == sorted(map(str, current or []))
+        return set(map(str, wanted or [])) == set(map(str, current or []))
     if isinstance(wanted, str) and isinstance(current, str):
         return wanted.strip() == current.strip()
     if wanted in (None, "", [], {}) and current in (None, "", [], {}):
@@ -114,10 +109,18 @@ def _same(spec: Field, wanted: Any, current: Any) -> bool:
     return bool(wanted == current)
 
 
-def _secrets_unset(current: Mapping[str, Any]) -> set[str]:
-    """Names that the server lists as never set; servers that do not list any say nothing."""
+def _with_our_labels(spec: Field, wanted: Any, current: Any) -> Any:
+    """Labels that this collection keeps for itself stay, whatever a user wants of the others."""
+    if spec.type != "dict":
+        return wanted
+    ours = {name: text for name, text in (current or {}).items() if name.startswith(OUR_LABELS)}
+    return {**ours, **(wanted or {})}
+
+
+def _secrets_set(current: Mapping[str, Any]) -> dict[str, bool]:
+    """Secret -> whether it is set, as the server tells; some servers and objects tell nothing."""
     hidden = current.get("hidden_fields") or []
-    return {entry["name"] for entry in hidden if not entry["is_set"]}
+    return {entry["name"]: bool(entry["is_set"]) for entry in hidden}
 
 
 def _shown(specs: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,12 +134,28 @@ def _shown(specs: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, A
     return shown
 
 
+def _converted(spec: Field, value: Any) -> Any:
+    if spec.words:
+        return " ".join(word for text in _as_list(value) for word in str(text).split())
+    if spec.type == "list":
+        # Ansible makes [""] of "" where a list is wanted.
+        return [entry for entry in _as_list(value) if entry != ""]
+    if spec.type == "dict":
+        return {str(name): _label(text) for name, text in value.items()} if value else {}
+    if spec.type in _NUMBERS and value != "":
+        try:
+            return _NUMBERS[spec.type](value)
+        except (TypeError, ValueError):
+            raise InvalidItem(f"{spec.option}: '{value}' is not a number") from None
+    return value
+
+
+def _label(value: Any) -> Any:
+    """A label's value as Pulp keeps it: text, whatever YAML made of it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if value is None else str(value)
+
+
 def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _number(spec: Field, value: Any) -> int | float:
-    try:
-        return _NUMBERS[spec.type](value)
-    except (TypeError, ValueError):
-        raise InvalidItem(f"{spec.option}: '{value}' is not a number") from None

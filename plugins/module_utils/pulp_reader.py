@@ -12,8 +12,10 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
 
 __all__ = ["Reader", "identifier", "in_chunks", "newest_snapshot", "read_by", "read_kind"]
 
-# Pulp's web server takes a request line of 4,094 bytes.
-_LONGEST_QUERY = 3700
+# Pulp's web server takes a request line of 4,094 bytes; path and query are kept below this.
+_LONGEST_ADDRESS = 3800
+# Room for the API's root, a domain of 50 characters, `limit`, `offset` and the names of filters.
+_AROUND = 200
 _STAMP = "[0-9]{8}T[0-9]{6}"
 
 
@@ -30,7 +32,9 @@ def identifier(href: str) -> str:
     return href.rstrip("/").rsplit("/", 1)[-1]
 
 
-def in_chunks(values: Iterable[str], longest: int = _LONGEST_QUERY) -> Iterator[list[str]]:
+def in_chunks(
+    values: Iterable[str], longest: int = _LONGEST_ADDRESS - _AROUND
+) -> Iterator[list[str]]:
     """Cut values into lists whose comma-joined, percent-encoded form has at most `longest` bytes.
 
     A value that is too long for itself comes alone.
@@ -62,7 +66,7 @@ def read_by(
     commas and trims blanks without an escape, so values with such characters are asked for one
     by one.
     """
-    wanted = list(dict.fromkeys(values))
+    wanted = [value for value in dict.fromkeys(values) if value]  # an empty filter finds all
     by_href = key == "pulp_href"
     odd = [] if by_href else [value for value in wanted if "," in value or value.strip() != value]
     plain = [value for value in wanted if value not in set(odd)]
@@ -70,13 +74,12 @@ def read_by(
     found: dict[str, dict[str, Any]] = {}
     keys = [identifier(value) for value in plain] if by_href else plain
     name = filter_name or ("pulp_id__in" if by_href else f"{key}__in")
-    room = _LONGEST_QUERY - len(endpoint) - len(asked_fields)
-    for chunk in in_chunks(keys, room):
-        page = reader.list(endpoint, {name: ",".join(chunk), "fields": asked_fields})
-        found.update((entry[key], entry) for entry in page)
-    for value in odd:
-        page = reader.list(endpoint, {key: value, "fields": asked_fields})
-        found.update((entry[key], entry) for entry in page)
+    room = _LONGEST_ADDRESS - _AROUND - len(endpoint) - len(asked_fields)
+    filters = [{name: ",".join(chunk)} for chunk in in_chunks(keys, room)]
+    filters += [{key: value} for value in odd]
+    for one in filters:
+        page = reader.list(endpoint, {**one, "fields": asked_fields})
+        found.update((entry.get(key, ""), entry) for entry in page)
     return {value: found[value] for value in wanted if value in found}
 
 
@@ -90,7 +93,11 @@ def read_kind(
 def newest_snapshot(
     reader: Reader, kind: Kind, prefix: str, fields: Iterable[str]
 ) -> dict[str, Any] | None:
-    """The distribution `<prefix><stamp>` with the greatest stamp, however many others there are."""
+    """The distribution `<prefix><stamp>` with the greatest stamp, however many others there are.
+
+    What Python escapes, a backslash before a character that is no letter, PostgreSQL reads as
+    that character, too (its manual, 9.7.3.1).
+    """
     page = reader.get(
         kind.endpoint,
         {
@@ -100,4 +107,4 @@ def newest_snapshot(
             "fields": ",".join(fields),
         },
     )
-    return page["results"][0] if page["results"] else None
+    return next(iter(page.get("results") or []), None)

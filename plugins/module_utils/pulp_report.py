@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -61,10 +62,12 @@ class Result:
 class Report:
     """Collects results as items finish; with a path, appends each as a line of JSON at once.
 
-    A run that is killed leaves what it did. The file is 0600: item names may be confidential.
+    A run that is killed leaves what it did. The file is 0600: item names may be confidential. A
+    warning is a line `{"warning": text}`, so that it can be shown while the run goes on. `total`
+    is the number of items; run_all adds those it is given.
     """
 
-    def __init__(self, total: int, path: str | None = None) -> None:
+    def __init__(self, total: int = 0, path: str | None = None) -> None:
         self.total = total
         self.warnings: list[str] = []
         self._lock = threading.Lock()
@@ -72,27 +75,48 @@ class Report:
         self._finished = 0
         if path:
             try:
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+                _make_private(path)
             except OSError as error:
-                raise InvalidItem(f"report_path '{path}' cannot be written: {error.strerror}") from (
-                    error
-                )
-            os.close(descriptor)
+                words = f"report_path '{path}' cannot be written: {error.strerror}"
+                raise InvalidItem(words) from error
+
+    def expect(self, number: int) -> None:
+        """Say that so many more items are coming."""
+        with self._lock:
+            self.total += number
 
     def finish(self, result: Result) -> None:
         """Take the result of one finished item."""
         with self._lock:
             self._finished += 1
-            if self._path:
-                with open(self._path, "a", encoding="utf-8") as stream:
-                    line = {"number": self._finished, "of": self.total, **result.as_dict()}
-                    stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._write({"number": self._finished, "of": self.total, **result.as_dict()})
 
     def warn(self, text: str) -> None:
-        """Keep a warning for the end of the run."""
+        """Keep a warning for the end of the run; the same text is kept once."""
         with self._lock:
             if text not in self.warnings:
                 self.warnings.append(text)
+                self._write({"warning": text})
+
+    def _write(self, line: dict[str, Any]) -> None:
+        if not self._path:
+            return
+        try:
+            with open(self._path, "a", encoding="utf-8", errors="backslashreplace") as stream:
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        except OSError as error:  # a full disk must not end what goes well on the server
+            self.warnings.append(f"report_path '{self._path}' is incomplete: {error.strerror}")
+            self._path = None
+
+
+def _make_private(path: str) -> None:
+    """Make or empty a file that only its owner may read; devices and pipes stay as they are."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
 
 
 def summarize(results: Iterable[Result]) -> dict[str, int]:

@@ -177,7 +177,7 @@ def sync_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list[R
         content_type, item, state = pair
         if state.repository is None:
             refuse_missing(server, result, unseen(server, "such repository"))
-        if state.remote is None:
+        elif state.remote is None:
             remote = item.get("remote") or remote_name(item["name"])
             refuse_missing(server, result, unseen(server, f"remote '{remote}' to sync it from"))
         source = {**item, "url": (state.remote or {}).get("url")}

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
@@ -15,19 +16,27 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     ResponseError,
     TaskFailed,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import Window
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import (
+    HIDDEN,
     Change,
     plan,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks import TaskWatcher
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks import (
+    Rhythm,
+    TaskWatcher,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import Kind
 
 __all__ = ["Outcome", "Server", "version_tuple"]
 
-_BASIC_PAUSE = 2.0
+# Where each poll costs the server a password hash of 0.27 s.
+_BASIC_RHYTHM = Rhythm(least=2.0, average=2.0)
 _WRITES_AT_ONCE = 4
+_WIDEST = 4
+_TRIES = 3
 
 
 @dataclass
@@ -46,27 +55,28 @@ class Server:
         self.client = client
         self.report = report
         self.check_mode = check_mode
+        self._lock = threading.Lock()
         self._status: dict[str, Any] | None = None
         self._watcher: TaskWatcher | None = None
 
     @property
     def status(self) -> dict[str, Any]:
         """The server's status, asked for once."""
-        if self._status is None:
-            self._status = self.client.get("status/")
-        return self._status
+        with self._lock:
+            if self._status is None:
+                self._status = self.client.get("status/")
+            return self._status
 
     @property
     def watcher(self) -> TaskWatcher:
         """The one watcher of this run; slower where each poll costs a password hash."""
-        if self._watcher is None:
-            self._watcher = TaskWatcher(
-                self.client,
-                self.client.connection.task_timeout,
-                on_worker_lost=self._worker_lost,
-                **({"least_pause": _BASIC_PAUSE} if self.client.uses_basic else {}),
-            )
-        return self._watcher
+        with self._lock:
+            if self._watcher is None:
+                rhythm = _BASIC_RHYTHM if self.client.uses_basic else Rhythm()
+                self._watcher = TaskWatcher(
+                    self.client, self.client.connection.task_timeout, self.report.warn, rhythm
+                )
+            return self._watcher
 
     @property
     def statistics(self) -> dict[str, int]:
@@ -75,10 +85,14 @@ class Server:
         tasks = self._watcher.tasks_seen if self._watcher else 0
         return {"requests": self.client.request_count - polls, "polls": polls, "tasks": tasks}
 
-    def tasks_at_once(self) -> int:
-        """How many items may have a queued task under way."""
-        workers = len(self.status.get("online_workers") or [])
-        return self.client.connection.concurrency or workers + 2
+    def tasks_at_once(self) -> Window:
+        """How many items may have a task under way: what the user says, or what keeps the
+        workers busy, which is more when the tasks are over before a poll can see them run."""
+        chosen = self.client.connection.concurrency
+        if chosen:
+            return Window(chosen, chosen)
+        least = len(self.status.get("online_workers") or []) + 2
+        return Window(least, _WIDEST * least)
 
     def writes_at_once(self) -> int:
         """How many writes that run within the request may be under way."""
@@ -106,28 +120,22 @@ class Server:
         subject: str = "",
     ) -> Outcome:
         """Make one object as wanted (wire values); heals lost answers and concurrent creation."""
-        key = {kind.key: name}
-        change = plan(kind.fields, wanted, current, key, send_secrets)
+        if name != name.strip():
+            raise InvalidItem(f"the name '{name}' begins or ends with a blank, which Pulp cuts off")
+        change = plan(kind.fields, wanted, current, {kind.key: name}, send_secrets)
         if change.action == "none" or self.check_mode:
             shown = None if current is None else {**current, **change.after}
             return Outcome(shown, change, change.changes)
-        if current is not None:
-            ran_task = self.write(
-                lambda: self.client.patch(current["pulp_href"], change.payload), subject or name
-            )
-            changed = change.changes or (ran_task and self.has("core", "3.90"))
-            return Outcome({**current, **change.payload}, change, changed)
-        try:
-            created = self._create(kind, change.payload, subject or name)
-        except (LostAnswer, TaskFailed, ResponseError) as error:
-            there = read_kind(self.client, kind, [name], ("pulp_labels",)).get(name)
-            if there is None and isinstance(error, LostAnswer):
-                created = self._create(kind, change.payload, subject or name)
-            elif there is None or not _may_be_there(error):
-                raise
-            else:
-                return self.reconcile(kind, name, wanted, there, send_secrets, subject)
-        return Outcome(created, change, True)
+        if current is None:
+            return self._create_or_find(kind, name, wanted, change, send_secrets, subject or name)
+        ran_task = self.write(
+            lambda: self.client.patch(current["pulp_href"], change.payload), subject or name
+        )
+        # The server says only that one of the secrets sent was new.
+        if change.secrets_only and ran_task and self.has("core", "3.90"):
+            before, after = {"secrets": HIDDEN}, {"secrets": f"{HIDDEN} (new)"}
+            change = replace(change, secrets_only=False, before=before, after=after)
+        return Outcome({**current, **_readable(kind, change.payload)}, change, change.changes)
 
     def write(self, request: Callable[[], Any], subject: str) -> dict[str, Any] | None:
         """Send a write; when the server made it a task, wait for it and return the task."""
@@ -136,21 +144,49 @@ class Server:
             return self.watcher.wait(answer["task"], subject)
         return None
 
-    def _create(self, kind: Kind, payload: dict[str, Any], subject: str) -> dict[str, Any]:
-        answer = self.client.post(kind.endpoint, payload)
-        if set(answer) == {"task"}:
-            task = self.watcher.wait(answer["task"], subject)
-            created = [href for href in task["created_resources"] or [] if kind.endpoint in href]
-            if not created:
-                raise PulpError(f"Pulp's task {answer['task']} says nothing of a {kind.noun}")
-            return {**payload, "pulp_href": created[0]}
-        return dict(answer)
+    def delete(self, href: str, subject: str) -> None:
+        """Delete an object; one that another run deleted meanwhile is fine."""
+        try:
+            self.write(lambda: self.client.delete(href), subject)
+        except TaskFailed as error:
+            if "does not exist" not in error.words:
+                raise
 
-    def _worker_lost(self, subject: str, worker: str) -> None:
-        self.report.warn(
-            f"{subject}: the Pulp worker that runs its task is not online any more ({worker}); "
-            "Pulp gives the task up within minutes, then it is tried once more"
-        )
+    def _create_or_find(
+        self,
+        kind: Kind,
+        name: str,
+        wanted: Mapping[str, Any],
+        change: Change,
+        send_secrets: bool,
+        subject: str,
+    ) -> Outcome:
+        """Create an object; when the answer was lost, or another run was quicker, take theirs."""
+        lost = False
+        problem: PulpError = LostAnswer("it was not created")
+        for _try in range(_TRIES):
+            try:
+                return Outcome(self._create(kind, change.payload, subject), change, True)
+            except (LostAnswer, TaskFailed, ResponseError) as error:
+                problem = error
+            lost = lost or isinstance(problem, LostAnswer)
+            there = read_kind(self.client, kind, [name], ("pulp_labels",)).get(name)
+            if there and (lost or "unique" in str(problem)):
+                found = self.reconcile(kind, name, wanted, there, send_secrets, subject)
+                return Outcome(found.current, change, True) if lost else found
+            if there or not isinstance(problem, LostAnswer):
+                break
+        raise problem
+
+    def _create(self, kind: Kind, payload: dict[str, Any], subject: str) -> dict[str, Any]:
+        answer = self.client.post(kind.endpoint, payload) or {}
+        if set(answer) != {"task"}:
+            return dict(answer)
+        task = self.watcher.wait(answer["task"], subject)
+        created = [href for href in task.get("created_resources") or [] if kind.endpoint in href]
+        if not created:
+            raise PulpError(f"Pulp's task {answer['task']} says nothing of a {kind.noun}")
+        return {**_readable(kind, payload), "pulp_href": created[0]}
 
 
 def version_tuple(text: str) -> tuple[int, ...]:
@@ -164,5 +200,7 @@ def version_tuple(text: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _may_be_there(error: PulpError) -> bool:
-    return isinstance(error, LostAnswer) or "unique" in str(error)
+def _readable(kind: Kind, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A payload as the server would show it: without secrets."""
+    secret = {spec.name for spec in kind.fields if spec.secret}
+    return {name: value for name, value in payload.items() if name not in secret}

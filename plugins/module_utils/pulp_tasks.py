@@ -10,24 +10,45 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    LostAnswer,
+    NotTrusted,
     PulpError,
+    ResponseError,
     TaskFailed,
     TaskTimeout,
+    Unreachable,
     words_of,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
     Reader,
     read_by,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_workers import (
+    WorkerLookout,
+)
 
-__all__ = ["TaskWatcher"]
+__all__ = ["Rhythm", "TaskWatcher"]
 
 _FIELDS = ("state", "error", "worker", "progress_reports", "created_resources", "name", "result")
-_ENDED = ("completed", "failed", "canceled", "skipped")
-_SHORTEST = 0.2
-_LONGEST = 2.0
-_WORKERS_EVERY = 15.0
+_GOOD_ENDS = ("completed", "skipped")
+_ENDED = (*_GOOD_ENDS, "failed", "canceled")
 _WORKER_GONE = "Worker has gone missing"
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """When to poll; all in seconds.
+
+    `least` and `longest`: the pause after a poll, growing while nothing ends. `average`: no more
+    polls than one per so much time in the long run. `workers`: how often to look whether the
+    workers live. `outage`: how long polls may fail before the waiting is given up.
+    """
+
+    least: float = 0.2
+    longest: float = 2.0
+    average: float = 0.5
+    workers: float = 10.0
+    outage: float = 300.0
 
 
 @dataclass
@@ -39,32 +60,31 @@ class _Watched:
     ended: threading.Event = field(default_factory=threading.Event)
     task: dict[str, Any] = field(default_factory=dict)
     error: PulpError | None = None
-    worker_reported: bool = False
 
 
 class TaskWatcher:
     """Waits for Pulp tasks. Threads call `wait`; one thread of its own polls for all of them.
 
-    `on_worker_lost(subject, worker)` is called once for a task whose worker is not online any
-    more. `timeout` is seconds for each task, `least_pause` seconds between two polls.
+    `timeout` is seconds for each task. `warn(text)` is told of workers that are lost meanwhile.
     """
 
     def __init__(
         self,
         reader: Reader,
         timeout: float,
-        least_pause: float = _SHORTEST,
-        on_worker_lost: Callable[[str, str], None] | None = None,
+        warn: Callable[[str], None] = lambda text: None,
+        rhythm: Rhythm = Rhythm(),
     ) -> None:
         self._reader = reader
         self._timeout = timeout
-        self._least_pause = least_pause
-        self._on_worker_lost = on_worker_lost
+        self._rhythm = rhythm
         self._watched: dict[str, _Watched] = {}
-        self._lock = threading.Lock()
-        self._awake = threading.Event()
+        self._changed = threading.Condition()
+        self._news = False
         self._thread: threading.Thread | None = None
-        self._workers_asked = time.monotonic()
+        self._began = time.monotonic()
+        self._lookout = WorkerLookout(reader, warn, rhythm.workers, self._began)
+        self._failing_since: float | None = None
         self.polls = 0
         self.tasks_seen = 0
 
@@ -85,114 +105,116 @@ class TaskWatcher:
 
     def under_way(self) -> list[tuple[str, dict[str, Any]]]:
         """(subject, last known task) of everything that is waited for."""
-        with self._lock:
+        with self._changed:
             return [(entry.subject, entry.task) for entry in self._watched.values()]
 
     def _watch(self, href: str, subject: str, timeout: float | None) -> _Watched:
-        entry = _Watched(subject, time.monotonic() + (timeout or self._timeout))
-        with self._lock:
-            self._watched[href] = entry
-            self.tasks_seen += 1
+        deadline = time.monotonic() + (timeout or self._timeout)
+        with self._changed:
+            entry = self._watched.get(href)  # two items may wait for one task that they joined
+            if entry is None:
+                entry = self._watched[href] = _Watched(subject, deadline)
+                self.tasks_seen += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._poll_all, daemon=True)
                 self._thread.start()
-        self._awake.set()
+            self._news = True
+            self._changed.notify_all()
         return entry
 
     def _result(self, href: str, entry: _Watched) -> dict[str, Any]:
         entry.ended.wait()
         if entry.error:
             raise entry.error
-        state = entry.task["state"]
-        if state in ("completed", "skipped"):
+        if entry.task["state"] in _GOOD_ENDS:
             return entry.task
         error = entry.task.get("error") or {}
-        words = words_of(error.get("description") or f"the task was {state}")
+        words = words_of(error.get("description") or f"the task is {entry.task['state']}")
         raise TaskFailed(href, words, worker_lost=_WORKER_GONE in words)
 
     def _poll_all(self) -> None:
-        pause = self._least_pause
-        while True:
-            self._awake.clear()
-            if self._awake.wait(pause):
-                time.sleep(self._least_pause)
-            with self._lock:
-                hrefs = list(self._watched)
-                if not hrefs:
-                    self._thread = None
-                    return
-            ended = self._poll_or_give_up(hrefs)
-            pause = self._least_pause if ended else max(self._least_pause, _grown(pause))
-
-    def _poll_or_give_up(self, hrefs: list[str]) -> int:
-        """Whatever goes wrong here, nobody may be left waiting."""
-        error = PulpError("waiting for Pulp's tasks broke off: see the error above")
-        done = False
+        """The thread: ends when nothing is watched, and never leaves anybody waiting."""
+        error = PulpError("waiting for Pulp's tasks broke off")
+        pause = self._rhythm.least
         try:
-            ended = self._poll(hrefs)
-            done = True
+            while self._rest(pause):
+                ended = self._poll_patiently()
+                pause = self._rhythm.least if ended else min(self._rhythm.longest, pause * 1.5)
         except PulpError as problem:
             error = problem
-            ended = len(hrefs)
         finally:
-            if not done:
-                self._give_up(error)
+            self._give_up(error)
+
+    def _rest(self, pause: float) -> bool:
+        """Sleep until the next poll is due; False when there is nothing left to wait for.
+
+        A new task shortens a long pause: it may be a quick one.
+        """
+        rhythm, now = self._rhythm, time.monotonic()
+        earliest = max(now + rhythm.least, self._began + (self.polls - 1) * rhythm.average)
+        due = max(now + pause, earliest)
+        with self._changed:
+            while self._watched:
+                if self._news:
+                    self._news = False
+                    due = min(due, max(earliest, time.monotonic() + rhythm.least))
+                left = due - time.monotonic()
+                if left <= 0:
+                    return True
+                self._changed.wait(left)
+            self._thread = None
+            return False
+
+    def _poll_patiently(self) -> int:
+        """Poll; the tasks go on while the server's API is away, so that polls may fail a while."""
+        try:
+            ended = self._poll()
+        except (LostAnswer, Unreachable, ResponseError) as error:
+            now = time.monotonic()
+            self._failing_since = self._failing_since or now
+            lasting = isinstance(error, NotTrusted) or getattr(error, "status", 500) < 500
+            if lasting or now - self._failing_since > self._rhythm.outage:
+                raise
+            return 0
+        self._failing_since = None
         return ended
 
-    def _poll(self, hrefs: list[str]) -> int:
+    def _poll(self) -> int:
         """Ask once for all; returns how many ended."""
         self.polls += 1
+        with self._changed:
+            hrefs = list(self._watched)
         tasks = read_by(self._reader, "tasks/", "pulp_href", hrefs, _FIELDS)
         now = time.monotonic()
-        ended = 0
-        with self._lock:
-            for href in hrefs:
-                entry = self._watched[href]
-                entry.task = tasks.get(href, entry.task)
-                if href not in tasks:
-                    entry.error = PulpError(f"the server does not know task {href} any more")
-                elif entry.task["state"] not in _ENDED and now > entry.deadline:
-                    entry.error = TaskTimeout(
-                        f"still {entry.task['state']} after task_timeout; it goes on on the server "
-                        f"as {href}, and the next run joins it"
-                    )
-                elif entry.task["state"] not in _ENDED:
-                    continue
-                del self._watched[href]
-                entry.ended.set()
-                ended += 1
-        if now - self._workers_asked > _WORKERS_EVERY:
-            self._workers_asked = now
-            self._look_for_lost_workers()
-        return ended
+        with self._changed:
+            ended = [href for href in hrefs if self._has_ended(href, tasks.get(href), now)]
+            for href in ended:
+                self._watched.pop(href).ended.set()
+        self._lookout.look(self.under_way(), now)
+        return len(ended)
 
-    def _look_for_lost_workers(self) -> None:
-        # The status page knows workers by name only, tasks by href.
-        asked = {"online": "true", "fields": "pulp_href"}
-        online = {worker["pulp_href"] for worker in self._reader.list("workers/", asked)}
-        if not online:
-            return
-        with self._lock:
-            lost = [
-                entry
-                for entry in self._watched.values()
-                if entry.task.get("state") == "running"
-                and entry.task.get("worker")
-                and entry.task["worker"] not in online
-                and not entry.worker_reported
-            ]
-        for entry in lost:
-            entry.worker_reported = True
-            if self._on_worker_lost:
-                self._on_worker_lost(entry.subject, entry.task["worker"])
+    def _has_ended(self, href: str, task: dict[str, Any] | None, now: float) -> bool:
+        entry = self._watched[href]
+        if not task or "state" not in task:
+            entry.error = PulpError(f"the server does not know task {href} any more")
+            return True
+        entry.task = task
+        if task["state"] in _ENDED:
+            return True
+        if now > entry.deadline:
+            entry.error = TaskTimeout(
+                f"still {task['state']} after task_timeout; it goes on on the server "
+                f"as {href}, and the next run joins it"
+            )
+            return True
+        return False
 
     def _give_up(self, error: PulpError) -> None:
-        with self._lock:
+        with self._changed:
+            if self._thread is not threading.current_thread():
+                return
             for entry in self._watched.values():
                 entry.error = error
                 entry.ended.set()
             self._watched.clear()
-
-
-def _grown(pause: float) -> float:
-    return min(_LONGEST, pause * 1.5)
+            self._thread = None

@@ -6,8 +6,12 @@ A new content type is a new entry in CONTENT_TYPES; nothing else in the engine n
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_kinds import (
+    Field,
+    Kind,
+)
 
 __all__ = [
     "CONTENT_TYPES",
@@ -17,74 +21,6 @@ __all__ = [
     "Kind",
     "kind_of",
 ]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One writable field of an object.
-
-    `name` is the wire's name, `key` the option's. `type` and `elements` are Ansible's words.
-    `words`: space-separated text on the wire, a list in options. `ordered`: order matters.
-    `secret`: written, never read back; `public` ones of these may be shown all the same.
-    `hidden`: read back, but not to be shown.
-    `clear`: what the wire wants for an emptied value.
-    `renamed`: plugin, version and name, where the wire has called it otherwise since a version.
-    """
-
-    name: str
-    type: str = "str"
-    key: str = ""
-    elements: str = ""
-    choices: tuple[str, ...] = ()
-    words: bool = False
-    ordered: bool = False
-    secret: bool = False
-    public: bool = False
-    hidden: bool = False
-    clear: object = None
-    renamed: tuple[str, ...] = ()
-
-    @property
-    def no_log(self) -> bool:
-        """Whether the value must never be shown."""
-        return self.hidden or (self.secret and not self.public)
-
-    @property
-    def option(self) -> str:
-        """The key under which a user gives this field."""
-        return self.key or self.name
-
-    def on(self, has: Callable[[str, str], bool]) -> Field:
-        """This field as a server knows it; `has(plugin, version)` asks the server."""
-        if not self.renamed or not has(*self.renamed[:2]):
-            return self
-        return replace(self, name=self.renamed[2], key=self.option, renamed=())
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of object: where it lives, what names it, what can be written."""
-
-    noun: str
-    endpoint: str
-    fields: tuple[Field, ...] = ()
-    key: str = "name"
-
-    @property
-    def key_filter(self) -> str:
-        """The server-side filter that finds several of them by their natural key."""
-        return f"{self.key}__in"
-
-    @property
-    def readable(self) -> tuple[str, ...]:
-        """What `fields=` asks the server for."""
-        written = tuple(f.name for f in self.fields if not f.secret)
-        secrets = ("hidden_fields",) if any(f.secret for f in self.fields) else ()
-        return ("pulp_href", "prn", self.key, *written, *secrets)
-
-    def on(self, has: Callable[[str, str], bool]) -> Kind:
-        """This kind as a server knows it; `has(plugin, version)` asks the server."""
-        return replace(self, fields=tuple(spec.on(has) for spec in self.fields))
 
 
 @dataclass(frozen=True)

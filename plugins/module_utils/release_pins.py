@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
     ItemError,
     PackageRepository,
@@ -22,7 +23,7 @@ KAYOBE_PREFIX = "stackhpc_pulp_repo_"
 KAYOBE_SUFFIX = "_version"
 
 
-class PinError(ValueError):
+class PinError(OperatorError):
     """Pins that cannot be resolved; the message lists everything that is wrong with them."""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, Generic, Protocol, TypeVar, Union
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
     ItemError,
     PackageRepository,
@@ -24,7 +25,7 @@ Filter = Union[None, str, Sequence[str]]
 _SUGGESTIONS = 5
 
 
-class SelectionError(ValueError):
+class SelectionError(OperatorError):
     """A filter that is no regular expression, or one that selects nothing."""
 
 

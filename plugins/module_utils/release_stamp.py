@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Callable
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+
 STAMP_FORMAT = "%Y%m%dT%H%M%S"
 STAMP_PATTERN = "[0-9]{8}T[0-9]{6}"
 
@@ -22,7 +24,7 @@ _PULP_TIME = re.compile(
 )
 
 
-class StampError(ValueError):
+class StampError(OperatorError):
     """A text is not a stamp, or not a time of Pulp's."""
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 COLLECTION = "stackhpc.release_train"
 LONGEST = 300.0
+_LINES = re.MULTILINE | re.DOTALL
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,16 @@ class Run:
         return {line["name"]: line["error"] for line in self.report if line["error"]}
 
     @property
+    def messages(self) -> dict[str, str]:
+        """Host -> what its failed task says, as its user reads it."""
+        found = re.findall(r"^fatal: \[(\S+)\]: FAILED! => (\{.*?^\})", self.output, _LINES)
+        return {host: json.loads(text)["msg"] for host, text in found}
+
+    @property
     def message(self) -> str:
-        """What the failed tasks say, as their user reads it."""
-        found = re.findall(r'^ *"msg": (".*"),?$', self.output, re.MULTILINE)
-        return "\n".join(json.loads(text) for text in found)
+        """What the failed task says when there is one host."""
+        (text,) = self.messages.values()
+        return text
 
     def of(self, name: str) -> dict[str, Any]:
         """Return the result of the item of this name."""

@@ -10,29 +10,59 @@ FAULTS = {
     1: ({"prefix": "many/0001/repodata/", "status": 404}, "404"),
     2: ({"prefix": "many/0002/repodata/", "status": 500}, "500"),
     3: ({"prefix": "many/0003/Packages/", "cut": 100}, "reset"),
-    4: ({"prefix": "many/0004/repodata/*-primary.xml*", "truncate": 50}, "PLP0003"),
-    5: ({"prefix": "many/0005/repodata/repomd.xml", "truncate": 200}, "repomd"),
+    4: ({"prefix": "many/0004/repodata/*-primary.xml*", "truncate": 50}, "checksum"),
+    5: ({"prefix": "many/0005/repodata/repomd.xml", "truncate": 200}, "repomd.xml"),
 }
 
 
 def test_each_failed_upstream_is_named_in_pulps_words_and_heals(rig: Rig) -> None:
-    items = [rig.rpm(number, max_retries=0) for number in range(1, 7)]
+    items = [rig.rpm(number) for number in range(1, 7)]
+    names = {number: rig.rpm(number)["name"] for number in range(1, 7)}
     for fault, _words in FAULTS.values():
         rig.upstream.fault(**fault)
 
     run = rig.run("package_sync", rpm_package_repos=items).failed()
 
-    assert set(run.errors) == {rig.rpm(number)["name"] for number in FAULTS}
+    assert set(run.errors) == {names[number] for number in FAULTS}
     for number, (_fault, words) in FAULTS.items():
-        name = rig.rpm(number)["name"]
-        assert words in run.errors[name]
-        assert f"package repository '{name}': {run.errors[name]}" in run.message
-    assert [found["name"] for found in rig.ark.snapshots(rig.prefix)] == [run.of(rig.rpm(6)["name"])["snapshot"]]
+        error = run.errors[names[number]]
+        assert words in error
+        assert f"package repository '{names[number]}': {error}" in run.message
+    assert [found["name"] for found in rig.ark.snapshots(rig.prefix)] == [run.of(names[6])["snapshot"]]
 
     rig.upstream.clear()
     again = rig.run("package_sync", rpm_package_repos=items).succeeded()
 
     assert len(rig.ark.snapshots(rig.prefix)) == len(items)
-    assert again.of(rig.rpm(6)["name"])["action"] == "unchanged"
+    assert again.of(names[6])["action"] == "unchanged"
     for number in FAULTS:
-        assert len(rig.ark.publications(rig.rpm(number)["name"])) == 1
+        assert len(rig.ark.publications(names[number])) == 1
+
+
+def test_a_failure_that_passes_is_retried_within_the_run(rig: Rig) -> None:
+    rig.upstream.fault("many/0001/repodata/repomd.xml", status=503, times=6)
+
+    rig.snapshot(rig.rpm(1, max_retries=0))
+
+    assert len(rig.ark.snapshots(rig.prefix)) == 1
+
+
+def test_one_failing_repository_of_twenty_is_all_that_a_second_run_does(rig: Rig) -> None:
+    items = [rig.rpm(number) for number in range(1, REPOSITORIES + 1)]
+    bad = items[7]["name"]
+    rig.upstream.fault("many/0008/", status=404)
+
+    run = rig.run("package_sync", rpm_package_repos=items).failed()
+
+    assert run.message.startswith(f"1 of {REPOSITORIES} failed\npackage repository '{bad}': ")
+    assert list(run.errors) == [bad]
+    assert "404" in run.errors[bad]
+    there = rig.ark.snapshots(rig.prefix)
+    assert len(there) == REPOSITORIES - 1
+
+    rig.upstream.clear()
+    again = rig.run("package_sync", rpm_package_repos=items).succeeded()
+
+    assert [line["name"] for line in again.report if line["changed"]] == [bad]
+    kept = [found for found in rig.ark.snapshots(rig.prefix) if not found["name"].startswith(bad)]
+    assert kept == there

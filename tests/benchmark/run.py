@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure the collection against a bare script that sends Pulp the same requests.
+
+Run by ``make benchmark``; docs/benchmark.md says what is measured and how. Prints Markdown and
+whether each target was met, and exits with 0 either way: how fast a machine is, is no test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pinned
+import snapshots
+from inventory import Item, Upstreams
+from server import Server, lab
+from table import Table, write
+
+ARK, CLIENT = "bench-ark", "bench-client"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmark.md"
+ROWS = "12345"
+
+
+def main() -> None:
+    """Start servers, measure, print, end the servers."""
+    options = _options()
+    began = time.monotonic()
+    with _servers(options.keep), _upstream() as url:
+        tables = _measure(options, url)
+    minutes = (time.monotonic() - began) / 60
+    command = "make benchmark" + (f' ARGS="{" ".join(sys.argv[1:])}"' if sys.argv[1:] else "")
+    about = (
+        f"`{command}`, {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores, Python "
+        f"{platform.python_version()}, Pulp with 2 workers, {minutes:.0f} minutes, load average "
+        f"{os.getloadavg()[2]:.1f} over the last quarter of an hour."
+    )
+    text = "\n\n".join([about, *(table.markdown() for table in tables)])
+    print(f"\n{text}")
+    if options.write:
+        write(DOCUMENT, text)
+
+
+def _measure(options: argparse.Namespace, url: str) -> list[Table]:
+    sizes = (20,) if options.quick else (20, 60)
+    repetitions = 1 if options.quick else options.repetitions
+    many = 1000 if options.quick else 20_000
+    rows = set(options.rows)
+    ark, client = Server(ARK), Server(CLIENT)
+    ark.make_guards("development", "release")
+    first, again = snapshots.compared("First snapshot"), snapshots.compared("Unchanged")
+    slow = Table(
+        "One process per object",
+        ("what", "s", "requests per repository", "polls", "Pulp tasks"),
+    )
+    needed = sum(2 * repetitions * size for size in sizes) + sizes[0] + 2
+    upstreams = Upstreams(url, needed)
+    _say(f"building {needed} upstream repositories, unless they are there")
+    lab("upstream", "build-many", str(needed))
+    # What a server does for the first time takes longer: not in what is measured.
+    snapshots.warm_up(ark, upstreams)
+    items: list[Item] = []
+    for size in sizes:
+        _say(f"first snapshot of {size}")
+        items = snapshots.first_snapshots(ark, upstreams, size, repetitions, first)
+        if "2" in rows:
+            _say(f"same again, {size} unchanged")
+            snapshots.unchanged(ark, items, repetitions, again)
+    tables = [first, again]
+    if "1" in rows:
+        _say("one process per object")
+        snapshots.one_by_one(ark, upstreams.items(sizes[0]), slow)
+        tables.append(slow)
+    pulps = pinned.Pulps(ark, client, items)
+    if rows & set("35"):
+        _say(f"mirroring {len(items)}, to measure a mirror that has nothing to do")
+        pinned.prepare(pulps)
+    if "3" in rows:
+        _say("mirror from pins")
+        tables.append(pinned.mirror(pulps, repetitions))
+    if "4" in rows:
+        _say("promotion")
+        tables.append(pinned.promotion(pulps, repetitions))
+    if "5" in rows:
+        _say(f"mirror and promotion with {many} others")
+        tables.append(pinned.crowded(pulps, many, repetitions))
+    return [table for table in tables if table.rows]
+
+
+@contextmanager
+def _servers(keep: bool) -> Iterator[None]:
+    """Two fresh servers of two workers each."""
+    try:
+        lab("pulp", "start", ARK, CLIENT, "--workers", "2")
+        yield
+    finally:
+        if not keep:
+            lab("pulp", "destroy", ARK, CLIENT)
+
+
+@contextmanager
+def _upstream() -> Iterator[str]:
+    """The URL of the upstream, which is stopped in the end if it did not run before."""
+    ran = lab("upstream", "status", may_fail=True)
+    try:
+        yield lab("upstream", "start").strip()
+    finally:
+        if not ran:
+            lab("upstream", "stop")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="20 repositories, once")
+    parser.add_argument("--rows", default=ROWS, help="which of 12345; row 1 prepares the others")
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name}")
+    parser.add_argument("--keep", action="store_true", help="leave the servers running")
+    return parser.parse_args()
+
+
+def _say(words: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {words}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

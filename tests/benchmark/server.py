@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Pulp servers of the benchmark: started by the lab, prepared by plain API calls, and what
+their own access logs say about who asked for what."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+import requests
+
+LAB = Path(__file__).resolve().parents[1] / "lab"
+DISTRIBUTION = "distributions/rpm/rpm/"
+_REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>/pulp/api/v3/\S*) HTTP')
+# One request for many tasks, or a request for one.
+_POLL = re.compile(r"tasks/(\?(.*&)?pulp_(id|href)__in=|[0-9a-f-]{36}/)")
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """API requests of one run. `reads` has the login in it, `writes` are POST, PATCH, DELETE."""
+
+    reads: int
+    writes: int
+    polls: int
+
+    @property
+    def requests(self) -> int:
+        """All but polls."""
+        return self.reads + self.writes
+
+
+def lab(program: str, *words: str, may_fail: bool = False) -> str:
+    """Run a program of the lab; what it prints, nothing when it fails and may."""
+    command = [sys.executable, str(LAB / f"{program}.py"), *words]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    if done.returncode and may_fail:
+        return ""
+    if done.returncode:
+        sys.exit(f"{program} {' '.join(words)} failed: {done.stdout}")
+    return done.stdout
+
+
+class Server:
+    """One server of the lab, with an administrator's session for what is not measured."""
+
+    def __init__(self, name: str) -> None:
+        state = json.loads(lab("pulp", "status", "--json", name))[name]
+        if state["external"]:
+            sys.exit(f"{name} must be a server of the lab: its access log is what is counted")
+        self.name = name
+        self.url: str = state["url"]
+        self.workers: int = state["workers"]
+        self.login = {"username": state["username"], "password": state["password"]}
+        self._log = Path(state["log"]) / "access.log"
+        self._session = requests.Session()
+        login = (state["username"], state["password"])
+        self._session.post(f"{self.url}/pulp/api/v3/login/", auth=login).raise_for_status()
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """Connection options of a module."""
+        return {"pulp_url": self.url, **self.login}
+
+    def log_size(self) -> int:
+        """Where the access log ends now."""
+        return self._log.stat().st_size
+
+    def traffic_since(self, size: int) -> Traffic:
+        """The API requests that the access log has from this size on."""
+        with self._log.open("rb") as stream:
+            stream.seek(size)
+            text = stream.read().decode()
+        reads = writes = polls = 0
+        for found in _REQUEST.finditer(text):
+            login = found["path"].endswith("/login/")
+            if _POLL.search(found["path"]):
+                polls += 1
+            elif found["method"] == "GET" or login:
+                reads += 1
+            else:
+                writes += 1
+        return Traffic(reads, writes, polls)
+
+    def wait_until_idle(self) -> None:
+        """Wait until no task is under way."""
+        while self._call("GET", "tasks/", params={"state__in": "waiting,running"})["count"]:
+            time.sleep(0.2)
+
+    def count(self, path: str) -> int:
+        """How many objects an endpoint lists."""
+        return int(self._call("GET", path, params={"limit": 1})["count"])
+
+    def versions_of(self, names: Iterable[str]) -> list[str]:
+        """The latest versions of RPM repositories."""
+        asked = {"limit": 5000, "fields": "name,latest_version_href"}
+        found = self._call("GET", "repositories/rpm/rpm/", params=asked)["results"]
+        by_name = {one["name"]: one["latest_version_href"] for one in found}
+        return [by_name[name] for name in names]
+
+    def make_guards(self, *names: str) -> None:
+        """Make content guards, unless they are there."""
+        for name in names:
+            if not self._find("contentguards/", name):
+                self._call("POST", "contentguards/core/rbac/", json={"name": name})
+
+    def guard_distributions(self, names: Iterable[str], guard: Optional[str]) -> None:
+        """Put distributions behind a guard, or in the open; this is preparation."""
+        found = self._find("contentguards/", guard) if guard else None
+        href = found["pulp_href"] if found else None
+        listed = self._call("GET", DISTRIBUTION, params={"limit": 5000, "name__startswith": "b"})
+        there = {one["name"]: one for one in listed["results"]}
+        for name in names:
+            if there[name]["content_guard"] != href:
+                self._call("PATCH", there[name]["pulp_href"], json={"content_guard": href})
+
+    def _find(self, path: str, name: str) -> Optional[dict[str, Any]]:
+        results = self._call("GET", path, params={"name": name})["results"]
+        return dict(results[0]) if results else None
+
+    def _call(self, method: str, path: str, **content: Any) -> Any:
+        address = path if path.startswith("/") else f"/pulp/api/v3/{path}"
+        headers = {"X-CSRFToken": self._session.cookies["csrftoken"], "Referer": f"{self.url}/"}
+        response = self._session.request(
+            method, self.url + address, headers=headers, timeout=120, **content
+        )
+        response.raise_for_status()
+        return response.json()

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows 1 and 2: first snapshots of RPM repositories, and the same again with nothing new."""
+
+from __future__ import annotations
+
+import time
+
+from inventory import STAMP, Item, Upstreams
+from measure import Pair, Run, alternating, module, reference, script
+from one_object import OBJECTS
+from server import Server
+from table import Table, Target, times
+
+GUARD = "development"
+COLUMNS = (
+    "what",
+    "ours, s",
+    "bare script, s",
+    "ratio",
+    "requests per repository",
+    "polls",
+    "Pulp tasks",
+    "all runs, s (ours; bare script)",
+)
+
+
+def compared(title: str) -> Table:
+    """An empty table of our runs beside those of the bare script."""
+    return Table(title, COLUMNS)
+
+
+def add(table: Table, what: str, pair: Pair, items: int, limit: float) -> None:
+    """Add one line, and the promise about the ratio."""
+    sides = (pair.ours, pair.reference)
+    table.rows.append(
+        (
+            what,
+            f"{pair.ours.seconds:.2f}",
+            f"{pair.reference.seconds:.2f}",
+            f"{pair.ratio:.2f}",
+            " / ".join(f"{side.traffic.requests / items:.1f}" for side in sides),
+            " / ".join(str(side.traffic.polls) for side in sides),
+            " / ".join(str(side.tasks) for side in sides),
+            "; ".join(times(side) for side in pair.times),
+        )
+    )
+    table.targets.append(Target(f"{what}, time by that of the bare script", pair.ratio, limit))
+
+
+def warm_up(ark: Server, upstreams: Upstreams) -> None:
+    """Do everything once, unmeasured: what a server does for the first time takes longer."""
+    items = upstreams.items(2)
+    _snapshot(ark, items)
+    reference(ark, "again", _order(items))
+
+
+def first_snapshots(
+    ark: Server, upstreams: Upstreams, count: int, repetitions: int, table: Table
+) -> list[Item]:
+    """Row 1. Returns the items of our last run, which are on the server now."""
+    last: list[Item] = []
+
+    def ours() -> Run:
+        last[:] = upstreams.items(count)
+        return _snapshot(ark, last)
+
+    def theirs() -> Run:
+        return reference(ark, "snapshot", _order(upstreams.items(count)))
+
+    pair = alternating(ours, theirs, repetitions)
+    what = f"first snapshot of {count}"
+    add(table, what, pair, count, 1.10)
+    _promise_requests(table, what, pair.ours, count, 9)
+    polls = pair.ours.traffic.polls / (pair.ours.seconds / 0.5)
+    table.targets.append(Target(f"{what}, polls per 0.5 s", polls, 1))
+    return last
+
+
+def unchanged(
+    ark: Server, items: list[Item], repetitions: int, table: Table
+) -> None:
+    """Row 2, over repositories that row 1 has made."""
+    names = [item["name"] for item in items]
+    made = ("publications/", "distributions/")
+    before = [*map(ark.count, made), *ark.versions_of(names)]
+    pair = alternating(
+        lambda: _snapshot(ark, items), lambda: reference(ark, "again", _order(items)), repetitions
+    )
+    after = [*map(ark.count, made), *ark.versions_of(names)]
+    what = f"same again, {len(items)} unchanged"
+    add(table, what, pair, len(items), 1.25)
+    _promise_requests(table, what, pair.ours, len(items), 3)
+    new = sum(one != other for one, other in zip(before, after))
+    text = f"{what}, new versions, publications, distributions"
+    table.targets.append(Target(text, new, 0))
+
+
+def one_by_one(ark: Server, items: list[Item], table: Table) -> None:
+    """Beside row 1: a process for each object, one after the other."""
+    order = {"url": ark.url, **ark.login, "stamp": STAMP, "guard": GUARD}
+    for what in ("first snapshot", "same again, unchanged"):
+        size, tasks, began = ark.log_size(), ark.count("tasks/"), time.monotonic()
+        for item in items:
+            for kind in OBJECTS:
+                script("one_object", {**order, "item": item}, kind)
+        seconds = time.monotonic() - began
+        traffic = ark.traffic_since(size)
+        table.rows.append(
+            (
+                f"{what} of {len(items)}, one process per object",
+                f"{seconds:.1f}",
+                f"{traffic.requests / len(items):.1f}",
+                str(traffic.polls),
+                str(ark.count("tasks/") - tasks),
+            )
+        )
+
+
+def _promise_requests(table: Table, what: str, run: Run, items: int, limit: float) -> None:
+    requests = run.traffic.requests / items
+    table.targets.append(Target(f"{what}, requests per repository", requests, limit))
+
+
+def _snapshot(ark: Server, items: list[Item]) -> Run:
+    arguments = {"rpm": items, "stamp": STAMP, "content_guard": GUARD}
+    return module(ark, "package_snapshot", arguments)
+
+
+def _order(items: list[Item]) -> dict[str, object]:
+    return {"items": items, "stamp": STAMP, "guard": GUARD}

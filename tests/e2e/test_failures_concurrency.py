@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs that meet on one server, and a run that is broken off."""
+
+from __future__ import annotations
+
+import time
+
+from .play import Play
+from .rig import Rig
+
+COUNT = 5
+
+
+def _is_single(rig: Rig, name: str) -> bool:
+    """Whether a repository has just one version with content, published once."""
+    repository = rig.ark.find("repositories/rpm/rpm/", name)
+    return repository["latest_version_href"].endswith("/1/") and len(rig.ark.publications(name)) == 1
+
+
+def _both(*plays: Play) -> None:
+    for play in plays:
+        play.wait().succeeded()
+
+
+def test_two_syncs_at_the_same_time_do_the_work_of_one(rig: Rig) -> None:
+    items = [rig.rpm(number) for number in range(1, COUNT + 1)]
+
+    _both(*(rig.start("package_sync", rpm_package_repos=items) for _run in "ab"))
+
+    assert len(rig.ark.snapshots(rig.prefix)) == COUNT
+    assert all(_is_single(rig, item["name"]) for item in items)
+    again = rig.run("package_sync", rpm_package_repos=items).succeeded()
+    assert again.changed == 0
+
+
+def test_two_promotions_and_two_mirrors_at_the_same_time_do_the_work_of_one_each(rig: Rig) -> None:
+    items = [rig.rpm(number) for number in range(1, COUNT + 1)]
+    wanted = {"rpm_package_repos": items, "package_versions": rig.snapshot(*items)}
+
+    _both(*(rig.start(f"package_{verb}", **wanted) for verb in ("promote", "mirror") for _run in "ab"))
+
+    release = rig.ark.find("contentguards/core/rbac/", "release")["pulp_href"]
+    assert {found["content_guard"] for found in rig.ark.snapshots(rig.prefix)} == {release}
+    served = rig.client.snapshots(rig.prefix)
+    assert len(served) == COUNT
+    assert all(found["publication"] for found in served)
+    assert all(len(rig.client.publications(item["name"])) == 1 for item in items)
+    assert rig.run("package_promote", **wanted).succeeded().changed == 0
+    assert rig.run("package_mirror", **wanted).succeeded().changed == 0
+
+
+def test_an_interrupted_run_is_finished_by_the_next(rig: Rig) -> None:
+    items = [rig.rpm(number) for number in range(1, COUNT + 1)]
+    rig.upstream.fault("many/0002/repodata/", delay=6)
+    rig.upstream.fault("many/0003/Packages/", delay=6)
+
+    play = rig.start("package_sync", rpm_package_repos=items)
+    while not {"/many/0002/repodata/repomd.xml", "/many/0003/repodata/repomd.xml"} & set(rig.upstream.requests):
+        time.sleep(0.1)
+    play.interrupt()
+
+    assert play.wait().status != 0
+    rig.upstream.clear()
+    rig.run("package_sync", rpm_package_repos=items).succeeded()
+    assert len(rig.ark.snapshots(rig.prefix)) == COUNT
+    assert all(_is_single(rig, item["name"]) for item in items)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deletes of what a served snapshot stands on: refused, and what is served stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from .rig import Rig
+
+
+@dataclass(frozen=True)
+class Served:
+    """A snapshot behind a guard of its own."""
+
+    rig: Rig
+    item: dict[str, Any]
+    guard: str
+    snapshot: dict[str, Any]
+
+    def seen(self) -> tuple[int, tuple[int, bytes]]:
+        """Return what strangers get, and what the administrator gets."""
+        ark = self.rig.servers.ark
+        address = ark.content(self.snapshot["base_path"], "repodata/repomd.xml")
+        return ark.as_user("").get(address)[0], ark.get(address)
+
+    def there(self) -> list[dict[str, Any]]:
+        """Return the snapshots as they are now."""
+        return self.rig.ark.snapshots(self.rig.prefix)
+
+
+@pytest.fixture()
+def served(rig: Rig) -> Served:
+    """Serve a snapshot of a version that has two publications."""
+    item, guard = rig.rpm(1, sync_policy="mirror_content_only"), f"{rig.prefix}-guard"
+    rig.run("access_control", access_control_guards=[{"name": guard}]).succeeded()
+    rig.run("package_sync", rpm_package_repos=[item], package_guard_development=guard).succeeded()
+    (publication,) = rig.ark.publications(item["name"])
+    rig.ark.post("publications/rpm/rpm/", repository_version=publication["repository_version"])
+    (snapshot,) = rig.ark.snapshots(rig.prefix)
+    return Served(rig, item, guard, snapshot)
+
+
+DELETES: dict[str, Callable[[Served], tuple[str, dict[str, Any]]]] = {
+    "guard": lambda served: (
+        "pulp_content_guard",
+        {"rbac": [{"name": served.guard, "state": "absent"}]},
+    ),
+    "publication": lambda served: (
+        "pulp_publication",
+        {"rpm": [{"repository": served.item["name"], "state": "absent"}]},
+    ),
+    "repository": lambda served: (
+        "pulp_repository",
+        {"rpm": [{"name": served.item["name"], "state": "absent"}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DELETES)
+def test_what_a_snapshot_is_served_from_cannot_be_deleted(served: Served, what: str) -> None:
+    before = served.seen(), served.there()
+    assert before[0][0] == 403
+    assert before[0][1][0] == 200
+    module, options = DELETES[what](served)
+
+    run = served.rig.run_module(module, **options).failed()
+
+    assert f"in use by the distributions {served.snapshot['name']}" in run.message
+    assert "remove or change them first" in run.message
+    assert (served.seen(), served.there()) == before
+    assert len(served.rig.ark.publications(served.item["name"])) == 2
+
+
+def test_a_cleanup_of_duplicates_keeps_the_publication_that_is_served(served: Served) -> None:
+    before = served.seen(), served.there()
+    options = {"rpm": [{"repository": served.item["name"]}], "cleanup_duplicates": True}
+
+    served.rig.run_module("pulp_publication", **options).succeeded()
+
+    (left,) = served.rig.ark.publications(served.item["name"])
+    assert left["pulp_href"] == served.snapshot["publication"]
+    assert (served.seen(), served.there()) == before
+
+
+def test_a_guard_can_go_together_with_nothing_behind_it(served: Served) -> None:
+    names = [{"name": served.snapshot["name"], "state": "absent"}]
+    served.rig.run_module("pulp_distribution", rpm=names).succeeded()
+
+    for what, (module, options) in ((key, make(served)) for key, make in DELETES.items()):
+        assert served.rig.run_module(module, **options).succeeded().changed == 1, what

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What users write wrong, or write in their own language."""
+
+from __future__ import annotations
+
+from .rig import Rig
+
+STRANGE_NAMES = {
+    1: "Zürich, Größe & Co. (x86_64)",
+    2: "日本語 リポジトリ",
+    3: """it's "quoted", 100 % <b>bold</b>""",
+}
+
+
+def test_malformed_items_fail_by_name_and_leave_the_others_alone(rig: Rig) -> None:
+    good, misspelt = rig.rpm(1), {**rig.rpm(2), "polcy": "on_demand"}
+    wrong = {
+        rig.rpm(3)["name"]: ({"base_path": 9}, "base_path must be text, not a number: put it in quotes"),
+        rig.rpm(4)["name"]: ({"url": None}, "url is missing"),
+        rig.rpm(5)["name"]: ({"sync_policy": "mirror"}, "sync_policy must be one of"),
+    }
+    items = [good, misspelt, *({**rig.rpm(n), **change} for n, (change, _) in zip((3, 4, 5), wrong.values()))]
+    items += [{**rig.rpm(6), "name": good["name"]}, "many/0007"]
+
+    run = rig.run("package_sync", rpm_package_repos=items).failed()
+
+    assert run.message.startswith("5 of 7 failed")
+    for name, (_change, words) in wrong.items():
+        assert f"package repository '{name}': {words}" in run.message
+    assert f"'{good['name']}': rpm_package_repos[5] repeats the name '{good['name']}'" in run.message
+    assert "rpm_package_repos[6], which is no mapping" in run.message
+    assert f"{misspelt['name']}: unknown key 'polcy', ignored (did you mean 'policy'?)" in run.output
+    there = [found["name"] for found in rig.ark.snapshots(rig.prefix)]
+    assert there == [run.of(item["name"])["snapshot"] for item in (good, misspelt)]
+
+
+def test_a_misspelt_key_of_a_module_is_refused_by_name(rig: Rig) -> None:
+    item = {**rig.rpm(1), "polcy": "on_demand"}
+
+    run = rig.run_module("package_snapshot", rpm=[item]).failed()
+
+    assert "Unsupported parameters" in run.message
+    assert "rpm.polcy" in run.message
+    assert rig.ark.snapshots(rig.prefix) == []
+
+
+def test_names_of_any_language_go_all_the_way(rig: Rig) -> None:
+    items = [
+        {
+            **rig.rpm(number),
+            "name": f"{rig.prefix} {name}",
+            "distribution_name": f"{rig.prefix} {name} ",
+        }
+        for number, name in STRANGE_NAMES.items()
+    ]
+    stamps = rig.snapshot(*items)
+    wanted = {"rpm_package_repos": items, "package_versions": stamps}
+
+    assert rig.run("package_sync", rpm_package_repos=items).succeeded().changed == 0
+    rig.run("package_promote", **wanted).succeeded()
+    rig.run("package_mirror", **wanted).succeeded()
+
+    assert rig.run("package_mirror", **wanted).succeeded().changed == 0
+    for item in items:
+        stamp = stamps[item["short_name"]]
+        (found,) = rig.client.list("distributions/", base_path=f"{item['base_path']}{stamp}")
+        assert found["name"] == f"{item['distribution_name']}{stamp}"
+        repodata = rig.servers.client.content(found["base_path"], "repodata/repomd.xml")
+        assert rig.servers.client.get(repodata)[0] == 200
+
+
+def test_a_guard_that_does_not_exist_stops_a_sync_before_anything_is_written(rig: Rig) -> None:
+    items = [rig.rpm(1)]
+
+    run = rig.run(
+        "package_sync", rpm_package_repos=items, package_guard_development=f"{rig.prefix}-guard"
+    ).failed()
+
+    assert run.message == f"there is no content guard '{rig.prefix}-guard': create it first"
+    assert rig.ark.list("repositories/", name__startswith=rig.prefix) == []
+
+
+def test_a_group_that_does_not_exist_fails_its_guard_and_heals_when_it_does(rig: Rig) -> None:
+    role = {"role": "core.rbaccontentguard_downloader", "groups": [f"{rig.prefix}-group"]}
+    guards = [{"name": f"{rig.prefix}-guard", "roles": [role]}]
+
+    run = rig.run("access_control", access_control_guards=guards).failed()
+
+    words = f"there is no group {rig.prefix}-group: create it first"
+    assert run.message == f"content guard '{rig.prefix}-guard': {words}"
+    assert rig.ark.list("contentguards/", name__startswith=rig.prefix) == []
+    groups = [{"name": f"{rig.prefix}-group"}]
+    rig.run("access_control", access_control_guards=guards, access_control_groups=groups).succeeded()
+
+
+def test_a_pin_without_a_snapshot_stops_a_promotion_before_anything_is_written(rig: Rig) -> None:
+    good, bad = rig.rpm(1), rig.rpm(2)
+    stamps = rig.snapshot(good)
+    pins = {**stamps, bad["short_name"]: "20200101T000000"}
+
+    run = rig.run("package_promote", rpm_package_repos=[good, bad], package_versions=pins).failed()
+
+    snapshot = f"{bad['distribution_name']}20200101T000000"
+    assert f"nothing was promoted: snapshot '{snapshot}' of {bad['short_name']} does not exist" in run.message
+    development = rig.ark.find("contentguards/core/rbac/", "development")["pulp_href"]
+    assert [found["content_guard"] for found in rig.ark.snapshots(rig.prefix)] == [development]
+
+
+def test_a_pin_without_a_snapshot_fails_its_mirror_alone(rig: Rig) -> None:
+    good, bad = rig.rpm(1), rig.rpm(2)
+    stamps = rig.snapshot(good, bad)
+    wanted = {"rpm_package_repos": [good, bad]}
+    wrong = {**stamps, bad["short_name"]: "20200101T000000"}
+
+    run = rig.run("package_mirror", package_versions=wrong, **wanted).failed()
+
+    assert list(run.errors) == [bad["name"]]
+    assert "404" in run.message
+    assert "20200101T000000" in run.message
+    assert len(rig.client.snapshots(rig.prefix)) == 1
+    rig.run("package_mirror", package_versions=stamps, **wanted).succeeded()
+    assert len(rig.client.snapshots(rig.prefix)) == 2
+
+
+def test_a_repository_that_was_there_with_other_settings_is_adopted(rig: Rig) -> None:
+    item = rig.rpm(1)
+    elsewhere = {"url": f"{rig.upstream.url}/many/0002/", "policy": "on_demand"}
+    mine = {"description": "kept by hand", "pulp_labels": {"owner": "somebody"}}
+    rig.ark.post("repositories/rpm/rpm/", name=item["name"], **mine)
+    rig.ark.post("remotes/rpm/rpm/", name=f"{item['name']}-remote", **elsewhere)
+
+    rig.snapshot(item)
+
+    repository = rig.ark.find("repositories/rpm/rpm/", item["name"])
+    remote = rig.ark.find("remotes/rpm/rpm/", f"{item['name']}-remote")
+    assert {key: repository[key] for key in mine} == mine
+    assert (remote["url"], remote["policy"]) == (item["url"], "immediate")
+    assert len(rig.ark.snapshots(rig.prefix)) == 1
+
+
+def test_a_name_that_another_kind_of_repository_has_fails_alone(rig: Rig) -> None:
+    good, taken = rig.rpm(1), rig.rpm(2)
+    rig.ark.post("repositories/file/file/", name=taken["name"])
+
+    run = rig.run("package_sync", rpm_package_repos=[good, taken]).failed()
+
+    assert list(run.errors) == [taken["name"]]
+    assert "the name is taken by a repository of another kind" in run.message
+    rig.ark.delete(rig.ark.find("repositories/file/file/", taken["name"])["pulp_href"])
+    rig.snapshot(good, taken)

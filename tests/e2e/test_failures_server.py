@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pulp servers that cannot be used, and one that loses a worker."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.lab import pulp
+from tests.lab.demo_site import Pulp, pulp_of
+
+from .rig import Rig, Servers
+
+NAME = "fail-worker"
+
+
+def test_a_server_that_cannot_be_used_is_named_with_the_way_out(rig: Rig) -> None:
+    ark = rig.servers.ark
+    unusable = {
+        "elsewhere": (replace(ark, url=rig.upstream.url), "correct pulp_url"),
+        "unknown": (replace(ark, url="http://pulp.invalid"), "http://pulp.invalid cannot be reached"),
+        "down": (replace(ark, url="http://127.0.0.1:9"), "http://127.0.0.1:9 cannot be reached"),
+        "malformed": (replace(ark, url="ark.example.com"), "'ark.example.com' is not an http"),
+        "stranger": (ark.as_user("admin", "wrong-password"), "refused user 'admin'"),
+    }
+    for name, (server, _words) in unusable.items():
+        rig.add_host("ark", name, server)
+    limit = ["--limit", ",".join(unusable)]
+
+    run = rig.run("package_sync", *limit, rpm_package_repos=[rig.rpm(1)]).failed()
+
+    assert set(run.messages) == set(unusable)
+    for name, (_server, words) in unusable.items():
+        assert words in run.messages[name]
+    assert rig.ark.snapshots(rig.prefix) == []
+    rig.run("package_sync", "--limit", "ark1", rpm_package_repos=[rig.rpm(1)]).succeeded()
+
+
+@pytest.fixture()
+def fragile(servers: Servers) -> Iterator[Pulp]:
+    """Start a server that notices a dead worker within seconds, not minutes."""
+    try:
+        yield pulp_of(NAME, pulp.start(NAME, worker_ttl=3)[NAME])
+    finally:
+        pulp.destroy(NAME)
+
+
+def test_a_sync_whose_worker_is_killed_is_reported_and_retried(
+    servers: Servers, fragile: Pulp, tmp_path: Path
+) -> None:
+    rig = Rig(replace(servers, ark=fragile), tmp_path, "killed")
+    servers.upstream.fault("many/0001/repodata/repomd.xml", delay=20, times=1)
+
+    play = rig.start("package_sync", rpm_package_repos=[rig.rpm(1)], package_guard_development="")
+    killer = threading.Thread(target=pulp.kill_worker, args=(NAME, 60))
+    killer.start()
+    run = play.wait().succeeded()
+    killer.join()
+
+    assert "killed-01: the Pulp worker that runs its task is not online any more" in run.output
+    assert [found["name"] for found in rig.ark.snapshots("killed")] == [run.report[-1]["snapshot"]]
+    assert len(rig.ark.publications("killed-01")) == 1
+    tasks = rig.ark.list("tasks/", name__contains="synchroniz")
+    assert sorted(task["state"] for task in tasks) == ["completed", "failed"]
