@@ -37,7 +37,9 @@ TYPED_KINDS = {
     "content": "content/",
 }
 # The table of types calls a content guard just a guard.
-_PLAIN = {noun.replace("guard", "content_guard"): kind.endpoint for noun, kind in PLAIN_KINDS.items()}
+_PLAIN = {
+    noun.replace("guard", "content_guard"): kind.endpoint for noun, kind in PLAIN_KINDS.items()
+}
 _MORE = {
     "container_namespace": "pulp_container/namespaces/",
     "domain": "domains/",
@@ -96,7 +98,9 @@ def endpoints(kind: str, content_type: str | None) -> list[str]:
     if content_type is None:
         return [KINDS[kind]]
     if kind not in TYPED_KINDS:
-        raise InvalidItem(f"kind '{kind}' is the same for all content types: leave out content_type")
+        raise InvalidItem(
+            f"kind '{kind}' is the same for all content types: leave out content_type"
+        )
     table = CONTENT_TYPES[content_type]
     if kind == "content":
         return [_CONTENT.get(table.content_unit) or _content_endpoint(table.content_unit)]
@@ -145,9 +149,7 @@ def add_names(reader: Reader, objects: Sequence[dict[str, Any]]) -> None:
     repository that of its latest one; the repository's name comes with it.
     """
     publications = _hrefs(objects, "publication")
-    served = read_by(
-        reader, "publications/", "pulp_href", publications, ("repository_version",)
-    )
+    served = read_by(reader, "publications/", "pulp_href", publications, ("repository_version",))
     owners: dict[int, str] = {}
     for entry in objects:
         publication = served.get(entry.get("publication") or "", {})

@@ -54,7 +54,7 @@ def run_all(
     pool = _Pool(items, walk, window, report)
     report.expect(len(items))
     for result in pool.run():
-        result.error = "it was not carried out to its end"
+        result.action, result.error = "failed", "it was not carried out to its end"
     return [result for result, _item in items]
 
 
@@ -111,8 +111,8 @@ class _Pool(Generic[Item]):
     def _start_one_more(self) -> None:
         self._started += 1
         thread = threading.Thread(target=self._work, daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def _work(self) -> None:
         while True:

@@ -91,7 +91,7 @@ def _write(server: Server, todo: Sequence[Switch]) -> list[str]:
         else:
             switch.href = answer["pulp_href"]
 
-    quiet = Report(0)
+    quiet = Report()
     pairs = [(Result(switch.name, ""), switch) for switch in todo]
     sent = run_all(pairs, send, server.writes_at_once(), quiet)
     problems = [f"{result.name}: {result.error}" for result in sent if result.error]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    UNFORESEEN,
     LostAnswer,
     NotTrusted,
     PulpError,
@@ -17,6 +18,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     TaskFailed,
     TaskTimeout,
     Unreachable,
+    unforeseen,
     words_of,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
@@ -142,6 +144,8 @@ class TaskWatcher:
                 pause = self._rhythm.least if ended else min(self._rhythm.longest, pause * 1.5)
         except PulpError as problem:
             error = problem
+        except UNFORESEEN as problem:
+            error = PulpError(unforeseen(problem))
         finally:
             self._give_up(error)
 

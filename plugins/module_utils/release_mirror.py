@@ -111,7 +111,6 @@ def mirror_packages(
         syncing=params,
         send_secrets=params["update_secrets"] == "always",
     )
-    server.report.total = len(resolved.pins)
     results = mirror_pins(server, resolved.pins, settings)
     return results, {"selected": selected, "unknown_pins": resolved.unknown}
 

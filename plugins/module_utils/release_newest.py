@@ -79,7 +79,7 @@ def find_all(server: Server, repositories: Sequence[PackageRepository]) -> list[
         if one.state.repository
     ]
     looked = run_all(
-        known, lambda one, _result: _look(server, one), server.writes_at_once(), Report(0)
+        known, lambda one, _result: _look(server, one), server.writes_at_once(), Report()
     )
     problems = [f"'{result.name}': {result.error}" for result in looked if result.error]
     if problems:

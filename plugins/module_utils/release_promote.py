@@ -41,7 +41,6 @@ def promote_packages(
     resolved, selected = pinned(params, "pins")
     for warning in resolved.warnings:
         server.report.warn(warning)
-    server.report.total = len(resolved.pins)
     results = promote_pins(server, resolved.pins, params["content_guard"])
     return results, {"selected": selected, "unknown_pins": resolved.unknown}
 
@@ -163,6 +162,7 @@ def _gone(server: Server, content_type: ContentType, switches: Sequence[Switch])
 def _switch(server: Server, switches: Sequence[Switch]) -> list[Result]:
     switch_all(server, switches)
     results = [switch.result for switch in switches]
+    server.report.expect(len(results))
     for result in results:
         server.report.finish(result)
     return results

@@ -80,7 +80,6 @@ def snapshot_packages(
         optimize=params["optimize"],
         send_secrets=params["update_secrets"] == "always",
     )
-    server.report.total = len(inventory.repositories) + len(inventory.errors)
     results = take_snapshots(server, inventory.repositories, inventory.errors, settings)
     stamps = {
         result.more["short_name"]: result.more["stamp"]
@@ -104,13 +103,16 @@ def take_snapshots(
     guards.href(settings.guard)
     running = RunningSyncs(server)
 
-    def walk(one: Found, result: Result) -> None:
-        _walk(server, one, settings, guards, running, result)
+    def walk(one: Found | None, result: Result) -> None:
+        if one:
+            _walk(server, one, settings, guards, running, result)
 
-    pairs = [(_result(one.repository), one) for one in find_all(server, repositories)]
-    results = run_all(pairs, walk, server.tasks_at_once(), server.report)
-    broken = [Result(error.name, error.content_type, error=error.message) for error in errors]
-    return [*results, *run_all([(one, None) for one in broken], _nothing, 1, server.report)]
+    found = find_all(server, repositories)
+    pairs: list[tuple[Result, Found | None]] = [(_result(one.repository), one) for one in found]
+    for error in errors:
+        broken = Result(error.name, error.content_type, error=error.message)
+        pairs.append((broken, None))
+    return run_all(pairs, walk, server.tasks_at_once(), server.report)
 
 
 def options_of(repository: PackageRepository) -> dict[str, Any]:
@@ -121,10 +123,6 @@ def options_of(repository: PackageRepository) -> dict[str, Any]:
         **repository.remote_options,
         **{name: getattr(repository, name) for name in (*names, *words)},
     }
-
-
-def _nothing(_item: None, _result: Result) -> None:
-    """What is done for an item that cannot be read."""
 
 
 def _result(repository: PackageRepository) -> Result:

@@ -75,7 +75,9 @@ statistics:
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_access import make_groups
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import item_options
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
+    item_options,
+)
 
 
 def main():

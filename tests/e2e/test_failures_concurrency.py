@@ -14,7 +14,8 @@ COUNT = 5
 def _is_single(rig: Rig, name: str) -> bool:
     """Whether a repository has just one version with content, published once."""
     repository = rig.ark.find("repositories/rpm/rpm/", name)
-    return repository["latest_version_href"].endswith("/1/") and len(rig.ark.publications(name)) == 1
+    is_first = repository["latest_version_href"].endswith("/versions/1/")
+    return is_first and len(rig.ark.publications(name)) == 1
 
 
 def _both(*plays: Play) -> None:
@@ -34,28 +35,28 @@ def test_two_syncs_at_the_same_time_do_the_work_of_one(rig: Rig) -> None:
 
 
 def test_two_promotions_and_two_mirrors_at_the_same_time_do_the_work_of_one_each(rig: Rig) -> None:
-    items = [rig.rpm(number) for number in range(1, COUNT + 1)]
+    # Guarded content costs Ark a password hash for every request, so they are few.
+    items = [rig.rpm(number) for number in (1, 2)]
     wanted = {"rpm_package_repos": items, "package_versions": rig.snapshot(*items)}
+    verbs = ("promote", "mirror")
 
-    _both(*(rig.start(f"package_{verb}", **wanted) for verb in ("promote", "mirror") for _run in "ab"))
+    _both(*(rig.start(f"package_{verb}", **wanted) for verb in verbs for _run in "ab"))
 
     release = rig.ark.find("contentguards/core/rbac/", "release")["pulp_href"]
     assert {found["content_guard"] for found in rig.ark.snapshots(rig.prefix)} == {release}
     served = rig.client.snapshots(rig.prefix)
-    assert len(served) == COUNT
+    assert len(served) == len(items)
     assert all(found["publication"] for found in served)
     assert all(len(rig.client.publications(item["name"])) == 1 for item in items)
-    assert rig.run("package_promote", **wanted).succeeded().changed == 0
-    assert rig.run("package_mirror", **wanted).succeeded().changed == 0
+    assert [rig.run(f"package_{verb}", **wanted).succeeded().changed for verb in verbs] == [0, 0]
 
 
 def test_an_interrupted_run_is_finished_by_the_next(rig: Rig) -> None:
     items = [rig.rpm(number) for number in range(1, COUNT + 1)]
-    rig.upstream.fault("many/0002/repodata/", delay=6)
-    rig.upstream.fault("many/0003/Packages/", delay=6)
+    rig.upstream.fault("many/*/Packages/", delay=4)
 
     play = rig.start("package_sync", rpm_package_repos=items)
-    while not {"/many/0002/repodata/repomd.xml", "/many/0003/repodata/repomd.xml"} & set(rig.upstream.requests):
+    while not any("/Packages/" in path for path in rig.upstream.requests):
         time.sleep(0.1)
     play.interrupt()
 

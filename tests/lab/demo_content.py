@@ -37,7 +37,7 @@ def statuses(pulp: Pulp, repositories: Repositories, stamps: Mapping[str, str]) 
 
 
 def digests(pulp: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -> dict[str, str]:
-    """Return the SHA-256, in hex, of each snapshot's metadata; raises LabError unless all are 200."""
+    """Return the SHA-256, in hex, of each snapshot's metadata; raises LabError if one is not 200."""
     result = {}
     for item in repositories:
         address = _address(pulp, item, stamps[item["short_name"]])
@@ -50,7 +50,9 @@ def digests(pulp: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -
 
 def guards(ark: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -> dict[str, str]:
     """Return the name of the content guard of each snapshot, by short name; empty: public."""
-    paths = {item["short_name"]: snapshot(item, stamps[item["short_name"]]) for item in repositories}
+    paths = {
+        item["short_name"]: snapshot(item, stamps[item["short_name"]]) for item in repositories
+    }
     names = {guard["pulp_href"]: guard["name"] for guard in _list(ark, "contentguards")}
     served = {
         distribution["base_path"]: distribution["content_guard"]

@@ -52,6 +52,12 @@ class Installed:
     output: str
     versions: dict[str, str]
 
+    @property
+    def changed(self) -> bool:
+        """Whether anything was installed; both programs say when not."""
+        idle = ("Nothing to do.", "0 upgraded, 0 newly installed")
+        return not any(words in self.output for words in idle)
+
 
 def ensure_programs() -> None:
     """Install dnf and apt where root allows; raises MissingPackages with one sentence."""

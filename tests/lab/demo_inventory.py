@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ CLEAR = "# In the clear, readable by its owner only: encrypt yours with ansible-
 ACCOUNT = "client1"
 """The client's account on Ark."""
 
-SELECTION = "^rocky_9_(baseos|appstream)$ ^epel_9$ ^docker_ce_ubuntu_noble$ ^ubuntu_noble$"
+SELECTION = "^rocky_9_(baseos|appstream)$ ^epel_9$ ^ubuntu_noble_security$ ^docker_ce_ubuntu_noble$"
 """A handful of repositories: one has a mirror list with a dead mirror, two are signed archives."""
 
 
@@ -70,16 +70,15 @@ def client_account(site: Site) -> Pulp:
     return site.ark.as_user(ACCOUNT, account_password(site))
 
 
-def with_upstreams(text: str, upstreams: Iterable[dict[str, Any]]) -> str:
+def with_upstreams(text: str, upstreams: Mapping[str, Mapping[str, Any]]) -> str:
     """Return package_repos.yml with the addresses of these upstreams, everything else unchanged.
 
     A mirror list stays a mirror list, a metalink a metalink.
     """
-    known = {item["short_name"]: item for item in upstreams}
     lists = yaml.safe_load(text)
     for item in lists["rpm_package_repos"] + lists["deb_package_repos"]:
         kind = next((kind for kind in ("mirrorlist", "metalink") if kind in item["url"]), "url")
-        address = known[item["short_name"]][kind]
+        address = upstreams[item["short_name"]][kind]
         text = text.replace(f"url: {item['url']}\n", f"url: {address}\n")
     return text
 

@@ -46,7 +46,7 @@ def write_channels(site: Site, repositories: Iterable[Mapping[str, Any]]) -> Non
         kind = item["type"]
         for key, value in _channels_of(item).items():
             settings.setdefault(key.format(kind), []).append(value)
-    _write(site, "pulp.yml", "# What the client's Pulp takes from Ark, and how it serves it.", settings)
+    _write(site, "pulp.yml", "# What the client takes from Ark, and how it serves it.", settings)
     secret = {"secrets_stackhpc_release_pulp_password": account_password(site)}
     _write(site, "secrets.yml", "# Encrypt yours with ansible-vault.", secret)
 
@@ -62,7 +62,7 @@ def _channels_of(item: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     name, prefix, path = item["name"], item["distribution_name"], item["base_path"]
     source = {
         "name": name,
-        "url": f"{_CONTENT}/{path}{{{{ {_PIN.format(item['short_name'])} }}}}",
+        "url": f"{_CONTENT}/{path}{{{{ {_PIN.format(item['short_name'])} }}}}/",
         "policy": "on_demand",
         "remote_username": "{{ stackhpc_release_pulp_username }}",
         "remote_password": "{{ stackhpc_release_pulp_password }}",

@@ -8,7 +8,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from .demo_playbook import COLLECTION, Played
 
 INDENT = "      "
 
@@ -17,7 +20,7 @@ class Screen:
     """Prints steps; on a terminal the seconds count up while one runs."""
 
     def __init__(self, steps: int) -> None:
-        self.began = time.monotonic()
+        self._began = time.monotonic()
         self._steps = steps
         self._number = 0
         self._lively = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -37,6 +40,11 @@ class Screen:
         lines[-1] += f" [{time.monotonic() - began:.1f} s]"
         for line in lines:
             print(f"{INDENT}{line}", flush=True)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the beginning."""
+        return time.monotonic() - self._began
 
     def say(self, text: str = "") -> None:
         """Print lines that belong to no step."""
@@ -74,3 +82,29 @@ class Screen:
 
     def _bold(self, text: str) -> str:
         return f"\033[1m{text}\033[0m" if self._lively else text
+
+
+def told(played: Played, what: str) -> str:
+    """Return one line on a playbook that succeeded."""
+    name = played.command.split(f"{COLLECTION}.")[1].split()[0]
+    if not played.changed:
+        return f"{name}: nothing changed; {what}"
+    if not played.items:
+        return f"{name}: changed; {what}"
+    return f"{name}: {len(played.changed_items)} of {len(played.items)} changed; {what}"
+
+
+def answers(found: Mapping[str, Iterable[int]], stamps: Mapping[str, str]) -> str:
+    """Return one line on who gets which HTTP status for so many snapshots."""
+    parts = [f"{who} gets {listed(codes)}" for who, codes in found.items()]
+    return f"{len(stamps)} snapshots: {', '.join(parts)}"
+
+
+def listed(values: Iterable[object]) -> str:
+    """Return values as words with commas between, each once, sorted."""
+    return ", ".join(sorted({str(value) for value in values}))
+
+
+def shown(path: Path) -> str:
+    """Return a path as short as it can be given from here."""
+    return os.path.relpath(path)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .pulp_paths import LabError
+from .upstream_demo import demo_step, describe_demo, publish_demo, publish_mirrors
+from .upstream_tools import require
 
 
 @dataclass(frozen=True)
@@ -62,15 +64,27 @@ class Pulp:
 class Site:
     """Where a walk takes place; everything it writes lies below `folder`.
 
-    `upstreams` are the items of `upstream_demo.describe_demo`, `key` the public key that their Deb
-    repositories are signed with.
+    `upstream` is what serves the folder `tree`, `key` the public key that signs its Deb
+    repositories.
     """
 
     folder: Path
     ark: Pulp
     client: Pulp
-    upstreams: tuple[dict[str, Any], ...]
+    upstream: str
+    tree: Path
     key: Path
+
+    def publish_upstream(self, moves: int = 0) -> None:
+        """Publish the upstreams as they are, or after some more moves."""
+        require()
+        publish_demo(self.tree, (demo_step(self.tree) or 0) + moves)
+        publish_mirrors(self.tree, self.upstream)
+
+    @property
+    def upstreams(self) -> dict[str, dict[str, Any]]:
+        """What `describe_demo` says of each upstream, by short name."""
+        return {item["short_name"]: item for item in describe_demo(self.tree, self.upstream)}
 
     @property
     def inventory(self) -> Path:

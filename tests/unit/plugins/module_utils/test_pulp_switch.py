@@ -88,7 +88,7 @@ def switches(shelf: Shelf, names: str) -> list[Switch]:
 
 
 def run(shelf: Shelf, todo: list[Switch], check_mode: bool = False) -> None:
-    switch_all(Server(shelf, Report(0), check_mode), todo)  # type: ignore[arg-type]
+    switch_all(Server(shelf, Report(), check_mode), todo)  # type: ignore[arg-type]
 
 
 def test_all_are_switched_and_say_what_changed():

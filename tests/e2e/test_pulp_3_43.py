@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client with Pulp 3.43, as Kayobe's seeds run it, that takes from a current Ark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab import pulp
+from tests.lab.demo_site import pulp_of
+
+from .rig import Rig, Servers
+
+NAME = "fail-3-43"
+
+
+@pytest.fixture(scope="module")
+def old(guarded: Servers) -> Iterator[Servers]:
+    """Let a client of the older generation take the other one's place."""
+    try:
+        client = pulp_of("client", pulp.start(NAME, generation="3.43")[NAME])
+        yield replace(guarded, client=client)
+    finally:
+        pulp.destroy(NAME)
+
+
+@pytest.fixture()
+def rig(old: Servers, rig: Rig, tmp_path: Path) -> Rig:
+    """Return a rig whose client is the older one."""
+    return Rig(old, tmp_path, rig.prefix)
+
+
+def _deb(rig: Rig) -> dict[str, Any]:
+    name = f"{rig.prefix}-deb"
+    return {
+        "name": name,
+        "short_name": name.replace("-", "_"),
+        "distribution_name": f"{name}-",
+        "base_path": f"{rig.prefix}/deb/",
+        "url": f"{rig.upstream.url}/many-deb/0001/",
+        "distributions": "noble",
+        "mode": "verbatim",
+    }
+
+
+def _channels(rig: Rig, stamp: str) -> dict[str, Any]:
+    item, ark = rig.rpm(1), rig.servers.ark
+    repository = {
+        "name": f"{item['name']}-channels",
+        "url": ark.content(f"{item['base_path']}{stamp}"),
+        "policy": "on_demand",
+        "sync_policy": "mirror_content_only",
+        "remote_username": ark.username,
+        "remote_password": ark.password,
+    }
+    development, production = (
+        {"name": f"{rig.prefix}-{channel}", "base_path": f"{item['base_path']}{channel}"}
+        for channel in ("development", "production")
+    )
+    return {
+        "stackhpc_pulp_repository_rpm_repos": [repository],
+        "stackhpc_pulp_publication_rpm_development": [{"repository": repository["name"]}],
+        "stackhpc_pulp_distribution_rpm_development": [
+            {**development, "repository": repository["name"]}
+        ],
+        "stackhpc_pulp_distribution_rpm_production": [
+            {**production, "distribution": development["name"]}
+        ],
+    }
+
+
+def _status(rig: Rig, base_path: str, file: str) -> int:
+    client = rig.servers.client
+    return client.as_user("").get(client.content(base_path, file))[0]
+
+
+def test_a_release_is_mirrored_and_a_second_time_nothing_is_done(rig: Rig) -> None:
+    lists = {"rpm_package_repos": [rig.rpm(1), rig.rpm(2)], "deb_package_repos": [_deb(rig)]}
+    run = rig.run("package_sync", **lists).succeeded()
+    stamps = {line["short_name"]: line["stamp"] for line in run.report}
+    rig.run("package_promote", package_versions=stamps, **lists).succeeded()
+
+    rig.run("package_mirror", package_versions=stamps, **lists).succeeded()
+
+    for item in (*lists["rpm_package_repos"], *lists["deb_package_repos"]):
+        file = "dists/noble/InRelease" if "mode" in item else "repodata/repomd.xml"
+        assert _status(rig, f"{item['base_path']}{stamps[item['short_name']]}", file) == 200
+    assert rig.run("package_mirror", package_versions=stamps, **lists).succeeded().changed == 0
+
+
+def test_channels_are_synced_published_and_promoted(rig: Rig) -> None:
+    variables = _channels(rig, rig.snapshot(rig.rpm(1))[rig.rpm(1)["short_name"]])
+    path = rig.rpm(1)["base_path"]
+
+    rig.run("client_sync", **variables).succeeded()
+    assert _status(rig, f"{path}development", "repodata/repomd.xml") == 200
+    assert _status(rig, f"{path}production", "repodata/repomd.xml") == 404
+    rig.run("client_promote", **variables).succeeded()
+
+    assert _status(rig, f"{path}production", "repodata/repomd.xml") == 200
+    assert rig.run("client_promote", **variables).succeeded().changed == 0

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers that today's roles filled: the playbooks take them over, and the roles still work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.lab.demo_site import Pulp
+
+from .plain_pulp import PlainPulp
+from .rig import Rig
+from .todays_roles import TodaysRoles
+
+OLD, NEW, EMPTY, NEXT = "20240101T000000", "20240201T000000", "20240301T000000", "20240401T000000"
+FILES = {"rpm": "repodata/repomd.xml", "deb": "dists/noble/InRelease"}
+SERVED = ("name", "base_path", "publication", "repository", "content_guard", "pulp_labels")
+
+
+@dataclass
+class Filled:
+    """Items of an inventory, and what was made for them on Ark and on the client."""
+
+    rig: Rig
+    items: dict[str, dict[str, Any]]
+    pins: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def inventory(self) -> dict[str, Any]:
+        """The variables of the inventory."""
+        suffixes = {
+            "package_mirror_repository_suffix": " (ark)",
+            "package_mirror_distribution_suffix": "-ark",
+        }
+        lists = {f"{kind}_package_repos": [item] for kind, item in self.items.items()}
+        return {**lists, **suffixes, "package_versions": self.pins}
+
+    def seen(self, server: Pulp, api: PlainPulp) -> dict[str, Any]:
+        """Return everything that is served: how it is defined, and what comes of it."""
+        seen = {}
+        for found in api.snapshots(self.rig.prefix):
+            kind = "deb" if "/deb/" in found["pulp_href"] else "rpm"
+            address = server.content(found["base_path"], FILES[kind])
+            answers = [server.as_user("").get(address), server.get(address)]
+            seen[found["name"]] = ({key: found[key] for key in SERVED}, answers)
+        return seen
+
+    def on_ark(self) -> dict[str, Any]:
+        """What Ark serves."""
+        return self.seen(self.rig.servers.ark, self.rig.ark)
+
+    def on_client(self) -> dict[str, Any]:
+        """What the client serves."""
+        return self.seen(self.rig.servers.client, self.rig.client)
+
+
+def _fill_ark(filled: Filled) -> None:
+    """Two snapshots of one version, published again for each, the older one released; one that
+    serves nothing."""
+    api = filled.rig.ark
+    guards = {
+        name: api.find("contentguards/core/rbac/", name)["pulp_href"]
+        for name in ("development", "release")
+    }
+    for kind, item in filled.items.items():
+        roles, name, path = TodaysRoles(api, kind), item["name"], item["base_path"]
+        roles.repository(name, **_remote(item))
+        roles.sync(name, **_how(item))
+        for stamp, guard in ((OLD, "release"), (NEW, "development")):
+            made = {"publication": roles.publish(name), "content_guard": guards[guard]}
+            roles.distribute(f"{item['distribution_name']}{stamp}", f"{path}{stamp}", **made)
+        empty = {"content_guard": guards["development"]}
+        roles.distribute(f"{item['distribution_name']}{EMPTY}", f"{path}{EMPTY}", **empty)
+        filled.pins[item["short_name"]] = NEW
+
+
+def _fill_client(filled: Filled) -> None:
+    """The pinned snapshot under its own name, and as the site's two channels."""
+    rig, ark = filled.rig, filled.rig.servers.ark
+    for kind, item in filled.items.items():
+        roles, path = TodaysRoles(rig.client, kind), item["base_path"]
+        source = {**item, "url": ark.content(f"{path}{NEW}"), "policy": "on_demand"}
+        source.update(remote_username=ark.username, remote_password=ark.password)
+        for name in (f"{item['name']} (ark)", item["name"]):
+            roles.repository(name, **_remote(source))
+            roles.sync(name, **_how(item))
+            made = {"publication": roles.publish(name)}
+            if name == item["name"]:
+                for channel in ("development", "production"):
+                    full = f"{item['distribution_name']}{channel}"
+                    roles.distribute(full, f"{path}{channel}", **made)
+            else:
+                roles.distribute(f"{item['distribution_name']}{NEW}-ark", f"{path}{NEW}", **made)
+
+
+def _remote(item: dict[str, Any]) -> dict[str, Any]:
+    renamed = {"remote_username": "username", "remote_password": "password"}
+    keys = ("url", "policy", "distributions", "components", "architectures", *renamed)
+    return {renamed.get(key, key): item[key] for key in keys if key in item}
+
+
+def _how(item: dict[str, Any]) -> dict[str, Any]:
+    return {key: item[key] for key in ("sync_policy", "mirror") if key in item}
+
+
+@pytest.fixture()
+def filled(rig: Rig) -> Filled:
+    """Fill both servers the way today's roles do."""
+    rpm = rig.rpm(1, sync_policy="mirror_complete")
+    name = f"{rig.prefix}-deb"
+    deb = {
+        "name": name,
+        "short_name": name.replace("-", "_"),
+        "distribution_name": f"{name}-",
+        "base_path": f"{rig.prefix}/deb/",
+        "url": f"{rig.upstream.url}/many-deb/0001/",
+        "distributions": "noble",
+        "mirror": True,
+        "mode": "verbatim",
+        "policy": "immediate",
+    }
+    filled = Filled(rig, {"rpm": rpm, "deb": deb})
+    _fill_ark(filled)
+    _fill_client(filled)
+    return filled
+
+
+def _client_variables(filled: Filled) -> dict[str, Any]:
+    """What a Kayobe configuration says of the same channels."""
+    ark = filled.rig.servers.ark
+    variables: dict[str, Any] = {}
+    for kind, item in filled.items.items():
+        path, name = item["base_path"], item["distribution_name"]
+        keys = ("name", "sync_policy", "distributions", "mirror")
+        repository = {
+            **{key: item[key] for key in keys if key in item},
+            "url": ark.content(f"{path}{NEW}"),
+            "policy": "on_demand",
+            "remote_username": ark.username,
+            "remote_password": ark.password,
+        }
+        channels = {
+            channel: {"name": f"{name}{channel}", "base_path": f"{path}{channel}"}
+            for channel in ("development", "production")
+        }
+        mode = {"mode": item["mode"]} if "mode" in item else {}
+        channels["development"].update({"repository": item["name"], **mode})
+        channels["production"]["distribution"] = f"{name}development"
+        prefix = "stackhpc_pulp"
+        variables[f"{prefix}_repository_{kind}_repos"] = [repository]
+        variables[f"{prefix}_publication_{kind}_development"] = [
+            {"repository": item["name"], **mode}
+        ]
+        for channel, distribution in channels.items():
+            variables[f"{prefix}_distribution_{kind}_{channel}"] = [distribution]
+    return variables
+
+
+def test_the_playbooks_of_ark_change_only_what_is_new(filled: Filled) -> None:
+    rig, before = filled.rig, filled.on_ark()
+
+    rig.run("access_control").succeeded()
+    synced = rig.run("package_sync", **filled.inventory).succeeded()
+
+    assert filled.on_ark() == before
+    assert {line["stamp"] for line in synced.report} == {NEW}
+    promoted = rig.run("package_promote", **filled.inventory).succeeded()
+    assert promoted.changed == 1
+    after = filled.on_ark()
+    assert {name for name in after if after[name] != before[name]} == {
+        f"{item['distribution_name']}{NEW}" for item in filled.items.values()
+    }
+    assert {name: seen[1][1] for name, seen in after.items()} == {
+        name: seen[1][1] for name, seen in before.items()
+    }
+
+
+def test_a_new_state_of_upstream_is_all_that_a_sync_adds(filled: Filled) -> None:
+    before, item = filled.on_ark(), filled.items["rpm"]
+    item["url"] = f"{filled.rig.upstream.url}/many/0002/"
+
+    run = filled.rig.run("package_sync", **filled.inventory).succeeded()
+
+    after = filled.on_ark()
+    assert set(after) - set(before) == {run.of(item["name"])["snapshot"]}
+    assert {name: after[name] for name in before} == before
+
+
+def test_the_playbooks_of_a_client_change_nothing(filled: Filled) -> None:
+    rig, before = filled.rig, filled.on_client()
+
+    rig.run("package_mirror", **filled.inventory).succeeded()
+    rig.run("client_sync", **_client_variables(filled)).succeeded()
+    rig.run("client_promote", **_client_variables(filled)).succeeded()
+
+    after = filled.on_client()
+    assert after == before
+
+
+def test_todays_roles_still_work_after_the_playbooks(filled: Filled) -> None:
+    rig = filled.rig
+    rig.run("package_sync", **filled.inventory).succeeded()
+    rig.run("package_promote", **filled.inventory).succeeded()
+    rig.run("package_mirror", **filled.inventory).succeeded()
+    rig.run("client_sync", **_client_variables(filled)).succeeded()
+    rig.run("client_promote", **_client_variables(filled)).succeeded()
+
+    _fill_ark(filled)
+    _fill_client(filled)
+
+    for kind, item in filled.items.items():
+        roles = TodaysRoles(rig.ark, kind)
+        name, path = f"{item['distribution_name']}{NEXT}", f"{item['base_path']}{NEXT}"
+        roles.distribute(name, path, publication=roles.publish(item["name"]))
+    rig.run("package_sync", **filled.inventory).succeeded()
+    rig.run("package_mirror", **filled.inventory).succeeded()

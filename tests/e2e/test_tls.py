@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Pulp behind HTTPS with an authority of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.lab import pulp
+from tests.lab.demo_site import pulp_of
+
+from .rig import Rig, Servers
+
+NAME = "fail-tls"
+
+
+@pytest.fixture(scope="module")
+def encrypted(servers: Servers) -> Iterator[Servers]:
+    """Let an Ark behind HTTPS take the other one's place."""
+    try:
+        ark = pulp_of("ark", pulp.start(NAME, tls=True, workers=1)[NAME])
+        yield replace(servers, ark=ark)
+    finally:
+        pulp.destroy(NAME)
+
+
+@pytest.fixture()
+def tls(encrypted: Servers, tmp_path: Path) -> Rig:
+    """Return a rig whose Ark is behind HTTPS."""
+    return Rig(encrypted, tmp_path, "tls")
+
+
+def test_an_authority_that_is_not_trusted_is_said_with_the_way_out(tls: Rig) -> None:
+    stranger = replace(tls.servers.ark, ca_path=None)
+    tls.add_host("ark", "ark1", stranger)
+
+    run = tls.run("package_sync", rpm_package_repos=[tls.rpm(1)]).failed()
+
+    words = f"the certificate of {stranger.url} is not trusted"
+    assert words in run.message
+    assert "give its authority as ca_path" in run.message
+
+
+def test_a_file_of_the_authority_that_is_missing_is_named(tls: Rig) -> None:
+    tls.add_host("ark", "ark1", replace(tls.servers.ark, ca_path="/nowhere/ca.pem"))
+
+    run = tls.run("package_sync", rpm_package_repos=[tls.rpm(1)]).failed()
+
+    assert "/nowhere/ca.pem" in run.message
+
+
+def test_snapshots_are_taken_released_and_mirrored_over_tls(tls: Rig) -> None:
+    wanted = {"rpm_package_repos": [tls.rpm(1)]}
+    tls.run("access_control").succeeded()
+    stamps = tls.snapshot(tls.rpm(1))
+    tls.run("package_promote", package_versions=stamps, **wanted).succeeded()
+
+    distrust = {"package_mirror_source_ca_path": ""}
+    run = tls.run("package_mirror", package_versions=stamps, **wanted, **distrust).failed()
+    assert "certificate" in run.errors[tls.rpm(1)["name"]].lower()
+    tls.run("package_mirror", package_versions=stamps, **wanted).succeeded()
+
+    base_path = f"{tls.rpm(1)['base_path']}{stamps[tls.rpm(1)['short_name']]}"
+    served = tls.servers.client.content(base_path, "repodata/repomd.xml")
+    assert tls.servers.client.as_user("").get(served)[0] == 200
+
+
+def test_a_server_is_used_without_trust_when_that_is_asked_for(tls: Rig) -> None:
+    tls.add_host("ark", "ark1", replace(tls.servers.ark, ca_path=None))
+    tls.hosts["ark"]["ark1"]["release_train_pulp_validate_certs"] = False
+
+    tls.run("access_control").succeeded()

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a client's site needs of its lists, and what a run is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_client import (
+    ClientListError,
+    client_lists,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
+    SelectionError,
+)
+
+
+def lists(**more: Any) -> dict[str, Any]:
+    rpm = {
+        "repositories": [
+            {"name": "BaseOS", "short_name": "rocky_9_baseos", "url": "u1"},
+            {"name": "Docker CE", "url": "u2", "required": "True"},
+            {"name": "Old", "url": "u3", "required": "False"},
+        ],
+        "publications": [{"repository": "BaseOS"}, {"repository": "Docker CE"}],
+        "development": [
+            {"name": "baseos-development", "repository": "BaseOS", "base_path": "b/d"},
+            {"name": "docker-development", "repository": "Docker CE", "base_path": "k/d"},
+        ],
+        "production": [
+            {"name": "baseos-production", "base_path": "b/p"},
+            {"name": "live", "distribution": "docker-development", "base_path": "k/p"},
+        ],
+    }
+    return {"rpm": {**rpm, **more}, "deb": {}}
+
+
+def names(items: list[dict[str, Any]]) -> list[str]:
+    return [item.get("name") or item["repository"] for item in items]
+
+
+def test_what_is_not_required_is_dropped_and_the_rest_keeps_its_order():
+    narrowed = client_lists(lists())
+    assert names(narrowed["rpm"]["repositories"]) == ["BaseOS", "Docker CE"]
+    assert narrowed["selected"] == "selected 2 of 2"
+
+
+def test_keys_about_the_inventory_do_not_reach_pulp():
+    first = client_lists(lists())["rpm"]["repositories"][0]
+    assert first == {"name": "BaseOS", "url": "u1"}
+
+
+@pytest.mark.parametrize("expression", ["rocky_9", "^rocky_9_baseos$"])
+def test_a_filter_takes_all_that_belongs_to_a_repository(expression):
+    rpm = client_lists(lists(), expression)["rpm"]
+    assert names(rpm["repositories"]) == ["BaseOS"]
+    assert names(rpm["publications"]) == ["BaseOS"]
+    assert names(rpm["development"]) == ["baseos-development"]
+    assert names(rpm["production"]) == ["baseos-production"]
+
+
+def test_a_repository_without_short_name_is_found_by_its_name():
+    assert names(client_lists(lists(), "Docker")["rpm"]["production"]) == ["live"]
+
+
+def test_a_filter_that_matches_nothing_is_an_error():
+    with pytest.raises(SelectionError, match="rocky_9_base"):
+        client_lists(lists(), "rocky_9_bseos")
+
+
+def test_production_takes_over_from_development_of_its_own_name():
+    production = client_lists(lists())["rpm"]["production"]
+    assert production[0]["distribution"] == "baseos-development"
+    assert production[1]["distribution"] == "docker-development"
+
+
+def test_a_production_channel_of_no_known_form_is_named():
+    with pytest.raises(ClientListError, match="'live': no distribution is given"):
+        client_lists(lists(production=[{"name": "live"}]))
+
+
+def test_an_item_that_is_to_go_is_not_promoted():
+    gone = [{"name": "a-production", "state": "absent"}]
+    assert client_lists(lists(production=gone))["rpm"]["production"] == []
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ("text", "rpm publications: this is not a list"),
+        (["text"], "rpm publications: item 1 is no mapping"),
+        ([{"repository": "a", "required": "maybe"}], "'a': required"),
+    ],
+)
+def test_what_cannot_be_used_is_named(items, message):
+    with pytest.raises(ClientListError, match=message):
+        client_lists(lists(publications=items))
+
+
+def test_nothing_of_an_item_that_is_not_required_is_read():
+    class Undefined(dict):
+        def __getitem__(self, key: str) -> Any:
+            raise AssertionError(f"{key} was read")
+
+    dropped = Undefined(required=False, url="{{ nothing }}")
+    assert names(client_lists(lists(repositories=[dropped]))["rpm"]["repositories"]) == []
