@@ -24,6 +24,7 @@ __all__ = [
     "TaskFailed",
     "TaskTimeout",
     "Unreachable",
+    "credentials_in",
     "redact",
     "unforeseen",
     "words_of",

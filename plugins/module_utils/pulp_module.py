@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -49,6 +50,8 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
         required_by={"client_key": ("client_cert",)},
         **spec,
     )
+    # Ansible prints what a module was called with; of URLs it may not know that they hold secrets.
+    module.no_log_values.update(credentials_in(json.dumps(module.params, default=str)))
     if requests_is_missing():
         module.fail_json(
             msg=f"The Python library 'requests' is missing for {sys.executable}: install it "

@@ -123,15 +123,14 @@ def make_publications(server: Server, params: Mapping[str, Any]) -> tuple[list[R
             usage[type_name] = read_usage(server.client, content_type)
         names = [item["repository"] for item in items]
         there = read_kind(server.client, content_type.repository, names, ("latest_version_href",))
-        work += [
-            (Result(item["repository"], type_name), (content_type, item, there.get(name)))
-            for item, name in zip(items, names)
-        ]
+        for item, name in zip(items, names):
+            more = {"publication": None, "version": item["version"], "duplicates": []}
+            result = Result(name, type_name, more=more)
+            work.append((result, (content_type, item, there.get(name))))
     refuse_duplicates(work, [_identity(pair) for _result, pair in work], "publication")
 
     def walk(pair: Any, result: Result) -> None:
         content_type, item, repository = pair
-        result.more.update({"publication": None, "version": item["version"], "duplicates": []})
         if repository is None:
             if item["state"] == "present":
                 refuse_missing(server, result, unseen(server, "such repository"))

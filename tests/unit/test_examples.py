@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What documentation shows is what a user can type: examples fit the documented options."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+COLLECTION = Path(__file__).resolve().parents[2]
+MODULES = sorted((COLLECTION / "plugins" / "modules").glob("[!_]*.py"))
+READMES = sorted(COLLECTION.glob("roles/*/README.md"))
+OURS = "stackhpc.release_train."
+
+
+def block(path: Path, name: str) -> Any:
+    """Return what a documentation block of a plugin holds."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return yaml.safe_load(ast.literal_eval(node.value))
+    return None
+
+
+def fragment(reference: str) -> dict[str, Any]:
+    """Return the options of a documentation fragment."""
+    name, _dot, part = reference[len(OURS) :].partition(".")
+    path = COLLECTION / "plugins" / "doc_fragments" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    text = getattr(module.ModuleDocFragment, (part or "documentation").upper())
+    return yaml.safe_load(text).get("options", {})
+
+
+def options_of(name: str) -> dict[str, Any]:
+    """Return all documented options of one of our modules."""
+    documentation = block(COLLECTION / "plugins" / "modules" / f"{name}.py", "DOCUMENTATION")
+    options = dict(documentation.get("options", {}))
+    for reference in documentation.get("extends_documentation_fragment", []):
+        options.update(fragment(reference))
+    return options
+
+
+def unknown(given: Any, options: dict[str, Any], place: str) -> Iterator[str]:
+    """Yield every key of an example that is not documented, and every required one it lacks."""
+    if not isinstance(given, dict):
+        return
+    missing = [key for key, spec in options.items() if spec.get("required") and key not in given]
+    if place.count(".") > 2:  # connection options of a module come from module_defaults
+        yield from (f"{place} lacks {key}" for key in missing)
+    for key, value in given.items():
+        if key not in options:
+            yield f"{place} has {key}"
+            continue
+        nested = options[key].get("suboptions")
+        for entry in value if isinstance(value, list) else [value]:
+            if nested:
+                yield from unknown(entry, nested, f"{place}.{key}")
+
+
+def tasks_in(node: Any) -> Iterator[tuple[str, Any]]:
+    """Yield name and arguments of each of our modules in a list of tasks, plays or blocks."""
+    for entry in node if isinstance(node, list) else []:
+        for key, value in entry.items():
+            if key.startswith(OURS):
+                yield key, value
+            elif isinstance(value, list):
+                yield from tasks_in([one for one in value if isinstance(one, dict)])
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_the_examples_of_a_module_use_options_that_exist(path):
+    used = list(tasks_in(block(path, "EXAMPLES")))
+    assert f"{OURS}{path.stem}" in [name for name, _arguments in used]
+    wrong = [
+        problem
+        for name, arguments in used
+        for problem in unknown(arguments, options_of(name[len(OURS) :]), name)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda path: path.parent.name)
+def test_the_example_of_a_role_names_the_role_and_variables_that_it_knows(path):
+    examples = re.findall(r"```yaml\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+    plays = [play for text in examples for play in yaml.safe_load(text)]
+    assert plays, f"{path} has no example"
+    text = "".join(examples)
+    assert f"{OURS}{path.parent.name}" in text
+    specs = yaml.safe_load((path.parent / "meta" / "argument_specs.yml").read_text("utf-8"))
+    known = {name for spec in specs["argument_specs"].values() for name in spec["options"]}
+    prefixed = set(re.findall(rf"^\s*-?\s*({path.parent.name}_\w+):", text, re.MULTILINE))
+    assert prefixed - known - {path.parent.name} == set()
