@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["OperatorError", "redact"]
+__all__ = ["OperatorError", "credentials_in", "redact"]
 
 # Greedy, because a password that nobody encoded may hold an "@" of its own.
 _URL_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
@@ -16,6 +16,11 @@ class OperatorError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(redact(message))
+
+
+def credentials_in(text: str) -> list[str]:
+    """The user information of every URL in a text."""
+    return _URL_CREDENTIALS.findall(text)
 
 
 def redact(text: str) -> str:

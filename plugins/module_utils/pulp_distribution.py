@@ -10,7 +10,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     InvalidItem,
     Refused,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_labels import keep_ours
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
     refuse_missing,
 )
@@ -185,7 +184,7 @@ class _Surroundings:
     ) -> dict[str, Any]:
         """An item as the wire wants it. Raises InvalidItem and Refused."""
         own = {key: value for key, value in item.items() if key not in SOURCES}
-        wanted = keep_ours(to_wire(self._type.distribution.fields, own), current)
+        wanted = to_wire(self._type.distribution.fields, own)
         if item.get("base_path") is not None:
             wanted["base_path"] = item["base_path"].strip("/")
         if current is None and not wanted.get("base_path"):

@@ -24,7 +24,6 @@ __all__ = [
     "TaskFailed",
     "TaskTimeout",
     "Unreachable",
-    "credentials_in",
     "redact",
     "unforeseen",
     "words_of",

@@ -66,7 +66,8 @@ class Kind:
     @property
     def readable(self) -> tuple[str, ...]:
         """What `fields=` asks the server for."""
-        written = tuple(f.name for f in self.fields if not f.secret)
+        written = tuple(f.name for f in self.fields)
+        # It tells which secrets are set, and only of those that are asked for by name as well.
         secrets = ("hidden_fields",) if any(f.secret for f in self.fields) else ()
         return ("pulp_href", "prn", self.key, *written, *secrets)
 

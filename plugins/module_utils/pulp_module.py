@@ -10,7 +10,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import (
+    OperatorError,
+    credentials_in,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
     Connection,
@@ -51,7 +54,7 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
         **spec,
     )
     # Ansible prints what a module was called with; of URLs it may not know that they hold secrets.
-    module.no_log_values.update(credentials_in(json.dumps(module.params, default=str)))
+    module.no_log_values.update(credentials_in(json.dumps(module.params, ensure_ascii=False)))
     if requests_is_missing():
         module.fail_json(
             msg=f"The Python library 'requests' is missing for {sys.executable}: install it "

@@ -91,9 +91,11 @@ def read_kind(
 
 
 def newest_snapshot(
-    reader: Reader, kind: Kind, prefix: str, fields: Iterable[str]
+    reader: Reader, kind: Kind, prefix: str, fields: Iterable[str], skip: int = 0
 ) -> dict[str, Any] | None:
     """The distribution `<prefix><stamp>` with the greatest stamp, however many others there are.
+
+    `skip` passes over so many of the newest.
 
     What Python escapes, a backslash before a character that is no letter, PostgreSQL reads as
     that character, too (its manual, 9.7.3.1).
@@ -104,6 +106,7 @@ def newest_snapshot(
             "name__regex": f"^{re.escape(prefix)}{_STAMP}$",
             "ordering": "-name",
             "limit": 1,
+            "offset": skip,
             "fields": ",".join(fields),
         },
     )

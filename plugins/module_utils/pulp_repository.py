@@ -12,7 +12,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     InvalidItem,
     ResponseError,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_labels import keep_ours
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
     refuse_missing,
     unseen,
@@ -21,10 +20,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeli
     refuse_duplicates,
     run_all,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import (
-    HIDDEN,
-    to_wire,
-)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
@@ -97,7 +93,7 @@ def declare(
     name = item["name"]
     kind, remote_kind = content_type.repository, content_type.remote.on(server.has)
     # Both before anything is written, so that a wrong value leaves nothing half made.
-    wanted = keep_ours(to_wire(kind.fields, item), state.repository)
+    wanted = to_wire(kind.fields, item)
     source = to_wire(remote_kind.fields, remote_defaults(content_type, item))
     if wanted.get("retain_repo_versions") and not server.has("core", "3.44"):
         raise InvalidItem(
@@ -218,9 +214,6 @@ def _take(result: Result, action: str, outcome: Any, under: str = "") -> None:
     if not outcome.changed:
         return
     before, after = outcome.change.before, outcome.change.after
-    if outcome.change.secrets_only:
-        before = dict.fromkeys(outcome.change.payload, HIDDEN)
-        after = dict.fromkeys(outcome.change.payload, f"{HIDDEN} (new)")
     if under:
         before = {under: before} if before else {}
         after = {under: after} if after else {}

@@ -170,8 +170,10 @@ class Server:
             except (LostAnswer, TaskFailed, ResponseError) as error:
                 problem = error
             lost = lost or isinstance(problem, LostAnswer)
-            there = read_kind(self.client, kind, [name], ("pulp_labels",)).get(name)
+            there = read_kind(self.client, kind, [name]).get(name)
             if there and (lost or "unique" in str(problem)):
+                # Whole, as the server answers a creation: the caller may need any field.
+                there = self.client.get(there["pulp_href"])
                 found = self.reconcile(kind, name, wanted, there, send_secrets, subject)
                 return Outcome(found.current, change, True) if lost else found
             if there or not isinstance(problem, LostAnswer):

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
     LostAnswer,
+    NotTrusted,
     PulpError,
     ResponseError,
     Unreachable,
@@ -66,7 +67,7 @@ def may_pass(error: PulpError) -> bool:
     """Whether an error is one of a server that only starts: no answer, or one of its proxy."""
     if isinstance(error, ResponseError):
         return error.status >= 400
-    return isinstance(error, (LostAnswer, Unreachable)) and "not trusted" not in str(error)
+    return isinstance(error, (LostAnswer, Unreachable)) and not isinstance(error, NotTrusted)
 
 
 def lacks(status: Status, workers: int) -> str:

@@ -34,7 +34,8 @@ __all__ = ["Rhythm", "TaskWatcher"]
 _FIELDS = ("state", "error", "worker", "progress_reports", "created_resources", "name", "result")
 _GOOD_ENDS = ("completed", "skipped")
 _ENDED = (*_GOOD_ENDS, "failed", "canceled")
-_WORKER_GONE = "Worker has gone missing"
+# The reasons that Pulp gives when a worker died, or was stopped, under a task.
+_WORKER_GONE = ("Worker has gone missing", "Aborted during worker shutdown")
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,10 @@ class TaskWatcher:
         if entry.task["state"] in _GOOD_ENDS:
             return entry.task
         error = entry.task.get("error") or {}
-        words = words_of(error.get("description") or f"the task is {entry.task['state']}")
-        raise TaskFailed(href, words, worker_lost=_WORKER_GONE in words)
+        # A task that Pulp gave up, or that somebody canceled, has a reason only.
+        said = error.get("description") or error.get("reason")
+        words = words_of(said or f"the task is {entry.task['state']}")
+        raise TaskFailed(href, words, worker_lost=words.startswith(_WORKER_GONE))
 
     def _poll_all(self) -> None:
         """The thread: ends when nothing is watched, and never leaves anybody waiting."""

@@ -12,9 +12,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_access
     begin,
     make_plain,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import (
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
     Connection,
-    PulpClient,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
     AuthenticationError,

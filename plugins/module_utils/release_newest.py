@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
@@ -118,9 +119,13 @@ def wait_for_another_run(server: Server, one: Found, version: str, made: str) ->
 
 
 def _look(server: Server, one: Found) -> None:
+    """Find the newest snapshot; a distribution that serves nothing is none, whatever its name."""
     kind = one.content_type.distribution
     prefix = one.repository.distribution_name
-    one.newest = newest_snapshot(server.client, kind, prefix, _SNAPSHOT_FIELDS)
+    for skip in count():
+        one.newest = newest_snapshot(server.client, kind, prefix, _SNAPSHOT_FIELDS, skip)
+        if one.newest is None or one.newest["publication"]:
+            return
 
 
 def _read_versions(server: Server, found: Sequence[Found]) -> None:

@@ -151,7 +151,6 @@ def _mirror_arguments(pulps: Pulps) -> dict[str, Any]:
         "rpm": pulps.items,
         "package_versions": pins(pulps.items),
         "source_url": pulps.ark.url,
-        **{f"source_{key}": value for key, value in pulps.ark.login.items()},
     }
 
 

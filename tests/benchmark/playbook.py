@@ -39,6 +39,9 @@ def run_mirror(ark: Server, client: Server, items: list[Item]) -> dict[str, Any]
             "vars": {
                 **_LOCAL,
                 "release_train_source": "ark1",
+                # Pulp hashes a password with every request, even for content in the open.
+                "package_mirror_source_username": None,
+                "package_mirror_source_password": None,
                 "rpm_package_repos": items,
                 "package_versions": pins(items),
             },

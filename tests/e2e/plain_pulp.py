@@ -86,8 +86,12 @@ class PlainPulp:
         return self.list(f"publications/{RPM}/", repository=href)
 
     def snapshots(self, prefix: str) -> list[dict[str, Any]]:
-        """Return the distributions whose names begin with a prefix, by name."""
-        return self.list("distributions/", name__startswith=prefix, ordering="name")
+        """Return the RPM and Deb distributions whose names begin with a prefix."""
+        return [
+            found
+            for plugin in (RPM, "deb/apt")
+            for found in self.list(f"distributions/{plugin}/", name__startswith=prefix)
+        ]
 
     def _ask(self, method: str, path: str, **content: Any) -> dict[str, Any]:
         answer = self.call(method, path, **content)

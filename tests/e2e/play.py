@@ -46,11 +46,13 @@ class Secret:
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a run: exit status, everything it printed, and the lines of its report."""
+    """What came of a run: exit status, all that it printed, and the items and warnings of its
+    report."""
 
     status: int
     output: str
     report: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> int:
@@ -80,13 +82,17 @@ class Run:
 
     def succeeded(self) -> Run:
         """Return this run, which must have exit status 0."""
-        assert self.status == 0, self.output
+        assert self.status == 0, self._end
         return self
 
     def failed(self) -> Run:
         """Return this run, which must have failed in words, not in a crash of Ansible's."""
-        assert self.status == 2, self.output
+        assert self.status == 2, self._end
         return self
+
+    @property
+    def _end(self) -> str:
+        return "\n".join(self.messages.values()) or self.output[-3000:]
 
 
 @dataclass
@@ -102,7 +108,7 @@ class Play:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._output = self.folder / "output"
         self._report = self.folder / "report"
-        settings = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+        settings = {"ANSIBLE_NOCOLOR": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
         extra = ["--extra-vars", json.dumps({"report_path": str(self._report)}), "-vvv"]
         with self._output.open("wb") as stream:
             self._process = subprocess.Popen(
@@ -120,6 +126,15 @@ class Play:
         """What was printed up to now."""
         return self._output.read_text(encoding="utf-8")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
+    def reported(self) -> str:
+        """What the report has up to now."""
+        return self._report.read_text(encoding="utf-8") if self._report.exists() else ""
+
     def interrupt(self) -> None:
         """Do what Ctrl-C does: every process of the run gets the signal."""
         os.killpg(self._process.pid, signal.SIGINT)
@@ -132,8 +147,14 @@ class Play:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             raise
-        text = self._report.read_text(encoding="utf-8") if self._report.exists() else ""
-        run = Run(status, self.output, tuple(json.loads(line) for line in text.splitlines()))
+        text = self.reported()
+        lines = [json.loads(line) for line in text.splitlines()]
+        run = Run(
+            status,
+            self.output,
+            tuple(line for line in lines if "name" in line),
+            tuple(line["warning"] for line in lines if "warning" in line),
+        )
         assert "Traceback (most recent call last)" not in run.output, run.output
         for secret in self.secrets:
             for form in secret.forms:

@@ -53,10 +53,10 @@ def test_two_promotions_and_two_mirrors_at_the_same_time_do_the_work_of_one_each
 
 def test_an_interrupted_run_is_finished_by_the_next(rig: Rig) -> None:
     items = [rig.rpm(number) for number in range(1, COUNT + 1)]
-    rig.upstream.fault("many/*/Packages/", delay=4)
+    rig.upstream.fault("many/*-primary.xml*", delay=4)
 
     play = rig.start("package_sync", rpm_package_repos=items)
-    while not any("/Packages/" in path for path in rig.upstream.requests):
+    while not any("-primary.xml" in path for path in rig.upstream.requests):
         time.sleep(0.1)
     play.interrupt()
 

@@ -56,11 +56,11 @@ def test_names_of_any_language_go_all_the_way(rig: Rig) -> None:
     stamps = rig.snapshot(*items)
     wanted = {"rpm_package_repos": items, "package_versions": stamps}
 
-    assert rig.run("package_sync", rpm_package_repos=items).succeeded().changed == 0
-    rig.run("package_promote", **wanted).succeeded()
-    rig.run("package_mirror", **wanted).succeeded()
+    playbooks = ("package_sync", "package_mirror", "package_promote")
+    for playbook in playbooks[1:]:
+        rig.run(playbook, **wanted).succeeded()
 
-    assert rig.run("package_mirror", **wanted).succeeded().changed == 0
+    assert [rig.run(playbook, **wanted).succeeded().changed for playbook in playbooks] == [0, 0, 0]
     for item in items:
         stamp = stamps[item["short_name"]]
         (found,) = rig.client.list("distributions/", base_path=f"{item['base_path']}{stamp}")
@@ -102,8 +102,7 @@ def test_a_pin_without_a_snapshot_stops_a_promotion_before_anything_is_written(r
 
     snapshot = f"{bad['distribution_name']}20200101T000000"
     assert f"nothing was promoted: snapshot '{snapshot}' of {bad['short_name']} does not exist" in run.message
-    development = rig.ark.find("contentguards/core/rbac/", "development")["pulp_href"]
-    assert [found["content_guard"] for found in rig.ark.snapshots(rig.prefix)] == [development]
+    assert [found["content_guard"] for found in rig.ark.snapshots(rig.prefix)] == [None]
 
 
 def test_a_pin_without_a_snapshot_fails_its_mirror_alone(rig: Rig) -> None:

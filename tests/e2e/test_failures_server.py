@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from tests.lab.demo_site import Pulp, pulp_of
 from .rig import Rig, Servers
 
 NAME = "fail-worker"
+LOST = "killed-01: the Pulp worker that runs its task is not online any more"
 
 
 def test_a_server_that_cannot_be_used_is_named_with_the_way_out(rig: Rig) -> None:
@@ -56,13 +57,14 @@ def test_a_sync_whose_worker_is_killed_is_reported_and_retried(
     servers.upstream.fault("many/0001/repodata/repomd.xml", delay=20, times=1)
 
     play = rig.start("package_sync", rpm_package_repos=[rig.rpm(1)], package_guard_development="")
-    killer = threading.Thread(target=pulp.kill_worker, args=(NAME, 60))
-    killer.start()
+    pulp.kill_worker(NAME, 60)
+    while play.is_running and LOST not in play.reported():
+        time.sleep(0.2)
+    assert play.is_running
     run = play.wait().succeeded()
-    killer.join()
 
-    assert "killed-01: the Pulp worker that runs its task is not online any more" in run.output
-    assert [found["name"] for found in rig.ark.snapshots("killed")] == [run.report[-1]["snapshot"]]
+    assert LOST in run.output
+    assert [found["name"] for found in rig.ark.snapshots("killed")] == [run.report[0]["snapshot"]]
     assert len(rig.ark.publications("killed-01")) == 1
     tasks = rig.ark.list("tasks/", name__contains="synchroniz")
     assert sorted(task["state"] for task in tasks) == ["completed", "failed"]

@@ -9,7 +9,7 @@ from .rig import REPOSITORIES, Rig
 FAULTS = {
     1: ({"prefix": "many/0001/repodata/", "status": 404}, "404"),
     2: ({"prefix": "many/0002/repodata/", "status": 500}, "500"),
-    3: ({"prefix": "many/0003/Packages/", "cut": 100}, "reset"),
+    3: ({"prefix": "many/0003/repodata/*-filelists.xml*", "cut": 100}, "reset"),
     4: ({"prefix": "many/0004/repodata/*-primary.xml*", "truncate": 50}, "checksum"),
     5: ({"prefix": "many/0005/repodata/repomd.xml", "truncate": 200}, "repomd.xml"),
 }
@@ -28,7 +28,8 @@ def test_each_failed_upstream_is_named_in_pulps_words_and_heals(rig: Rig) -> Non
         error = run.errors[names[number]]
         assert words in error
         assert f"package repository '{names[number]}': {error}" in run.message
-    assert [found["name"] for found in rig.ark.snapshots(rig.prefix)] == [run.of(names[6])["snapshot"]]
+    there = [found["name"] for found in rig.ark.snapshots(rig.prefix)]
+    assert there == [run.of(names[6])["snapshot"]]
 
     rig.upstream.clear()
     again = rig.run("package_sync", rpm_package_repos=items).succeeded()

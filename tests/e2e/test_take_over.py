@@ -43,7 +43,7 @@ class Filled:
         for found in api.snapshots(self.rig.prefix):
             kind = "deb" if "/deb/" in found["pulp_href"] else "rpm"
             address = server.content(found["base_path"], FILES[kind])
-            answers = [server.as_user("").get(address), server.get(address)]
+            answers = server.as_user("").get(address), server.get(address)
             seen[found["name"]] = ({key: found[key] for key in SERVED}, answers)
         return seen
 
@@ -78,21 +78,35 @@ def _fill_ark(filled: Filled) -> None:
 
 def _fill_client(filled: Filled) -> None:
     """The pinned snapshot under its own name, and as the site's two channels."""
-    rig, ark = filled.rig, filled.rig.servers.ark
+    api = filled.rig.client
     for kind, item in filled.items.items():
-        roles, path = TodaysRoles(rig.client, kind), item["base_path"]
-        source = {**item, "url": ark.content(f"{path}{NEW}"), "policy": "on_demand"}
-        source.update(remote_username=ark.username, remote_password=ark.password)
-        for name in (f"{item['name']} (ark)", item["name"]):
-            roles.repository(name, **_remote(source))
-            roles.sync(name, **_how(item))
-            made = {"publication": roles.publish(name)}
-            if name == item["name"]:
-                for channel in ("development", "production"):
-                    full = f"{item['distribution_name']}{channel}"
-                    roles.distribute(full, f"{path}{channel}", **made)
-            else:
-                roles.distribute(f"{item['distribution_name']}{NEW}-ark", f"{path}{NEW}", **made)
+        roles, path, prefix = TodaysRoles(api, kind), item["base_path"], item["distribution_name"]
+        source = _from_ark(filled, item)
+        mirror = {**source, "name": f"{item['name']} (ark)"}
+        roles.repository(mirror["name"], **_remote(mirror))
+        roles.sync(mirror["name"], **_how(item))
+        made = {"publication": roles.publish(mirror["name"])}
+        roles.distribute(f"{prefix}{NEW}-ark", f"{path}{NEW}", **made)
+        roles.repository(source["name"], **_remote(source))
+        roles.sync(source["name"], **_how(source))
+        made = {"publication": roles.publish(source["name"])}
+        for channel in ("development", "production"):
+            roles.distribute(f"{prefix}{channel}", f"{path}{channel}", **made)
+
+
+def _from_ark(filled: Filled, item: dict[str, Any]) -> dict[str, Any]:
+    """An item as a client's configuration has it: from Ark, and RPM metadata by its own Pulp."""
+    ark = filled.rig.servers.ark
+    keys = ("name", "sync_policy", "distributions", "mirror")
+    own = {"sync_policy": "mirror_content_only"} if "sync_policy" in item else {}
+    return {
+        **{key: item[key] for key in keys if key in item},
+        **own,
+        "url": ark.content(f"{item['base_path']}{NEW}"),
+        "policy": "on_demand",
+        "remote_username": ark.username,
+        "remote_password": ark.password,
+    }
 
 
 def _remote(item: dict[str, Any]) -> dict[str, Any]:
@@ -129,32 +143,22 @@ def filled(rig: Rig) -> Filled:
 
 def _client_variables(filled: Filled) -> dict[str, Any]:
     """What a Kayobe configuration says of the same channels."""
-    ark = filled.rig.servers.ark
     variables: dict[str, Any] = {}
     for kind, item in filled.items.items():
-        path, name = item["base_path"], item["distribution_name"]
-        keys = ("name", "sync_policy", "distributions", "mirror")
-        repository = {
-            **{key: item[key] for key in keys if key in item},
-            "url": ark.content(f"{path}{NEW}"),
-            "policy": "on_demand",
-            "remote_username": ark.username,
-            "remote_password": ark.password,
-        }
-        channels = {
-            channel: {"name": f"{name}{channel}", "base_path": f"{path}{channel}"}
-            for channel in ("development", "production")
-        }
+        path, prefix = item["base_path"], item["distribution_name"]
         mode = {"mode": item["mode"]} if "mode" in item else {}
-        channels["development"].update({"repository": item["name"], **mode})
-        channels["production"]["distribution"] = f"{name}development"
-        prefix = "stackhpc_pulp"
-        variables[f"{prefix}_repository_{kind}_repos"] = [repository]
-        variables[f"{prefix}_publication_{kind}_development"] = [
-            {"repository": item["name"], **mode}
-        ]
-        for channel, distribution in channels.items():
-            variables[f"{prefix}_distribution_{kind}_{channel}"] = [distribution]
+        served = {"repository": item["name"], **mode}
+        development, production = (
+            {"name": f"{prefix}{channel}", "base_path": f"{path}{channel}"}
+            for channel in ("development", "production")
+        )
+        lists = {
+            f"repository_{kind}_repos": _from_ark(filled, item),
+            f"publication_{kind}_development": served,
+            f"distribution_{kind}_development": {**development, **served},
+            f"distribution_{kind}_production": {**production, "distribution": development["name"]},
+        }
+        variables.update({f"stackhpc_pulp_{name}": [entry] for name, entry in lists.items()})
     return variables
 
 
@@ -190,13 +194,14 @@ def test_a_new_state_of_upstream_is_all_that_a_sync_adds(filled: Filled) -> None
 
 def test_the_playbooks_of_a_client_change_nothing(filled: Filled) -> None:
     rig, before = filled.rig, filled.on_client()
+    channels = _client_variables(filled)
 
-    rig.run("package_mirror", **filled.inventory).succeeded()
-    rig.run("client_sync", **_client_variables(filled)).succeeded()
-    rig.run("client_promote", **_client_variables(filled)).succeeded()
+    mirrored = rig.run("package_mirror", **filled.inventory).succeeded()
+    synced = rig.run("client_sync", **channels).succeeded()
+    promoted = rig.run("client_promote", **channels).succeeded()
 
-    after = filled.on_client()
-    assert after == before
+    assert filled.on_client() == before
+    assert (mirrored.changed, synced.changed, promoted.changed) == (0, 0, 0)
 
 
 def test_todays_roles_still_work_after_the_playbooks(filled: Filled) -> None:

@@ -9,7 +9,6 @@ import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .demo_kayobe import CHANNELS
 from .demo_site import Pulp
 from .pulp_paths import LabError
 
@@ -37,7 +36,7 @@ def statuses(pulp: Pulp, repositories: Repositories, stamps: Mapping[str, str]) 
 
 
 def digests(pulp: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -> dict[str, str]:
-    """Return the SHA-256, in hex, of each snapshot's metadata; raises LabError if one is not 200."""
+    """Return the SHA-256, in hex, of each snapshot's metadata, or raise LabError."""
     result = {}
     for item in repositories:
         address = _address(pulp, item, stamps[item["short_name"]])
@@ -59,15 +58,6 @@ def guards(ark: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -> 
         for distribution in _list(ark, "distributions", base_path__in=",".join(paths.values()))
     }
     return {name: names.get(served.get(path), "") for name, path in paths.items()}
-
-
-def channels(client: Pulp, item: Mapping[str, Any], digest: str) -> list[str]:
-    """Return the channels in which the client's Pulp serves metadata of this digest."""
-    return [
-        channel
-        for channel in CHANNELS
-        if hashlib.sha256(client.get(_address(client, item, channel))[1]).hexdigest() == digest
-    ]
 
 
 def _address(pulp: Pulp, item: Mapping[str, Any], stamp: str) -> str:

@@ -30,6 +30,15 @@ metadata_expire=0
 gpgcheck=0
 """
 
+APT_FOLDERS = (
+    "etc/apt/apt.conf.d",
+    "etc/apt/preferences.d",
+    "var/cache/apt/archives/partial",
+    "var/lib/apt/lists/partial",
+    "var/lib/dpkg/updates",
+    "var/log/apt",
+)
+
 APT_CONFIGURATION = """\
 Dir "{root}";
 Dir::State::status "{root}/var/lib/dpkg/status";
@@ -104,9 +113,8 @@ def apt_install(
 
     Raises LabError with apt-get's own words.
     """
-    for folder in ("etc/apt/preferences.d", "var/lib/dpkg/updates", "var/lib/apt/lists/partial"):
+    for folder in APT_FOLDERS:
         (root / folder).mkdir(parents=True, exist_ok=True)
-    (root / "var/cache/apt/archives/partial").mkdir(parents=True, exist_ok=True)
     (root / "var/lib/dpkg/status").touch()
     sources = [
         f"deb [signed-by={key}] {client.content(item['base_path'] + channel)} {suite} "
@@ -120,9 +128,8 @@ def apt_install(
         text += f'Acquire::https::CaInfo "{client.ca_path}";\n'
     configuration = root.with_name(f"{root.name}-apt.conf")
     configuration.write_text(text)
-    apt = ["apt-get", "--quiet", "--yes", "--error-on=any"]
-    output = _run([*apt, "update"], APT_CONFIG=str(configuration))
-    output += _run([*apt, "install", *names], APT_CONFIG=str(configuration))
+    output = _run(["apt-get", "update", "--error-on=any"], APT_CONFIG=str(configuration))
+    output += _run(["apt-get", "install", "--yes", *names], APT_CONFIG=str(configuration))
     query = ["dpkg-query", "--root", str(root), "--show", "--showformat", "${Version} ", *names]
     versions = _run(query).split()
     shown = f"APT_CONFIG={configuration} {shlex.join(['apt-get', 'install', *names])}"

@@ -47,10 +47,10 @@ def write_inventory(site: Site, selection: str = SELECTION) -> None:
         vault_client1_password=site.client.password,
         vault_client1_ark_password=password,
     )
+    _write(_selection(site), "# What is worked on.", package_filter=selection)
     _write(
-        folder / "group_vars" / "all" / "walk.yml",
-        "# What is worked on, and the configuration that pins it.",
-        package_filter=selection,
+        folder / "group_vars" / "all" / "kayobe.yml",
+        "# Where the pins are.",
         kayobe_config_repo_path="{{ inventory_dir }}/../kayobe-config",
     )
     _point_at_collections(folder / "collections")
@@ -87,7 +87,7 @@ def repositories(site: Site) -> list[dict[str, Any]]:
     """Return the selected repositories of the inventory, each with its `type`."""
     folder = site.inventory / "group_vars" / "all"
     lists = yaml.safe_load((folder / "package_repos.yml").read_text(encoding="utf-8"))
-    words = yaml.safe_load((folder / "walk.yml").read_text(encoding="utf-8"))["package_filter"]
+    words = yaml.safe_load(_selection(site).read_text(encoding="utf-8"))["package_filter"]
     return [
         {"type": kind, **item}
         for kind in ("rpm", "deb")
@@ -99,6 +99,11 @@ def repositories(site: Site) -> list[dict[str, Any]]:
 def password_files(site: Site) -> list[Path]:
     """Return the files, of mode 0600, that hold all passwords of a site."""
     return [_vault(site, "ark"), _vault(site, "client")]
+
+
+def _selection(site: Site) -> Path:
+    # Of Ark alone: clients take what is pinned, and are given no more than that.
+    return site.inventory / "group_vars" / "ark" / "selection.yml"
 
 
 def _vault(site: Site, group: str) -> Path:

@@ -82,12 +82,19 @@ class Walk:
         """Return the SHA-256 of the metadata of snapshots, as Ark serves it."""
         return digests(self.site.ark, self.repositories, stamps)
 
+    def served_by_client(self, item: Mapping[str, Any], stamp: str) -> str:
+        """Return the SHA-256 of the metadata that the client's Pulp has at a stamp or channel."""
+        return digests(self.site.client, [item], {item["short_name"]: stamp})[item["short_name"]]
+
     def channels(self, release: Stamps) -> dict[str, list[str]]:
         """Return the channels of the client's Pulp that serve the bytes of the release."""
+        wanted = self.digests(release)
         return {
-            item["short_name"]: demo_content.channels(
-                self.site.client, item, self.digests(release)[item["short_name"]]
-            )
+            item["short_name"]: [
+                channel
+                for channel in demo_kayobe.CHANNELS
+                if self.served_by_client(item, channel) == wanted[item["short_name"]]
+            ]
             for item in self.repositories
         }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import takewhile
 
 import servers
 import stage
@@ -77,22 +78,29 @@ KINDS: dict[str, tuple[Callable[[str, list[str]], None], str]] = {
     "e2e": (e2e, "tests/e2e/**/test_*.py"),
 }
 
+STANDALONE = ("unit", "e2e")
+"""Kinds that need no servers, or start servers of their own."""
+
 
 def main() -> None:
-    """Run kinds of tests; all but the unit tests share one start of the servers."""
+    """Run kinds of tests; those that need the same servers share one start of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--core", default=DEFAULT_CORE, choices=CORES, help="ansible-core series")
-    parser.add_argument("kinds", nargs="+", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
-    known, rest = parser.parse_known_args()
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="KIND ...", help=", ".join(KINDS))
+    known = parser.parse_args()
+    kinds = list(takewhile(KINDS.__contains__, known.words))
+    rest = known.words[len(kinds) :]
+    if not kinds:
+        parser.error(f"name at least one of {', '.join(KINDS)}")
     collection = stage.refresh()
     with ExitStack() as stack:
         started = False
-        for kind in known.kinds:
+        for kind in kinds:
             test, files = KINDS[kind]
             if not any(collection.glob(files)):
                 say(f"there are no {kind} tests yet: {files}")
                 continue
-            if kind != "unit" and not started:
+            if kind not in STANDALONE and not started:
                 stack.enter_context(servers.running())
                 started = True
             test(known.core, rest)

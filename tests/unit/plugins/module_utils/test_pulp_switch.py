@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
     PulpError,
     ResponseError,

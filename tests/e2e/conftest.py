@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What end-to-end tests share: servers of their own, and the demo's walk as far as a release.
+
+| fixture | is |
+|---|---|
+| `ark`, `client` | a `Pulp` each: `url`, `username`, `password`, `ca_path`, `get(url)` |
+| `upstream` | an `UpstreamServer` that serves the upstreams of the demo |
+| `walk` | the demo's `Walk` over them, with one RPM and one Deb repository |
+| `inventory` | the folder of its inventory, hosts `ark1` and `client1` |
+| `playbook` | runs a playbook there: `playbook("package_sync", "-e", "...")` returns a `Played` |
+| `snapshots`, `release` | stamps by short name: what Ark took, what it released of it |
+
+All last a session. The servers are `e2e-ark` and `e2e-client`; they are destroyed in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.lab import pulp
+from tests.lab.demo_playbook import Played, play
+from tests.lab.demo_site import Pulp, Site, pulp_of
+from tests.lab.demo_walk import Walk
+from tests.lab.upstream_demo import publish_demo
+from tests.lab.upstream_key import public_key
+from tests.lab.upstream_server import UpstreamServer
+from tests.lab.upstream_tools import require
+
+ARK, CLIENT = "e2e-ark", "e2e-client"
+
+SELECTION = "^rocky_9_baseos$ ^docker_ce_ubuntu_noble$"
+
+
+@dataclass(frozen=True)
+class Released:
+    """Stamps of a release, and who got which status before and after it."""
+
+    stamps: dict[str, str]
+    before: dict[str, set[int]]
+    after: dict[str, set[int]]
+
+
+@pytest.fixture(scope="session")
+def pulps() -> Iterator[dict[str, Pulp]]:
+    """Start the servers, and destroy them in the end; those of the environment stay as they are."""
+    pulp.destroy(ARK, CLIENT)  # what a killed run left
+    try:
+        servers = pulp.start(ARK, CLIENT)
+        yield {name: pulp_of(name, server) for name, server in servers.items()}
+    finally:
+        pulp.destroy(ARK, CLIENT)
+
+
+@pytest.fixture(scope="session")
+def ark(pulps: dict[str, Pulp]) -> Pulp:
+    """Return the master Pulp."""
+    return pulps[ARK]
+
+
+@pytest.fixture(scope="session")
+def client(pulps: dict[str, Pulp]) -> Pulp:
+    """Return the client's Pulp."""
+    return pulps[CLIENT]
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpstreamServer]:
+    """Serve the upstreams of the demo, in their first state."""
+    require()
+    root = tmp_path_factory.mktemp("upstream")
+    publish_demo(root, 0)
+    with UpstreamServer(root) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def walk(
+    ark: Pulp, client: Pulp, upstream: UpstreamServer, tmp_path_factory: pytest.TempPathFactory
+) -> Walk:
+    """Prepare the demo's walk; no step is taken yet."""
+    folder = tmp_path_factory.mktemp("walk")
+    site = Site(folder, ark, client, upstream.url, upstream.root, public_key())
+    site.publish_upstream()
+    return Walk(site, SELECTION)
+
+
+@pytest.fixture(scope="session")
+def inventory(walk: Walk) -> Path:
+    """Return the folder of the inventory."""
+    return walk.site.inventory
+
+
+@pytest.fixture(scope="session")
+def playbook(inventory: Path) -> Callable[..., Played]:
+    """Return what runs a playbook of the collection, whatever its exit status."""
+    return partial(play, inventory)
+
+
+@pytest.fixture(scope="session")
+def snapshots(walk: Walk) -> dict[str, str]:
+    """Control access to Ark, and take snapshots."""
+    walk.play("access_control")
+    _played, stamps = walk.take_snapshots()
+    return stamps
+
+
+@pytest.fixture(scope="session")
+def release(walk: Walk, snapshots: dict[str, str]) -> Released:
+    """Release the snapshots, by a Kayobe configuration that pins them."""
+    before = walk.statuses(snapshots)
+    walk.pin(snapshots)
+    walk.play("package_promote")
+    return Released(snapshots, before, walk.statuses(snapshots))

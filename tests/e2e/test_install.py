@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tarball, installed offline: its playbooks run in every way that users run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.lab import demo_kayobe
+from tests.lab.demo_playbook import Played, play
+from tests.lab.demo_walk import Walk
+from tests.lab.pulp_paths import REPOSITORY, write_private
+
+from .conftest import Released
+
+PLAYBOOKS = "ansible_collections/stackhpc/release_train/playbooks"
+
+NO_PULP = "http://127.0.0.1:1"
+
+Run = Callable[..., Played]
+
+
+@pytest.fixture(scope="module")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the collection and install it, offline, into an empty folder."""
+    folder = tmp_path_factory.mktemp("installed")
+    environment = {**os.environ, "HOME": str(folder)}
+    for command in (
+        ["build", "--output-path", str(folder)],
+        ["install", "--offline", "--collections-path", str(folder / "collections")],
+    ):
+        tarballs = [str(path) for path in folder.glob("*.tar.gz")]
+        subprocess.run(
+            ["ansible-galaxy", "collection", *command, *tarballs],
+            cwd=REPOSITORY,
+            env=environment,
+            check=True,
+        )
+    return folder / "collections"
+
+
+@pytest.fixture(scope="module")
+def environment(collections: Path) -> dict[str, str]:
+    """Return an environment in which nothing but the installed collection can be found."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    return {
+        **kept,
+        "HOME": str(collections.parent),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "COLUMNS": "2000",
+    }
+
+
+@pytest.fixture(scope="module")
+def kayobe(walk: Walk, release: Released, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write an inventory such as Kayobe's: no Pulp is a host of it, and localhost is implicit."""
+    assert release.after
+    folder = tmp_path_factory.mktemp("kayobe") / "inventory"
+    folder.mkdir()
+    (folder / "hosts").write_text("[seed]\nseed0\n[controllers]\ncontroller0\ncontroller1\n")
+    client = {f"pulp_{key}": getattr(walk.site.client, key) for key in ("url", "username")}
+    client["pulp_password"] = walk.site.client.password
+    write_private(folder / "pulp.json", json.dumps(client))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def as_kayobe(walk: Walk, kayobe: Path, environment: dict[str, str]) -> Run:
+    """Return what runs a playbook with the arguments that Kayobe would give it."""
+
+    def run(name: str, *arguments: str) -> Played:
+        files = [*demo_kayobe.extra_variables(walk.site), "-e", f"@{kayobe / 'pulp.json'}"]
+        return play(kayobe, name, "-i", "hosts", *files, *arguments, environment=environment)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def fleet(walk: Walk, as_kayobe: Run, environment: dict[str, str]) -> Run:
+    """Return what runs a playbook for two clients whose channels are up to date."""
+    assert as_kayobe("client_sync").status == 0
+    assert as_kayobe("client_promote").status == 0
+    hosts = {"hosts": {name: walk_client(walk) for name in ("client1", "client2")}}
+    folder = walk.site.folder / "fleet"
+    folder.mkdir()
+    write_private(folder / "hosts.yml", yaml.safe_dump({"client": hosts}))
+    files = demo_kayobe.extra_variables(walk.site)
+
+    def run(name: str, *arguments: str) -> Played:
+        return play(folder, name, "-i", "hosts.yml", *files, *arguments, environment=environment)
+
+    return run
+
+
+def walk_client(walk: Walk) -> dict[str, Any]:
+    """Return the host variables of the client's Pulp."""
+    client = walk.site.client
+    keys = ("url", "username", "password", "ca_path")
+    return {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        **{f"release_train_pulp_{key}": getattr(client, key) or "" for key in keys},
+    }
+
+
+def test_a_playbook_runs_by_name_by_path_and_as_a_hook(
+    walk: Walk, collections: Path, environment: dict[str, str], release: Released, tmp_path: Path
+) -> None:
+    path = collections / PLAYBOOKS / "package_promote.yml"
+    hook = tmp_path / "hooks" / "overcloud-host-configure" / "post.d" / "50-release.yml"
+    hook.parent.mkdir(parents=True)
+    hook.symlink_to(path)
+    for way in ("package_promote", str(path), str(hook)):
+        played = play(walk.site.inventory, way, report=True, environment=environment)
+        assert played.status == 0, played.output
+        assert {item["short_name"]: item["stamp"] for item in played.items} == release.stamps
+        assert played.changed == 0
+
+
+def test_a_playbook_can_be_imported(
+    walk: Walk, environment: dict[str, str], release: Released, tmp_path: Path
+) -> None:
+    assert release.after
+    outer = tmp_path / "site.yml"
+    outer.write_text(
+        "---\n- name: Release\n"
+        "  ansible.builtin.import_playbook: stackhpc.release_train.package_promote\n"
+    )
+    played = play(walk.site.inventory, str(outer), environment=environment)
+    assert played.status == 0, played.output
+    assert list(played.recap) == ["ark1"]
+
+
+@pytest.mark.parametrize("name", ["client_sync", "client_promote", "package_mirror"])
+def test_a_client_playbook_is_for_localhost_in_an_inventory_of_kayobe(
+    as_kayobe: Run, name: str, walk: Walk
+) -> None:
+    pins = ["-e", f"kayobe_config_repo_path={walk.site.kayobe}"]
+    played = as_kayobe(name, *pins)
+    assert played.status == 0, played.output
+    changing = {host for host, counts in played.recap.items() if counts["ok"] > 4}
+    assert changing == {"localhost"}, played.output
+
+
+def test_a_playbook_for_ark_never_reads_the_client_s_variables(
+    walk: Walk, environment: dict[str, str], release: Released
+) -> None:
+    wrong = json.dumps({"pulp_url": NO_PULP, "pulp_username": "nobody", "pulp_password": "wrong"})
+    for name in ("access_control", "package_promote"):
+        played = play(walk.site.inventory, name, "-e", wrong, environment=environment)
+        assert played.status == 0, played.output
+        assert played.changed == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("client_promote", ["--limit", "seed"], "--limit seed leaves none of them"),
+        ("client_sync", ["--limit", "controllers"], "it is for localhost"),
+        ("package_sync", [], "the group ark, which the inventory does not have"),
+    ],
+)
+def test_a_run_that_would_touch_nothing_fails_and_says_so(
+    as_kayobe: Run, name: str, arguments: list[str], words: str
+) -> None:
+    played = as_kayobe(name, *arguments)
+    assert played.status != 0
+    assert "This playbook would touch no host" in played.output
+    assert words in played.output
+
+
+def test_two_clients_are_refused_by_name(fleet: Run) -> None:
+    played = fleet("client_promote")
+    assert played.status != 0
+    assert "would write to 2 Pulps, client1, client2" in played.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hosts"),
+    [
+        (["-l", "client2"], {"client2"}),
+        (["-e", "release_train_fleet=true"], {"client1", "client2"}),
+    ],
+)
+def test_clients_are_chosen_or_all_of_them_meant(
+    fleet: Run, arguments: list[str], hosts: set[str]
+) -> None:
+    played = fleet("client_promote", *arguments)
+    assert played.status == 0, played.output
+    assert set(played.recap) == hosts

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Items as inventories hold them become items that the modules take."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.stackhpc.release_train.plugins.filter.pulp_items import pulp_items
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_item_options import (
+    OPTIONS_OF,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
+    CONTENT_TYPES,
+)
+
+MODULES = "ansible_collections.stackhpc.release_train.plugins.modules"
+
+
+class Omit:
+    """Stands for the object that ansible-core writes from 2.19 on."""
+
+
+OMITTED = [None, "__omit_place_holder__0123abcd", Omit()]
+
+
+class Lazy(Mapping):
+    """A mapping as templates give it: a value that is not asked for is not evaluated."""
+
+    def __init__(self, **values: Any) -> None:
+        self._values = values
+
+    def __getitem__(self, key: str) -> Any:
+        if self._values[key] is NotImplemented:
+            raise LookupError(f"'{key}' is undefined")
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+@pytest.mark.parametrize("omitted", OMITTED)
+def test_a_key_that_is_omitted_is_not_given_at_any_depth(omitted):
+    item = {
+        "name": "a",
+        "url": omitted,
+        "groups": ["b", omitted],
+        "roles": [{"role": "r", "groups": omitted}],
+    }
+    assert pulp_items([item]) == [{"name": "a", "groups": ["b"], "roles": [{"role": "r"}]}]
+
+
+def test_what_is_empty_is_given():
+    item = {"content_guard": "", "groups": [], "version": 0, "private": False}
+    assert pulp_items([item]) == [item]
+
+
+def test_a_publication_may_carry_the_keys_of_a_distribution_and_a_distribution_its_own():
+    item = {"repository": "r", "version": "2", "mode": "simple", "state": "present"}
+    more = {"name": "n", "base_path": "b/", "content_guard": "g"}
+    extra = {"short_name": "s", "required": "False"}
+    both = [{**item, **more, **extra}]
+    assert pulp_items(both, "deb", kind="publication") == [item]
+    assert pulp_items(both, "deb", kind="distribution") == [{**item, **more}]
+
+
+def test_only_publications_and_distributions_lose_unknown_keys():
+    assert pulp_items([{"name": "n", "nmae": "n"}], "rpm") == [{"name": "n", "nmae": "n"}]
+
+
+def test_a_value_that_is_ignored_need_not_even_be_defined():
+    item = Lazy(repository="r", required=NotImplemented)
+    assert pulp_items([item], "rpm", kind="publication") == [{"repository": "r"}]
+
+
+def test_a_misspelt_guard_is_told():
+    seen = []
+
+    class Display:
+        def warning(self, text: str) -> None:
+            seen.append(text)
+
+    module = importlib.import_module(pulp_items.__module__)
+    kept, module.Display = module.Display, Display
+    try:
+        pulp_items([{"name": "n", "content_gaurd": "g", "sync_group": "s"}], "rpm", (), "distribution")
+    finally:
+        module.Display = kept
+    assert seen == ["key 'content_gaurd' is ignored: did you mean 'content_guard'?"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "kept"),
+    [(["all"], True), (["rpm"], True), (["deb", "rpm"], True), (["deb"], False), (["pulp"], True)],
+)
+def test_a_run_for_one_content_type_does_only_that_one(tags, kept):
+    assert bool(pulp_items([{"name": "n"}], "rpm", tags)) is kept
+
+
+def test_defaults_are_for_items_that_do_not_say():
+    items = [{"name": "a"}, {"name": "b", "skip_existing": False}, {"name": "c", "skip_existing": None}]
+    found = pulp_items(items, "rpm", kind="distribution", defaults={"skip_existing": True})
+    assert [item["skip_existing"] for item in found] == [True, False, True]
+
+
+def test_null_is_an_empty_list():
+    assert pulp_items(None) == []
+
+
+@pytest.mark.parametrize("items", ["text", {"name": "a"}, [{"name": "a"}, "text"]])
+def test_what_is_no_list_of_items_is_an_error_that_shows_no_value(items):
+    with pytest.raises(AnsibleFilterError) as caught:
+        pulp_items(items, "rpm")
+    assert "text" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", OPTIONS_OF)
+def test_the_known_keys_are_the_options_of_the_module(kind):
+    module = importlib.import_module(f"{MODULES}.pulp_{kind}")
+    for content_type in CONTENT_TYPES.values():
+        if kind == "distribution" or content_type.publications:
+            assert OPTIONS_OF[kind](content_type) == module.options_of(content_type)
