@@ -8,14 +8,16 @@ from typing import Any
 
 __all__ = ["PUBLICATION_FIELDS", "choose", "fitting", "mirrors_upstream"]
 
-PUBLICATION_FIELDS = (
-    "pulp_href,repository,repository_version,pulp_created,checksum_type,simple,structured"
+# What pulp_rpm has called them, the older name last.
+_CHECKSUM_TYPES = ("checksum_type", "package_checksum_type")
+PUBLICATION_FIELDS = ",".join(
+    ("pulp_href", "repository_version", "pulp_created", "simple", "structured", *_CHECKSUM_TYPES)
 )
 
 
 def mirrors_upstream(publication: Mapping[str, Any]) -> bool:
     """Whether an RPM publication is upstream's metadata byte for byte, made by a sync."""
-    return publication.get("checksum_type") == "unknown"
+    return "unknown" in [publication.get(name) for name in _CHECKSUM_TYPES]
 
 
 def choose(

@@ -88,7 +88,7 @@ class InvalidItem(PulpError):
 
 
 def unforeseen(error: BaseException) -> str:
-    """Say in one line what could not be understood, and where, for a report to the developers."""
+    """One line for what nobody foresaw, such as an answer that is not Pulp's: what, and where."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -97,7 +97,7 @@ def unforeseen(error: BaseException) -> str:
         name = trace.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
         place = f" at {name}:{trace.tb_lineno}"
     words = redact(f"{type(error).__name__}: {error}")
-    return f"the server's answer is not what Pulp answers ({words}{place})"
+    return f"this was not foreseen, please report it: {words}{place}"
 
 
 def words_of(answer: Any) -> str:

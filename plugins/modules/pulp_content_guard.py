@@ -128,6 +128,8 @@ statistics:
   type: dict
 """
 
+from typing import Any
+
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_access import (
     GUARD_KINDS,
     make_guards,
@@ -140,7 +142,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_option
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import kind_of
 
 
-def options_of(type_name):
+def options_of(type_name: str) -> dict[str, Any]:
     role = {
         "role": {"type": "str", "required": True},
         "groups": {"type": "list", "elements": "str"},
@@ -150,7 +152,7 @@ def options_of(type_name):
     return item_options("name", fields, own if type_name == "rbac" else {})
 
 
-def main():
+def main() -> None:
     options = {
         name: {"type": "list", "elements": "dict", "options": options_of(name)}
         for name in GUARD_KINDS

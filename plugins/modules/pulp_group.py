@@ -80,7 +80,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_option
 )
 
 
-def main():
+def main() -> None:
     groups = {
         "type": "list",
         "elements": "dict",

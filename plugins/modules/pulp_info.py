@@ -149,7 +149,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import CONTENT_TYPES
 
 
-def main():
+def main() -> None:
     options = {
         "kind": {"type": "str", "required": True, "choices": sorted(KINDS)},
         "content_type": {"type": "str", "choices": sorted(CONTENT_TYPES)},

@@ -120,7 +120,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_status import read_status
 
 
-def main():
+def main() -> None:
     options = {
         "wait": {"type": "float"},
         "workers": {"type": "int", "default": 1},

@@ -114,7 +114,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_user import make_users
 
 
-def main():
+def main() -> None:
     groups = {"groups": {"type": "list", "elements": "str"}}
     item = item_options("username", field_options(kind_of("user").fields), groups)
     users = {"type": "list", "elements": "dict", "required": True, "options": item}

@@ -78,9 +78,7 @@ def reference(server: Server, verb: str, order: dict[str, Any]) -> Run:
     return measured(server, lambda: script("reference", order))
 
 
-def alternating(
-    ours: Callable[[], Run], theirs: Callable[[], Run], repetitions: int
-) -> Pair:
+def alternating(ours: Callable[[], Run], theirs: Callable[[], Run], repetitions: int) -> Pair:
     """Run both in turn; who is first changes each time, so that a drift of the machine is fair."""
     runs: tuple[list[Run], list[Run]] = ([], [])
     for repetition in range(repetitions):

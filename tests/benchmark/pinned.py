@@ -115,9 +115,7 @@ def crowded(pulps: Pulps, many: int, repetitions: int) -> Table:
 def _both(pulps: Pulps) -> tuple[Run, Run, Run]:
     pulps.client.guard_distributions(pulps.snapshots, None)
     alone = _mirror(pulps)
-    task = measured(
-        pulps.client, lambda: run_task("package_mirror", _mirror_arguments(pulps))
-    )
+    task = measured(pulps.client, lambda: run_task("package_mirror", _mirror_arguments(pulps)))
     return alone, task, _promote(pulps.client, pulps)
 
 

@@ -76,9 +76,7 @@ def first_snapshots(
     return last
 
 
-def unchanged(
-    ark: Server, items: list[Item], repetitions: int, table: Table
-) -> None:
+def unchanged(ark: Server, items: list[Item], repetitions: int, table: Table) -> None:
     """Row 2, over repositories that row 1 has made."""
     names = [item["name"] for item in items]
     made = ("publications/", "distributions/")

@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 import requests
-
 from tests.lab.demo_site import Pulp
 
 API = "/pulp/api/v3/"

@@ -33,7 +33,9 @@ class Secret:
         plain = self.password
         pair = f"{self.username}:{plain}"
         encodings = ("utf-8", "latin-1")
-        encoded = {base64.b64encode(text.encode(how)) for text in (plain, pair) for how in encodings}
+        encoded = {
+            base64.b64encode(text.encode(how)) for text in (plain, pair) for how in encodings
+        }
         return {
             plain,
             json.dumps(plain)[1:-1],

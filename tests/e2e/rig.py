@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.lab import pulp, pulp_programs
 from tests.lab.demo_site import Pulp, pulp_of
 from tests.lab.upstream_demo import publish_many
@@ -168,7 +167,7 @@ def guarded(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Serve
     return servers
 
 
-@pytest.fixture()
+@pytest.fixture
 def rig(guarded: Servers, tmp_path: Path) -> Iterator[Rig]:
     """Return the rig of one test; its faults end with it."""
     yield Rig(guarded, tmp_path, f"t{secrets.token_hex(3)}")

@@ -76,12 +76,17 @@ def test_what_a_snapshot_is_served_from_cannot_be_deleted(served: Served, what: 
 
 
 def test_a_cleanup_of_duplicates_keeps_the_publication_that_is_served(served: Served) -> None:
+    api, name = served.rig.ark, served.item["name"]
     before = served.seen(), served.there()
-    assert len(served.rig.ark.publications(served.item["name"])) == 2
-    options = {"rpm": [{"repository": served.item["name"]}], "cleanup_duplicates": True}
+    unused = {found["pulp_href"] for found in api.publications(name)}
+    unused -= {served.snapshot["publication"]}
+    version = api.find("repositories/rpm/rpm/", name)["latest_version_href"]
+    newest = api.post("publications/rpm/rpm/", repository_version=version)["pulp_href"]
+    options = {"rpm": [{"repository": name}], "cleanup_duplicates": True}
 
     served.rig.run_module("pulp_publication", **options).succeeded()
 
-    (left,) = served.rig.ark.publications(served.item["name"])
-    assert left["pulp_href"] == served.snapshot["publication"]
+    left = {found["pulp_href"] for found in api.publications(name)}
+    assert unused
+    assert left == {served.snapshot["publication"], newest}
     assert (served.seen(), served.there()) == before

@@ -15,23 +15,28 @@ STRANGE_NAMES = {
 def test_malformed_items_fail_by_name_and_leave_the_others_alone(rig: Rig) -> None:
     good, misspelt = rig.rpm(1), {**rig.rpm(2), "polcy": "on_demand"}
     wrong = {
-        rig.rpm(3)["name"]: ({"base_path": 9}, "base_path must be text, not a number: put it in quotes"),
-        rig.rpm(4)["name"]: ({"url": None}, "url is missing"),
-        rig.rpm(5)["name"]: ({"sync_policy": "mirror"}, "sync_policy must be one of"),
+        3: ({"base_path": 9}, "base_path must be text, not a number: put it in quotes"),
+        4: ({"url": None}, "url is missing"),
+        5: ({"sync_policy": "mirror"}, "sync_policy must be one of"),
     }
-    items = [good, misspelt, *({**rig.rpm(n), **change} for n, (change, _) in zip((3, 4, 5), wrong.values()))]
+    items = [good, misspelt, *(rig.rpm(number, **change) for number, (change, _) in wrong.items())]
     items += [{**rig.rpm(6), "name": good["name"]}, "many/0007"]
 
     run = rig.run("package_sync", rpm_package_repos=items).failed()
 
     assert run.message.startswith("5 of 7 failed")
-    for name, (_change, words) in wrong.items():
-        assert f"package repository '{name}': {words}" in run.message
-    assert f"'{good['name']}': rpm_package_repos[5] repeats the name '{good['name']}'" in run.message
+    for number, (_change, words) in wrong.items():
+        assert f"package repository '{rig.rpm(number)['name']}': {words}" in run.message
+    assert (
+        f"'{good['name']}': rpm_package_repos[5] repeats the name '{good['name']}'" in run.message
+    )
     assert "rpm_package_repos[6], which is no mapping" in run.message
-    assert f"{misspelt['name']}: unknown key 'polcy', ignored (did you mean 'policy'?)" in run.output
-    there = [found["name"] for found in rig.ark.snapshots(rig.prefix)]
-    assert there == [run.of(item["name"])["snapshot"] for item in (good, misspelt)]
+    assert (
+        f"{misspelt['name']}: unknown key 'polcy', ignored (did you mean 'policy'?)" in run.output
+    )
+    there = rig.ark.list("repositories/", name__startswith=rig.prefix)
+    assert {found["name"] for found in there} == {good["name"], misspelt["name"]}
+    assert len(rig.ark.snapshots(rig.prefix)) == 2
 
 
 def test_a_misspelt_key_of_a_module_is_refused_by_name(rig: Rig) -> None:
@@ -90,7 +95,9 @@ def test_a_group_that_does_not_exist_fails_its_guard_and_heals_when_it_does(rig:
     assert run.message == f"content guard '{rig.prefix}-guard': {words}"
     assert rig.ark.list("contentguards/", name__startswith=rig.prefix) == []
     groups = [{"name": f"{rig.prefix}-group"}]
-    rig.run("access_control", access_control_guards=guards, access_control_groups=groups).succeeded()
+    rig.run(
+        "access_control", access_control_guards=guards, access_control_groups=groups
+    ).succeeded()
 
 
 def test_a_pin_without_a_snapshot_stops_a_promotion_before_anything_is_written(rig: Rig) -> None:
@@ -101,7 +108,10 @@ def test_a_pin_without_a_snapshot_stops_a_promotion_before_anything_is_written(r
     run = rig.run("package_promote", rpm_package_repos=[good, bad], package_versions=pins).failed()
 
     snapshot = f"{bad['distribution_name']}20200101T000000"
-    assert f"nothing was promoted: snapshot '{snapshot}' of {bad['short_name']} does not exist" in run.message
+    assert (
+        f"nothing was promoted: snapshot '{snapshot}' of {bad['short_name']} does not exist"
+        in run.message
+    )
     assert [found["content_guard"] for found in rig.ark.snapshots(rig.prefix)] == [None]
 
 

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from dataclasses import replace
 from typing import Any
 
 from .play import Secret
@@ -71,7 +68,9 @@ def test_a_rotated_password_is_refused_in_words_until_the_new_one_arrives(rig: R
 def test_a_rotated_password_reaches_the_remotes_of_a_client(rig: Rig) -> None:
     item = rig.rpm(1)
     stamp = rig.snapshot(item)[item["short_name"]]
-    rig.run("package_promote", rpm_package_repos=[item], package_versions={item["short_name"]: stamp}).succeeded()
+    rig.run(
+        "package_promote", rpm_package_repos=[item], package_versions={item["short_name"]: stamp}
+    ).succeeded()
     rig.run("access_control", **_user(rig, HARD_PASSWORD)).succeeded()
 
     def sync(password: str) -> Any:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from tests.lab import pulp
 from tests.lab.demo_site import Pulp, pulp_of
 
@@ -23,7 +22,10 @@ def test_a_server_that_cannot_be_used_is_named_with_the_way_out(rig: Rig) -> Non
     ark = rig.servers.ark
     unusable = {
         "elsewhere": (replace(ark, url=rig.upstream.url), "correct pulp_url"),
-        "unknown": (replace(ark, url="http://pulp.invalid"), "http://pulp.invalid cannot be reached"),
+        "unknown": (
+            replace(ark, url="http://pulp.invalid"),
+            "http://pulp.invalid cannot be reached",
+        ),
         "down": (replace(ark, url="http://127.0.0.1:9"), "http://127.0.0.1:9 cannot be reached"),
         "malformed": (replace(ark, url="ark.example.com"), "'ark.example.com' is not an http"),
         "stranger": (ark.as_user("admin", "wrong-password"), "refused user 'admin'"),
@@ -41,7 +43,7 @@ def test_a_server_that_cannot_be_used_is_named_with_the_way_out(rig: Rig) -> Non
     rig.run("package_sync", "--limit", "ark1", rpm_package_repos=[rig.rpm(1)]).succeeded()
 
 
-@pytest.fixture()
+@pytest.fixture
 def fragile(servers: Servers) -> Iterator[Pulp]:
     """Start a server that notices a dead worker within seconds, not minutes."""
     try:

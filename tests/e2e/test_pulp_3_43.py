@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.lab import pulp
 from tests.lab.demo_site import pulp_of
 
@@ -28,7 +27,7 @@ def old(guarded: Servers) -> Iterator[Servers]:
         pulp.destroy(NAME)
 
 
-@pytest.fixture()
+@pytest.fixture
 def rig(old: Servers, rig: Rig, tmp_path: Path) -> Rig:
     """Return a rig whose client is the older one."""
     return Rig(old, tmp_path, rig.prefix)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-
 from tests.lab.demo_site import Pulp
 
 from .plain_pulp import PlainPulp
@@ -119,7 +118,7 @@ def _how(item: dict[str, Any]) -> dict[str, Any]:
     return {key: item[key] for key in ("sync_policy", "mirror") if key in item}
 
 
-@pytest.fixture()
+@pytest.fixture
 def filled(rig: Rig) -> Filled:
     """Fill both servers the way today's roles do."""
     rpm = rig.rpm(1, sync_policy="mirror_complete")

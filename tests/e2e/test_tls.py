@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from tests.lab import pulp
 from tests.lab.demo_site import pulp_of
 
@@ -27,7 +26,7 @@ def encrypted(servers: Servers) -> Iterator[Servers]:
         pulp.destroy(NAME)
 
 
-@pytest.fixture()
+@pytest.fixture
 def tls(encrypted: Servers, tmp_path: Path) -> Rig:
     """Return a rig whose Ark is behind HTTPS."""
     return Rig(encrypted, tmp_path, "tls")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One quick pass over real Pulps: sync, promote, mirror; run on several versions of ansible-core."""
+"""One quick pass over real Pulps, on several versions of ansible-core: sync, promote, mirror."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.plain_pulp import PlainPulp
 from tests.e2e.rig import Rig, Servers
 from tests.lab import pulp
@@ -19,7 +18,7 @@ from tests.lab.upstream_server import UpstreamServer
 COUNT = 2
 
 
-@pytest.fixture()
+@pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
     """Return a rig on the servers of the lab; what it made there goes in the end."""
     publish_many(tmp_path / "upstream", COUNT, 0, 3, 0)
@@ -39,7 +38,7 @@ def _remove(api: PlainPulp, prefix: str) -> None:
             api.delete(found["pulp_href"])
 
 
-@pytest.mark.smoke()
+@pytest.mark.smoke
 def test_a_release_goes_from_upstream_to_a_client(rig: Rig) -> None:
     development, release = f"{rig.prefix}-development", f"{rig.prefix}-release"
     items = [rig.rpm(number) for number in range(1, COUNT + 1)]

@@ -90,7 +90,9 @@ def test_a_misspelt_guard_is_told():
     module = importlib.import_module(pulp_items.__module__)
     kept, module.Display = module.Display, Display
     try:
-        pulp_items([{"name": "n", "content_gaurd": "g", "sync_group": "s"}], "rpm", (), "distribution")
+        pulp_items(
+            [{"name": "n", "content_gaurd": "g", "sync_group": "s"}], "rpm", (), "distribution"
+        )
     finally:
         module.Display = kept
     assert seen == ["key 'content_gaurd' is ignored: did you mean 'content_guard'?"]
@@ -105,7 +107,11 @@ def test_a_run_for_one_content_type_does_only_that_one(tags, kept):
 
 
 def test_defaults_are_for_items_that_do_not_say():
-    items = [{"name": "a"}, {"name": "b", "skip_existing": False}, {"name": "c", "skip_existing": None}]
+    items = [
+        {"name": "a"},
+        {"name": "b", "skip_existing": False},
+        {"name": "c", "skip_existing": None},
+    ]
     found = pulp_items(items, "rpm", kind="distribution", defaults={"skip_existing": True})
     assert [item["skip_existing"] for item in found] == [True, False, True]
 

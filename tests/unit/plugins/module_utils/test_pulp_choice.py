@@ -55,4 +55,6 @@ def test_a_publication_of_another_mode_is_no_duplicate():
 
 def test_only_a_mirroring_sync_leaves_the_checksum_type_unknown():
     assert mirrors_upstream(MIRROR)
+    # pulp_rpm 3.24
+    assert mirrors_upstream({"package_checksum_type": "unknown"})
     assert not mirrors_upstream(SIMPLE)

@@ -121,7 +121,10 @@ def test_each_content_type_has_its_own_lists(kind, content_type):
 
 
 def test_publications_of_a_type_may_be_in_several_lists():
-    assert endpoints("publication", "deb") == ["publications/deb/apt/", "publications/deb/verbatim/"]
+    assert endpoints("publication", "deb") == [
+        "publications/deb/apt/",
+        "publications/deb/verbatim/",
+    ]
     with pytest.raises(InvalidItem, match="no publications"):
         endpoints("publication", "container")
 
