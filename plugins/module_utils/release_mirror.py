@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,10 @@ from typing import Any
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
     distribute,
     read_guards,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    PulpError,
+    TaskFailed,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
@@ -50,6 +55,8 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sna
 
 __all__ = ["MirrorSettings", "mirror_packages", "mirror_pins"]
 
+# What a content app answers to those who may not read, or may not even know.
+_REFUSED = re.compile(r"\b(401|403|404)\b")
 # Laid under an item that does not say otherwise.
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "rpm": {"policy": "on_demand", "sync_policy": "mirror_complete"},
@@ -205,7 +212,10 @@ def _walk(
     if not done:
         item = {**one.item, "pinned": True}
         how = SyncSettings.of(one.content_type, item, settings.syncing)
-        sync_repository(server, one.content_type, item, one.state, how, running, result)
+        try:
+            sync_repository(server, one.content_type, item, one.state, how, running, result)
+        except TaskFailed as error:
+            raise _explained(error, one, settings) from error
     if one.state.repository is None and server.check_mode:
         return
     version = (one.state.repository or {})["latest_version_href"]
@@ -217,6 +227,15 @@ def _walk(
     )
     result.more["snapshot"] = name
     distribute(server, one.content_type, name, wanted, one.distribution, guards, result)
+
+
+def _explained(error: TaskFailed, one: _Work, settings: MirrorSettings) -> PulpError:
+    """The same error, with what to look at when the source would not give the snapshot."""
+    if not _REFUSED.search(error.words):
+        return error
+    user = settings.remote.get("remote_username")
+    reader = f"user '{user}' may not read it with this password" if user else "it is not public"
+    return PulpError(f"{error}: the source has no {one.pin.snapshot_name}, or {reader}")
 
 
 def _publication(server: Server, one: _Work, version: str, result: Result) -> str | None:

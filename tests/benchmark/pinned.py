@@ -98,15 +98,13 @@ def crowded(pulps: Pulps, many: int, repetitions: int) -> Table:
     for name, (few, full) in times.items():
         before, after = median(few), median(full)
         ratio = after.seconds / before.seconds
-        table.rows.append(
-            (
-                name,
-                f"{before.seconds:.2f}",
-                f"{after.seconds:.2f}",
-                f"{ratio:.2f}",
-                f"{_all(before)} / {_all(after)}",
-                "; ".join(", ".join(f"{run.seconds:.2f}" for run in runs) for runs in (few, full)),
-            )
+        table.add(
+            name,
+            f"{before.seconds:.2f}",
+            f"{after.seconds:.2f}",
+            f"{ratio:.2f}",
+            f"{_all(before)} / {_all(after)}",
+            "; ".join(", ".join(f"{run.seconds:.2f}" for run in runs) for runs in (few, full)),
         )
         table.targets.append(Target(f"{name}, time by that with {FEW}", ratio, 1.2))
     return table
@@ -156,7 +154,7 @@ def _add(table: Table, what: str, runs: list[Run]) -> None:
     run = median(runs)
     seconds = ", ".join(f"{one.seconds:.2f}" for one in runs)
     counts = (run.traffic.requests, run.traffic.polls, run.tasks)
-    table.rows.append((what, f"{run.seconds:.2f}", *map(str, counts), seconds))
+    table.add(what, f"{run.seconds:.2f}", *map(str, counts), seconds)
 
 
 def _all(run: Run) -> int:

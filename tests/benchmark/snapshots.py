@@ -32,17 +32,15 @@ def compared(title: str) -> Table:
 def add(table: Table, what: str, pair: Pair, items: int, limit: float) -> None:
     """Add one line, and the promise about the ratio."""
     sides = (pair.ours, pair.reference)
-    table.rows.append(
-        (
-            what,
-            f"{pair.ours.seconds:.2f}",
-            f"{pair.reference.seconds:.2f}",
-            f"{pair.ratio:.2f}",
-            " / ".join(f"{side.traffic.requests / items:.1f}" for side in sides),
-            " / ".join(str(side.traffic.polls) for side in sides),
-            " / ".join(str(side.tasks) for side in sides),
-            "; ".join(times(side) for side in pair.times),
-        )
+    table.add(
+        what,
+        f"{pair.ours.seconds:.2f}",
+        f"{pair.reference.seconds:.2f}",
+        f"{pair.ratio:.2f}",
+        " / ".join(f"{side.traffic.requests / items:.1f}" for side in sides),
+        " / ".join(str(side.traffic.polls) for side in sides),
+        " / ".join(str(side.tasks) for side in sides),
+        "; ".join(times(side) for side in pair.times),
     )
     table.targets.append(Target(f"{what}, time by that of the bare script", pair.ratio, limit))
 
@@ -96,22 +94,19 @@ def unchanged(ark: Server, items: list[Item], repetitions: int, table: Table) ->
 def one_by_one(ark: Server, items: list[Item], table: Table) -> None:
     """Beside row 1: a process for each object, one after the other."""
     order = {"url": ark.url, **ark.login, "stamp": STAMP, "guard": GUARD}
-    for what in ("first snapshot", "same again, unchanged"):
-        size, tasks, began = ark.log_size(), ark.count("tasks/"), time.monotonic()
-        for item in items:
-            for kind in OBJECTS:
-                script("one_object", {**order, "item": item}, kind)
-        seconds = time.monotonic() - began
-        traffic = ark.traffic_since(size)
-        table.rows.append(
-            (
-                f"{what} of {len(items)}, one process per object",
-                f"{seconds:.1f}",
-                f"{traffic.requests / len(items):.1f}",
-                str(traffic.polls),
-                str(ark.count("tasks/") - tasks),
-            )
-        )
+    size, tasks, began = ark.log_size(), ark.count("tasks/"), time.monotonic()
+    for item in items:
+        for kind in OBJECTS:
+            script("one_object", {**order, "item": item}, kind)
+    seconds = time.monotonic() - began
+    traffic = ark.traffic_since(size)
+    table.add(
+        f"first snapshot of {len(items)}",
+        f"{seconds:.1f}",
+        f"{traffic.requests / len(items):.1f}",
+        str(traffic.polls),
+        str(ark.count("tasks/") - tasks),
+    )
 
 
 def _promise_requests(table: Table, what: str, run: Run, items: int, limit: float) -> None:

@@ -35,6 +35,11 @@ class Table:
     targets: list[Target] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def add(self, *cells: str) -> None:
+        """Add one line, and show it on the terminal as the run goes on."""
+        self.rows.append(cells)
+        print("         " + "  ".join(cells), flush=True)
+
     def markdown(self) -> str:
         """Heading, table, notes, targets."""
         lines = [f"### {self.title}", "", _line(self.columns), _line(["---"] * len(self.columns))]

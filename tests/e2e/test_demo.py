@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from tests.lab import demo_host, pulp
 from tests.lab.demo_host import Installed
 from tests.lab.demo_inventory import ACCOUNT
@@ -55,7 +54,7 @@ def installed(mirrored: Walk) -> tuple[Installed, Installed]:
     return mirrored.install_rpms(), mirrored.install_debs()
 
 
-@pytest.fixture()
+@pytest.fixture
 def ark_stopped(walk: Walk, installed: tuple[Installed, Installed]) -> Iterator[None]:
     """Stop Ark for a while."""
     if pulp.server(ARK)["external"]:

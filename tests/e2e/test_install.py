@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from tests.lab import demo_kayobe
 from tests.lab.demo_playbook import Played, play
 from tests.lab.demo_walk import Walk
@@ -31,7 +30,8 @@ Run = Callable[..., Played]
 def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the collection and install it, offline, into an empty folder."""
     folder = tmp_path_factory.mktemp("installed")
-    environment = {**os.environ, "HOME": str(folder)}
+    # Were the copy under test found as well, there would be nothing to install.
+    found = {"ANSIBLE_COLLECTIONS_PATH": str(folder / "collections"), "HOME": str(folder)}
     for command in (
         ["build", "--output-path", str(folder)],
         ["install", "--offline", "--collections-path", str(folder / "collections")],
@@ -40,7 +40,7 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run(
             ["ansible-galaxy", "collection", *command, *tarballs],
             cwd=REPOSITORY,
-            env=environment,
+            env={**os.environ, **found},
             check=True,
         )
     return folder / "collections"

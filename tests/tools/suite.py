@@ -86,7 +86,9 @@ def main() -> None:
     """Run kinds of tests; those that need the same servers share one start of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--core", default=DEFAULT_CORE, choices=CORES, help="ansible-core series")
-    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="KIND ...", help=", ".join(KINDS))
+    parser.add_argument(
+        "words", nargs=argparse.REMAINDER, metavar="KIND ...", help=", ".join(KINDS)
+    )
     known = parser.parse_args()
     kinds = list(takewhile(KINDS.__contains__, known.words))
     rest = known.words[len(kinds) :]
