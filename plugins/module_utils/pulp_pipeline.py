@@ -66,7 +66,7 @@ def refuse_duplicates(
     `keys` tell items apart, one for each; without them the type and the name do.
     """
     seen: set[Hashable] = set()
-    for (result, _item), key in zip(items, keys or [(one.type, one.name) for one, _ in items]):
+    for (result, _item), key in zip(items, keys or [(one.type, one.name) for one, _item in items]):
         if key in seen:
             result.error = f"this {what} is given twice in one list"
         elif not result.name or result.name.strip() != result.name:

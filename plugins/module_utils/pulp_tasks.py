@@ -31,7 +31,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_worker
 
 __all__ = ["Rhythm", "TaskWatcher"]
 
-_FIELDS = ("state", "error", "worker", "progress_reports", "created_resources", "name", "result")
+_FIELDS = ("state", "error", "progress_reports", "created_resources", "name", "result")
 _GOOD_ENDS = ("completed", "skipped")
 _ENDED = (*_GOOD_ENDS, "failed", "canceled")
 # The reasons that Pulp gives when a worker died, or was stopped, under a task.

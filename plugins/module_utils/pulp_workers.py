@@ -12,8 +12,16 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader
 __all__ = ["WorkerLookout"]
 
 
+# After a first suspicion it does not take as long to be sure.
+_SOON = 2.0
+
+
 class WorkerLookout:
-    """Looks now and then which workers are online, and warns of each lost one once.
+    """Looks now and then what the workers do, and warns once of each task that none works on.
+
+    A task of pulpcore 3.123 has no worker (the field is always null), but each worker says what it
+    runs. A task that runs and that no worker owns up to in two looks has lost its worker; in one
+    look it may just have ended.
 
     `warn` takes a text; `every` is the least number of seconds between two looks; `now` is the
     time at which the first period begins.
@@ -25,41 +33,48 @@ class WorkerLookout:
         self._reader = reader
         self._warn = warn
         self._every = every
-        self._looked = now
-        self._said: set[tuple[str, str]] = set()
+        self._due = now + every
+        self._suspects: set[str] = set()
+        self._said: set[str] = set()
 
     def look(self, tasks: Iterable[tuple[str, Mapping[str, Any]]], now: float) -> None:
-        """Compare the workers of running tasks, (subject, task) pairs, with those online."""
-        if now - self._looked < self._every:
+        """Compare running tasks, (subject, task) pairs, with what online workers say they run."""
+        if now < self._due:
             return
-        self._looked = now
+        self._due = now + self._every
         try:
-            online = self._online()
+            busy = self._busy()
         except PulpError:  # nothing to be learned: a poll will fail, too, if it matters
             return
-        if online is None:
+        if busy is None:
             return
+        orphans = {
+            task["pulp_href"]: subject
+            for subject, task in tasks
+            if task.get("state") == "running" and task["pulp_href"] not in busy
+        }
+        for href in sorted(orphans.keys() & self._suspects):
+            self._say(
+                href,
+                f"{orphans[href]}: the Pulp worker that runs its task is not online any more "
+                f"({href}); Pulp gives the task up within minutes",
+            )
+        if orphans.keys() - self._suspects:
+            self._due = now + min(self._every, _SOON)
+        self._suspects = set(orphans)
+
+    def _busy(self) -> set[Any] | None:
+        """Hrefs of the tasks that online workers run; None when this user may not see workers."""
+        asked = {"online": "true", "fields": "pulp_href,current_task"}
+        online = self._reader.list("workers/", asked)
         if not online:
-            self._say("", "", "no Pulp worker is online: tasks wait until one is started")
-        for subject, task in tasks:
-            worker = task.get("worker") or ""
-            if task.get("state") == "running" and worker and worker not in online:
-                words = (
-                    f"{subject}: the Pulp worker that runs its task is not online any more "
-                    f"({worker}); Pulp gives the task up within minutes"
-                )
-                self._say(subject, worker, words)
+            # The status page shows workers to everybody, but not what they do.
+            if self._reader.get("status/").get("online_workers"):
+                return None
+            self._say("", "no Pulp worker is online: tasks wait until one is started")
+        return {worker.get("current_task") for worker in online}
 
-    def _online(self) -> set[Any] | None:
-        """Hrefs of the workers that are online; None when this user may not see workers."""
-        # The status page shows workers to everybody, but by name only; tasks name them by href.
-        asked = {"online": "true", "fields": "pulp_href"}
-        online = {worker.get("pulp_href") for worker in self._reader.list("workers/", asked)}
-        if not online and self._reader.get("status/").get("online_workers"):
-            return None
-        return online
-
-    def _say(self, subject: str, worker: str, words: str) -> None:
-        if (subject, worker) not in self._said:
-            self._said.add((subject, worker))
+    def _say(self, href: str, words: str) -> None:
+        if href not in self._said:
+            self._said.add(href)
             self._warn(words)

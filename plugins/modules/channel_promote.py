@@ -86,7 +86,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pro
 )
 
 
-def main():
+def main() -> None:
     channel = {
         "name": {"type": "str", "required": True},
         "base_path": {"type": "str"},

@@ -114,7 +114,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pac
 )
 
 
-def main():
+def main() -> None:
     options = {
         **inventory_lists(),
         **inventory_lists("deprecated_"),

@@ -88,7 +88,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pro
 )
 
 
-def main():
+def main() -> None:
     options = {
         **inventory_lists(),
         **inventory_lists("deprecated_"),

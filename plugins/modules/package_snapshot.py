@@ -109,7 +109,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sna
 )
 
 
-def main():
+def main() -> None:
     options = {
         **inventory_lists(),
         **inventory_defaults(),

@@ -30,17 +30,15 @@ Run = Callable[..., Played]
 def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the collection and install it, offline, into an empty folder."""
     folder = tmp_path_factory.mktemp("installed")
-    # Were the copy under test found as well, there would be nothing to install.
-    found = {"ANSIBLE_COLLECTIONS_PATH": str(folder / "collections"), "HOME": str(folder)}
     for command in (
         ["build", "--output-path", str(folder)],
-        ["install", "--offline", "--collections-path", str(folder / "collections")],
+        ["install", "--offline", "--force", "--collections-path", str(folder / "collections")],
     ):
         tarballs = [str(path) for path in folder.glob("*.tar.gz")]
         subprocess.run(
             ["ansible-galaxy", "collection", *command, *tarballs],
             cwd=REPOSITORY,
-            env={**os.environ, **found},
+            env=_only(folder / "collections"),
             check=True,
         )
     return folder / "collections"
@@ -49,13 +47,14 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def environment(collections: Path) -> dict[str, str]:
     """Return an environment in which nothing but the installed collection can be found."""
+    return _only(collections)
+
+
+def _only(collections: Path) -> dict[str, str]:
+    # A copy of the collection that Python or Ansible finds elsewhere would count as installed.
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    return {
-        **kept,
-        "HOME": str(collections.parent),
-        "ANSIBLE_COLLECTIONS_PATH": str(collections),
-        "COLUMNS": "2000",
-    }
+    own = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "HOME": str(collections.parent)}
+    return {**kept, **own}
 
 
 @pytest.fixture(scope="module")

@@ -119,9 +119,8 @@ def _how(item: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def filled(rig: Rig) -> Filled:
-    """Fill both servers the way today's roles do."""
-    rpm = rig.rpm(1, sync_policy="mirror_complete")
+def ark_filled(rig: Rig) -> Filled:
+    """Fill Ark the way today's roles do."""
     name = f"{rig.prefix}-deb"
     deb = {
         "name": name,
@@ -134,10 +133,16 @@ def filled(rig: Rig) -> Filled:
         "mode": "verbatim",
         "policy": "immediate",
     }
-    filled = Filled(rig, {"rpm": rpm, "deb": deb})
+    filled = Filled(rig, {"rpm": rig.rpm(1, sync_policy="mirror_complete"), "deb": deb})
     _fill_ark(filled)
-    _fill_client(filled)
     return filled
+
+
+@pytest.fixture
+def both_filled(ark_filled: Filled) -> Filled:
+    """Fill the client, too."""
+    _fill_client(ark_filled)
+    return ark_filled
 
 
 def _client_variables(filled: Filled) -> dict[str, Any]:
@@ -161,62 +166,47 @@ def _client_variables(filled: Filled) -> dict[str, Any]:
     return variables
 
 
-def test_the_playbooks_of_ark_change_only_what_is_new(filled: Filled) -> None:
-    rig, before = filled.rig, filled.on_ark()
+def test_the_playbooks_of_ark_change_only_what_is_new(ark_filled: Filled) -> None:
+    rig, items, before = ark_filled.rig, ark_filled.items, ark_filled.on_ark()
 
     rig.run("access_control").succeeded()
-    synced = rig.run("package_sync", **filled.inventory).succeeded()
+    synced = rig.run("package_sync", **ark_filled.inventory).succeeded()
 
-    assert filled.on_ark() == before
+    assert ark_filled.on_ark() == before
     assert {line["stamp"] for line in synced.report} == {NEW}
-    promoted = rig.run("package_promote", **filled.inventory).succeeded()
-    assert promoted.changed == 1
-    after = filled.on_ark()
-    assert {name for name in after if after[name] != before[name]} == {
-        f"{item['distribution_name']}{NEW}" for item in filled.items.values()
-    }
-    assert {name: seen[1][1] for name, seen in after.items()} == {
-        name: seen[1][1] for name, seen in before.items()
-    }
+    assert rig.run("package_promote", **ark_filled.inventory).succeeded().changed == 1
+    promoted = ark_filled.on_ark()
+    changed = {name for name, seen in promoted.items() if seen != before[name]}
+    assert changed == {f"{item['distribution_name']}{NEW}" for item in items.values()}
+    for name, (_how, answers) in promoted.items():
+        assert answers == before[name][1]
+
+    items["rpm"]["url"] = f"{rig.upstream.url}/many/0002/"
+    again = rig.run("package_sync", **ark_filled.inventory).succeeded()
+
+    after = ark_filled.on_ark()
+    assert set(after) - set(before) == {again.of(items["rpm"]["name"])["snapshot"]}
+    assert {name: after[name] for name in before} == promoted
 
 
-def test_a_new_state_of_upstream_is_all_that_a_sync_adds(filled: Filled) -> None:
-    before, item = filled.on_ark(), filled.items["rpm"]
-    item["url"] = f"{filled.rig.upstream.url}/many/0002/"
+def test_the_playbooks_of_a_client_change_nothing_and_todays_roles_still_work(
+    both_filled: Filled,
+) -> None:
+    rig, channels, before = both_filled.rig, _client_variables(both_filled), both_filled.on_client()
 
-    run = filled.rig.run("package_sync", **filled.inventory).succeeded()
-
-    after = filled.on_ark()
-    assert set(after) - set(before) == {run.of(item["name"])["snapshot"]}
-    assert {name: after[name] for name in before} == before
-
-
-def test_the_playbooks_of_a_client_change_nothing(filled: Filled) -> None:
-    rig, before = filled.rig, filled.on_client()
-    channels = _client_variables(filled)
-
-    mirrored = rig.run("package_mirror", **filled.inventory).succeeded()
+    mirrored = rig.run("package_mirror", **both_filled.inventory).succeeded()
     synced = rig.run("client_sync", **channels).succeeded()
     promoted = rig.run("client_promote", **channels).succeeded()
 
-    assert filled.on_client() == before
+    assert both_filled.on_client() == before
     assert (mirrored.changed, synced.changed, promoted.changed) == (0, 0, 0)
 
-
-def test_todays_roles_still_work_after_the_playbooks(filled: Filled) -> None:
-    rig = filled.rig
-    rig.run("package_sync", **filled.inventory).succeeded()
-    rig.run("package_promote", **filled.inventory).succeeded()
-    rig.run("package_mirror", **filled.inventory).succeeded()
-    rig.run("client_sync", **_client_variables(filled)).succeeded()
-    rig.run("client_promote", **_client_variables(filled)).succeeded()
-
-    _fill_ark(filled)
-    _fill_client(filled)
-
-    for kind, item in filled.items.items():
+    rig.run("package_sync", **both_filled.inventory).succeeded()
+    _fill_ark(both_filled)
+    _fill_client(both_filled)
+    for kind, item in both_filled.items.items():
         roles = TodaysRoles(rig.ark, kind)
         name, path = f"{item['distribution_name']}{NEXT}", f"{item['base_path']}{NEXT}"
-        roles.distribute(name, path, publication=roles.publish(item["name"]))
-    rig.run("package_sync", **filled.inventory).succeeded()
-    rig.run("package_mirror", **filled.inventory).succeeded()
+        made = roles.distribute(name, path, publication=roles.publish(item["name"]))
+        address = rig.servers.ark.content(made["base_path"], FILES[kind])
+        assert rig.servers.ark.get(address)[0] == 200
