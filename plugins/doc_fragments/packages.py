@@ -81,7 +81,9 @@ def _defaults(name: str, what: str, keys: str) -> str:
 class ModuleDocFragment:
     """Fragments of the package modules."""
 
-    INVENTORY = (
+    # Annotated, because ansible-test's yamllint reads only plain text from plain assignments.
+
+    INVENTORY: str = (
         "options:\n"
         + _items("rpm", "RPM repositories, as C(rpm_package_repos) of the inventory.", _RPM)
         + _items("deb", "Deb repositories, as C(deb_package_repos) of the inventory.", _DEB)
@@ -105,7 +107,7 @@ class ModuleDocFragment:
 """
     )
 
-    PINS = (
+    PINS: str = (
         "options:\n"
         + _items("deprecated_rpm", "RPM repositories that only pins may still name.", _RPM)
         + _items("deprecated_deb", "Deb repositories that only pins may still name.", _DEB)
@@ -123,7 +125,7 @@ class ModuleDocFragment:
 """
     )
 
-    MIRROR = (
+    MIRROR: str = (
         "options:\n"
         + _defaults("rpm_mirror_defaults", "Laid over O(rpm_defaults) in a mirror.", _RPM)
         + _defaults("deb_mirror_defaults", "Laid over O(deb_defaults) in a mirror.", _DEB)

@@ -46,7 +46,7 @@ class Connection:
             raise InvalidItem(f"pulp_url '{self.url}' is not an http:// or https:// URL")
         for name in ("timeout", "task_timeout", "concurrency"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
+            if value is not None and value <= 0:
                 raise InvalidItem(f"{name} is {value}: it must be more than 0")
         for name in _FILES:
             path = getattr(self, name)

@@ -33,17 +33,20 @@ def main() -> None:
     began = time.monotonic()
     with _servers(options.keep), _upstream() as url:
         tables = _measure(options, url)
+        text = "\n\n".join([_about(began), *(table.markdown() for table in tables)])
+        print(f"\n{text}\n", flush=True)
+        if options.write:
+            write(DOCUMENT, text)
+
+
+def _about(began: float) -> str:
     minutes = (time.monotonic() - began) / 60
     command = "make benchmark" + (f' ARGS="{" ".join(sys.argv[1:])}"' if sys.argv[1:] else "")
-    about = (
+    return (
         f"`{command}`, {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, Pulp with 2 workers, {minutes:.0f} minutes, load average "
+        f"{platform.python_version()}, {minutes:.0f} minutes, load average "
         f"{os.getloadavg()[2]:.1f} over the last quarter of an hour."
     )
-    text = "\n\n".join([about, *(table.markdown() for table in tables)])
-    print(f"\n{text}")
-    if options.write:
-        write(DOCUMENT, text)
 
 
 def _measure(options: argparse.Namespace, url: str) -> list[Table]:
@@ -111,7 +114,7 @@ def _upstream() -> Iterator[str]:
         yield lab("upstream", "start").strip()
     finally:
         if not ran:
-            lab("upstream", "stop")
+            lab("upstream", "stop", may_fail=True)
 
 
 def _options() -> argparse.Namespace:

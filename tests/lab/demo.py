@@ -67,7 +67,8 @@ def walk(screen: Screen, release_next: bool) -> None:
         lines.append(told(played, f"snapshots {listed(newest.values())}"))
     release = {} if release_next else walk.released()
     keep_from_client(screen, walk, walk.unreleased(newest))
-    release = promote(screen, walk, release or newest, fresh=not release)
+    fresh, release = not release, release or newest
+    promote(screen, walk, release, fresh)
     newest = move_on(screen, walk, release, newest)
     mirror(screen, walk, release)
     install(screen, walk)
@@ -101,23 +102,21 @@ def keep_from_client(screen: Screen, walk: Walk, unreleased: Stamps) -> None:
         lines.append(answers(found, unreleased))
 
 
-def promote(screen: Screen, walk: Walk, release: Stamps, fresh: bool) -> Stamps:
+def promote(screen: Screen, walk: Walk, release: Stamps, fresh: bool) -> None:
     """Release exactly what was tested, and show that the client sees it now."""
     with screen.step("Release what was tested, exactly that, all of it or nothing") as lines:
         if fresh:
             demo_host.forget(walk.host("rocky-9"), walk.host("ubuntu-noble"))
+            walk.remember(walk.digests(release))
         walk.pin(release)
         played = walk.play("package_promote", report=True)
         found = walk.statuses(release)
         expect(found[ACCOUNT], {200}, f"answers of released snapshots to {ACCOUNT}")
-        if fresh:
-            walk.remember(walk.digests(release))
         lines.append(told(played, f"pins in {shown(walk.site.pins)}"))
         lines.append(answers(found, release))
-    return release
 
 
-def move_on(screen: Screen, walk: Walk, release: Stamps, newest: Stamps) -> Stamps:
+def move_on(screen: Screen, walk: Walk, release: Stamps, newest: dict[str, str]) -> dict[str, str]:
     """Let upstream move on, unless it has, and show that the release does not move."""
     with screen.step("Upstream moves on; what is released stays as it is") as lines:
         if dict(newest) == dict(release):
