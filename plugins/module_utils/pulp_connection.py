@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from math import isnan
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
@@ -46,7 +47,7 @@ class Connection:
             raise InvalidItem(f"pulp_url '{self.url}' is not an http:// or https:// URL")
         for name in ("timeout", "task_timeout", "concurrency"):
             value = getattr(self, name)
-            if value is not None and value <= 0:
+            if value is not None and (isnan(value) or value <= 0):
                 raise InvalidItem(f"{name} is {value}: it must be more than 0")
         for name in _FILES:
             path = getattr(self, name)

@@ -99,6 +99,7 @@ def _measure(options: argparse.Namespace, url: str) -> list[Table]:
 def _servers(keep: bool) -> Iterator[None]:
     """Two fresh servers of two workers each."""
     try:
+        lab("pulp", "destroy", ARK, CLIENT)
         lab("pulp", "start", ARK, CLIENT, "--workers", "2")
         yield
     finally:

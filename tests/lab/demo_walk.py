@@ -89,13 +89,13 @@ class Walk:
     def channels(self, release: Stamps) -> dict[str, list[str]]:
         """Return the channels of the client's Pulp that serve the bytes of the release."""
         wanted = self.digests(release)
+        served = {
+            channel: digests(self.site.client, self.repositories, dict.fromkeys(wanted, channel))
+            for channel in demo_kayobe.CHANNELS
+        }
         return {
-            item["short_name"]: [
-                channel
-                for channel in demo_kayobe.CHANNELS
-                if self.served_by_client(item, channel) == wanted[item["short_name"]]
-            ]
-            for item in self.repositories
+            name: [channel for channel, found in served.items() if found[name] == digest]
+            for name, digest in wanted.items()
         }
 
     def sync_client(self) -> Played:

@@ -161,7 +161,7 @@ def test_an_item_whose_walk_broke_off_is_not_taken_for_done():
 
 def test_an_interrupted_run_ends_at_once_and_begins_nothing_more():
     program = f"""
-        import _thread, sys, threading, time
+        import signal, sys, threading
         sys.path[:0] = {sys.path!r}
         from {run_all.__module__} import run_all
         from {Report.__module__} import Report, Result
@@ -171,7 +171,7 @@ def test_an_interrupted_run_ends_at_once_and_begins_nothing_more():
         def walk(item, result):
             begun.append(item)
             if len(begun) == 2:
-                _thread.interrupt_main()
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
             threading.Event().wait()
 
         try:
