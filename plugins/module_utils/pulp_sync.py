@@ -123,7 +123,8 @@ def sync_repository(
         href for href in task.get("created_resources") or [] if "/publications/" in href
     ]
     result.more["sync"] = "joined" if joined else "unchanged" if after == before else "synced"
-    if joined:
+    if joined or (after == before and (settings.pinned or version_number(before) == 0)):
+        # A sync that finds nothing to do may follow one of another run, which made the version.
         after = server.client.get(repository["pulp_href"])["latest_version_href"]
     state.repository = repository = {**repository, "latest_version_href": after}
     number = result.more["version_after"] = version_number(after)

@@ -5,8 +5,14 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import (
+    RepositoryState,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
+    RunningSyncs,
     SyncSettings,
+    sync_repository,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
     CONTENT_TYPES,
@@ -40,3 +46,40 @@ def test_only_options_of_the_sync_are_sent_with_it():
 )
 def test_a_sync_is_left_out_for_pinned_sources_unless_everything_is_to_be_looked_at(item, skips):
     assert settings(**item).skips is skips
+
+
+class Raced:
+    """A server on which another run made version 1 meanwhile, so that our sync makes none."""
+
+    check_mode = False
+
+    def __init__(self):
+        self.client = self.watcher = self
+        self.labels = []
+
+    def list(self, path, params=None):
+        return []
+
+    def get(self, path, params=None):
+        summary = {"added": {"rpm.package": {"count": 3}}, "removed": {}}
+        return {"latest_version_href": "/r/versions/1/", "content_summary": summary}
+
+    def post(self, path, body=None):
+        if path.endswith("set_label/"):
+            self.labels.append(body["value"])
+        return {"task": "/t/1/"}
+
+    def wait(self, href, subject):
+        return {"state": "completed", "created_resources": []}
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_a_version_that_another_run_made_meanwhile_is_seen(pinned):
+    server, result = Raced(), Result("a", "rpm")
+    repository = {"pulp_href": "/r/", "latest_version_href": "/r/versions/0/"}
+    state = RepositoryState(repository, {"pulp_href": "/remote/"})
+    how = settings(url=STAMPED, pinned=pinned)
+    sync_repository(server, RPM, {"name": "a"}, state, how, RunningSyncs(server), result)
+    assert state.repository["latest_version_href"] == "/r/versions/1/"
+    assert (result.more["version_before"], result.more["version_after"]) == (0, 1)
+    assert [label.rpartition(".")[2] for label in server.labels] == (["1"] if pinned else [])
