@@ -9,7 +9,7 @@ SUITE := python3 tests/tools/suite.py --core $(CORE)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo stop lint test test-unit test-integration test-roles test-smoke test-e2e \
+.PHONY: help demo stop lint test test-unit test-integration test-roles test-smoke test-e2e test-slow \
 	benchmark docs build changelog requirements clean
 
 help: ## say what can be made
@@ -25,7 +25,7 @@ stop: ## end the servers that the demo left running
 lint: ## check style, types, documentation and Ansible's own rules
 	@python3 tests/tools/lint.py --core $(CORE) $(ARGS)
 
-test: ## run every test, all of the five below
+test: ## run all tests below but the slow ones
 	@$(SUITE) unit integration roles smoke e2e
 
 test-unit: ## test units on three versions of ansible-core and on the oldest Python
@@ -42,6 +42,9 @@ test-smoke: ## take one quick pass on the oldest and the newest ansible-core
 
 test-e2e: ## test what the demo shows, and what goes wrong
 	@$(SUITE) e2e $(ARGS)
+
+test-slow: ## test lost workers, rival runs, malformed input and take-over, for minutes
+	@$(SUITE) slow $(ARGS)
 
 benchmark: ## measure against a bare script that sends the same requests
 	@$(RUN) python tests/benchmark/run.py $(ARGS)

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,16 +29,25 @@ class Run:
 
 @dataclass(frozen=True)
 class Pair:
-    """The median run of ours, and of the bare script; all wall times in the order of the runs."""
+    """Two things that were run in turn: all runs of each, in their order."""
 
-    ours: Run
-    reference: Run
-    times: tuple[tuple[float, ...], tuple[float, ...]]
+    runs: tuple[list[Run], list[Run]]
+
+    @property
+    def medians(self) -> tuple[Run, Run]:
+        """The median run of each."""
+        return median(self.runs[0]), median(self.runs[1])
 
     @property
     def ratio(self) -> float:
-        """Our wall time by that of the bare script."""
-        return self.ours.seconds / self.reference.seconds
+        """The median wall time of the first by that of the second."""
+        first, second = self.medians
+        return first.seconds / second.seconds
+
+    @property
+    def times(self) -> str:
+        """All wall times, as a cell of a table shows them."""
+        return "; ".join(times(side) for side in self.runs)
 
 
 def script(name: str, order: dict[str, Any], *words: str) -> dict[str, Any]:
@@ -78,16 +87,20 @@ def reference(server: Server, verb: str, order: dict[str, Any]) -> Run:
     return measured(server, lambda: script("reference", order))
 
 
-def alternating(ours: Callable[[], Run], theirs: Callable[[], Run], repetitions: int) -> Pair:
-    """Run both in turn; who is first changes each time, so that a drift of the machine is fair."""
+def alternating(first: Callable[[], Run], second: Callable[[], Run], repetitions: int) -> Pair:
+    """Run both in turn; who begins changes each time, so that a drift of the machine is fair."""
     runs: tuple[list[Run], list[Run]] = ([], [])
     for repetition in range(repetitions):
         for side in (0, 1) if repetition % 2 == 0 else (1, 0):
-            runs[side].append((ours, theirs)[side]())
-    times = tuple(tuple(run.seconds for run in side) for side in runs)
-    return Pair(median(runs[0]), median(runs[1]), (times[0], times[1]))
+            runs[side].append((first, second)[side]())
+    return Pair(runs)
 
 
 def median(runs: Sequence[Run]) -> Run:
     """The run in the middle, by wall time."""
     return sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
+
+
+def times(runs: Iterable[Run]) -> str:
+    """Wall times, as a cell of a table shows them."""
+    return ", ".join(f"{run.seconds:.3g}" for run in runs)

@@ -4,16 +4,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from inventory import STAMP, Item, pins
-from measure import Pair, Run, alternating, measured, median, module, reference
+from measure import Run, alternating, measured, median, module, reference, times
 from playbook import run_mirror, run_task
 from server import Server, lab
 from snapshots import add, compared
-from table import Table, Target
+from table import Table
 
-GUARD = "release"
+BEFORE, GUARD = "development", "release"
 FEW = 100
 
 
@@ -35,7 +36,7 @@ def prepare(pulps: Pulps) -> None:
     """Mirror once; what is measured is that there is nothing left to do."""
     pulps.ark.guard_distributions(pulps.snapshots, None)
     run_mirror(pulps.ark, pulps.client, pulps.items)
-    pulps.client.make_guards(GUARD)
+    pulps.client.make_guards(GUARD, BEFORE)
 
 
 def mirror(pulps: Pulps, repetitions: int) -> Table:
@@ -44,118 +45,88 @@ def mirror(pulps: Pulps, repetitions: int) -> Table:
     columns = ("how", "s", "requests", "polls", "Pulp tasks", "all runs, s")
     table = Table(f"Mirror from pins, all {count} already there", columns)
     ways = {
-        "the module alone": lambda: _mirror(pulps),
-        "a playbook of one task": lambda: measured(
-            pulps.client, lambda: run_task("package_mirror", _mirror_arguments(pulps))
-        ),
-        "the collection's playbook": lambda: measured(
-            pulps.client, lambda: run_mirror(pulps.ark, pulps.client, pulps.items)
-        ),
+        "the module alone": _mirror_module,
+        "a playbook of one task": _mirror_task,
+        "the collection's playbook": _mirror_playbook,
     }
     for way, act in ways.items():
-        runs = [act() for _repetition in range(repetitions)]
-        _add(table, way, runs)
-        run = median(runs)
-        what = f"mirror of {count}, {way}"
-        if "playbook" in way:
-            table.targets.append(Target(f"{what}, s including Ansible", run.seconds, 3))
-        traffic = run.traffic
-        table.targets += [
-            Target(f"{what}, Pulp tasks", run.tasks, 0),
-            Target(f"{what}, requests", traffic.requests + traffic.polls, 15),
-        ]
+        runs = [act(pulps) for _repetition in range(repetitions)]
+        run, what = median(runs), f"mirror of {count}, {way}"
+        counts = (run.traffic.requests, run.traffic.polls, run.tasks)
+        table.add(way, f"{run.seconds:.2f}", *map(str, counts), times(runs))
+        if act is not _mirror_module:
+            table.promise(f"{what}, s including Ansible", run.seconds, 3)
+        table.promise(f"{what}, Pulp tasks", max(run.tasks for run in runs), 0)
+        table.promise(f"{what}, requests", max(run.traffic.all for run in runs), 15)
     return table
 
 
 def promotion(pulps: Pulps, repetitions: int) -> Table:
     """Row 4, on Ark."""
     table = compared("Promotion")
-    pair = _promotions(pulps.ark, pulps, repetitions)
-    count = len(pulps.items)
-    what = f"promotion of {count}"
-    add(table, what, pair, count, 1.25)
-    traffic = pair.ours.traffic
-    table.targets += [
-        Target(f"{what}, writes per snapshot", traffic.writes / count, 1),
-        Target(f"{what}, other requests with polls", traffic.reads + traffic.polls, 10),
-    ]
-    return table
-
-
-def crowded(pulps: Pulps, many: int, repetitions: int) -> Table:
-    """Row 5: rows 3 and 4 on the client, with few and with many other distributions."""
-    columns = ("what", f"with {FEW}, s", f"with {many}, s", "ratio", "requests", "all runs, s")
-    table = Table(f"With {many} other distributions on the server", columns)
-    names = ("mirror, the module alone", "mirror, a playbook of one task", "promotion")
-    times: dict[str, list[list[Run]]] = {name: [] for name in names}
-    for number in (FEW, many):
-        lab("pulp", "seed", pulps.client.name, "--distributions", str(number))
-        for name in names:
-            times[name].append([])
-        for _repetition in range(repetitions):
-            for name, run in zip(names, _both(pulps)):
-                times[name][-1].append(run)
-    for name, (few, full) in times.items():
-        before, after = median(few), median(full)
-        ratio = after.seconds / before.seconds
-        table.add(
-            name,
-            f"{before.seconds:.2f}",
-            f"{after.seconds:.2f}",
-            f"{ratio:.2f}",
-            f"{_all(before)} / {_all(after)}",
-            "; ".join(", ".join(f"{run.seconds:.2f}" for run in runs) for runs in (few, full)),
-        )
-        table.targets.append(Target(f"{name}, time by that with {FEW}", ratio, 1.2))
-    return table
-
-
-def _both(pulps: Pulps) -> tuple[Run, Run, Run]:
-    pulps.client.guard_distributions(pulps.snapshots, None)
-    alone = _mirror(pulps)
-    task = measured(pulps.client, lambda: run_task("package_mirror", _mirror_arguments(pulps)))
-    return alone, task, _promote(pulps.client, pulps)
-
-
-def _promotions(server: Server, pulps: Pulps, repetitions: int) -> Pair:
     order = {"items": pulps.items, "stamp": STAMP, "guard": GUARD}
 
-    def ours() -> Run:
-        server.guard_distributions(pulps.snapshots, "development")
-        return _promote(server, pulps)
-
     def theirs() -> Run:
-        server.guard_distributions(pulps.snapshots, "development")
-        return reference(server, "promote", order)
+        pulps.ark.guard_distributions(pulps.snapshots, BEFORE)
+        return reference(pulps.ark, "promote", order)
 
-    return alternating(ours, theirs, repetitions)
+    pair = alternating(lambda: _promote(pulps.ark, pulps), theirs, repetitions)
+    what = f"promotion of {len(pulps.items)}"
+    add(table, what, pair, len(pulps.items), 1.25)
+    traffics = [run.traffic for run in pair.runs[0]]
+    writes = max(traffic.writes for traffic in traffics) / len(pulps.items)
+    table.promise(f"{what}, writes per snapshot", writes, 1)
+    others = max(traffic.reads + traffic.polls for traffic in traffics)
+    table.promise(f"{what}, other requests with polls", others, 10)
+    return table
+
+
+def crowded(full: Pulps, few: Pulps, many: int, repetitions: int) -> Table:
+    """Row 5: rows 3 and 4 on two clients, of which one has many other distributions."""
+    title = f"With {many} other distributions on the server"
+    both = (f"with {many}, s", f"with {FEW}, s")
+    table = Table(title, ("what", *both, "ratio", "requests", f"all runs, s ({many}; {FEW})"))
+    for pulps, number in ((full, many), (few, FEW)):
+        lab("pulp", "seed", pulps.client.name, "--distributions", str(number))
+    acts = {
+        "mirror, the module alone": _mirror_module,
+        "mirror, a playbook of one task": _mirror_task,
+        "promotion": lambda pulps: _promote(pulps.client, pulps),
+    }
+    for what, act in acts.items():
+        # The action is bound at once; the loop has moved on when a function looks for it.
+        sides = [partial(act, pulps) for pulps in (full, few)]
+        pair = alternating(sides[0], sides[1], repetitions)
+        seconds = (f"{run.seconds:.2f}" for run in pair.medians)
+        requests = " / ".join(str(run.traffic.all) for run in pair.medians)
+        table.add(what, *seconds, f"{pair.ratio:.2f}", requests, pair.times)
+        table.promise(f"{what}, time by that with {FEW}", pair.ratio, 1.2)
+    return table
 
 
 def _promote(server: Server, pulps: Pulps) -> Run:
+    server.guard_distributions(pulps.snapshots, BEFORE)
     arguments = {"rpm": pulps.items, "package_versions": pins(pulps.items), "content_guard": GUARD}
     return module(server, "package_promote", arguments)
 
 
-def _mirror(pulps: Pulps) -> Run:
-    arguments = _mirror_arguments(pulps)
-    return module(pulps.client, "package_mirror", arguments)
+def _mirror_module(pulps: Pulps) -> Run:
+    return module(pulps.client, "package_mirror", _mirror_arguments(pulps))
+
+
+def _mirror_task(pulps: Pulps) -> Run:
+    arguments = {**pulps.client.connection, **_mirror_arguments(pulps)}
+    return measured(pulps.client, lambda: run_task("package_mirror", arguments))
+
+
+def _mirror_playbook(pulps: Pulps) -> Run:
+    act = partial(run_mirror, pulps.ark, pulps.client, pulps.items)
+    return measured(pulps.client, act)
 
 
 def _mirror_arguments(pulps: Pulps) -> dict[str, Any]:
     return {
-        **pulps.client.connection,
         "rpm": pulps.items,
         "package_versions": pins(pulps.items),
         "source_url": pulps.ark.url,
     }
-
-
-def _add(table: Table, what: str, runs: list[Run]) -> None:
-    run = median(runs)
-    seconds = ", ".join(f"{one.seconds:.2f}" for one in runs)
-    counts = (run.traffic.requests, run.traffic.polls, run.tasks)
-    table.add(what, f"{run.seconds:.2f}", *map(str, counts), seconds)
-
-
-def _all(run: Run) -> int:
-    return run.traffic.requests + run.traffic.polls

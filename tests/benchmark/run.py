@@ -22,7 +22,7 @@ from inventory import Item, Upstreams
 from server import Server, lab
 from table import Table, write
 
-ARK, CLIENT = "bench-ark", "bench-client"
+ARK, CLIENT, FULL = "bench-ark", "bench-client", "bench-full"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmark.md"
 ROWS = "12345"
 
@@ -90,8 +90,12 @@ def _measure(options: argparse.Namespace, url: str) -> list[Table]:
         _say("promotion")
         tables.append(pinned.promotion(pulps, repetitions))
     if "5" in rows:
+        _say(f"another client, to be filled with {many} distributions")
+        lab("pulp", "start", FULL, "--workers", "2")
+        full = pinned.Pulps(ark, Server(FULL), items)
+        pinned.prepare(full)
         _say(f"mirror and promotion with {many} others")
-        tables.append(pinned.crowded(pulps, many, repetitions))
+        tables.append(pinned.crowded(full, pulps, many, repetitions))
     return [table for table in tables if table.rows]
 
 
@@ -99,12 +103,12 @@ def _measure(options: argparse.Namespace, url: str) -> list[Table]:
 def _servers(keep: bool) -> Iterator[None]:
     """Two fresh servers of two workers each."""
     try:
-        lab("pulp", "destroy", ARK, CLIENT)
+        lab("pulp", "destroy", ARK, CLIENT, FULL)
         lab("pulp", "start", ARK, CLIENT, "--workers", "2")
         yield
     finally:
         if not keep:
-            lab("pulp", "destroy", ARK, CLIENT)
+            lab("pulp", "destroy", ARK, CLIENT, FULL)
 
 
 @contextmanager

@@ -36,6 +36,11 @@ class Traffic:
         """All but polls."""
         return self.reads + self.writes
 
+    @property
+    def all(self) -> int:
+        """All, with polls."""
+        return self.requests + self.polls
+
 
 def lab(program: str, *words: str, may_fail: bool = False) -> str:
     """Run a program of the lab; what it prints, nothing when it fails and may."""

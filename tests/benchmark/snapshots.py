@@ -9,7 +9,7 @@ from inventory import STAMP, Item, Upstreams
 from measure import Pair, Run, alternating, module, reference, script
 from one_object import OBJECTS
 from server import Server
-from table import Table, Target, times
+from table import Table
 
 GUARD = "development"
 COLUMNS = (
@@ -30,19 +30,18 @@ def compared(title: str) -> Table:
 
 
 def add(table: Table, what: str, pair: Pair, items: int, limit: float) -> None:
-    """Add one line, and the promise about the ratio."""
-    sides = (pair.ours, pair.reference)
+    """Add one line, ours first, and the promise about the ratio."""
+    sides = pair.medians
     table.add(
         what,
-        f"{pair.ours.seconds:.2f}",
-        f"{pair.reference.seconds:.2f}",
+        *(f"{side.seconds:.2f}" for side in sides),
         f"{pair.ratio:.2f}",
         " / ".join(f"{side.traffic.requests / items:.1f}" for side in sides),
         " / ".join(str(side.traffic.polls) for side in sides),
         " / ".join(str(side.tasks) for side in sides),
-        "; ".join(times(side) for side in pair.times),
+        pair.times,
     )
-    table.targets.append(Target(f"{what}, time by that of the bare script", pair.ratio, limit))
+    table.promise(f"{what}, time by that of the bare script", pair.ratio, limit)
 
 
 def warm_up(ark: Server, upstreams: Upstreams) -> None:
@@ -68,9 +67,9 @@ def first_snapshots(
     pair = alternating(ours, theirs, repetitions)
     what = f"first snapshot of {count}"
     add(table, what, pair, count, 1.10)
-    _promise_requests(table, what, pair.ours, count, 9)
-    polls = pair.ours.traffic.polls / (pair.ours.seconds / 0.5)
-    table.targets.append(Target(f"{what}, polls per 0.5 s", polls, 1))
+    _promise_requests(table, what, pair, count, 9)
+    polls = max(run.traffic.polls / (run.seconds / 0.5) for run in pair.runs[0])
+    table.promise(f"{what}, polls per 0.5 s", polls, 1)
     return last
 
 
@@ -85,10 +84,9 @@ def unchanged(ark: Server, items: list[Item], repetitions: int, table: Table) ->
     after = [*map(ark.count, made), *ark.versions_of(names)]
     what = f"same again, {len(items)} unchanged"
     add(table, what, pair, len(items), 1.25)
-    _promise_requests(table, what, pair.ours, len(items), 3)
+    _promise_requests(table, what, pair, len(items), 3)
     new = sum(one != other for one, other in zip(before, after))
-    text = f"{what}, new versions, publications, distributions"
-    table.targets.append(Target(text, new, 0))
+    table.promise(f"{what}, new versions, publications, distributions", new, 0)
 
 
 def one_by_one(ark: Server, items: list[Item], table: Table) -> None:
@@ -109,9 +107,9 @@ def one_by_one(ark: Server, items: list[Item], table: Table) -> None:
     )
 
 
-def _promise_requests(table: Table, what: str, run: Run, items: int, limit: float) -> None:
-    requests = run.traffic.requests / items
-    table.targets.append(Target(f"{what}, requests per repository", requests, limit))
+def _promise_requests(table: Table, what: str, pair: Pair, items: int, limit: float) -> None:
+    requests = max(run.traffic.requests for run in pair.runs[0]) / items
+    table.promise(f"{what}, requests per repository", requests, limit)
 
 
 def _snapshot(ark: Server, items: list[Item]) -> Run:

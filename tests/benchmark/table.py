@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +40,10 @@ class Table:
         self.rows.append(cells)
         print("         " + "  ".join(cells), flush=True)
 
+    def promise(self, text: str, measured: float, limit: float) -> None:
+        """Hold what was measured against what was promised."""
+        self.targets.append(Target(text, measured, limit))
+
     def markdown(self) -> str:
         """Heading, table, notes, targets."""
         lines = [f"### {self.title}", "", _line(self.columns), _line(["---"] * len(self.columns))]
@@ -54,11 +58,6 @@ def write(path: Path, text: str) -> None:
     before, _begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     _old, _end, after = rest.partition(END)
     path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
-
-
-def times(seconds: Iterable[float]) -> str:
-    """Wall times as a cell shows them."""
-    return ", ".join(f"{one:.1f}" for one in seconds)
 
 
 def _line(cells: Sequence[str]) -> str:

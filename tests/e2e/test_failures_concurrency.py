@@ -5,8 +5,12 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from .play import Play
 from .rig import Rig
+
+pytestmark = pytest.mark.slow
 
 COUNT = 5
 

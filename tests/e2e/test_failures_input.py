@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .rig import Rig
+
+pytestmark = pytest.mark.slow
 
 STRANGE_NAMES = {
     1: "Zürich, Größe & Co. (x86_64)",

@@ -14,6 +14,8 @@ from tests.lab.demo_site import Pulp, pulp_of
 
 from .rig import Rig, Servers
 
+pytestmark = pytest.mark.slow
+
 NAME = "fail-worker"
 LOST = "killed-01: the Pulp worker that runs its task is not online any more"
 

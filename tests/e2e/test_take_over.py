@@ -9,6 +9,8 @@ from .filled import FILES, NEW, NEXT, Filled, client_variables, fill_ark, fill_c
 from .rig import Rig
 from .todays_roles import TodaysRoles
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ark_filled(rig: Rig) -> Filled:

@@ -21,11 +21,11 @@ if not __package__:
 from . import demo_content, demo_host, pulp, upstream_daemon
 from .demo_inventory import ACCOUNT, password_files
 from .demo_playbook import PlaybookFailed
-from .demo_screen import Screen, answers, listed, shown, told
+from .demo_screen import INDENT, Screen, answers, listed, shown, told
 from .demo_site import Site, pulp_of
 from .demo_walk import Stamps, Walk, expect
 from .pulp_debian import MissingPackages
-from .pulp_paths import LabError, cache
+from .pulp_paths import LabError, cache, known_servers
 from .upstream_key import public_key
 from .upstream_tools import UpstreamError
 
@@ -79,6 +79,8 @@ def start(screen: Screen) -> Site:
     """Have two Pulps and an upstream running."""
     sentence = "Start an Ark, a client's Pulp and an upstream, on this machine only"
     with screen.step(sentence, quiet=True) as lines:
+        if not known_servers():
+            screen.say(f"{INDENT}for the first time: Pulp is installed, which takes some minutes")
         demo_host.ensure_programs()
         servers = pulp.start("ark", "client")
         upstream = upstream_daemon.start(Path(__file__).with_name("upstream.py"))["url"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests: unit, integration, roles, smoke, e2e.
+"""The tests: unit, integration, roles, smoke, e2e, slow.
 
 A kind without tests says so and passes; options this program does not know go to the runner.
 """
@@ -65,8 +65,13 @@ def smoke(_core: str, arguments: list[str]) -> None:
 
 
 def e2e(core: str, arguments: list[str]) -> None:
-    """Run the end-to-end tests."""
-    _pytest(prepare(CORES[core]), ["tests/e2e"], *arguments)
+    """Run the end-to-end tests that are over in seconds each."""
+    _pytest(prepare(CORES[core]), ["tests/e2e"], "-m", "not slow", *arguments)
+
+
+def slow(core: str, arguments: list[str]) -> None:
+    """Run the end-to-end tests that take minutes: lost workers, rival runs, take-over."""
+    _pytest(prepare(CORES[core]), ["tests/e2e"], "-m", "slow", *arguments)
 
 
 # What runs, and the files without which it would run nothing.
@@ -76,6 +81,7 @@ KINDS: dict[str, tuple[Callable[[str, list[str]], None], str]] = {
     "roles": (roles, "extensions/molecule/*/molecule.yml"),
     "smoke": (smoke, "tests/smoke/**/test_*.py"),
     "e2e": (e2e, "tests/e2e/**/test_*.py"),
+    "slow": (slow, "tests/e2e/**/test_*.py"),
 }
 
 STANDALONE = ("unit", "e2e")
