@@ -51,7 +51,7 @@ def _about(began: float) -> str:
 
 def _measure(options: argparse.Namespace, url: str) -> list[Table]:
     sizes = (20,) if options.quick else (20, 60)
-    repetitions = 1 if options.quick else options.repetitions
+    repetitions = options.repetitions or (1 if options.quick else 3)
     many = 1000 if options.quick else 20_000
     rows = set(options.rows)
     ark, client = Server(ARK), Server(CLIENT)
@@ -126,7 +126,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="20 repositories, once")
     parser.add_argument("--rows", default=ROWS, help="which of 12345; row 1 prepares the others")
-    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, help="3, or 1 with --quick")
     parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name}")
     parser.add_argument("--keep", action="store_true", help="leave the servers running")
     return parser.parse_args()

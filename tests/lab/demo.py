@@ -18,7 +18,7 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
     __package__ = "lab"
 
-from . import demo_content, demo_host, pulp, upstream_daemon
+from . import demo_content, demo_host, pulp, pulp_http, upstream_daemon
 from .demo_inventory import ACCOUNT, password_files
 from .demo_playbook import PlaybookFailed
 from .demo_screen import INDENT, Screen, answers, listed, shown, told
@@ -79,7 +79,7 @@ def start(screen: Screen) -> Site:
     """Have two Pulps and an upstream running."""
     sentence = "Start an Ark, a client's Pulp and an upstream, on this machine only"
     with screen.step(sentence, quiet=True) as lines:
-        if not known_servers():
+        if not known_servers() and pulp_http.existing_server("ark") is None:
             screen.say(f"{INDENT}for the first time: Pulp is installed, which takes some minutes")
         demo_host.ensure_programs()
         servers = pulp.start("ark", "client")
