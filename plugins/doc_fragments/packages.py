@@ -145,8 +145,10 @@ options:
     description:
       - V(always) sends the credentials of each remote that is going to be synced, so that a
         rotated password always arrives. Pulp compares them; the same again is no change.
+      - V(all) sends them also for snapshots that are mirrored already. With the policy V(on_demand)
+        those need them, too, once a password was changed at the source.
       - V(on_create) sends them for new remotes only.
     type: str
-    choices: [always, on_create]
+    choices: [always, all, on_create]
     default: always
 """

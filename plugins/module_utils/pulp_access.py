@@ -42,11 +42,8 @@ _DONE = {"create": "created", "update": "updated"}
 
 
 def begin(work: Work, what: str = "name") -> Work:
-    """The same work; a name given twice, or that cannot work, is an error of its item."""
+    """The same work; a name given twice, in whichever list, is an error of its second item."""
     refuse_duplicates(work, [result.name for result, _item in work], what)
-    for result, _item in work:
-        if not result.name or result.name.strip() != result.name:
-            result.error = f"the {what} is empty, or Pulp would cut off a blank at its end"
     return work
 
 
@@ -127,7 +124,7 @@ def make_plain(
         if current:
             result.note("deleted", {kind.key: item[kind.key]}, {})
             if not server.check_mode:
-                server.client.delete(current["pulp_href"])
+                server.delete(current["pulp_href"], result.name)
         return None
     try:
         outcome = server.reconcile(kind, item[kind.key], to_wire(kind.fields, item), current)

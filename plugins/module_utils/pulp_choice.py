@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 __all__ = ["PUBLICATION_FIELDS", "choose", "fitting", "mirrors_upstream"]
@@ -24,19 +24,19 @@ def choose(
     publications: Sequence[Mapping[str, Any]],
     settings: Mapping[str, bool],
     mirrored_only: bool,
-    served: str | None = None,
+    served: Collection[str] = (),
 ) -> Mapping[str, Any] | None:
     """Pick the publication that counts among those of one version.
 
     One that mirrors upstream wins; else, unless `mirrored_only`, the newest with these settings.
-    Among equals the one that is `served` (href) already stays.
+    Among equals the newest of those that are `served` (hrefs) already stays.
     """
     fits = fitting(publications, settings)
     mirroring = [publication for publication in fits if mirrors_upstream(publication)]
     candidates = mirroring if mirroring or mirrored_only else fits
     return max(
         candidates,
-        key=lambda entry: (entry["pulp_href"] == served, entry["pulp_created"]),
+        key=lambda entry: (entry["pulp_href"] in served, entry["pulp_created"]),
         default=None,
     )
 

@@ -162,7 +162,7 @@ class _Surroundings:
             if current:
                 result.note("deleted", {"name": item["name"]}, {})
                 if not server.check_mode:
-                    server.write(lambda: server.client.delete(current["pulp_href"]), result.name)
+                    server.delete(current["pulp_href"], result.name)
             return
         wanted = self._wanted(item, current, result)
         other = self._served_by.get(wanted.get("publication") or "")

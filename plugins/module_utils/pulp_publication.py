@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_choice import (
@@ -78,9 +78,11 @@ def publish(
     mode: str | None,
     mirrored_only: bool,
     result: Result,
+    served: Collection[str] = (),
 ) -> tuple[str | None, list[str]]:
     """Make sure that a version is published; the chosen publication and its duplicates (hrefs).
 
+    Among equals one that is `served` (hrefs) is chosen, so that the others can go.
     With `mirrored_only` nothing is posted: a posted publication would not be upstream's metadata,
     so InvalidItem says how to get the right one. The href is None in check mode when new.
     """
@@ -89,7 +91,7 @@ def publish(
     kind, settings = content_type.publication(mode)
     asked = {"repository_version": version, "fields": PUBLICATION_FIELDS}
     there = server.client.list(kind.endpoint, asked)
-    chosen = choose(there, settings, mirrored_only)
+    chosen = choose(there, settings, mirrored_only, served)
     if chosen:
         others = [one["pulp_href"] for one in fitting(there, settings) if one is not chosen]
         return str(chosen["pulp_href"]), others
@@ -146,8 +148,9 @@ def make_publications(server: Server, params: Mapping[str, Any]) -> tuple[list[R
         if result.more["version"] > latest:
             raise InvalidItem(f"there is no version {item['version']}, the latest is {latest}")
         mirrored = item.get("sync_policy") == (content_type.mirrors_by_sync or object())
+        served = usage[result.type].users if result.type in usage else ()
         href, duplicates = publish(
-            server, content_type, result.name, version, item.get("mode"), mirrored, result
+            server, content_type, result.name, version, item.get("mode"), mirrored, result, served
         )
         result.more.update({"publication": href, "duplicates": duplicates})
         if params["cleanup_duplicates"]:

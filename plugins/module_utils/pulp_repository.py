@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
@@ -206,7 +205,7 @@ def _remove(server: Server, state: RepositoryState, usage: Usage | None, result:
             continue
         result.note("deleted", {noun: current["name"]}, {})
         if not server.check_mode:
-            server.write(partial(server.client.delete, current["pulp_href"]), result.name)
+            server.delete(current["pulp_href"], result.name)
 
 
 def _take(result: Result, action: str, outcome: Any, under: str = "") -> None:

@@ -10,7 +10,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_choice
     PUBLICATION_FIELDS,
     choose,
     fitting,
-    mirrors_upstream,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
@@ -124,10 +123,10 @@ class Served:
         settings = settings if mode else {}
         version = version_href(repository, item.get("version"))
         now = self._publications.get(served or "")
-        if now and now["repository_version"] == version and fitting([now], settings):
-            of_mode = not mode or kind.endpoint in now["pulp_href"]
-            if of_mode and (mirrors_upstream(now) or not self._type.mirrors_by_sync):
-                return served
+        # The same content in this mode: which publication others chose to serve stays as it is.
+        same = now and now["repository_version"] == version and fitting([now], settings)
+        if same and (not mode or kind.endpoint in (served or "")):
+            return served
         kinds = [kind] if mode else self._type.publication_kinds
         found = self._find(kinds, "repository_version", version)
         if not found and item.get("version") is None:
@@ -136,7 +135,7 @@ class Served:
             found = [one for one in found if version_number(one["repository_version"]) == newest]
         for one in kinds:
             ours = [entry for entry in found if one.endpoint in entry["pulp_href"]]
-            chosen = choose(ours, settings, False, served)
+            chosen = choose(ours, settings, False, [served] if served else [])
             if chosen:
                 self._publications[chosen["pulp_href"]] = chosen
                 return str(chosen["pulp_href"])

@@ -126,6 +126,8 @@ def sync_repository(
     if joined or (after == before and (settings.pinned or version_number(before) == 0)):
         # A sync that finds nothing to do may follow one of another run, which made the version.
         after = server.client.get(repository["pulp_href"])["latest_version_href"]
+    if settings.pinned:
+        _refuse_another_source(server, content_type, remote or {}, settings, digest)
     state.repository = repository = {**repository, "latest_version_href": after}
     number = result.more["version_after"] = version_number(after)
     if after != before:
@@ -168,7 +170,7 @@ def _sync_patiently(
             if joined:
                 continue
             if tries_left <= 0 or not (error.worker_lost or _TRANSIENT.search(error.words)):
-                raise
+                raise _from_where(error, state.remote.get("url") or "") from error
         tries_left -= 1
         time.sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 2)
@@ -186,6 +188,30 @@ def _start(server: Server, state: Any, settings: SyncSettings, running: RunningS
     if not isinstance(answer, dict) or "task" not in answer:
         raise PulpError(f"Pulp started no sync: {answer}")
     return str(answer["task"])
+
+
+def _from_where(error: TaskFailed, url: str) -> TaskFailed:
+    """The same error with the remote's URL, where Pulp names only a temporary file of its own."""
+    if error.worker_lost or "://" in error.words:
+        return error
+    return TaskFailed(error.href, f"{error.words}, syncing from {url}")
+
+
+def _refuse_another_source(
+    server: Server,
+    content_type: ContentType,
+    remote: Mapping[str, Any],
+    settings: SyncSettings,
+    digest: str,
+) -> None:
+    """Fail when another run pointed the remote elsewhere meanwhile: which was synced is unknown."""
+    fields = ",".join(content_type.source_fields)
+    now = server.client.get(remote["pulp_href"], {"fields": fields})
+    if source_digest(content_type, now, settings.payload) != digest:
+        raise PulpError(
+            f"another run changed the remote during the sync, to {now.get('url')}: nothing of it "
+            "is served; run it again when the other is over"
+        )
 
 
 def _newest_version(task: Mapping[str, Any], repository: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_choice import (
@@ -97,4 +96,4 @@ def _delete(server: Server, hrefs: Sequence[str], result: Result, noun: str) -> 
     result.note("deleted", {noun: list(hrefs)}, {noun: []})
     for href in hrefs:
         if not server.check_mode:
-            server.write(partial(server.client.delete, href), result.name)
+            server.delete(href, result.name)

@@ -171,6 +171,11 @@ def _read(
     for key in needed(purpose, content_type, synced):
         if not values.get(key) and not any(text.startswith(f"{key} ") for text in problems):
             problems.append(f"{key} is missing")
+    if purpose == "snapshot" and synced and "metalink" in (values.get("url") or ""):
+        warnings.append(
+            f"{name}: Pulp cannot sync from a metalink: give the URL of the mirror list or of "
+            "the repository itself"
+        )
     if problems:
         short_name, sync_group = values.get("short_name", ""), values.get("sync_group", "")
         return ItemError(name, "; ".join(problems), content_type, short_name, sync_group)

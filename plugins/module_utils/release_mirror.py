@@ -68,7 +68,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 class MirrorSettings:
     """Where from and under which names. `remote`: the source's credentials and trust, as remote
     options of pulp_repository; `defaults`: by content type, laid under every item; `syncing`:
-    `retries` and `retry_delay` as the sync takes them."""
+    `retries` and `retry_delay` as the sync takes them; `send_secrets`: always (to what is going
+    to be synced), all, or on_create."""
 
     source_url: str
     remote: Mapping[str, Any]
@@ -76,7 +77,7 @@ class MirrorSettings:
     repository_suffix: str
     distribution_suffix: str
     syncing: Mapping[str, Any]
-    send_secrets: bool
+    send_secrets: str
 
 
 @dataclass
@@ -116,7 +117,7 @@ def mirror_packages(
         repository_suffix=params["repository_suffix"],
         distribution_suffix=params["distribution_suffix"],
         syncing=params,
-        send_secrets=params["update_secrets"] == "always",
+        send_secrets=params["update_secrets"],
     )
     results = mirror_pins(server, resolved.pins, settings)
     return results, {"selected": selected, "unknown_pins": resolved.unknown}
@@ -139,7 +140,8 @@ def mirror_pins(server: Server, pins: Sequence[Pin], settings: MirrorSettings) -
 
     pairs = [(_result(one), one) for one in work]
     done = [pair for pair in pairs if _is_done(pair[1])]
-    at_once = 1 if len(done) == len(pairs) else server.tasks_at_once()
+    idle = len(done) == len(pairs) and settings.send_secrets != "all"
+    at_once = 1 if idle else server.tasks_at_once()
     return run_all(pairs, walk, at_once, server.report)
 
 
@@ -162,8 +164,14 @@ def _read(
     lost = [pin.snapshot_path for pin, name in zip(pins, names) if name not in by_name]
     by_path = read_by(server.client, kind.endpoint, "base_path", lost, (*kind.readable, "name"))
     work = [
-        _Work(pin, content_type, item, states[item["name"]], by_name.get(name) or by_path.get(path))
-        for pin, item, name, path in zip(pins, items, names, (pin.snapshot_path for pin in pins))
+        _Work(
+            pin,
+            content_type,
+            _same_url(item, states[item["name"]]),
+            states[item["name"]],
+            by_name.get(name) or by_path.get(pin.snapshot_path),
+        )
+        for pin, item, name in zip(pins, items, names)
     ]
     served = [(one.distribution or {}).get("publication") or "" for one in work]
     versions = served_versions(server, content_type, served)
@@ -183,9 +191,15 @@ def _item(pin: Pin, settings: MirrorSettings) -> dict[str, Any]:
         **{key: own[key] for key in kept if key in own},
         **settings.remote,
         "name": f"{repository.name}{settings.repository_suffix}",
-        "url": f"{settings.source_url.rstrip('/')}/pulp/content/{pin.snapshot_path}/",
+        "url": f"{settings.source_url.rstrip('/')}/pulp/content/{pin.snapshot_path}",
         "mode": repository.mode or defaults.get("mode"),
     }
+
+
+def _same_url(item: dict[str, Any], state: RepositoryState) -> dict[str, Any]:
+    """The item with the URL that the remote has, if that is another spelling of the same."""
+    url = (state.remote or {}).get("url") or ""
+    return {**item, "url": url} if url.rstrip("/") == item["url"] else item
 
 
 def _is_done(one: _Work) -> bool:
@@ -207,7 +221,7 @@ def _walk(
     result: Result,
 ) -> None:
     done = _is_done(one)
-    send_secrets = settings.send_secrets and not done
+    send_secrets = settings.send_secrets in ({"all"} if done else {"all", "always"})
     declare(server, one.content_type, one.item, one.state, result, send_secrets)
     if not done:
         item = {**one.item, "pinned": True}

@@ -49,7 +49,7 @@ SYNCING: dict[str, dict[str, Any]] = {
     "retry_delay": {"type": "float", "default": 5},
     "update_secrets": {
         "type": "str",
-        "choices": ["always", "on_create"],
+        "choices": ["always", "all", "on_create"],
         "default": "always",
     },
 }

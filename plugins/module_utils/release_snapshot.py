@@ -78,7 +78,7 @@ def snapshot_packages(
         guard=params["content_guard"],
         syncing=params,
         optimize=params["optimize"],
-        send_secrets=params["update_secrets"] == "always",
+        send_secrets=params["update_secrets"] != "on_create",
     )
     results = take_snapshots(server, inventory.repositories, inventory.errors, settings)
     stamps = {

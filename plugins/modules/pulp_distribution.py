@@ -166,37 +166,21 @@ statistics:
   type: dict
 """
 
-from typing import Any
-
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
     make_distributions,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    field_options,
-    item_options,
-    lists_of,
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_item_options import (
+    distribution_options,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_served import SOURCES
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import lists_of
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
     CONTENT_TYPES,
-    ContentType,
 )
-
-
-def options_of(content_type: ContentType) -> dict[str, Any]:
-    own: dict[str, Any] = {name: {"type": "str"} for name in ("repository", "distribution")}
-    own["version"] = {"type": "int"}
-    if content_type.publications:
-        own["skip_existing"] = {"type": "bool", "default": False}
-    if content_type.default_mode:
-        own["mode"] = {"type": "str", "choices": list(content_type.publications)}
-    fields = field_options(content_type.distribution.fields, without=SOURCES)
-    return item_options("name", fields, own)
 
 
 def main() -> None:
-    lists = lists_of(CONTENT_TYPES.values(), options_of)
+    lists = lists_of(CONTENT_TYPES.values(), distribution_options)
     run(lists, make_distributions, "distribution")
 
 

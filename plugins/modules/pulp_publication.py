@@ -133,35 +133,23 @@ statistics:
   type: dict
 """
 
-from typing import Any
-
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    field_options,
-    item_options,
-    lists_of,
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_item_options import (
+    publication_options,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import lists_of
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
     make_publications,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
     CONTENT_TYPES,
-    ContentType,
 )
-
-
-def options_of(content_type: ContentType) -> dict[str, Any]:
-    own: dict[str, Any] = {"version": {"type": "int"}}
-    if content_type.default_mode:
-        own["mode"] = {"type": "str", "choices": list(content_type.publications)}
-    policy = [spec for spec in content_type.sync_fields if spec.name == "sync_policy"]
-    return item_options("repository", own, field_options(policy))
 
 
 def main() -> None:
     published = [one for one in CONTENT_TYPES.values() if one.publications]
     options = {
-        **lists_of(published, options_of),
+        **lists_of(published, publication_options),
         "cleanup_duplicates": {"type": "bool", "default": False},
     }
     run(options, make_publications, "publication")

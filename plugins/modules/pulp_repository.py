@@ -42,7 +42,7 @@ options:
           type: dict
         url:
           description:
-            - Where the content comes from; a mirror list or metalink will do for RPM. Without it
+            - Where the content comes from; a mirror list will do for RPM, a metalink will not. Without it
               there is no remote, and nothing to sync.
           type: str
         policy:

@@ -20,12 +20,14 @@ SERVED = ("name", "base_path", "publication", "repository", "content_guard", "pu
 
 @dataclass
 class Filled:
-    """Items of an inventory, and what was made for them on Ark and on the client."""
+    """Items of an inventory, and what was made for them on Ark and on the client, whose channels
+    have the RPM sync policy `channel_policy`."""
 
     rig: Rig
     items: dict[str, dict[str, Any]]
     guards: dict[str, Any]
     pins: dict[str, str] = field(default_factory=dict)
+    channel_policy: str = "mirror_content_only"
 
     @property
     def inventory(self) -> dict[str, Any]:
@@ -109,10 +111,10 @@ def fill_client(filled: Filled) -> None:
 
 
 def _from_ark(filled: Filled, item: dict[str, Any]) -> dict[str, Any]:
-    """An item as a client's configuration has it: from Ark, and RPM metadata by its own Pulp."""
+    """An item as a client's configuration has it: from Ark."""
     ark = filled.rig.servers.ark
     keys = ("name", "sync_policy", "distributions", "mirror")
-    own = {"sync_policy": "mirror_content_only"} if "sync_policy" in item else {}
+    own = {"sync_policy": filled.channel_policy} if "sync_policy" in item else {}
     return {
         **{key: item[key] for key in keys if key in item},
         **own,

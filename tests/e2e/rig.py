@@ -93,6 +93,11 @@ class Rig:
             **options,
         }
 
+    def package(self, number: int) -> str:
+        """Return the path of a package within the upstream's repository of this number."""
+        root = Path(self.upstream.root) / f"many/{number:04}"
+        return str(next(root.rglob("*.rpm")).relative_to(root))
+
     def start(self, playbook: str, *arguments: str, **variables: Any) -> Play:
         """Start a playbook of the collection; `variables` are those of the inventory."""
         name = playbook if playbook.endswith(".yml") else f"{COLLECTION}.{playbook}"

@@ -55,6 +55,25 @@ def test_two_promotions_and_two_mirrors_at_the_same_time_do_the_work_of_one_each
     assert [rig.run(f"package_{verb}", **wanted).succeeded().changed for verb in verbs] == [0, 0]
 
 
+def test_two_mirrors_of_different_pins_never_serve_one_as_the_other(rig: Rig) -> None:
+    item = rig.rpm(1)
+    old = rig.snapshot(item)
+    new = rig.snapshot({**item, "url": f"{rig.upstream.url}/many/0002/"})
+    runs = [
+        rig.start("package_mirror", rpm_package_repos=[item], package_versions=pins)
+        for pins in (old, new)
+    ]
+
+    ended = [run.wait() for run in runs]
+
+    assert all("another run changed the remote" in run.message for run in ended if run.status)
+    for pins, number in ((old, 1), (new, 2)):
+        rig.run("package_mirror", rpm_package_repos=[item], package_versions=pins).succeeded()
+        (stamp,) = pins.values()
+        snapshot = rig.servers.client.content(f"{item['base_path']}{stamp}", rig.package(number))
+        assert rig.servers.client.get(snapshot)[0] == 200
+
+
 def test_an_interrupted_run_is_finished_by_the_next(rig: Rig) -> None:
     items = [rig.rpm(number) for number in range(1, COUNT + 1)]
     rig.upstream.fault("many/*-primary.xml*", delay=4)

@@ -33,9 +33,10 @@ def ark_filled(rig: Rig) -> Filled:
     return filled
 
 
-@pytest.fixture
-def both_filled(ark_filled: Filled) -> Filled:
+@pytest.fixture(params=["mirror_content_only", "mirror_complete"])
+def both_filled(ark_filled: Filled, request: pytest.FixtureRequest) -> Filled:
     """Fill the client, too."""
+    ark_filled.channel_policy = request.param
     fill_client(ark_filled)
     return ark_filled
 

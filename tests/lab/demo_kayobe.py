@@ -62,7 +62,7 @@ def _channels_of(item: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     name, prefix, path = item["name"], item["distribution_name"], item["base_path"]
     source = {
         "name": name,
-        "url": f"{_CONTENT}/{path}{{{{ {_PIN.format(item['short_name'])} }}}}/",
+        "url": f"{_CONTENT}/{path}{{{{ {_PIN.format(item['short_name'])} }}}}",
         "policy": "on_demand",
         "remote_username": "{{ stackhpc_release_pulp_username }}",
         "remote_password": "{{ stackhpc_release_pulp_password }}",

@@ -11,14 +11,6 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.stackhpc.release_train.plugins.filter.pulp_items import pulp_items
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_item_options import (
-    OPTIONS_OF,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
-
-MODULES = "ansible_collections.stackhpc.release_train.plugins.modules"
 
 
 class Omit:
@@ -125,11 +117,3 @@ def test_what_is_no_list_of_items_is_an_error_that_shows_no_value(items):
     with pytest.raises(AnsibleFilterError) as caught:
         pulp_items(items, "rpm")
     assert "text" not in str(caught.value)
-
-
-@pytest.mark.parametrize("kind", OPTIONS_OF)
-def test_the_known_keys_are_the_options_of_the_module(kind):
-    module = importlib.import_module(f"{MODULES}.pulp_{kind}")
-    for content_type in CONTENT_TYPES.values():
-        if kind == "distribution" or content_type.publications:
-            assert OPTIONS_OF[kind](content_type) == module.options_of(content_type)

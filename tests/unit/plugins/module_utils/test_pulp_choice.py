@@ -30,16 +30,17 @@ BOTH = publication("/both/", 2, simple=True, structured=True)
 @pytest.mark.parametrize(
     ("publications", "settings", "mirrored_only", "served", "chosen"),
     [
-        ([], {}, False, None, None),
-        ([OLD, NEW], {}, False, None, "/new/"),
-        ([OLD, NEW], {}, False, "/old/", "/old/"),
-        ([OLD, NEW], {}, False, "/elsewhere/", "/new/"),
-        ([OLD, NEW], {}, True, None, None),
-        ([OLD, MIRROR, NEW], {}, False, None, "/mirror/"),
-        ([OLD, MIRROR, NEW], {}, False, "/new/", "/mirror/"),
-        ([OLD, MIRROR, NEW], {}, True, None, "/mirror/"),
-        ([SIMPLE, BOTH], {"simple": True, "structured": False}, False, None, "/simple/"),
-        ([SIMPLE], {"simple": True, "structured": True}, False, None, None),
+        ([], {}, False, [], None),
+        ([OLD, NEW], {}, False, [], "/new/"),
+        ([OLD, NEW], {}, False, ["/old/"], "/old/"),
+        ([OLD, NEW], {}, False, ["/old/", "/new/"], "/new/"),
+        ([OLD, NEW], {}, False, ["/elsewhere/"], "/new/"),
+        ([OLD, NEW], {}, True, [], None),
+        ([OLD, MIRROR, NEW], {}, False, [], "/mirror/"),
+        ([OLD, MIRROR, NEW], {}, False, ["/new/"], "/mirror/"),
+        ([OLD, MIRROR, NEW], {}, True, [], "/mirror/"),
+        ([SIMPLE, BOTH], {"simple": True, "structured": False}, False, [], "/simple/"),
+        ([SIMPLE], {"simple": True, "structured": True}, False, [], None),
     ],
 )
 def test_upstreams_own_metadata_counts_first_then_what_is_served_then_the_newest(

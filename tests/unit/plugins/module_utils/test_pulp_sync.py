@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    PulpError,
+    TaskFailed,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import (
     RepositoryState,
@@ -21,6 +25,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
 RPM = CONTENT_TYPES["rpm"]
 PARAMS = {"retries": 1, "retry_delay": 0.5}
 STAMPED = "https://ark/pulp/content/rocky/9/20250812T091848/"
+REMOTE = {"pulp_href": "/remote/", "url": STAMPED, "policy": "on_demand"}
 
 
 def settings(**item):
@@ -53,14 +58,18 @@ class Raced:
 
     check_mode = False
 
-    def __init__(self):
+    def __init__(self, url=STAMPED, error=None):
         self.client = self.watcher = self
         self.labels = []
+        self.url = url
+        self.error = error
 
     def list(self, path, params=None):
         return []
 
     def get(self, path, params=None):
+        if path == REMOTE["pulp_href"]:
+            return {**REMOTE, "url": self.url}
         summary = {"added": {"rpm.package": {"count": 3}}, "removed": {}}
         return {"latest_version_href": "/r/versions/1/", "content_summary": summary}
 
@@ -70,16 +79,43 @@ class Raced:
         return {"task": "/t/1/"}
 
     def wait(self, href, subject):
+        if self.error:
+            raise self.error
         return {"state": "completed", "created_resources": []}
+
+
+def synced(server, pinned):
+    result = Result("a", "rpm")
+    repository = {"pulp_href": "/r/", "latest_version_href": "/r/versions/0/"}
+    state = RepositoryState(repository, REMOTE)
+    how = SyncSettings.of(RPM, {"url": STAMPED, "pinned": pinned}, {"retries": 0, "retry_delay": 0})
+    sync_repository(server, RPM, {"name": "a"}, state, how, RunningSyncs(server), result)
+    return state, result
 
 
 @pytest.mark.parametrize("pinned", [True, False])
 def test_a_version_that_another_run_made_meanwhile_is_seen(pinned):
-    server, result = Raced(), Result("a", "rpm")
-    repository = {"pulp_href": "/r/", "latest_version_href": "/r/versions/0/"}
-    state = RepositoryState(repository, {"pulp_href": "/remote/"})
-    how = settings(url=STAMPED, pinned=pinned)
-    sync_repository(server, RPM, {"name": "a"}, state, how, RunningSyncs(server), result)
+    server = Raced()
+    state, result = synced(server, pinned)
     assert state.repository["latest_version_href"] == "/r/versions/1/"
     assert (result.more["version_before"], result.more["version_after"]) == (0, 1)
     assert [label.rpartition(".")[2] for label in server.labels] == (["1"] if pinned else [])
+
+
+def test_what_a_rival_pointed_the_remote_at_is_not_taken_for_the_pinned_source():
+    server = Raced(url=STAMPED.replace("2025", "2026"))
+    with pytest.raises(PulpError, match="another run changed the remote .*20260812T091848"):
+        synced(server, pinned=True)
+    assert server.labels == []
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("XML is not well-formed in /tmp/x/repomd.xml", rf"repomd.xml, syncing from {STAMPED}"),
+        ("404, url='https://mirror/a.rpm'", r"a.rpm' \(task /t/1/\)$"),
+    ],
+)
+def test_a_failed_sync_names_where_it_took_from(words, shown):
+    with pytest.raises(TaskFailed, match=shown):
+        synced(Raced(error=TaskFailed("/t/1/", words)), pinned=False)

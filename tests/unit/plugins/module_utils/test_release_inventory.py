@@ -97,6 +97,13 @@ def test_values_that_arrive_as_text_are_converted():
     assert repository.remote_options == {"download_concurrency": 2}
 
 
+def test_a_metalink_is_warned_of_before_pulp_answers_404():
+    url = "https://mirrors.example.com/metalink?repo=epel-9"
+    parsed = parse_repositories(rpm=[rpm(url=url), rpm(2, url=url, sync=False)])
+    assert [warning.partition(":")[0] for warning in parsed.warnings] == [rpm()["name"]]
+    assert "mirror list" in parsed.warnings[0]
+
+
 def test_leftover_omit_means_the_key_is_not_given():
     omit = type("Omit", (), {})()
     (repository,) = parse_repositories(

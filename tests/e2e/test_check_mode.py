@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `--check --diff` promises, for every playbook that writes: nothing is written, and what it
+announces is what the run then does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .plain_pulp import PlainPulp
+from .rig import Rig
+
+PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
+# Neither kind of object, nor any task, comes or goes without these lists telling.
+ENDPOINTS = (
+    *("tasks/", "repositories/", "remotes/", "publications/", "distributions/"),
+    *("contentguards/", "groups/", "users/"),
+)
+
+
+def _everything(*servers: PlainPulp) -> list[Any]:
+    return [server.get(endpoint, limit=10000) for server in servers for endpoint in ENDPOINTS]
+
+
+def _inventory(rig: Rig) -> dict[str, Any]:
+    """Return the variables of one repository, on its way from upstream to both channels."""
+    item = rig.rpm(1)
+    prefix, path = item["distribution_name"], item["base_path"]
+    pin = "{{ package_versions." + item["short_name"] + " }}"
+    source = {
+        "name": f"{item['name']} channel",
+        "url": rig.servers.ark.content(f"{path}{pin}"),
+        "policy": "on_demand",
+        "remote_username": rig.servers.ark.username,
+        "remote_password": rig.servers.ark.password,
+    }
+    development, production = (
+        {"name": f"{prefix}{channel}", "base_path": f"{path}{channel}"}
+        for channel in ("development", "production")
+    )
+    return {
+        "access_control_groups": [{"name": rig.prefix}],
+        "rpm_package_repos": [item],
+        "stackhpc_pulp_repository_rpm_repos": [source],
+        "stackhpc_pulp_publication_rpm_development": [{"repository": source["name"]}],
+        "stackhpc_pulp_distribution_rpm_development": [
+            {**development, "repository": source["name"]}
+        ],
+        "stackhpc_pulp_distribution_rpm_production": [
+            {**production, "distribution": development["name"]}
+        ],
+    }
+
+
+def test_check_mode_of_every_playbook_writes_nothing_and_announces_what_comes(rig: Rig) -> None:
+    inventory, servers, announced = _inventory(rig), (rig.ark, rig.client), []
+    for name in (
+        *("access_control", "package_sync", "package_promote", "package_mirror"),
+        *("client_sync", "client_promote"),
+    ):
+        before = _everything(*servers)
+        ahead = rig.run(name, "--check", "--diff", **inventory).succeeded()
+        assert _everything(*servers) == before, name
+        done = rig.run(name, "--diff", **inventory).succeeded()
+        assert ahead.changed == done.changed > 0, name
+        assert rig.run(name, "--check", "--diff", **inventory).succeeded().changed == 0, name
+        announced.append(name)
+        if name == "package_sync":
+            stamps = {line["short_name"]: line["stamp"] for line in done.report}
+            inventory["package_versions"] = stamps
+
+    written = {path.stem for path in PLAYBOOKS.glob("*.yml")} - {"target_check"}
+    assert set(announced) == written
+
+
+@pytest.mark.parametrize("name", ["package_sync", "client_sync"])
+def test_check_mode_on_a_server_with_nothing_on_it_announces_and_writes_nothing(
+    rig: Rig, name: str
+) -> None:
+    inventory = {**_inventory(rig), "package_versions": {rig.rpm(1)["short_name"]: "0"}}
+    before = _everything(rig.ark, rig.client)
+
+    run = rig.run(name, "--check", "--diff", **inventory).succeeded()
+
+    assert _everything(rig.ark, rig.client) == before
+    assert f"+++ after: rpm {rig.prefix}" in run.output
