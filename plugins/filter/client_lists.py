@@ -11,11 +11,11 @@ author: StackHPC Ltd. (@stackhpc)
 description:
   - Drops items whose C(required) is false, also where a template left it as text, before
     anything else of them is read. An item that does not say is required.
-  - Selects repositories by short name, or by name where they have none. Publications and
-    distributions follow their repository.
+  - Selects repositories by short name, or by name where they have none, and by sync group.
+    Publications and distributions follow their repository.
   - A production distribution without C(distribution) takes over from the one of its own name with
     C(production) at the end replaced by C(development).
-positional: _input, package_filter
+positional: _input
 options:
   _input:
     description:
@@ -23,11 +23,20 @@ options:
         C(production).
     type: dict
     required: true
-  package_filter:
+  rpm_filter:
     description:
-      - Regular expressions, as text with blanks between or as a list. Empty selects all.
+      - Regular expressions for RPM repositories, as text with blanks between or as a list. Empty
+        selects all.
     type: raw
-    default: ""
+  deb_filter:
+    description: The same for Deb repositories.
+    type: raw
+  package_filter:
+    description: The same for both.
+    type: raw
+  sync_group:
+    description: Selects repositories whose C(sync_group) is exactly this. Empty selects all.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -44,7 +53,7 @@ _value:
 """
 
 from collections.abc import Mapping
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from ansible.errors import AnsibleFilterError
 
@@ -58,11 +67,15 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sel
 
 
 def client_lists(
-    lists: Mapping[str, Mapping[str, Any]], package_filter: Filter = ""
+    lists: Mapping[str, Mapping[str, Any]],
+    rpm_filter: Filter = None,
+    deb_filter: Filter = None,
+    package_filter: Filter = None,
+    sync_group: Optional[str] = None,
 ) -> dict[str, Any]:
     """The narrowed lists; see DOCUMENTATION."""
     try:
-        return narrow(lists, package_filter)
+        return narrow(lists, rpm_filter, deb_filter, package_filter, sync_group)
     except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 

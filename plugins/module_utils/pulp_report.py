@@ -91,6 +91,13 @@ class Report:
             self._finished += 1
             self._write({"number": self._finished, "of": self.total, **result.as_dict()})
 
+    def finish_all(self, results: Iterable[Result]) -> None:
+        """Take the results of items that finished together."""
+        results = list(results)
+        self.expect(len(results))
+        for result in results:
+            self.finish(result)
+
     def warn(self, text: str) -> None:
         """Keep a warning for the end of the run; the same text is kept once."""
         with self._lock:

@@ -12,9 +12,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    LostAnswer,
+    PulpError,
+    TaskTimeout,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_by
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
+    read_by,
+    read_kind,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
     Report,
     Result,
@@ -29,7 +36,8 @@ __all__ = ["Switch", "switch_all"]
 class Switch:
     """One distribution: `current` as read (None: to be made), and the wire values it is to have.
 
-    `href` is filled in for one that was made; `task` names the Pulp task under way.
+    `href` is filled in for one that was made; `task` names the Pulp task under way; `unknown`
+    says why it is not known whether the write was carried out.
     """
 
     kind: Kind
@@ -40,6 +48,7 @@ class Switch:
     shown: Callable[[dict[str, Any]], dict[str, Any]] = dict
     href: str = ""
     task: str = ""
+    unknown: str = ""
     written: bool = False
     differing: dict[str, Any] = field(default_factory=dict)
 
@@ -81,11 +90,15 @@ def _write(server: Server, todo: Sequence[Switch]) -> list[str]:
 
     def send(switch: Switch, _result: Result) -> None:
         switch.written = True
-        if switch.current is None:
-            body = {"name": switch.name, **switch.wanted}
-            answer = server.client.post(switch.kind.endpoint, body)
-        else:
-            answer = server.client.patch(switch.href, switch.differing)
+        try:
+            if switch.current is None:
+                body = {"name": switch.name, **switch.wanted}
+                answer = server.client.post(switch.kind.endpoint, body)
+            else:
+                answer = server.client.patch(switch.href, switch.differing)
+        except LostAnswer:
+            switch.unknown = "the answer to its change was lost"
+            raise
         if set(answer) == {"task"}:
             switch.task = answer["task"]
         else:
@@ -100,6 +113,8 @@ def _write(server: Server, todo: Sequence[Switch]) -> list[str]:
     for switch, task in zip(waiting, tasks):
         if isinstance(task, PulpError):
             problems.append(f"{switch.name}: {task}")
+            if isinstance(task, TaskTimeout):
+                switch.unknown = f"Pulp may still carry out its task {switch.task}"
         elif not switch.href:
             switch.href = (task.get("created_resources") or [""])[0]
     return problems
@@ -124,8 +139,13 @@ def _now(server: Server, switches: Sequence[Switch]) -> list[dict[str, Any] | No
 
 
 def _restore(server: Server, switches: Sequence[Switch]) -> list[str]:
-    """Put back what still has the value that this run wrote; returns what could not be."""
-    stuck = []
+    """Put back what still has the value that this run wrote; returns what could not be, and what
+    Pulp may change later."""
+    for switch in switches:
+        if switch.unknown and not switch.href:
+            there = read_kind(server.client, switch.kind, [switch.name]).get(switch.name)
+            switch.href = (there or {}).get("pulp_href", "")
+    stuck = [f"{switch.name}: {switch.unknown}" for switch in switches if switch.unknown]
     backwards = list(reversed(switches))
     for switch, there in zip(backwards, _now(server, backwards)):
         try:

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
     Filter,
-    select_by_name,
+    select_repositories,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_values import (
     ItemValueError,
@@ -22,6 +23,8 @@ __all__ = ["LISTS", "ClientListError", "client_lists"]
 LISTS = ("repositories", "publications", "development", "production")
 # Keys that are about the inventory, and that Pulp knows nothing of.
 _ABOUT = ("required", "short_name", "sync_group")
+# Keys of the other lists that an item of production may carry, too.
+_SHARED = ("mode", "sync_policy", "skip_existing")
 _PRODUCTION, _DEVELOPMENT = "production", "development"
 
 Items = list[dict[str, Any]]
@@ -31,34 +34,52 @@ class ClientListError(OperatorError):
     """A list or an item that cannot be used; the message names it."""
 
 
+@dataclass(frozen=True)
+class _Repository:
+    """What a repository is selected by."""
+
+    content_type: str
+    name: str
+    short_name: str
+    sync_group: str
+
+
 def client_lists(
-    lists: Mapping[str, Mapping[str, Any]], package_filter: Filter = None
+    lists: Mapping[str, Mapping[str, Any]],
+    rpm_filter: Filter = None,
+    deb_filter: Filter = None,
+    package_filter: Filter = None,
+    sync_group: str | None = None,
 ) -> dict[str, Any]:
     """Narrow a client's lists to what its site needs and to what is selected.
 
     `lists`: content type -> {repositories, publications, development, production} -> items.
-    Items that are not `required` are dropped before anything else of them is read. The filter is
-    searched in a repository's short name, or its name where it has none; publications and
-    distributions follow their repository, production its development distribution.
-    Returns the same shape, production as {name, base_path, distribution}, and `selected`, the
-    words "selected 3 of 40". Raises SelectionError when a filter matches nothing.
+    Items that are not `required` are dropped before anything else of them is read. Filters are
+    searched in a repository's short name, or its name where it has none, `sync_group` is its key
+    of this name; publications and distributions follow their repository, production its
+    development distribution. Returns the same shape, each production item with its
+    `distribution`, and `selected`, the words "selected 3 of 40". Raises SelectionError when a
+    filter or group matches nothing, ClientListError for what cannot be used.
     """
     required = {
         content_type: {name: _required(content_type, name, ours.get(name)) for name in LISTS}
         for content_type, ours in lists.items()
     }
-    everything = [item for ours in required.values() for item in ours["repositories"]]
-    selection = select_by_name(everything, _short_name, package_filter, "package_filter")
-    chosen = {id(item) for item in selection.selected}
+    everything = [
+        _selectable(content_type, item)
+        for content_type, ours in required.items()
+        for item in ours["repositories"]
+    ]
+    selection = select_repositories(everything, rpm_filter, deb_filter, package_filter, sync_group)
     narrowed: dict[str, Any] = {"selected": selection.text}
     for content_type, ours in required.items():
         kept = ours
-        if package_filter:
-            names = {item["name"] for item in ours["repositories"] if id(item) in chosen}
-            kept = _following(ours, names)
+        if any((rpm_filter, deb_filter, package_filter, sync_group)):
+            chosen = (one for one in selection.selected if one.content_type == content_type)
+            kept = _following(ours, {one.name for one in chosen})
         narrowed[content_type] = {
             **{name: [_without_about(item) for item in kept[name]] for name in LISTS[:3]},
-            "production": [_channel(item) for item in kept["production"] if _present(item)],
+            "production": [_channel(item) for item in kept["production"]],
         }
     return narrowed
 
@@ -85,7 +106,7 @@ def _following(ours: Mapping[str, Items], names: set[str]) -> dict[str, Items]:
     development = [item for item in ours["development"] if item.get("repository") in names]
     served = {item.get("name") for item in development}
     return {
-        "repositories": [item for item in ours["repositories"] if item["name"] in names],
+        "repositories": [item for item in ours["repositories"] if item.get("name") in names],
         "publications": [item for item in ours["publications"] if item.get("repository") in names],
         "development": development,
         "production": [
@@ -97,21 +118,20 @@ def _following(ours: Mapping[str, Items], names: set[str]) -> dict[str, Items]:
 def _channel(item: Mapping[str, Any]) -> dict[str, Any]:
     """A production distribution; it takes over from the development one of its own name."""
     name, source = str(item.get("name", "")), item.get("distribution")
-    if not source:
-        if not name.endswith(_PRODUCTION):
-            raise ClientListError(
-                f"production '{name}': no distribution is given to take over from"
-            )
+    if not source and name.endswith(_PRODUCTION):
         source = name[: -len(_PRODUCTION)] + _DEVELOPMENT
-    return {"name": name, "base_path": item.get("base_path"), "distribution": source}
+    if not source and item.get("state", "present") == "present":
+        raise ClientListError(f"production '{name}': no distribution is given to take over from")
+    channel = {key: value for key, value in item.items() if key not in (*_ABOUT, *_SHARED)}
+    return {**channel, "name": name, "distribution": source}
 
 
-def _present(item: Mapping[str, Any]) -> bool:
-    return item.get("state", "present") == "present"
-
-
-def _short_name(item: Mapping[str, Any]) -> str:
-    return str(item.get("short_name") or item.get("name") or "")
+def _selectable(content_type: str, item: Mapping[str, Any]) -> _Repository:
+    name = str(item.get("name") or "")
+    if not name:
+        raise ClientListError(f"{content_type} repositories: an item has no name: {sorted(item)}")
+    short_name = str(item.get("short_name") or name)
+    return _Repository(content_type, name, short_name, str(item.get("sync_group") or ""))
 
 
 def _without_about(item: Mapping[str, Any]) -> dict[str, Any]:

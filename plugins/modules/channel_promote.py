@@ -13,8 +13,9 @@ description:
     distribution serves.
   - Checks everything first. Writes, reads back and, when one write fails, puts back what was
     there.
-  - What production served before is kept in a label of the production distribution, and
-    O(to=previous) swaps the two.
+  - What production served before is kept in a label of the production distribution.
+    O(to=previous) puts back what the last promotion of these channels changed, and nothing else;
+    a second time it changes nothing.
 options:
   rpm: &channels
     description: The channels.
@@ -31,12 +32,21 @@ options:
       distribution:
         description: Name of the development distribution to take over from.
         type: str
-        required: true
+      content_guard:
+        description: Name of its content guard. Empty text removes it.
+        type: str
+      state:
+        description:
+          - V(present) takes over from O(ignore:distribution), which is needed then. V(absent) removes
+            the production distribution, once all others are promoted.
+        type: str
+        choices: [present, absent]
+        default: present
   deb: *channels
   to:
     description:
       - V(development) is what the development distributions serve now.
-      - V(previous) is what the production distributions served before.
+      - V(previous) is what the production distributions served before the last promotion.
     type: str
     choices: [development, previous]
     default: development
@@ -81,7 +91,10 @@ statistics:
 """
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_promote import (
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
+    present_or_absent,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_channels import (
     promote_channels,
 )
 
@@ -90,7 +103,9 @@ def main() -> None:
     channel = {
         "name": {"type": "str", "required": True},
         "base_path": {"type": "str"},
-        "distribution": {"type": "str", "required": True},
+        "distribution": {"type": "str"},
+        "content_guard": {"type": "str"},
+        "state": present_or_absent(),
     }
     options = {
         content_type: {"type": "list", "elements": "dict", "options": channel}

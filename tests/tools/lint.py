@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import time
 
 import stage
 from environments import CORES, DEFAULT_CORE, TOOLS, prepare
@@ -47,11 +48,13 @@ def main() -> None:
         mypy_path = f"{stage.ROOT}:{collection / 'tests' / 'tools'}"
         env = stage.environment_of(venv, MYPYPATH=mypy_path)
         say(name)
+        began = time.monotonic()
         done = subprocess.run(
             command, cwd=collection, env=env, stdin=subprocess.DEVNULL, check=False
         )
         if done.returncode:
             failed.append(name)
+        say(f"{name}: {time.monotonic() - began:.0f} s")
     if failed:
         sys.exit(f"==> lint failed: {', '.join(failed)}")
     say("lint passed")

@@ -7,9 +7,6 @@ import json
 import sys
 
 import pytest
-
-pytest.importorskip("ansible", reason="modules' own Python has no ansible-core")
-
 from ansible.module_utils import basic
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils import pulp_module

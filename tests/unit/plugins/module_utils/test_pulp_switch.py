@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    LostAnswer,
     PulpError,
     ResponseError,
 )
@@ -38,8 +39,8 @@ class Shelf:
     uses_basic = False
     request_count = 0
 
-    def __init__(self, names: str, refusing: str = "", deaf: str = "") -> None:
-        self.refusing, self.deaf = refusing, deaf
+    def __init__(self, names: str, refusing: str = "", deaf: str = "", lossy: str = "") -> None:
+        self.refusing, self.deaf, self.lossy = refusing, deaf, lossy
         self.held = {f"/d/{name}/": self.entry(name) for name in names}
         self.writes = 0
         self.meanwhile: dict[str, str] = {}
@@ -49,7 +50,7 @@ class Shelf:
         return {"pulp_href": f"/d/{name}/", "name": name, "content_guard": OLD}
 
     def list(self, _path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-        wanted = params["pulp_id__in"].split(",")
+        wanted = (params.get("pulp_id__in") or params["name__in"]).split(",")
         return [dict(one) for one in self.held.values() if one["name"] in wanted]
 
     def patch(self, href: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -66,6 +67,8 @@ class Shelf:
     def post(self, _path: str, body: dict[str, Any]) -> dict[str, Any]:
         href = f"/d/{body['name']}/"
         self.held[href] = {"pulp_href": href, "content_guard": None, **body}
+        if body["name"] in self.lossy:
+            raise LostAnswer("the connection broke")
         return self.held[href]
 
     def delete(self, href: str) -> None:
@@ -146,5 +149,12 @@ def test_a_write_that_does_not_show_counts_as_failed():
 def test_a_new_distribution_goes_again_when_another_fails():
     shelf = Shelf("b", refusing="b")
     with pytest.raises(PulpError):
+        run(shelf, switches(shelf, "ab"))
+    assert shelf.guards() == {"b": OLD}
+
+
+def test_a_creation_whose_answer_was_lost_goes_again_and_is_told():
+    shelf = Shelf("b", lossy="a")
+    with pytest.raises(PulpError, match="could not be put back: a: the answer .* was lost"):
         run(shelf, switches(shelf, "ab"))
     assert shelf.guards() == {"b": OLD}

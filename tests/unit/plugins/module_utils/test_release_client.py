@@ -19,7 +19,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sel
 def lists(**more: Any) -> dict[str, Any]:
     rpm = {
         "repositories": [
-            {"name": "BaseOS", "short_name": "rocky_9_baseos", "url": "u1"},
+            {"name": "BaseOS", "short_name": "rocky_9_baseos", "url": "u1", "sync_group": "base"},
             {"name": "Docker CE", "url": "u2", "required": "True"},
             {"name": "Old", "url": "u3", "required": "False"},
         ],
@@ -53,7 +53,7 @@ def test_keys_about_the_inventory_do_not_reach_pulp():
 
 @pytest.mark.parametrize("expression", ["rocky_9", "^rocky_9_baseos$"])
 def test_a_filter_takes_all_that_belongs_to_a_repository(expression):
-    rpm = client_lists(lists(), expression)["rpm"]
+    rpm = client_lists(lists(), package_filter=expression)["rpm"]
     assert names(rpm["repositories"]) == ["BaseOS"]
     assert names(rpm["publications"]) == ["BaseOS"]
     assert names(rpm["development"]) == ["baseos-development"]
@@ -61,12 +61,32 @@ def test_a_filter_takes_all_that_belongs_to_a_repository(expression):
 
 
 def test_a_repository_without_short_name_is_found_by_its_name():
-    assert names(client_lists(lists(), "Docker")["rpm"]["production"]) == ["live"]
+    found = client_lists(lists(), package_filter="Docker")["rpm"]["production"]
+    assert names(found) == ["live"]
 
 
 def test_a_filter_that_matches_nothing_is_an_error():
     with pytest.raises(SelectionError, match="rocky_9_base"):
-        client_lists(lists(), "rocky_9_bseos")
+        client_lists(lists(), package_filter="rocky_9_bseos")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({"sync_group": "base"}, ["BaseOS"]),
+        ({"rpm_filter": "rocky"}, ["BaseOS"]),
+        ({"rpm_filter": "rocky", "deb_filter": "rocky"}, ["BaseOS"]),
+    ],
+)
+def test_groups_and_filters_of_one_type_select_as_on_ark(chosen, found):
+    narrowed = client_lists(lists(), **chosen)
+    assert names(narrowed["rpm"]["repositories"]) == found
+    assert names(narrowed["rpm"]["production"]) == ["baseos-production"]
+
+
+def test_a_group_that_no_repository_is_in_lists_the_groups():
+    with pytest.raises(SelectionError, match="'nosuch', groups: base"):
+        client_lists(lists(), sync_group="nosuch")
 
 
 def test_production_takes_over_from_development_of_its_own_name():
@@ -80,9 +100,20 @@ def test_a_production_channel_of_no_known_form_is_named():
         client_lists(lists(production=[{"name": "live"}]))
 
 
-def test_an_item_that_is_to_go_is_not_promoted():
-    gone = [{"name": "a-production", "state": "absent"}]
-    assert client_lists(lists(production=gone))["rpm"]["production"] == []
+def test_a_channel_keeps_what_it_says_of_access_and_of_its_end():
+    items = [
+        {"name": "a-production", "content_guard": "site", "required": True, "mode": "verbatim"},
+        {"name": "old", "state": "absent"},
+    ]
+    assert client_lists(lists(production=items))["rpm"]["production"] == [
+        {"name": "a-production", "content_guard": "site", "distribution": "a-development"},
+        {"name": "old", "state": "absent", "distribution": None},
+    ]
+
+
+def test_a_repository_without_a_name_is_told_from_the_others():
+    with pytest.raises(ClientListError, match="an item has no name: .*'url'"):
+        client_lists(lists(repositories=[{"url": "u"}]), package_filter="x")
 
 
 @pytest.mark.parametrize(

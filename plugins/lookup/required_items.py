@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lookup `required_items`: those items of a variable's list that a site needs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: required_items
+short_description: Read those items of a list that are required
+version_added: 0.1.0
+author: StackHPC Ltd. (@stackhpc)
+description:
+  - Takes the items of a list whose C(required) is true, or that do not say. Of the others nothing
+    but C(required) is read, so that they may refer to variables that a site does not have.
+  - A variable that is not defined has no items.
+options:
+  _terms:
+    description: Names of variables, each a list of mappings.
+    required: true
+notes:
+  - A variable that is one template as a whole, rather than a list, is read as a whole before
+    ansible-core 2.19.
+"""
+
+EXAMPLES = r"""
+- name: Show what this site takes
+  ansible.builtin.debug:
+    msg: "{{ query('stackhpc.release_train.required_items', 'stackhpc_pulp_repository_rpm_repos')
+      | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: The items, in their order.
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_values import (
+    ItemValueError,
+    flag,
+    is_omitted,
+)
+
+
+class LookupModule(LookupBase):
+    """What Ansible asks this file for."""
+
+    def run(
+        self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
+    ) -> list[Any]:
+        return [item for term in terms for item in self._required(term, (variables or {}))]
+
+    def _required(self, variable: str, variables: Mapping[str, Any]) -> list[Any]:
+        raw = variables.get(variable)
+        # A list is taken item by item: a template within one does not concern the others.
+        items = raw if isinstance(raw, list) else self._read(variable, raw)
+        if not isinstance(items or [], list):
+            raise AnsibleLookupError(f"{variable}: this is not a list")
+        required = []
+        for number, entry in enumerate(items or [], 1):
+            item = entry if isinstance(entry, Mapping) else self._read(variable, entry)
+            if not isinstance(item, Mapping):
+                raise AnsibleLookupError(f"{variable}: item {number} is no mapping")
+            name = item.get("name", item.get("repository", number))
+            where = f"{variable} '{name}'"
+            if self._is_required(where, item):
+                required.append(self._read(where, item))
+        return required
+
+    def _is_required(self, where: str, item: Mapping[str, Any]) -> bool:
+        given = self._read(f"{where}: required", item.get("required", True))
+        try:
+            return True if is_omitted(given) else flag(given)
+        except ItemValueError as error:
+            raise AnsibleLookupError(f"{where}: required {error}") from error
+
+    def _read(self, where: str, value: Any) -> Any:
+        scope: Any = self._templar
+        try:
+            return scope.template(value)
+        except AnsibleError as error:
+            raise AnsibleLookupError(f"{where}: {error}") from error
