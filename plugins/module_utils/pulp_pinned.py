@@ -78,9 +78,9 @@ def is_labelled(repository: Mapping[str, Any], digest: str) -> bool:
 
 
 def _in_order(value: Any, words: bool) -> Any:
-    """A value as the server may give it back in another order."""
+    """A value as the server may give it back in another order, or a URL without its last slash."""
     if isinstance(value, list):
         return sorted(map(str, value))
     if isinstance(value, str):
-        return sorted(value.split()) if words else value.strip()
+        return sorted(value.split()) if words else value.strip().rstrip("/")
     return value

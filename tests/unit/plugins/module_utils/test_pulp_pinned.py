@@ -70,6 +70,7 @@ def test_another_source_or_another_way_to_sync_it_asks_for_a_sync(change, payloa
 @pytest.mark.parametrize(
     ("change", "payload"),
     [
+        ({"url": "https://ark/pulp/content/noble/20250812T091848"}, HOW),
         ({"distributions": "noble-updates  noble"}, HOW),
         ({"max_retries": 9}, HOW),
         ({"url": f"{REMOTE['url']} "}, HOW),
