@@ -10,7 +10,8 @@
 | `playbook` | runs a playbook there: `playbook("package_sync", "-e", "...")` returns a `Played` |
 | `snapshots`, `release` | stamps by short name: what Ark took, what it released of it |
 
-All last a session. The servers are `e2e-ark` and `e2e-client`; they are destroyed in the end.
+All last a session. The servers are `e2e-ark` and `e2e-client`, with the name of the process
+behind it in the second of two; they are destroyed in the end.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.e2e.rig import guarded, rig, servers  # noqa: F401  # fixtures of the tests of failures
+from tests.e2e.rig import guarded, own, rig, servers  # noqa: F401  # fixtures of the tests of failures
 from tests.lab import pulp
 from tests.lab.demo_playbook import Played, play
 from tests.lab.demo_site import Pulp, Site, pulp_of
@@ -31,7 +32,7 @@ from tests.lab.upstream_key import public_key
 from tests.lab.upstream_server import UpstreamServer
 from tests.lab.upstream_tools import require
 
-ARK, CLIENT = "e2e-ark", "e2e-client"
+ARK, CLIENT = own("e2e-ark"), own("e2e-client")
 
 SELECTION = "^rocky_9_baseos$ ^docker_ce_ubuntu_noble$"
 

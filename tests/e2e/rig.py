@@ -8,6 +8,7 @@ objects by their prefix.
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +28,15 @@ from .play import COLLECTION, Play, Run, Secret
 # What trips shells, YAML, URLs and headers.
 HARD_PASSWORD = 'a $HOME "b" c:d @e% %41é f'
 REPOSITORIES = 20
-NAMES = ("fail-ark", "fail-client")
+
+
+def own(name: str) -> str:
+    """Return the name of a server of this process: files of tests run in two at once."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    return name if worker == "gw0" else f"{name}-{worker}"
+
+
+NAMES = (own("fail-ark"), own("fail-client"))
 
 
 @dataclass(frozen=True)

@@ -67,14 +67,18 @@ def smoke(_core: str, arguments: list[str]) -> None:
         _pytest(prepare(CORES[series]), ["tests/smoke"], *arguments)
 
 
+# Two files of tests at once, each with servers of its own.
+_BOTH = ("-n", "2", "--dist", "loadfile", "--durations", "10")
+
+
 def e2e(core: str, arguments: list[str]) -> None:
     """Run the end-to-end tests that are over in seconds each."""
-    _pytest(prepare(CORES[core]), ["tests/e2e"], "-m", "not slow", *arguments)
+    _pytest(prepare(CORES[core]), ["tests/e2e"], "-m", "not slow", *_BOTH, *arguments)
 
 
 def slow(core: str, arguments: list[str]) -> None:
     """Run the end-to-end tests that take minutes: lost workers, rival runs, take-over."""
-    _pytest(prepare(CORES[core]), ["tests/e2e"], "-m", "slow", *arguments)
+    _pytest(prepare(CORES[core]), ["tests/e2e"], "-m", "slow", *_BOTH, *arguments)
 
 
 # What runs, and the files without which it would run nothing.
