@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `--tags` and `--skip-tags` choose: content types, and never nothing with exit status 0.
+"""What `--tags` and `--skip-tags` choose: content types, and never nothing with exit status 0; and
+what misspelt keys of a client's lists do.
 
-No Pulp listens where these runs look for one: a run that says so has come to its work.
+The URL of the Pulp is none: a run that says so has come to its work.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ TYPES = {
 CONNECTION = {
     "ansible_connection": "local",
     "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-    "release_train_pulp_url": "http://127.0.0.1:1",
+    "release_train_pulp_url": "nowhere",
     "release_train_pulp_username": "admin",
     "release_train_pulp_password": "not used",
 }
@@ -40,7 +41,7 @@ VARIABLES = {
     "stackhpc_pulp_repository_rpm_repos": [{"name": "one"}],
     "stackhpc_pulp_distribution_rpm_production": [{"name": "one-production", "base_path": "one"}],
 }
-CAME_TO_WORK = "cannot be reached"
+CAME_TO_WORK = "pulp_url 'nowhere' is not an http:// or https:// URL"
 
 
 def run(playbook: str, inventory: dict, folder: Path, *arguments: str) -> tuple[int, str]:
@@ -78,7 +79,7 @@ def run_role(role: str, folder: Path, *arguments: str) -> tuple[int, set[str]]:
         "hosts": "all",
         "gather_facts": False,
         "roles": [f"stackhpc.release_train.{role}"],
-        "vars": {"pulp_url": "http://127.0.0.1:1", "pulp_password": "not used", **lists},
+        "vars": {"pulp_url": "nowhere", "pulp_password": "not used", **lists},
     }
     path = folder / "play.yml"
     path.write_text(json.dumps([play]), encoding="utf-8")
@@ -123,3 +124,12 @@ def test_a_skipped_content_type_leaves_the_others(role, tmp_path):
 
 def test_a_tag_of_something_else_does_not_run_an_object_role(tmp_path):
     assert run_role("pulp_repository", tmp_path, "--tags", "hosts") == (0, set())
+
+
+@pytest.mark.parametrize("key", ["content_gaurd", "guard"])
+def test_a_channel_with_a_misspelt_guard_is_not_served(key, tmp_path):
+    channel = {"name": "one-development", "base_path": "one/development", "repository": "one"}
+    lists = {"stackhpc_pulp_distribution_rpm_development": [{**channel, key: "development"}]}
+    status, output = run_playbook("client_sync", tmp_path, **lists)
+    assert f"rpm.{key}. Supported parameters include: base_path, content_guard" in output
+    assert status != 0
