@@ -18,7 +18,9 @@ NO_JOB = {"target_check"}
 def table(title: str) -> dict[str, str]:
     """Return the second cell of each row below a heading, by each name in its first cell."""
     section = README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    rows = [
+        line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")
+    ]
     return {name: cells[1] for cells in rows for name in re.findall(r"`(\w+)`", cells[0])}
 
 
@@ -31,7 +33,9 @@ def test_the_first_page_lists_the_playbooks_and_whom_they_touch():
     listed = table("Playbooks")
     playbooks = {path.stem: path for path in COLLECTION.glob("playbooks/*.yml")}
     assert set(listed) == set(playbooks) - NO_JOB
-    hosts = {name: yaml.safe_load(playbooks[name].read_text("utf-8"))[-1]["hosts"] for name in listed}
+    hosts = {
+        name: yaml.safe_load(playbooks[name].read_text("utf-8"))[-1]["hosts"] for name in listed
+    }
     kinds = {"ark": "Ark", "{{ groups['client'] | default(['localhost'], true) }}": "client"}
     assert listed == {name: kinds.get(hosts[name], "any other Pulp") for name in listed}
 
