@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of an item, for kinds whose items carry keys of each other in the inventory."""
+"""The options of an item of each kind; in the inventory, items carry keys of each other."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_option
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_served import SOURCES
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
 
-__all__ = ["OPTIONS_OF", "distribution_options", "publication_options"]
+__all__ = ["OPTIONS_OF", "distribution_options", "publication_options", "repository_options"]
 
 Options = dict[str, dict[str, Any]]
+
+
+def repository_options(content_type: ContentType) -> Options:
+    """Options of an item of module pulp_repository."""
+    kinds = (content_type.repository.fields, content_type.remote.fields, content_type.sync_fields)
+    own: Options = {"pinned": {"type": "bool"}}
+    return item_options("name", *map(field_options, kinds), own)
 
 
 def publication_options(content_type: ContentType) -> Options:
@@ -40,4 +47,8 @@ def _mode(content_type: ContentType) -> Options:
     return {"mode": {"type": "str", "choices": list(content_type.publications)}}
 
 
-OPTIONS_OF = {"publication": publication_options, "distribution": distribution_options}
+OPTIONS_OF = {
+    "repository": repository_options,
+    "publication": publication_options,
+    "distribution": distribution_options,
+}

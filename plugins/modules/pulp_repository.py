@@ -296,13 +296,12 @@ statistics:
   type: dict
 """
 
-from typing import Any
-
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_item_options import (
+    repository_options,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
     RETRYING,
-    field_options,
-    item_options,
     lists_of,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import (
@@ -310,19 +309,12 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reposi
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
     CONTENT_TYPES,
-    ContentType,
 )
-
-
-def options_of(content_type: ContentType) -> dict[str, Any]:
-    kinds = (content_type.repository.fields, content_type.remote.fields, content_type.sync_fields)
-    own: dict[str, Any] = {"pinned": {"type": "bool"}}
-    return item_options("name", *map(field_options, kinds), own)
 
 
 def main() -> None:
     options = {
-        **lists_of(CONTENT_TYPES.values(), options_of),
+        **lists_of(CONTENT_TYPES.values(), repository_options),
         **RETRYING,
         "sync": {"type": "bool", "default": False},
         "update_secrets": {

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Any
 import pytest
 import yaml
 from tests.lab import demo_kayobe
+from tests.lab.demo_inventory import account_password, with_upstreams
 from tests.lab.demo_playbook import Played, play
+from tests.lab.demo_site import Site
 from tests.lab.demo_walk import Walk
 from tests.lab.pulp_paths import REPOSITORY, write_private
 
@@ -101,6 +104,27 @@ def fleet(walk: Walk, as_kayobe: Run, environment: dict[str, str]) -> Run:
     return run
 
 
+def _fill_in(inventory: Path, site: Site) -> None:
+    """Do what the README says between its steps: addresses, and passwords."""
+    values = {
+        "group_vars/ark/pulp.yml": {"https://ark.example.com": site.ark.url},
+        "host_vars/client1/pulp.yml": {"https://pulp.client1.example.com": site.client.url},
+        "group_vars/ark/vault.yml": {"change-me": site.ark.password},
+        "host_vars/client1/vault.yml": {
+            "change-me-too": account_password(site),
+            "change-me": site.client.password,
+        },
+    }
+    for name, replaced in values.items():
+        text = (inventory / name).read_text(encoding="utf-8")
+        for old, new in replaced.items():
+            text = text.replace(old, new)
+        (inventory / name).write_text(text, encoding="utf-8")
+    repositories = inventory / "group_vars" / "all" / "package_repos.yml"
+    text = with_upstreams(repositories.read_text(encoding="utf-8"), site.upstreams)
+    repositories.write_text(text, encoding="utf-8")
+
+
 def walk_client(walk: Walk) -> dict[str, Any]:
     """Return the host variables of the client's Pulp."""
     client = walk.site.client
@@ -110,6 +134,43 @@ def walk_client(walk: Walk) -> dict[str, Any]:
         "ansible_python_interpreter": "{{ ansible_playbook_python }}",
         **{f"release_train_pulp_{key}": getattr(client, key) or "" for key in keys},
     }
+
+
+def test_the_steps_of_the_readme_work_as_they_are_written(
+    walk: Walk, collections: Path, release: Released, tmp_path: Path
+) -> None:
+    assert release.after
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Your own Pulp\n")[2].partition("\n## ")[0]
+    install, first, then = re.findall(r"```shell\n(.*?)```", section, re.DOTALL)
+    made = "make build\n"
+    assert install.startswith(made)
+    shutil.copytree(collections.parent, tmp_path / "build", ignore=lambda *_: ["collections"])
+    shutil.copytree(REPOSITORY / "docs", tmp_path / "docs")
+    _shell(install[len(made) :], tmp_path)
+    inventory = tmp_path / "inventory"
+    _fill_in(inventory, walk.site)
+    steps = first + then.replace("/path/to/kayobe-config", str(walk.site.kayobe))
+    assert steps.count(str(walk.site.kayobe)) == 2
+    output = _shell(steps, inventory)
+    assert output.count("PLAY RECAP") == 4
+
+
+def _shell(steps: str, folder: Path) -> str:
+    """Run steps in a shell that ends at the first that fails; returns what they printed."""
+    environment = {key: value for key, value in _only(folder).items() if "ANSIBLE" not in key}
+    done = subprocess.run(
+        ["bash", "-ec", steps],
+        cwd=folder,
+        env={**environment, "HOME": str(folder.parent)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 def test_a_playbook_runs_by_name_by_path_and_as_a_hook(

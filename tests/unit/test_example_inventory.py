@@ -6,6 +6,8 @@ from __future__ import annotations
 import configparser
 import json
 import os
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -78,6 +80,32 @@ def test_every_vaulted_variable_is_in_an_example_of_its_vault(listed):
         for name in yaml.safe_load(example.read_text(encoding="utf-8"))
     }
     assert used == shown
+
+
+def test_the_steps_of_its_page_leave_nothing_undefined(tmp_path):
+    folder = tmp_path / "inventory"
+    shutil.copytree(INVENTORY, folder, ignore=shutil.ignore_patterns("vault.yml"))
+    page = (INVENTORY / "README.md").read_text(encoding="utf-8")
+    [steps] = re.findall(r"```shell\n(.*?)```", page, re.DOTALL)
+    subprocess.run(["bash", "-ec", steps], cwd=folder, check=True)
+    vaults = [folder / path for path in ("group_vars/ark/vault.yml", "host_vars/client1/vault.yml")]
+    assert [path.stat().st_mode & 0o777 for path in vaults] == [0o600, 0o600]
+    names = [
+        *("access_control_users", "release_train_pulp_password"),
+        *("package_mirror_source_password", "release_train_source"),
+    ]
+    values = [f"{{{{ lookup('ansible.builtin.vars', '{name}', default='') }}}}" for name in names]
+    command = ["ansible", "all", "-m", "ansible.builtin.debug", "-a", json.dumps({"msg": values})]
+    shown = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert shown.stdout.count("change-me") == 4
+
+
+def test_the_first_page_makes_the_same_files_for_passwords():
+    root = (INVENTORY.parents[1] / "README.md").read_text(encoding="utf-8")
+    page = (INVENTORY / "README.md").read_text(encoding="utf-8")
+    step = re.compile(r"^install -m 600 .*$", re.MULTILINE)
+    assert step.findall(root) == step.findall(page) != []
 
 
 def test_no_host_of_ark_reads_what_kayobe_sets_for_a_client(listed):

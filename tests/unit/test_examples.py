@@ -97,3 +97,31 @@ def test_the_example_of_a_role_names_the_role_and_variables_that_it_knows(path):
     known = {name for spec in specs["argument_specs"].values() for name in spec["options"]}
     prefixed = set(re.findall(rf"^\s*-?\s*({path.parent.name}_\w+):", text, re.MULTILINE))
     assert prefixed - known - {path.parent.name} == set()
+
+
+def lists_of_items() -> Iterator[tuple[str, str, str]]:
+    """Yield each list of an object role, with the module's option that takes its items."""
+    renamed = {
+        **{"pulp_groups": "groups", "pulp_users": "users", "pulp_django_users": "users"},
+        **{"pulp_content_guard_x509_cert_guards": "x509"},
+    }
+    for path in sorted(COLLECTION.glob("roles/pulp_*/meta/argument_specs.yml")):
+        role = path.parents[1].name
+        options = yaml.safe_load(path.read_text("utf-8"))["argument_specs"]["main"]["options"]
+        for name, spec in options.items():
+            if spec["type"] == "list":
+                option = renamed.get(name, name[len(role) + 1 :].replace("_repos", ""))
+                yield " ".join(spec["description"]), role.replace("_django", ""), option
+
+
+LISTS = list(lists_of_items())
+
+
+@pytest.mark.parametrize(
+    ("description", "module", "option"), LISTS, ids=[f"{one[1]}-{one[2]}" for one in LISTS]
+)
+def test_a_list_of_an_object_role_names_the_keys_of_its_items(description, module, option):
+    inventory = {"required", "short_name", "sync_group", "distribution_name"}
+    suboptions = options_of(module)[option]["suboptions"]
+    known = {*suboptions, *suboptions.get("roles", {}).get("suboptions", {})}
+    assert set(re.findall(r"C\((\w+)\)", description)) - inventory == known

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -63,31 +62,52 @@ def test_a_publication_may_carry_the_keys_of_a_distribution_and_a_distribution_i
     assert pulp_items(both, "deb", kind="distribution") == [{**item, **more}]
 
 
-def test_only_publications_and_distributions_lose_unknown_keys():
-    assert pulp_items([{"name": "n", "nmae": "n"}], "rpm") == [{"name": "n", "nmae": "n"}]
+def test_an_item_of_one_list_may_carry_what_its_repository_and_the_inventory_say():
+    item = {"repository": "r", "version": 2}
+    others = {"url": "u", "sync_policy": "additive", "remote_password": "p", "mode": "simple"}
+    inventory = {"sync_group": "g", "distribution_name": "d-", "publish": True, "sync": False}
+    both = [{**item, **others, **inventory, "skip_existing": True, "base_path": "b"}]
+    [publication] = pulp_items(both, "rpm", kind="publication")
+    assert publication == {**item, "sync_policy": "additive"}
+    [distribution] = pulp_items(both, "rpm", kind="distribution")
+    assert distribution == {**item, "skip_existing": True, "base_path": "b"}
+
+
+def test_a_repository_may_carry_keys_of_the_inventory_and_no_others():
+    item = {"name": "n", "url": "u", "base_path": "b/", "sync": False}
+    inventory = {"required": True, "short_name": "s", "sync_group": "g", "distribution_name": "d-"}
+    assert pulp_items([{**item, **inventory}], "rpm", kind="repository") == [item]
+
+
+@pytest.mark.parametrize("kind", ["", "repository", "publication", "distribution"])
+@pytest.mark.parametrize("key", ["content_gaurd", "guard", "nmae", "privat"])
+def test_a_key_that_nothing_knows_is_left_for_the_module_to_refuse(kind, key):
+    item = {"state": "present", key: "development"}
+    assert pulp_items([item], "rpm", kind=kind) == [item]
+
+
+def test_what_would_make_another_type_private_is_left_for_the_module_to_refuse():
+    item = {"name": "n", "private": True}
+    assert pulp_items([item], "rpm", kind="distribution") == [item]
+
+
+def test_a_guard_of_a_container_is_an_error_that_says_what_to_do():
+    item = {"name": "stackhpc/nova-api", "content_guard": "development"}
+    with pytest.raises(AnsibleFilterError, match="'stackhpc/nova-api'.* private: true"):
+        pulp_items([item], "container", kind="distribution")
+
+
+@pytest.mark.parametrize("empty", ["", *OMITTED])
+def test_no_guard_of_a_container_is_fine(empty):
+    item = {"name": "n", "private": True}
+    assert pulp_items([{**item, "content_guard": empty}], "container", kind="distribution") == [
+        item
+    ]
 
 
 def test_a_value_that_is_ignored_need_not_even_be_defined():
     item = Lazy(repository="r", required=NotImplemented)
     assert pulp_items([item], "rpm", kind="publication") == [{"repository": "r"}]
-
-
-def test_a_misspelt_guard_is_told():
-    seen = []
-
-    class Display:
-        def warning(self, text: str) -> None:
-            seen.append(text)
-
-    module = importlib.import_module(pulp_items.__module__)
-    kept, module.Display = module.Display, Display
-    try:
-        pulp_items(
-            [{"name": "n", "content_gaurd": "g", "sync_group": "s"}], "rpm", (), "distribution"
-        )
-    finally:
-        module.Display = kept
-    assert seen == ["key 'content_gaurd' is ignored: did you mean 'content_guard'?"]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +116,19 @@ def test_a_misspelt_guard_is_told():
 )
 def test_a_run_for_one_content_type_does_only_that_one(tags, kept):
     assert bool(pulp_items([{"name": "n"}], "rpm", tags)) is kept
+
+
+@pytest.mark.parametrize(
+    ("run", "skip", "kept"),
+    [
+        (["all"], ["deb"], True),
+        (["all"], ["rpm"], False),
+        (["rpm"], ["rpm"], False),
+        (["pulp"], ["other"], True),
+    ],
+)
+def test_a_content_type_can_be_skipped(run, skip, kept):
+    assert bool(pulp_items([{"name": "n"}], "rpm", run, skip)) is kept
 
 
 def test_defaults_are_for_items_that_do_not_say():
