@@ -41,6 +41,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
     CONTENT_TYPES,
     ContentType,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
+    ItemError,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import (
     served_versions,
 )
@@ -119,14 +122,18 @@ def mirror_packages(
         syncing=params,
         send_secrets=params["update_secrets"],
     )
-    results = mirror_pins(server, resolved.pins, settings)
+    broken = [_malformed(error, params["package_versions"]) for error in resolved.errors]
+    results = mirror_pins(server, resolved.pins, settings, broken)
     return results, {"selected": selected, "unknown_pins": resolved.unknown}
 
 
-def mirror_pins(server: Server, pins: Sequence[Pin], settings: MirrorSettings) -> list[Result]:
+def mirror_pins(
+    server: Server, pins: Sequence[Pin], settings: MirrorSettings, broken: Sequence[Result] = ()
+) -> list[Result]:
     """Repository, remote, sync, publication and distribution of each pin, at its own pace.
 
-    A pin that is served already costs no Pulp task and no request of its own.
+    A pin that is served already costs no Pulp task and no request of its own. Returns a result
+    per pin, and last those of pins that have failed before (`broken`).
     """
     work: list[_Work] = []
     for name, content_type in CONTENT_TYPES.items():
@@ -135,14 +142,20 @@ def mirror_pins(server: Server, pins: Sequence[Pin], settings: MirrorSettings) -
     guards = read_guards(server, [])
     running = RunningSyncs(server)
 
-    def walk(one: _Work, result: Result) -> None:
-        _walk(server, one, settings, guards, running, result)
+    def walk(one: _Work | None, result: Result) -> None:
+        if one:
+            _walk(server, one, settings, guards, running, result)
 
-    pairs = [(_result(one), one) for one in work]
-    done = [pair for pair in pairs if _is_done(pair[1])]
-    idle = len(done) == len(pairs) and settings.send_secrets != "all"
+    pairs: list[tuple[Result, _Work | None]] = [(_result(one), one) for one in work]
+    pairs += [(result, None) for result in broken]
+    idle = settings.send_secrets != "all" and all(map(_is_done, work))
     at_once = 1 if idle else server.tasks_at_once()
     return run_all(pairs, walk, at_once, server.report)
+
+
+def _malformed(error: ItemError, stamps: Mapping[str, Any]) -> Result:
+    more = {"short_name": error.short_name, "stamp": stamps[error.short_name]}
+    return Result(error.name, error.content_type, error=error.message, more=more)
 
 
 def _result(one: _Work) -> Result:

@@ -74,7 +74,7 @@ unknown_pins:
   type: list
   elements: str
 results:
-  description: One entry for each pin, in the order of the inventory.
+  description: One entry for each pin, in the order of the inventory, those of malformed items last.
   returned: always
   type: list
   elements: dict
@@ -90,7 +90,10 @@ results:
     short_name: {description: Key of the pin., type: str, returned: always}
     stamp: {description: The pin., type: str, returned: always}
     snapshot: {description: Name of the snapshot., type: str, returned: success}
-    base_path: {description: Path at which it is served., type: str, returned: always}
+    base_path:
+      description: Path at which it is served.
+      type: str
+      returned: when the item of the inventory is not malformed
 summary:
   description: How many items are ok, changed, failed, skipped.
   returned: always

@@ -135,6 +135,29 @@ def test_a_pin_without_a_snapshot_fails_its_mirror_alone(rig: Rig) -> None:
     assert len(rig.client.snapshots(rig.prefix)) == 2
 
 
+def test_a_malformed_pinned_item_fails_its_mirror_alone_and_stops_a_promotion(rig: Rig) -> None:
+    good, wrong = rig.rpm(1), rig.rpm(2)
+    stamps = rig.snapshot(good, wrong)
+    wrong["policy"] = "nightly"
+    wanted = {"rpm_package_repos": [good, wrong], "package_versions": stamps}
+    # A deprecated item is of no account where the active list has its name.
+    wanted["deprecated_rpm_package_repos"] = [{**good, "policy": "nightly"}]
+    words = f"{wrong['name']}: policy must be one of"
+
+    mirrored = rig.run("package_mirror", **wanted).failed()
+    promoted = rig.run("package_promote", **wanted).failed()
+
+    assert list(mirrored.errors) == [wrong["name"]]
+    assert mirrored.message.startswith("1 of 2 failed")
+    assert len(rig.client.snapshots(rig.prefix)) == 1
+    assert "nothing was promoted: " in promoted.message
+    assert f"'{wrong['short_name']}' is pinned, but {words}" in promoted.message
+    assert [found["content_guard"] for found in rig.ark.snapshots(rig.prefix)] == [None, None]
+    chosen = {**wanted, "package_filter": good["short_name"]}
+    assert rig.run("package_mirror", **chosen).succeeded().changed == 0
+    assert rig.run("package_promote", **chosen).succeeded().changed == 1
+
+
 def test_a_repository_that_was_there_with_other_settings_is_adopted(rig: Rig) -> None:
     item = rig.rpm(1)
     elsewhere = {"url": f"{rig.upstream.url}/many/0002/", "policy": "on_demand"}

@@ -106,11 +106,33 @@ def test_all_malformed_stamps_are_said_at_once():
         resolve_pins({"a": "x", "b": None, "c": 1}, ACTIVE)
 
 
-def test_a_pin_of_a_malformed_item_is_an_error_and_not_unknown():
-    errors = [ItemError("Docker", "policy is wrong", "rpm", "docker")]
-    with pytest.raises(PinError, match="'docker' is pinned, but Docker: policy is wrong"):
-        resolve_pins({"rocky_9_baseos": STAMP, "docker": STAMP}, ACTIVE, errors=errors)
-    assert resolve_pins({"rocky_9_baseos": STAMP}, ACTIVE, errors=errors).pins
+DOCKER = ItemError("Docker", "policy is wrong", "rpm", "docker")
+
+
+def test_a_pin_of_a_malformed_item_is_one_error_beside_the_other_pins():
+    pins = {"rocky_9_baseos": STAMP, "docker": STAMP}
+    resolved = resolve_pins(pins, ACTIVE, errors=[DOCKER])
+    assert [pin.short_name for pin in resolved.pins] == ["rocky_9_baseos"]
+    assert (resolved.errors, resolved.unknown, resolved.warnings) == ([DOCKER], [], [])
+    assert resolve_pins({"docker": STAMP}, ACTIVE, errors=[DOCKER], strict=True).errors == [DOCKER]
+
+
+def test_a_malformed_item_that_nobody_pins_does_no_harm():
+    assert resolve_pins({"rocky_9_baseos": STAMP}, ACTIVE, errors=[DOCKER]).errors == []
+
+
+def test_a_malformed_deprecated_item_does_no_harm_to_an_active_one():
+    broken = [ItemError("old", "repeats the name", "rpm", name) for name in ("ubuntu_noble", "b")]
+    pins = {"ubuntu_noble": STAMP, "b": STAMP}
+    resolved = resolve_pins(pins, ACTIVE, deprecated_errors=broken)
+    assert [pin.short_name for pin in resolved.pins] == ["ubuntu_noble"]
+    assert resolved.errors == broken[1:]
+
+
+def test_a_deprecated_item_does_not_stand_in_for_a_malformed_active_one():
+    wrong = ItemError("Rocky 8", "policy is wrong", "rpm", "rocky_8_baseos")
+    resolved = resolve_pins({"rocky_8_baseos": STAMP}, ACTIVE, DEPRECATED, [wrong])
+    assert (resolved.pins, resolved.errors) == ([], [wrong])
 
 
 def test_pins_are_selectable_like_repositories():
