@@ -43,6 +43,20 @@ def test_malformed_items_fail_by_name_and_leave_the_others_alone(rig: Rig) -> No
     assert len(rig.ark.snapshots(rig.prefix)) == 2
 
 
+def test_a_newest_snapshot_that_cannot_be_looked_for_fails_its_item_alone(rig: Rig) -> None:
+    good, bad = rig.rpm(1), rig.rpm(2)
+    rig.snapshot(good, bad)
+    # Longer than any request may be.
+    bad["distribution_name"] *= 300
+    good["url"] = f"{rig.upstream.url}/many/0003/"
+
+    run = rig.run("package_sync", rpm_package_repos=[good, bad]).failed()
+
+    assert list(run.errors) == [bad["name"]]
+    assert "its newest snapshot cannot be read" in run.message
+    assert run.of(good["name"])["changed"]
+
+
 def test_a_misspelt_key_of_a_module_is_refused_by_name(rig: Rig) -> None:
     item = {**rig.rpm(1), "polcy": "on_demand"}
 
