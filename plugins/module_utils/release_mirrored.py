@@ -47,7 +47,7 @@ MIRRORED_LABEL = "release_train_mirrored"
 # Laid under an item that does not say otherwise.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "rpm": {"policy": "on_demand", "sync_policy": "mirror_complete"},
-    "deb": {"policy": "on_demand", "mirror": True},
+    "deb": {"policy": "on_demand", "mirror": True, "mode": "verbatim"},
 }
 
 

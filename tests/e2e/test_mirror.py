@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,3 +104,29 @@ def test_new_credentials_reach_the_remote_of_an_older_release_when_asked_for(
 
     assert [run.changed for run in runs] == [1, 0]
     assert releases.rig.client.find("remotes/rpm/rpm/", remote)["url"] == url
+
+
+def test_a_deb_repository_keeps_the_signatures_of_upstream_unless_told_otherwise(rig: Rig) -> None:
+    lists = {"deb_package_repos": [rig.deb()]}
+    sync = rig.run("package_sync", package_guard_development="", **lists).succeeded()
+    stamps = {line["short_name"]: line["stamp"] for line in sync.report}
+
+    rig.run("package_mirror", package_versions=stamps, **lists).succeeded()
+
+    (path,) = [
+        f"{item['base_path']}{stamps[item['short_name']]}" for item in lists["deb_package_repos"]
+    ]
+    upstream = Path(rig.upstream.root) / "many-deb/0001/dists/noble/InRelease"
+    for server in (rig.servers.ark, rig.servers.client):
+        answer = server.get(server.content(path, "dists/noble/InRelease"))
+        assert answer == (200, upstream.read_bytes())
+
+
+def test_a_snapshot_of_another_mode_is_not_made_again_for_that_alone(rig: Rig) -> None:
+    item = rig.deb(mode="simple")
+    for mode in ({}, {"mode": "simple"}, {"mode": None}):
+        lists = {"deb_package_repos": [{**item, **mode}], "package_guard_development": ""}
+        rig.run("package_sync", **lists).succeeded()
+
+    (snapshot,) = rig.ark.snapshots(rig.prefix)
+    assert "/deb/apt/" in snapshot["publication"]

@@ -174,3 +174,11 @@ def test_requests_do_not_grow_with_pins():
     server = Holding(*made)
     read_mirrored(server, pins, SETTINGS)
     assert server.requests <= 6
+
+
+def test_a_deb_mirror_serves_what_upstream_calls_its_suites_unless_told_otherwise():
+    repository = PackageRepository("deb", "Noble", "noble", "noble-", "noble/")
+    for defaults, mode in (({}, "verbatim"), ({"deb": {"mode": "simple"}}, "simple")):
+        settings = MirrorSettings("https://ark", {}, defaults, "", "", {}, "always")
+        (one,) = read_mirrored(Holding(), [Pin(repository, NEW)], settings)
+        assert one.item["mode"] == mode
