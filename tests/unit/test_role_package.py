@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+ROLE = Path(__file__).parents[2] / "roles" / "package"
 LOCAL = {
     "ansible_connection": "local",
     "ansible_python_interpreter": "{{ ansible_playbook_python }}",
@@ -80,3 +81,72 @@ def test_a_test_pulp_without_an_address_never_becomes_the_client_of_kayobe(tmp_p
     messages = said(output)
     assert re.search(r"release_train_pulp_\w+' is undefined", messages["test1"]), output
     assert f"{NO_PULP} cannot be reached" in messages["client1"], output
+
+
+ARK = {"release_train_pulp_username": "admin", "release_train_pulp_password": "hidden"}
+RELEASE = {"stackhpc_release_pulp_username": "client", "stackhpc_release_pulp_password": "own"}
+
+
+SHOW_ACCOUNT = {
+    "hosts": "client",
+    "gather_facts": False,
+    "vars_files": [str(ROLE / "defaults/main.yml"), str(ROLE / "vars/main.yml")],
+    "tasks": [
+        {
+            "debug": {
+                "msg": "{{ package_mirror_source_username }}/{{ package_mirror_source_password }}"
+            }
+        }
+    ],
+}
+
+
+def test_a_client_s_account_on_ark_comes_before_that_of_ark_s_administrator(tmp_path):
+    clients = {
+        "own": RELEASE,
+        "half": {"stackhpc_release_pulp_username": "client"},
+        "blank": {**RELEASE, "stackhpc_release_pulp_password": ""},
+        "none": {},
+        "other": {**RELEASE, "release_train_source": "test1"},
+    }
+    test = {"release_train_pulp_username": "tester", "release_train_pulp_password": "tested"}
+    groups = {"ark": {"ark1": ARK}, "test": {"test1": test}, "client": clients}
+    assert said(run(tmp_path, groups, [SHOW_ACCOUNT])) == {
+        "own": "client/own",
+        "half": "admin/hidden",
+        "blank": "admin/hidden",
+        "none": "admin/hidden",
+        "other": "tester/tested",
+    }
+
+
+def test_a_client_without_ark_in_its_inventory_uses_its_account(tmp_path):
+    assert said(run(tmp_path, {"client": {"seed": RELEASE}}, [SHOW_ACCOUNT])) == {
+        "seed": "client/own"
+    }
+
+
+def test_pins_come_from_what_is_given_and_not_from_what_is_empty(tmp_path):
+    pins, path = {"package_versions": {"a": "1"}}, {"kayobe_config_repo_path": "/kayobe"}
+    empty = {"package_versions": {}, "kayobe_config_repo_path": ""}
+    derived = {"kayobe_config_path": "/kayobe/etc/kayobe"}
+    hosts = {
+        "pins": {**empty, **pins},
+        "path": {**empty, **path},
+        "derived": {**empty, **derived},
+        "both": {**pins, **path, **derived},
+        "neither": empty,
+        "null": {"package_versions": None},
+    }
+    role = {"name": "stackhpc.release_train.package", "tasks_from": "check_pins"}
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "tasks": [{"include_role": role}, {"debug": {"msg": "checked"}}],
+    }
+    words = "Pins come from exactly one of package_versions and kayobe_config_repo_path, given are"
+    assert said(run(tmp_path, {"any": hosts}, [play])) == {
+        **dict.fromkeys(["pins", "path", "derived"], "checked"),
+        "both": f"{words} package_versions and kayobe_config_repo_path",
+        **dict.fromkeys(["neither", "null"], f"{words} neither of them"),
+    }
