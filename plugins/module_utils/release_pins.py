@@ -152,23 +152,6 @@ def resolve_pins(
     return ResolvedPins(resolved, broken, unknown, warnings)
 
 
-def choose_source(given: Mapping[str, Any], derived: Mapping[str, Any] | None = None) -> str:
-    """The one variable that pins come from.
-
-    `given` maps the name of each variable a user may set to its value, where null and what is
-    empty is not set; `derived` is the same for values that nobody set, which count only when
-    nothing is given. Raises PinError when two are given, or none.
-    """
-    chosen = [name for name, value in given.items() if value not in (None, "", {}, [])]
-    if len(chosen) > 1:
-        raise PinError(f"pins come from exactly one source, not from {' and '.join(chosen)}")
-    if not chosen:
-        chosen = [name for name, value in (derived or {}).items() if value not in (None, "", {})]
-    if not chosen:
-        raise PinError(f"no pins are given: set one of {', '.join(given)}")
-    return chosen[0]
-
-
 def _unknown(short_name: str, known: Iterable[str]) -> str:
     near = nearest(short_name, known)
     hint = f" (nearest: {', '.join(near)})" if near else ""

@@ -11,7 +11,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inv
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
     PinError,
-    choose_source,
     kayobe_key,
     pins_of_kayobe,
     resolve_pins,
@@ -166,35 +165,3 @@ def test_a_key_of_kayobe_and_its_short_name_belong_together():
 
 def test_short_names_without_a_stamp_are_listed_in_order():
     assert without_stamp({"c": "", "b": " ", "a": None, "d": STAMP, "e": 0}) == ["a", "b", "c"]
-
-
-SOURCES = {"kayobe_config_repo_path": "", "package_versions": {}, "release": None}
-
-
-@pytest.mark.parametrize(
-    ("given", "derived", "chosen"),
-    [
-        ({"release": "2026.1"}, {}, "release"),
-        ({"package_versions": {"a": STAMP}}, None, "package_versions"),
-        ({"release": "2026.1"}, {"kayobe_config_repo_path": "/src"}, "release"),
-        ({}, {"kayobe_config_repo_path": "/src"}, "kayobe_config_repo_path"),
-    ],
-)
-def test_pins_come_from_the_one_source_that_is_given(given, derived, chosen):
-    assert choose_source({**SOURCES, **given}, derived) == chosen
-
-
-def test_two_sources_are_an_error_that_names_both():
-    with pytest.raises(PinError) as refused:
-        choose_source({**SOURCES, "release": "r", "package_versions": {"a": STAMP}})
-    assert str(refused.value) == (
-        "pins come from exactly one source, not from package_versions and release"
-    )
-
-
-def test_no_source_is_an_error_that_lists_them():
-    with pytest.raises(PinError) as refused:
-        choose_source(SOURCES, {"kayobe_config_repo_path": None})
-    assert str(refused.value) == (
-        "no pins are given: set one of kayobe_config_repo_path, package_versions, release"
-    )
