@@ -13,6 +13,9 @@ description:
     have at the source, without a content guard.
   - Takes content from the source's content app, never from upstream, and never asks its API.
   - A snapshot that was mirrored before is not synced again; nothing is asked of Pulp's workers.
+    That holds for an older one, too, whatever its repository was synced with since. A label on
+    the distribution, C(release_train_mirrored), tells; labels of users are kept.
+  - A snapshot that was moved to another path, or given a content guard, is put back.
   - A failed repository does not stop the others. The module fails at the end and names each.
 options:
   source_url:
