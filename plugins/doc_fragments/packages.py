@@ -51,7 +51,9 @@ components: {description: 'Components, a list or words with blanks between.', ty
 distributions: {description: 'Suites, a list or words with blanks between.', type: raw}
 mirror: {description: Whether a new version holds just what upstream holds., type: raw}
 mode:
-  description: V(simple), V(structured), V(simple_and_structured) or V(verbatim).
+  description:
+    - V(simple), V(structured), V(simple_and_structured) or V(verbatim). Unless given, it is the
+      last, which keeps upstream's suites and signatures.
   type: raw
 """
 )

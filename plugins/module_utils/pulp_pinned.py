@@ -2,8 +2,8 @@
 """Pinned sources: a URL whose content never changes is synced once.
 
 A label on the repository holds `<digest of what was synced and how>.<number of the version that
-came of it>`. An edit of the repository makes another version, an edit of the remote another
-digest, so that the label cannot lie.
+came of it>`. An edit of the repository's content makes another version, an edit of what decides
+which content the remote brings another digest, so that the label cannot lie.
 """
 
 from __future__ import annotations

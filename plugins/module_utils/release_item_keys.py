@@ -24,10 +24,11 @@ CONTENT_TYPES = ("rpm", "deb")
 
 IDENTITY = ("name", "short_name", "distribution_name", "base_path")
 
-# What Ark does where neither the item nor `package_defaults_<type>` says otherwise.
+# What Ark does where neither the item nor `package_defaults_<type>` says otherwise. Verbatim keeps
+# upstream's suites and signatures; hosts and mirrors ask for what upstream calls them.
 ARK_DEFAULTS: dict[str, dict[str, Any]] = {
     "rpm": {"policy": "immediate", "sync_policy": "mirror_complete"},
-    "deb": {"policy": "immediate", "mirror": True, "mode": "simple"},
+    "deb": {"policy": "immediate", "mirror": True, "mode": "verbatim"},
 }
 
 _SHARED: Converters = {

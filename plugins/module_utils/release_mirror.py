@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
+    Guards,
     distribute,
     read_guards,
 )
@@ -20,86 +20,43 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeli
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
     publish,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    read_by,
-    read_kind,
-)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import (
-    RepositoryState,
-    declare,
-    read_repositories,
-)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import declare
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
     RunningSyncs,
     SyncSettings,
-    is_mirrored,
     sync_repository,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    ContentType,
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
+    ItemError,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import (
-    served_versions,
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_mirrored import (
+    DEFAULTS,
+    Mirrored,
+    MirrorSettings,
+    read_mirrored,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
     given_options,
     pinned,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_snapshot import (
-    options_of,
-)
 
-__all__ = ["MirrorSettings", "mirror_packages", "mirror_pins"]
+__all__ = ["mirror_packages", "mirror_pins"]
 
 # What a content app answers to those who may not read, or may not even know.
 _REFUSED = re.compile(r"\b(401|403|404)\b")
-# Laid under an item that does not say otherwise.
-_DEFAULTS: dict[str, dict[str, Any]] = {
-    "rpm": {"policy": "on_demand", "sync_policy": "mirror_complete"},
-    "deb": {"policy": "on_demand", "mirror": True},
-}
-
-
-@dataclass(frozen=True)
-class MirrorSettings:
-    """Where from and under which names. `remote`: the source's credentials and trust, as remote
-    options of pulp_repository; `defaults`: by content type, laid under every item; `syncing`:
-    `retries` and `retry_delay` as the sync takes them; `send_secrets`: always (to what is going
-    to be synced), all, or on_create."""
-
-    source_url: str
-    remote: Mapping[str, Any]
-    defaults: Mapping[str, Mapping[str, Any]]
-    repository_suffix: str
-    distribution_suffix: str
-    syncing: Mapping[str, Any]
-    send_secrets: str
-
-
-@dataclass
-class _Work:
-    """One pin on its way: the item to declare, and what the server has of it."""
-
-    pin: Pin
-    content_type: ContentType
-    item: dict[str, Any]
-    state: RepositoryState
-    distribution: dict[str, Any] | None
-    served_version: str | None = None
 
 
 def mirror_packages(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module package_mirror: parameters -> results, and what else it returns."""
-    own = {name: given_options(params[f"{name}_mirror_defaults"]) for name in _DEFAULTS}
+    own = {name: given_options(params[f"{name}_mirror_defaults"]) for name in DEFAULTS}
     under = {
         f"{name}_defaults": {**given_options(params[f"{name}_defaults"]), **own[name]}
-        for name in _DEFAULTS
+        for name in DEFAULTS
     }
     resolved, selected = pinned({**params, **under}, "mirror")
     for warning in resolved.warnings:
@@ -119,123 +76,69 @@ def mirror_packages(
         syncing=params,
         send_secrets=params["update_secrets"],
     )
-    results = mirror_pins(server, resolved.pins, settings)
+    broken = [_malformed(error, params["package_versions"]) for error in resolved.errors]
+    results = mirror_pins(server, resolved.pins, settings, broken)
     return results, {"selected": selected, "unknown_pins": resolved.unknown}
 
 
-def mirror_pins(server: Server, pins: Sequence[Pin], settings: MirrorSettings) -> list[Result]:
+def mirror_pins(
+    server: Server, pins: Sequence[Pin], settings: MirrorSettings, broken: Sequence[Result] = ()
+) -> list[Result]:
     """Repository, remote, sync, publication and distribution of each pin, at its own pace.
 
-    A pin that is served already costs no Pulp task and no request of its own.
+    A pin that is served already costs no Pulp task and no request of its own. Returns a result
+    per pin, and last those of pins that have failed before (`broken`).
     """
-    work: list[_Work] = []
-    for name, content_type in CONTENT_TYPES.items():
-        ours = [pin for pin in pins if pin.content_type == name]
-        work += _read(server, content_type, ours, settings)
-    guards = read_guards(server, [])
+    work = read_mirrored(server, pins, settings)
+    guards = read_guards(
+        server, [], {(one.distribution or {}).get("content_guard") or "" for one in work}
+    )
     running = RunningSyncs(server)
 
-    def walk(one: _Work, result: Result) -> None:
-        _walk(server, one, settings, guards, running, result)
+    def walk(one: Mirrored | None, result: Result) -> None:
+        if one:
+            _walk(server, one, settings, guards, running, result)
 
-    pairs = [(_result(one), one) for one in work]
-    done = [pair for pair in pairs if _is_done(pair[1])]
-    idle = len(done) == len(pairs) and settings.send_secrets != "all"
+    pairs: list[tuple[Result, Mirrored | None]] = [(_result(one), one) for one in work]
+    pairs += [(result, None) for result in broken]
+    idle = settings.send_secrets != "all" and all(one.is_done for one in work)
     at_once = 1 if idle else server.tasks_at_once()
     return run_all(pairs, walk, at_once, server.report)
 
 
-def _result(one: _Work) -> Result:
+def _result(one: Mirrored) -> Result:
     pin = one.pin
     more = {"short_name": pin.short_name, "stamp": pin.stamp, "base_path": pin.snapshot_path}
     return Result(one.item["name"], one.content_type.name, more=more)
 
 
-def _read(
-    server: Server, content_type: ContentType, pins: Sequence[Pin], settings: MirrorSettings
-) -> list[_Work]:
-    if not pins:
-        return []
-    items = [_item(pin, settings) for pin in pins]
-    states = read_repositories(server, content_type, [item["name"] for item in items])
-    kind = content_type.distribution
-    names = [pin.snapshot_name + settings.distribution_suffix for pin in pins]
-    by_name = read_kind(server.client, kind, names)
-    lost = [pin.snapshot_path for pin, name in zip(pins, names) if name not in by_name]
-    by_path = read_by(server.client, kind.endpoint, "base_path", lost, (*kind.readable, "name"))
-    work = [
-        _Work(
-            pin,
-            content_type,
-            _same_url(item, states[item["name"]]),
-            states[item["name"]],
-            by_name.get(name) or by_path.get(pin.snapshot_path),
-        )
-        for pin, item, name in zip(pins, items, names)
-    ]
-    served = [(one.distribution or {}).get("publication") or "" for one in work]
-    versions = served_versions(server, content_type, served)
-    for one, href in zip(work, served):
-        one.served_version = versions.get(href)
-    return work
-
-
-def _item(pin: Pin, settings: MirrorSettings) -> dict[str, Any]:
-    """What to declare for a pin: the snapshot's own URL on the source, never upstream's."""
-    repository = pin.repository
-    own = {key: value for key, value in options_of(repository).items() if value is not None}
-    kept = ("sync_policy", "mirror", "distributions", "components", "architectures")
-    defaults = {**_DEFAULTS[pin.content_type], **settings.defaults.get(pin.content_type, {})}
-    return {
-        **defaults,
-        **{key: own[key] for key in kept if key in own},
-        **settings.remote,
-        "name": f"{repository.name}{settings.repository_suffix}",
-        "url": f"{settings.source_url.rstrip('/')}/pulp/content/{pin.snapshot_path}",
-        "mode": repository.mode or defaults.get("mode"),
-    }
-
-
-def _same_url(item: dict[str, Any], state: RepositoryState) -> dict[str, Any]:
-    """The item with the URL that the remote has, if that is another spelling of the same."""
-    url = (state.remote or {}).get("url") or ""
-    return {**item, "url": url} if url.rstrip("/") == item["url"] else item
-
-
-def _is_done(one: _Work) -> bool:
-    """Everything is as wanted and was mirrored from this very snapshot: nothing to ask for."""
-    repository, remote = one.state.repository, one.state.remote
-    if repository is None or remote is None or one.distribution is None:
-        return False
-    if one.served_version != repository["latest_version_href"]:
-        return False
-    return is_mirrored(one.content_type, one.item, repository, remote)
+def _malformed(error: ItemError, stamps: Mapping[str, Any]) -> Result:
+    more = {"short_name": error.short_name, "stamp": stamps[error.short_name]}
+    return Result(error.name, error.content_type, error=error.message, more=more)
 
 
 def _walk(
     server: Server,
-    one: _Work,
+    one: Mirrored,
     settings: MirrorSettings,
-    guards: Any,
+    guards: Guards,
     running: RunningSyncs,
     result: Result,
 ) -> None:
-    done = _is_done(one)
-    send_secrets = settings.send_secrets in ({"all"} if done else {"all", "always"})
-    declare(server, one.content_type, one.item, one.state, result, send_secrets)
-    if not done:
-        item = {**one.item, "pinned": True}
-        how = SyncSettings.of(one.content_type, item, settings.syncing)
-        try:
-            sync_repository(server, one.content_type, item, one.state, how, running, result)
-        except TaskFailed as error:
-            raise _explained(error, one, settings) from error
-    if one.state.repository is None and server.check_mode:
-        return
-    version = (one.state.repository or {})["latest_version_href"]
-    wanted: dict[str, Any] = {"base_path": one.pin.snapshot_path, "content_guard": None}
-    if one.served_version != version:
-        wanted["publication"] = _publication(server, one, version, result)
+    is_latest, is_recorded = one.is_latest, one.is_recorded
+    if is_latest or not is_recorded:
+        send_secrets = settings.send_secrets in ({"all"} if is_latest else {"all", "always"})
+        declare(server, one.content_type, one.item, one.state, result, send_secrets)
+    elif settings.send_secrets == "all":
+        # The remote serves another pin by now, and this one still fetches its content through it.
+        item = {**settings.remote, "name": one.item["name"], "url": (one.state.remote or {})["url"]}
+        declare(server, one.content_type, item, one.state, result)
+    wanted = one.place()
+    if not is_latest and not is_recorded:
+        _sync(server, one, settings, running, result)
+        if one.state.repository is None and server.check_mode:
+            return
+        wanted.update(_source(server, one, result))
     name = (one.distribution or {}).get("name") or (
         one.pin.snapshot_name + settings.distribution_suffix
     )
@@ -243,7 +146,18 @@ def _walk(
     distribute(server, one.content_type, name, wanted, one.distribution, guards, result)
 
 
-def _explained(error: TaskFailed, one: _Work, settings: MirrorSettings) -> PulpError:
+def _sync(
+    server: Server, one: Mirrored, settings: MirrorSettings, running: RunningSyncs, result: Result
+) -> None:
+    item = {**one.item, "pinned": True}
+    how = SyncSettings.of(one.content_type, item, settings.syncing)
+    try:
+        sync_repository(server, one.content_type, item, one.state, how, running, result)
+    except TaskFailed as error:
+        raise _explained(error, one, settings) from error
+
+
+def _explained(error: TaskFailed, one: Mirrored, settings: MirrorSettings) -> PulpError:
     """The same error, with what to look at when the source would not give the snapshot."""
     if not _REFUSED.search(error.words):
         return error
@@ -252,7 +166,19 @@ def _explained(error: TaskFailed, one: _Work, settings: MirrorSettings) -> PulpE
     return PulpError(f"{error}: the source has no {one.pin.snapshot_name}, or {reader}")
 
 
-def _publication(server: Server, one: _Work, version: str, result: Result) -> str | None:
+def _source(server: Server, one: Mirrored, result: Result) -> dict[str, Any]:
+    """Fields of the distribution that say what is served: {} when that is the latest version."""
+    version = (one.state.repository or {})["latest_version_href"]
+    if one.served_version == version:
+        return {}
+    publication = _publication(server, one, version, result)
+    # How a sync that was joined went about it is not known; check mode knows no publication yet.
+    if publication is None or server.check_mode or result.more.get("sync") == "joined":
+        return {"publication": publication}
+    return {"publication": publication, "pulp_labels": one.labels(publication)}
+
+
+def _publication(server: Server, one: Mirrored, version: str, result: Result) -> str | None:
     made = [
         href
         for href in result.more.get("publications") or []

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
     newest_snapshot,
@@ -51,7 +50,7 @@ class Found:
     """One repository of the inventory, and what the server has of it.
 
     `newest`: the distribution of its newest snapshot; `newest_version`: the href of the
-    repository version that it serves. None where there is none.
+    repository version that it serves. None where there is none. `error`: why they are not known.
     """
 
     repository: PackageRepository
@@ -59,6 +58,7 @@ class Found:
     state: RepositoryState
     newest: dict[str, Any] | None = None
     newest_version: str | None = None
+    error: str = ""
 
     @property
     def stamp(self) -> str | None:
@@ -68,7 +68,10 @@ class Found:
 
 
 def find_all(server: Server, repositories: Sequence[PackageRepository]) -> list[Found]:
-    """Repositories and remotes, then newest snapshots, then what these serve."""
+    """Repositories and remotes, then newest snapshots, then what these serve.
+
+    A newest snapshot that cannot be read is an error of its item and leaves the others alone.
+    """
     found: list[Found] = []
     for name, content_type in CONTENT_TYPES.items():
         ours = [item for item in repositories if item.content_type == name]
@@ -82,9 +85,8 @@ def find_all(server: Server, repositories: Sequence[PackageRepository]) -> list[
     looked = run_all(
         known, lambda one, _result: _look(server, one), server.writes_at_once(), Report()
     )
-    problems = [f"'{result.name}': {result.error}" for result in looked if result.error]
-    if problems:
-        raise InvalidItem("the newest snapshots cannot be read: " + "; ".join(problems))
+    for result, (_known, one) in zip(looked, known):
+        one.error = f"its newest snapshot cannot be read: {result.error}" if result.error else ""
     for content_type in CONTENT_TYPES.values():
         _read_versions(server, [one for one in found if one.content_type is content_type])
     return found

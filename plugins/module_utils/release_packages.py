@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
+    ItemError,
     ParsedInventory,
     parse_repositories,
 )
@@ -15,6 +16,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_ite
     converters,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
+    Pin,
     ResolvedPins,
     resolve_pins,
 )
@@ -99,19 +101,29 @@ def read_inventory(params: Mapping[str, Any], purpose: str) -> tuple[ParsedInven
 
 
 def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
-    """The selected pins of `package_versions`, resolved, and "selected 12 of 43"."""
+    """The selected pins of `package_versions`, resolved, and "selected 12 of 43".
+
+    Malformed items are selected, too, by the short name and group that they have.
+    """
     active = _parse(params, "", purpose)
     deprecated = _parse(params, "deprecated_", "pins")
     resolved = resolve_pins(
         params["package_versions"],
         active.repositories,
         deprecated.repositories,
-        [*active.errors, *deprecated.errors],
+        active.errors,
+        deprecated.errors,
         params["pins_strict"],
     )
-    selection = select_repositories(resolved.pins, **_filters(params))
-    warnings = [*active.warnings, *resolved.warnings, *selection.warnings]
-    return ResolvedPins(selection.selected, resolved.unknown, warnings), selection.text
+    everything: list[Pin | ItemError] = [*resolved.pins, *resolved.errors]
+    selection = select_repositories(everything, **_filters(params))
+    narrowed = ResolvedPins(
+        [one for one in selection.selected if isinstance(one, Pin)],
+        [one for one in selection.selected if isinstance(one, ItemError)],
+        resolved.unknown,
+        [*active.warnings, *resolved.warnings, *selection.warnings],
+    )
+    return narrowed, selection.text
 
 
 def _parse(params: Mapping[str, Any], prefix: str, purpose: str) -> ParsedInventory:

@@ -57,10 +57,12 @@ class Pin:
 
 @dataclass(frozen=True)
 class ResolvedPins:
-    """`pins` in the order of the inventory, active before deprecated repositories; the short
-    names that are `unknown` there, sorted; and a warning for each of these."""
+    """`pins` in the order of the inventory, active before deprecated repositories; `errors`, the
+    malformed items that are pinned; the short names that are `unknown` there, sorted; and a
+    warning for each of these."""
 
     pins: list[Pin]
+    errors: list[ItemError] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -113,26 +115,32 @@ def resolve_pins(
     active: Iterable[PackageRepository],
     deprecated: Iterable[PackageRepository] = (),
     errors: Iterable[ItemError] = (),
+    deprecated_errors: Iterable[ItemError] = (),
     strict: bool = False,
 ) -> ResolvedPins:
     """Resolve short name -> stamp against the inventory; active repositories come first.
 
-    A pin of neither list is reported and skipped, with `strict` it is an error. Raises PinError
-    for no pins at all, malformed stamps, pins of malformed items (`errors` of the parsed
-    lists), and when nothing resolves.
+    `errors` of the parsed lists count where their item is pinned, those of deprecated items only
+    where the active list does not have the name. A pin of neither list is reported and skipped,
+    with `strict` it is an error. Raises PinError for no pins at all, malformed stamps, and when
+    all pins are unknown.
     """
     if not pins:
         raise PinError("there is not a single pin")
     check_stamps(pins)
-    known: dict[str, PackageRepository] = {}
-    for repository in (*active, *deprecated):
-        known.setdefault(repository.short_name, repository)
+    known = {repository.short_name: repository for repository in active}
     broken = [error for error in errors if error.short_name in pins]
-    if broken:
-        raise PinError(
-            "; ".join(f"'{error.short_name}' is pinned, but {error}" for error in broken)
-        )
-    unknown = sorted(short_name for short_name in pins if short_name not in known)
+    taken = {*known, *(error.short_name for error in broken)}
+    for repository in deprecated:
+        if repository.short_name not in taken:
+            known.setdefault(repository.short_name, repository)
+    broken += [
+        error
+        for error in deprecated_errors
+        if error.short_name in pins and error.short_name not in taken
+    ]
+    found = {*known, *(error.short_name for error in broken)}
+    unknown = sorted(short_name for short_name in pins if short_name not in found)
     warnings = [_unknown(short_name, known) for short_name in unknown]
     if unknown and (strict or len(unknown) == len(pins)):
         raise PinError("; ".join(warnings))
@@ -141,24 +149,7 @@ def resolve_pins(
         for short_name, repository in known.items()
         if short_name in pins
     ]
-    return ResolvedPins(resolved, unknown, warnings)
-
-
-def choose_source(given: Mapping[str, Any], derived: Mapping[str, Any] | None = None) -> str:
-    """The one variable that pins come from.
-
-    `given` maps the name of each variable a user may set to its value, where null and what is
-    empty is not set; `derived` is the same for values that nobody set, which count only when
-    nothing is given. Raises PinError when two are given, or none.
-    """
-    chosen = [name for name, value in given.items() if value not in (None, "", {}, [])]
-    if len(chosen) > 1:
-        raise PinError(f"pins come from exactly one source, not from {' and '.join(chosen)}")
-    if not chosen:
-        chosen = [name for name, value in (derived or {}).items() if value not in (None, "", {})]
-    if not chosen:
-        raise PinError(f"no pins are given: set one of {', '.join(given)}")
-    return chosen[0]
+    return ResolvedPins(resolved, broken, unknown, warnings)
 
 
 def _unknown(short_name: str, known: Iterable[str]) -> str:

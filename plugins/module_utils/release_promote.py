@@ -21,6 +21,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_switch
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
     CONTENT_TYPES,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
+    ItemError,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import pinned
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
 
@@ -34,15 +37,17 @@ def promote_packages(
     resolved, selected = pinned(params, "pins")
     for warning in resolved.warnings:
         server.report.warn(warning)
-    results = promote_pins(server, resolved.pins, params["content_guard"])
+    results = promote_pins(server, resolved.pins, params["content_guard"], resolved.errors)
     return results, {"selected": selected, "unknown_pins": resolved.unknown}
 
 
-def promote_pins(server: Server, pins: Sequence[Pin], guard: str) -> list[Result]:
+def promote_pins(
+    server: Server, pins: Sequence[Pin], guard: str, errors: Sequence[ItemError] = ()
+) -> list[Result]:
     """Give the snapshots that pins name the guard of released content; all of them or none.
 
     Raises InvalidItem, before anything is written, naming every snapshot that does not exist or
-    serves nothing.
+    serves nothing, and every malformed item that is pinned (`errors`).
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for name, content_type in CONTENT_TYPES.items():
@@ -50,7 +55,7 @@ def promote_pins(server: Server, pins: Sequence[Pin], guard: str) -> list[Result
         there = read_kind(server.client, content_type.distribution, names)
         found.update({(name, key): entry for key, entry in there.items()})
     current = [found.get((pin.content_type, pin.snapshot_name)) for pin in pins]
-    problems = []
+    problems = [f"'{error.short_name}' is pinned, but {error}" for error in errors]
     for pin, entry in zip(pins, current):
         if entry is None:
             problems.append(f"snapshot '{pin.snapshot_name}' of {pin.short_name} does not exist")

@@ -108,7 +108,7 @@ def take_snapshots(
             _walk(server, one, settings, guards, running, result)
 
     found = find_all(server, repositories)
-    pairs: list[tuple[Result, Found | None]] = [(_result(one.repository), one) for one in found]
+    pairs: list[tuple[Result, Found | None]] = [(_result(one), one) for one in found]
     for error in errors:
         broken = Result(error.name, error.content_type, error=error.message)
         pairs.append((broken, None))
@@ -125,9 +125,10 @@ def options_of(repository: PackageRepository) -> dict[str, Any]:
     }
 
 
-def _result(repository: PackageRepository) -> Result:
+def _result(one: Found) -> Result:
+    repository = one.repository
     more = {"short_name": repository.short_name, "stamp": None, "snapshot": None}
-    return Result(repository.name, repository.content_type, more=more)
+    return Result(repository.name, repository.content_type, error=one.error, more=more)
 
 
 def _walk(

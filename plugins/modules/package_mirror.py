@@ -13,6 +13,9 @@ description:
     have at the source, without a content guard.
   - Takes content from the source's content app, never from upstream, and never asks its API.
   - A snapshot that was mirrored before is not synced again; nothing is asked of Pulp's workers.
+    That holds for an older one, too, whatever its repository was synced with since. A label on
+    the distribution, C(release_train_mirrored), tells; labels of users are kept.
+  - A snapshot that was moved to another path, or given a content guard, is put back.
   - A failed repository does not stop the others. The module fails at the end and names each.
 options:
   source_url:
@@ -74,7 +77,7 @@ unknown_pins:
   type: list
   elements: str
 results:
-  description: One entry for each pin, in the order of the inventory.
+  description: One entry for each pin, in the order of the inventory, those of malformed items last.
   returned: always
   type: list
   elements: dict
@@ -90,7 +93,10 @@ results:
     short_name: {description: Key of the pin., type: str, returned: always}
     stamp: {description: The pin., type: str, returned: always}
     snapshot: {description: Name of the snapshot., type: str, returned: success}
-    base_path: {description: Path at which it is served., type: str, returned: always}
+    base_path:
+      description: Path at which it is served.
+      type: str
+      returned: when the item of the inventory is not malformed
 summary:
   description: How many items are ok, changed, failed, skipped.
   returned: always

@@ -102,6 +102,20 @@ class Rig:
             **options,
         }
 
+    def deb(self, **options: Any) -> dict[str, Any]:
+        """Return an inventory item for the upstream's small Deb repository."""
+        name = f"{self.prefix}-deb"
+        return {
+            "name": name,
+            "short_name": name.replace("-", "_"),
+            "distribution_name": f"{name}-",
+            "base_path": f"{self.prefix}/deb/",
+            "url": f"{self.upstream.url}/many-deb/0001/",
+            "distributions": "noble",
+            "policy": "immediate",
+            **options,
+        }
+
     def package(self, number: int) -> str:
         """Return the path of a package within the upstream's repository of this number."""
         root = Path(self.upstream.root) / f"many/{number:04}"

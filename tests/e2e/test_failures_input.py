@@ -43,6 +43,20 @@ def test_malformed_items_fail_by_name_and_leave_the_others_alone(rig: Rig) -> No
     assert len(rig.ark.snapshots(rig.prefix)) == 2
 
 
+def test_a_newest_snapshot_that_cannot_be_looked_for_fails_its_item_alone(rig: Rig) -> None:
+    good, bad = rig.rpm(1), rig.rpm(2)
+    rig.snapshot(good, bad)
+    # Longer than any request may be.
+    bad["distribution_name"] *= 300
+    good["url"] = f"{rig.upstream.url}/many/0003/"
+
+    run = rig.run("package_sync", rpm_package_repos=[good, bad]).failed()
+
+    assert list(run.errors) == [bad["name"]]
+    assert "its newest snapshot cannot be read" in run.message
+    assert run.of(good["name"])["changed"]
+
+
 def test_a_misspelt_key_of_a_module_is_refused_by_name(rig: Rig) -> None:
     item = {**rig.rpm(1), "polcy": "on_demand"}
 
@@ -133,6 +147,29 @@ def test_a_pin_without_a_snapshot_fails_its_mirror_alone(rig: Rig) -> None:
     assert len(rig.client.snapshots(rig.prefix)) == 1
     rig.run("package_mirror", package_versions=stamps, **wanted).succeeded()
     assert len(rig.client.snapshots(rig.prefix)) == 2
+
+
+def test_a_malformed_pinned_item_fails_its_mirror_alone_and_stops_a_promotion(rig: Rig) -> None:
+    good, wrong = rig.rpm(1), rig.rpm(2)
+    stamps = rig.snapshot(good, wrong)
+    wrong["policy"] = "nightly"
+    wanted = {"rpm_package_repos": [good, wrong], "package_versions": stamps}
+    # A deprecated item is of no account where the active list has its name.
+    wanted["deprecated_rpm_package_repos"] = [{**good, "policy": "nightly"}]
+    words = f"{wrong['name']}: policy must be one of"
+
+    mirrored = rig.run("package_mirror", **wanted).failed()
+    promoted = rig.run("package_promote", **wanted).failed()
+
+    assert list(mirrored.errors) == [wrong["name"]]
+    assert mirrored.message.startswith("1 of 2 failed")
+    assert len(rig.client.snapshots(rig.prefix)) == 1
+    assert "nothing was promoted: " in promoted.message
+    assert f"'{wrong['short_name']}' is pinned, but {words}" in promoted.message
+    assert [found["content_guard"] for found in rig.ark.snapshots(rig.prefix)] == [None, None]
+    chosen = {**wanted, "package_filter": good["short_name"]}
+    assert rig.run("package_mirror", **chosen).succeeded().changed == 0
+    assert rig.run("package_promote", **chosen).succeeded().changed == 1
 
 
 def test_a_repository_that_was_there_with_other_settings_is_adopted(rig: Rig) -> None:

@@ -33,19 +33,6 @@ def rig(old: Servers, rig: Rig, tmp_path: Path) -> Rig:
     return Rig(old, tmp_path, rig.prefix)
 
 
-def _deb(rig: Rig) -> dict[str, Any]:
-    name = f"{rig.prefix}-deb"
-    return {
-        "name": name,
-        "short_name": name.replace("-", "_"),
-        "distribution_name": f"{name}-",
-        "base_path": f"{rig.prefix}/deb/",
-        "url": f"{rig.upstream.url}/many-deb/0001/",
-        "distributions": "noble",
-        "mode": "verbatim",
-    }
-
-
 def _channels(rig: Rig, stamp: str) -> dict[str, Any]:
     item, ark = rig.rpm(1), rig.servers.ark
     repository = {
@@ -78,7 +65,7 @@ def _status(rig: Rig, base_path: str, file: str) -> int:
 
 
 def test_a_release_is_mirrored_and_a_second_time_nothing_is_done(rig: Rig) -> None:
-    lists = {"rpm_package_repos": [rig.rpm(1), rig.rpm(2)], "deb_package_repos": [_deb(rig)]}
+    lists = {"rpm_package_repos": [rig.rpm(1), rig.rpm(2)], "deb_package_repos": [rig.deb()]}
     run = rig.run("package_sync", **lists).succeeded()
     stamps = {line["short_name"]: line["stamp"] for line in run.report}
     rig.run("package_promote", package_versions=stamps, **lists).succeeded()
@@ -86,7 +73,7 @@ def test_a_release_is_mirrored_and_a_second_time_nothing_is_done(rig: Rig) -> No
     rig.run("package_mirror", package_versions=stamps, **lists).succeeded()
 
     for item in (*lists["rpm_package_repos"], *lists["deb_package_repos"]):
-        file = "dists/noble/InRelease" if "mode" in item else "repodata/repomd.xml"
+        file = "dists/noble/InRelease" if "distributions" in item else "repodata/repomd.xml"
         assert _status(rig, f"{item['base_path']}{stamps[item['short_name']]}", file) == 200
     assert rig.run("package_mirror", package_versions=stamps, **lists).succeeded().changed == 0
 

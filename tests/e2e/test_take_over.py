@@ -15,18 +15,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def ark_filled(rig: Rig) -> Filled:
     """Fill Ark the way today's roles do."""
-    name = f"{rig.prefix}-deb"
-    deb = {
-        "name": name,
-        "short_name": name.replace("-", "_"),
-        "distribution_name": f"{name}-",
-        "base_path": f"{rig.prefix}/deb/",
-        "url": f"{rig.upstream.url}/many-deb/0001/",
-        "distributions": "noble",
-        "mirror": True,
-        "mode": "verbatim",
-        "policy": "immediate",
-    }
+    deb = rig.deb(mirror=True, mode="verbatim")
     items = {"rpm": rig.rpm(1, sync_policy="mirror_complete"), "deb": deb}
     filled = Filled(rig, items, fill_guards(rig))
     fill_ark(filled)

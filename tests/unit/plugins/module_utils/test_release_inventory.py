@@ -54,7 +54,7 @@ def test_a_plain_deb_item_gets_the_defaults_of_ark():
     assert repository.content_type == "deb"
     assert repository.policy == "immediate"
     assert repository.mirror is True
-    assert repository.mode == "simple"
+    assert repository.mode == "verbatim"
     assert repository.sync_policy is None
     assert repository.architectures == "amd64 arm64"
     assert repository.components == "main universe"

@@ -11,7 +11,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inv
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
     PinError,
-    choose_source,
     kayobe_key,
     pins_of_kayobe,
     resolve_pins,
@@ -106,11 +105,33 @@ def test_all_malformed_stamps_are_said_at_once():
         resolve_pins({"a": "x", "b": None, "c": 1}, ACTIVE)
 
 
-def test_a_pin_of_a_malformed_item_is_an_error_and_not_unknown():
-    errors = [ItemError("Docker", "policy is wrong", "rpm", "docker")]
-    with pytest.raises(PinError, match="'docker' is pinned, but Docker: policy is wrong"):
-        resolve_pins({"rocky_9_baseos": STAMP, "docker": STAMP}, ACTIVE, errors=errors)
-    assert resolve_pins({"rocky_9_baseos": STAMP}, ACTIVE, errors=errors).pins
+DOCKER = ItemError("Docker", "policy is wrong", "rpm", "docker")
+
+
+def test_a_pin_of_a_malformed_item_is_one_error_beside_the_other_pins():
+    pins = {"rocky_9_baseos": STAMP, "docker": STAMP}
+    resolved = resolve_pins(pins, ACTIVE, errors=[DOCKER])
+    assert [pin.short_name for pin in resolved.pins] == ["rocky_9_baseos"]
+    assert (resolved.errors, resolved.unknown, resolved.warnings) == ([DOCKER], [], [])
+    assert resolve_pins({"docker": STAMP}, ACTIVE, errors=[DOCKER], strict=True).errors == [DOCKER]
+
+
+def test_a_malformed_item_that_nobody_pins_does_no_harm():
+    assert resolve_pins({"rocky_9_baseos": STAMP}, ACTIVE, errors=[DOCKER]).errors == []
+
+
+def test_a_malformed_deprecated_item_does_no_harm_to_an_active_one():
+    broken = [ItemError("old", "repeats the name", "rpm", name) for name in ("ubuntu_noble", "b")]
+    pins = {"ubuntu_noble": STAMP, "b": STAMP}
+    resolved = resolve_pins(pins, ACTIVE, deprecated_errors=broken)
+    assert [pin.short_name for pin in resolved.pins] == ["ubuntu_noble"]
+    assert resolved.errors == broken[1:]
+
+
+def test_a_deprecated_item_does_not_stand_in_for_a_malformed_active_one():
+    wrong = ItemError("Rocky 8", "policy is wrong", "rpm", "rocky_8_baseos")
+    resolved = resolve_pins({"rocky_8_baseos": STAMP}, ACTIVE, DEPRECATED, [wrong])
+    assert (resolved.pins, resolved.errors) == ([], [wrong])
 
 
 def test_pins_are_selectable_like_repositories():
@@ -144,35 +165,3 @@ def test_a_key_of_kayobe_and_its_short_name_belong_together():
 
 def test_short_names_without_a_stamp_are_listed_in_order():
     assert without_stamp({"c": "", "b": " ", "a": None, "d": STAMP, "e": 0}) == ["a", "b", "c"]
-
-
-SOURCES = {"kayobe_config_repo_path": "", "package_versions": {}, "release": None}
-
-
-@pytest.mark.parametrize(
-    ("given", "derived", "chosen"),
-    [
-        ({"release": "2026.1"}, {}, "release"),
-        ({"package_versions": {"a": STAMP}}, None, "package_versions"),
-        ({"release": "2026.1"}, {"kayobe_config_repo_path": "/src"}, "release"),
-        ({}, {"kayobe_config_repo_path": "/src"}, "kayobe_config_repo_path"),
-    ],
-)
-def test_pins_come_from_the_one_source_that_is_given(given, derived, chosen):
-    assert choose_source({**SOURCES, **given}, derived) == chosen
-
-
-def test_two_sources_are_an_error_that_names_both():
-    with pytest.raises(PinError) as refused:
-        choose_source({**SOURCES, "release": "r", "package_versions": {"a": STAMP}})
-    assert str(refused.value) == (
-        "pins come from exactly one source, not from package_versions and release"
-    )
-
-
-def test_no_source_is_an_error_that_lists_them():
-    with pytest.raises(PinError) as refused:
-        choose_source(SOURCES, {"kayobe_config_repo_path": None})
-    assert str(refused.value) == (
-        "no pins are given: set one of kayobe_config_repo_path, package_versions, release"
-    )
