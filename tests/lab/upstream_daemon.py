@@ -80,11 +80,12 @@ def stop() -> bool:
         if not running:
             return False
         # The process that answered on our port, for our folder, is the one we started.
-        os.kill(running["pid"], signal.SIGTERM)
-        for _attempt in range(PATIENCE * 20):
-            if not status():
-                return True
-            time.sleep(0.05)
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            os.kill(running["pid"], how)
+            for _attempt in range(PATIENCE * 20):
+                if not status():
+                    return True
+                time.sleep(0.05)
         raise UpstreamError(f"The upstream server (process {running['pid']}) does not stop.")
 
 
