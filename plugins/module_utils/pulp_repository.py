@@ -50,10 +50,14 @@ __all__ = [
 
 @dataclass
 class RepositoryState:
-    """A repository and its remote as the server has them; None where there is none."""
+    """A repository and its remote as the server has them; None where there is none.
+
+    `remote_is_new`: this run makes it, so that whatever came through an earlier one is cut off.
+    """
 
     repository: dict[str, Any] | None = None
     remote: dict[str, Any] | None = None
+    remote_is_new: bool = False
 
 
 def remote_name(repository: str) -> str:
@@ -111,6 +115,7 @@ def declare(
     state.repository = outcome.current
     if item.get("url"):
         remote = remote_name(name)
+        state.remote_is_new = state.remote is None
         outcome = server.reconcile(remote_kind, remote, source, state.remote, send_secrets)
         _take(result, "updated", outcome, "remote")
         state.remote = outcome.current

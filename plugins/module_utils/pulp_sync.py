@@ -100,7 +100,7 @@ def sync_repository(
 ) -> None:
     """Sync one repository and put what happened into its result.
 
-    `state` has the `repository` and `remote` as read; `repository` is brought up to date. The
+    `state` is a RepositoryState as read and declared; its repository is brought up to date. The
     result gets version_before, version_after, packages_added, packages_removed, publications
     (those that the sync made), and `sync`: synced, unchanged, joined, pinned or check_mode.
     """
@@ -109,7 +109,9 @@ def sync_repository(
     if remote is None and not server.check_mode:
         raise InvalidItem("there is no remote to sync from: give a url first")
     digest = source_digest(content_type, remote or {}, settings.payload)
-    if settings.skips and repository and is_labelled(repository, digest):
+    # Content that was not fetched yet went with the remote that it would have come through.
+    may_skip = settings.skips and not state.remote_is_new
+    if may_skip and repository and is_labelled(repository, digest):
         result.more["sync"] = "pinned"
         return
     if server.check_mode or repository is None:

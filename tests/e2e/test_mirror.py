@@ -93,6 +93,20 @@ def test_what_was_done_by_hand_to_a_mirrored_snapshot_is_put_right(releases: Rel
             assert found["publication"] == old["publication"]
 
 
+def test_what_was_not_fetched_yet_survives_the_loss_of_its_remote(rig: Rig) -> None:
+    # No other test fetches from this repository.
+    item = rig.rpm(19)
+    wanted = {"rpm_package_repos": [item], "package_versions": rig.snapshot(item)}
+    rig.run("package_mirror", **wanted).succeeded()
+    rig.client.delete(rig.client.find("remotes/rpm/rpm/", f"{item['name']}-remote")["pulp_href"])
+
+    rig.run("package_mirror", **wanted).succeeded()
+
+    (served,) = rig.client.snapshots(rig.prefix)
+    address = rig.servers.client.content(served["base_path"], rig.package(19))
+    assert rig.servers.client.get(address)[0] == 200
+
+
 def test_new_credentials_reach_the_remote_of_an_older_release_when_asked_for(
     releases: Releases,
 ) -> None:
