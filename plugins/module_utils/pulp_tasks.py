@@ -49,7 +49,7 @@ class Rhythm:
 
     least: float = 0.2
     longest: float = 2.0
-    average: float = 0.5
+    average: float = 0.52
     workers: float = 10.0
     outage: float = 300.0
 
@@ -158,7 +158,7 @@ class TaskWatcher:
         A new task shortens a long pause: it may be a quick one.
         """
         rhythm, now = self._rhythm, time.monotonic()
-        earliest = max(now + rhythm.least, self._began + (self.polls - 1) * rhythm.average)
+        earliest = max(now + rhythm.least, self._began + self.polls * rhythm.average)
         due = max(now + pause, earliest)
         with self._changed:
             while self._watched:
