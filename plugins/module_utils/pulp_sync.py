@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
@@ -110,8 +110,12 @@ def sync_repository(
         raise InvalidItem("there is no remote to sync from: give a url first")
     digest = source_digest(content_type, remote or {}, settings.payload)
     # Content that was not fetched yet went with the remote that it would have come through.
-    may_skip = settings.skips and not state.remote_is_new
-    if may_skip and repository and is_labelled(repository, digest):
+    renewed = bool(
+        state.remote_is_new and repository and version_number(repository["latest_version_href"])
+    )
+    if renewed and any(spec.name == "optimize" for spec in content_type.sync_fields):
+        settings = replace(settings, payload={**settings.payload, "optimize": False})
+    if settings.skips and not renewed and repository and is_labelled(repository, digest):
         result.more["sync"] = "pinned"
         return
     if server.check_mode or repository is None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from tests.lab import pulp
 from tests.lab.demo_site import pulp_of
 
-from .rig import Rig, Servers
+from .play import Secret
+from .rig import HARD_PASSWORD, Rig, Servers
 
 NAME = "fail-3-43"
 
@@ -89,3 +91,32 @@ def test_channels_are_synced_published_and_promoted(rig: Rig) -> None:
 
     assert _status(rig, f"{path}production", "repodata/repomd.xml") == 200
     assert rig.run("client_promote", **variables).succeeded().changed == 0
+
+
+def test_guards_groups_and_users_are_made_once(rig: Rig) -> None:
+    key, certificate = rig.folder / "key.pem", rig.folder / "ca.pem"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=ca"
+    command = ["openssl", *words.split(), "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    name = {"name": rig.prefix}
+    roles = [{"role": "core.rbaccontentguard_downloader", "groups": [rig.prefix]}]
+    user = {"username": rig.prefix, "password": HARD_PASSWORD, "groups": [rig.prefix]}
+    rig.secrets.append(Secret(rig.prefix, HARD_PASSWORD))
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("pulp_group", {"groups": [name]}),
+        ("pulp_user", {"users": [user]}),
+        (
+            "pulp_content_guard",
+            {
+                "rbac": [{**name, "roles": roles}],
+                "x509": [{"name": f"{rig.prefix}-x", "ca_certificate": certificate.read_text()}],
+            },
+        ),
+    ]
+
+    changed = [
+        [rig.run_module(module, "client1", **options).succeeded().changed for _run in "ab"]
+        for module, options in calls
+    ]
+
+    assert changed == [[1, 0], [1, 0], [1, 0]]
