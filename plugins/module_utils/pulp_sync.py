@@ -18,7 +18,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
     PINNED_LABEL,
     is_labelled,
-    is_mirrored,
     is_pinned_source,
     source_digest,
     version_number,
@@ -36,7 +35,6 @@ __all__ = [
     "SYNC_STATE_FIELDS",
     "RunningSyncs",
     "SyncSettings",
-    "is_mirrored",
     "is_pinned_source",
     "sync_repository",
     "version_number",
