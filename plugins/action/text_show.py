@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Action `text_show`: print text as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+
+class ActionModule(ActionBase):
+    """What Ansible asks this file for."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _checked, arguments = self.validate_argument_spec({"text": {"type": "raw", "required": True}})
+        text = arguments["text"]
+        given = text if isinstance(text, list) else [text]
+        lines = [line for part in given for line in str(part).splitlines()]
+        Display().display("\n".join(lines))
+        result.update(changed=False, lines=len(lines))
+        return result

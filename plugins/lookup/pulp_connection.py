@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lookup `pulp_connection`: how to reach the Pulp that an inventory host stands for."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: pulp_connection
+short_description: Tell how to reach the Pulp of an inventory host
+version_added: 0.1.0
+author: StackHPC Ltd. (@stackhpc)
+description:
+  - Gives the connection options of the action group C(stackhpc.release_train.pulp) from the
+    variables of the host that a task runs for. Playbooks use it as module default of that group.
+  - The variables are C(release_train_pulp_url), C(release_train_pulp_username),
+    C(release_train_pulp_password), C(release_train_pulp_validate_certs) and
+    C(release_train_pulp_ca_path).
+  - Only hosts of the group C(client), or localhost where there is no such group, fall back to
+    C(pulp_url), C(pulp_username), C(pulp_password) and C(pulp_validate_certs). Kayobe passes these as
+    extra variables for the client's own Pulp. Another host must never become that one.
+options: {}
+"""
+
+EXAMPLES = r"""
+- name: Look at the Pulps of all clients
+  hosts: client
+  gather_facts: false
+  module_defaults:
+    group/stackhpc.release_train.pulp: "{{ lookup('stackhpc.release_train.pulp_connection') }}"
+  tasks:
+    - name: Ask for versions and workers
+      stackhpc.release_train.pulp_status:
+"""
+
+RETURN = r"""
+_raw:
+  description: One mapping of connection options.
+  type: list
+  elements: dict
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+# Connection option -> the end of its variables' names.
+_REQUIRED = {"pulp_url": "url", "username": "username", "password": "password"}
+_OPTIONAL = {"validate_certs": "validate_certs"}
+
+
+class LookupModule(LookupBase):
+    """What Ansible asks this file for."""
+
+    def run(
+        self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
+    ) -> list[Any]:
+        scope = variables or {}
+        host = scope.get("inventory_hostname", "localhost")
+        clients = (scope.get("groups") or {}).get("client") or ["localhost"]
+        prefixes = ["release_train_pulp_", *(["pulp_"] if host in clients else [])]
+        found = {}
+        for option, end in {**_REQUIRED, **_OPTIONAL}.items():
+            names = [f"{prefix}{end}" for prefix in prefixes if f"{prefix}{end}" in scope]
+            if names:
+                found[option] = self._read(names[0], scope)
+            elif option in _REQUIRED:
+                raise AnsibleLookupError(
+                    f"host '{host}' has no {' and no '.join(f'{one}{end}' for one in prefixes)}: "
+                    "the Pulp that it stands for cannot be reached without"
+                )
+        if "release_train_pulp_ca_path" in scope:
+            ca_path = self._read("release_train_pulp_ca_path", scope)
+            found.update({"ca_path": ca_path} if ca_path else {})
+        return [found]
+
+    def _read(self, name: str, scope: dict[str, Any]) -> Any:
+        templar: Any = self._templar
+        return templar.template(scope[name])
