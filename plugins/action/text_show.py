@@ -19,7 +19,8 @@ class ActionModule(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _checked, arguments = self.validate_argument_spec({"text": {"type": "raw", "required": True}})
+        check: Any = self.validate_argument_spec
+        _checked, arguments = check({"text": {"type": "raw", "required": True}})
         text = arguments["text"]
         given = text if isinstance(text, list) else [text]
         lines = [line for part in given for line in str(part).splitlines()]

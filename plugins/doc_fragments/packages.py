@@ -15,6 +15,9 @@ sync_group: {description: Repositories that are synced together., type: raw}
 policy: {description: 'V(immediate), V(on_demand) or V(streamed).', type: raw}
 sync: {description: Whether new content is taken from upstream., type: raw}
 publish: {description: Whether new snapshots are made., type: raw}
+allow_failure:
+  description: Whether a failed snapshot of it is reported without failing the run.
+  type: raw
 ca_cert: {description: 'Authorities to trust upstream by, PEM.', type: raw}
 client_cert: {description: 'Client certificate for upstream, PEM.', type: raw}
 client_key: {description: 'Its key, PEM.', type: raw}
@@ -135,6 +138,11 @@ class ModuleDocFragment:
 
     SYNCING = """\
 options:
+  retry:
+    description:
+      - The O(report_path) of an earlier run. Of what is selected only that is done which failed
+        there, or which that run never came to because it was killed. Nothing left is no error.
+    type: path
   retries:
     description: How often a sync that failed for a transient reason is tried again.
     type: int
@@ -143,6 +151,12 @@ options:
     description: Seconds before the first such try; doubled for each further one.
     type: float
     default: 5
+  late_retry_delay:
+    description:
+      - What still failed for a reason that may pass is tried once more when all others are done, so
+        many seconds later. Negative for never.
+    type: float
+    default: 60
   update_secrets:
     description:
       - V(always) sends the credentials of each remote that is going to be synced, so that a

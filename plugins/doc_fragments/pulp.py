@@ -82,6 +82,15 @@ options:
       - File on the machine that runs the module, to which the result of each item is written as
         it finishes, a line of JSON each. A run that is killed leaves what it did.
     type: path
+  report_append:
+    description: Whether O(report_path) keeps what is in it, because an earlier task wrote it.
+    type: bool
+    default: false
+  progress_path:
+    description:
+      - File for the same lines, and for what is under way while nothing ends. On the controller,
+        modules that take long set it themselves, and show what comes.
+    type: path
 requirements:
   - requests (Python library)
 attributes:
@@ -103,4 +112,10 @@ options:
     description: Seconds before the first such try; doubled for each further one.
     type: float
     default: 5
+  late_retry_delay:
+    description:
+      - What still failed for a reason that may pass is tried once more when all others are done, so
+        many seconds later. Negative for never.
+    type: float
+    default: 60
 """

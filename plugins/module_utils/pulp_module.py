@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,12 +23,16 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     UNFORESEEN,
     unforeseen,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_heartbeat import beat
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import CONNECTION
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
     Report,
     Result,
     failure_message,
     summarize,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
+    ReportFile,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transport import (
@@ -37,7 +42,11 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transp
 __all__ = ["run"]
 
 CarryOut = Callable[[Server, dict[str, Any]], tuple[list[Result], dict[str, Any]]]
-_REPORTING: dict[str, Any] = {"report_path": {"type": "path"}}
+_REPORTING: dict[str, Any] = {
+    "report_path": {"type": "path"},
+    "report_append": {"type": "bool", "default": False},
+    "progress_path": {"type": "path"},
+}
 
 
 def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) -> None:
@@ -64,14 +73,16 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
     warnings: list[str] = []
     message = ""
     answer: dict[str, Any] = {"changed": False, "results": [], "summary": summarize([])}
+    began = time.monotonic()
     try:
-        report = Report(path=params.pop("report_path"))
+        report = _report({key: params.pop(key) for key in _REPORTING})
         warnings = report.warnings
         connection = Connection(
             url=module.params["pulp_url"],
             **{key: module.params[key] for key in CONNECTION if key != "pulp_url"},
         )
         server = Server(PulpClient(connection), report, module.check_mode)
+        beat(report, server.under_way)
         results, more = carry_out(server, params)
         answer = _answer(results, more, server, module._diff)
         message = failure_message(results, noun)
@@ -83,6 +94,7 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
         message = "interrupted: what was begun on the server goes on, and the next run joins it"
     for warning in warnings:
         module.warn(warning)
+    answer["seconds"] = round(time.monotonic() - began, 2)
     # Not inside an except block: with -vvv Ansible would add the traceback.
     if message:
         module.fail_json(msg=message, **answer)
@@ -94,6 +106,14 @@ def _connection_spec() -> dict[str, Any]:
         name: {**option, "fallback": (env_fallback, option["fallback"][1])}
         for name, option in CONNECTION.items()
     }
+
+
+def _report(params: dict[str, Any]) -> Report:
+    path, progress = params["report_path"], params["progress_path"]
+    return Report(
+        [ReportFile(path, params["report_append"])] if path else [],
+        ReportFile(progress, option="progress_path") if progress else None,
+    )
 
 
 def _answer(

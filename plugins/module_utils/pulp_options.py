@@ -56,6 +56,7 @@ _TYPES = {"int": "str", "float": "str"}
 RETRYING: dict[str, dict[str, Any]] = {
     "retries": {"type": "int", "default": 2},
     "retry_delay": {"type": "float", "default": 5},
+    "late_retry_delay": {"type": "float", "default": 60},
 }
 
 

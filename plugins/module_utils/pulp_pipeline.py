@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_cause import may_pass
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
     UNFORESEEN,
     unforeseen,
@@ -43,17 +44,25 @@ def run_all(
     walk: Callable[[Item, Result], None],
     at_once: int | Window,
     report: Report,
+    late: float | None = None,
 ) -> list[Result]:
     """Call `walk(item, result)` for each pair, at most `at_once` of them under way.
 
     `walk` fills in the result; an error that it raises becomes the result's error and leaves
     the other items alone. Results come back in the order of the items. When the caller is
-    interrupted no further item is begun.
+    interrupted no further item is begun. What failed in a way that may pass is walked once more,
+    `late` seconds after all others; None leaves it at one walk.
     """
     window = Window(at_once, at_once) if isinstance(at_once, int) else at_once
-    pool = _Pool(items, walk, window, report)
-    report.expect(len(items))
-    for result in pool.run():
+    report.expect(result for result, _item in items)
+    pool = _Pool(items, walk, window, report, late is not None)
+    lost = pool.run()
+    if pool.postponed:
+        time.sleep(late or 0.0)
+        for result, _item in pool.postponed:
+            result.error = ""
+        lost += _Pool(pool.postponed, walk, window, report).run()
+    for result in lost:
         result.action, result.error = "failed", "it was not carried out to its end"
     return [result for result, _item in items]
 
@@ -87,7 +96,10 @@ class _Pool(Generic[Item]):
         walk: Callable[[Item, Result], None],
         window: Window,
         report: Report,
+        postpones: bool = False,
     ) -> None:
+        self.postponed: list[tuple[Result, Item]] = []
+        self._postpones = postpones
         self._left = deque(items)
         self._results = [result for result, _item in items]
         self._finished: set[int] = set()
@@ -138,8 +150,12 @@ class _Pool(Generic[Item]):
             result.error = str(error)
         except UNFORESEEN as error:
             result.error = unforeseen(error)
+        result.seconds += time.monotonic() - began
+        self._finished.add(id(result))
+        if self._postpones and result.error and may_pass(result.error):
+            self.postponed.append((result, item))
+            self._report.postpone(result)
+            return
         if result.error:
             result.action = "failed"
-        result.seconds = time.monotonic() - began
-        self._finished.add(id(result))
         self._report.finish(result)

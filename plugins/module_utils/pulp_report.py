@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import stat
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_cause import cause_of
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
+    ReportFile,
 )
 
 __all__ = ["Report", "Result", "failure_message", "summarize"]
@@ -23,7 +21,8 @@ class Result:
     """One item. `action`: created, updated, deleted, synced, unchanged, failed, skipped ...
 
     `before` and `after` hold what differs; `seconds` is wall time; `error` Pulp's own words;
-    `more` what a module documents besides.
+    `allowed` whether its failure is to be reported without failing the run; `more` what a module
+    documents besides.
     """
 
     name: str
@@ -34,7 +33,14 @@ class Result:
     after: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     error: str = ""
+    allowed: bool = False
     more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def cause(self) -> str:
+        """Why it failed, in plain words; empty where that is not known."""
+        known = cause_of(self.error) if self.error else None
+        return known.name if known else ""
 
     def note(self, action: str, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Add one more change to this item; the first action that changes something names it."""
@@ -55,83 +61,96 @@ class Result:
             "after": self.after,
             "seconds": round(self.seconds, 2),
             "error": self.error,
+            **({"cause": self.cause} if self.cause else {}),
+            **({"allowed": True} if self.error and self.allowed else {}),
             **self.more,
         }
 
 
 class Report:
-    """Collects results as items finish; with a path, appends each as a line of JSON at once.
+    """Collects results as items finish, and tells `files` of each at once.
 
-    A run that is killed leaves what it did. The file is 0600: item names may be confidential. A
-    warning is a line `{"warning": text}`, so that it can be shown while the run goes on. `total`
-    is the number of items; run_all adds those it is given.
+    A run that is killed leaves what it did. Lines are `{"expected": [{"type": ..., "name": ...}]}`,
+    the results (as documented, with `number` and `of`; with `again` for one that is tried again
+    later) and `{"warning": text}`. Only `progress` gets `{"running": [...]}`.
     """
 
-    def __init__(self, total: int = 0, path: str | None = None) -> None:
-        self.total = total
+    def __init__(
+        self, files: Iterable[ReportFile] = (), progress: ReportFile | None = None
+    ) -> None:
         self.warnings: list[str] = []
+        self._files = list(files)
+        self._progress = progress
         self._lock = threading.Lock()
-        self._path = path
+        self._news = threading.Event()
+        self._expected = 0
         self._finished = 0
-        if path:
-            try:
-                _make_private(path)
-            except OSError as error:
-                words = f"report_path '{path}' cannot be written: {error.strerror}"
-                raise InvalidItem(words) from error
 
-    def expect(self, number: int) -> None:
-        """Say that so many more items are coming."""
+    def expect(self, results: Iterable[Result]) -> None:
+        """Say which items are coming."""
         with self._lock:
-            self.total += number
+            items = [_identity(result) for result in results]
+            self._expected += len(items)
+            self._tell({"expected": items})
 
     def finish(self, result: Result) -> None:
         """Take the result of one finished item."""
         with self._lock:
             self._finished += 1
-            self._write({"number": self._finished, "of": self.total, **result.as_dict()})
+            self._tell({"number": self._finished, "of": self._expected, **result.as_dict()})
 
     def finish_all(self, results: Iterable[Result]) -> None:
         """Take the results of items that finished together."""
         results = list(results)
-        self.expect(len(results))
+        self.expect(results)
         for result in results:
             self.finish(result)
+
+    def postpone(self, result: Result) -> None:
+        """Take the error of an item that is tried once more when all others are done."""
+        with self._lock:
+            self._tell({"again": True, **result.as_dict()})
 
     def warn(self, text: str) -> None:
         """Keep a warning for the end of the run; the same text is kept once."""
         with self._lock:
             if text not in self.warnings:
                 self.warnings.append(text)
-                self._write({"warning": text})
+                self._tell({"warning": text})
 
-    def _write(self, line: dict[str, Any]) -> None:
-        if not self._path:
-            return
-        try:
-            with open(self._path, "a", encoding="utf-8", errors="backslashreplace") as stream:
-                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
-        except OSError as error:  # a full disk must not end what goes well on the server
-            self.warnings.append(f"report_path '{self._path}' is incomplete: {error.strerror}")
-            self._path = None
+    def running(self, tasks: Sequence[dict[str, Any]]) -> None:
+        """Tell the one who watches what is under way."""
+        with self._lock:
+            if self._progress and tasks:
+                self._progress.write({"running": list(tasks)})
+
+    def wait_for_news(self, seconds: float) -> bool:
+        """Wait until something is told; False when that did not happen in time."""
+        self._news.clear()
+        return self._news.wait(seconds)
+
+    def _tell(self, line: dict[str, Any]) -> None:
+        self._news.set()
+        if self._progress:
+            self._progress.write(line)
+        self.warnings += [
+            warning for file in self._files for warning in [file.write(line)] if warning
+        ]
 
 
-def _make_private(path: str) -> None:
-    """Make or empty a file that only its owner may read; devices and pipes stay as they are."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+def _identity(result: Result) -> dict[str, Any]:
+    own = {"type": result.type, "name": result.name}
+    short_name = result.more.get("short_name")
+    return {**own, "short_name": short_name} if short_name else own
 
 
 def summarize(results: Iterable[Result]) -> dict[str, int]:
-    """Count results: an item is exactly one of ok, changed, failed, skipped."""
+    """Count results: an item is exactly one of ok, changed, failed, skipped; one that failed and
+    may is skipped."""
     summary = {"ok": 0, "changed": 0, "failed": 0, "skipped": 0}
     for result in results:
         if result.error:
-            summary["failed"] += 1
+            summary["skipped" if result.allowed else "failed"] += 1
         elif result.action == "skipped":
             summary["skipped"] += 1
         else:
@@ -140,9 +159,9 @@ def summarize(results: Iterable[Result]) -> dict[str, int]:
 
 
 def failure_message(results: Iterable[Result], noun: str) -> str:
-    """Name each failed item with Pulp's own words; empty when none failed."""
+    """Name each failed item with Pulp's own words; empty when none failed that may not."""
     results = list(results)
-    failed = [result for result in results if result.error]
+    failed = [result for result in results if result.error and not result.allowed]
     if not failed:
         return ""
     lines = [f"{noun} '{result.name}': {result.error}" for result in failed]

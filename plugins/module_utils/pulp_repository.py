@@ -27,6 +27,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync i
     SYNC_STATE_FIELDS,
     RunningSyncs,
     SyncSettings,
+    late_delay,
     sync_repository,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
@@ -155,7 +156,7 @@ def declare_repositories(server: Server, params: Mapping[str, Any]) -> tuple[lis
 
     syncs = params["sync"] and any(item[1].get("url") for _result, item in work)
     at_once = server.tasks_at_once() if syncs else server.writes_at_once()
-    return run_all(work, walk, at_once, server.report), {}
+    return run_all(work, walk, at_once, server.report, late_delay(params)), {}
 
 
 def sync_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
@@ -184,7 +185,8 @@ def sync_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list[R
         settings = SyncSettings.of(content_type, source, params)
         sync_repository(server, content_type, item, state, settings, running, result)
 
-    return run_all(work, walk, server.tasks_at_once(), server.report), {}
+    at_once = server.tasks_at_once()
+    return run_all(work, walk, at_once, server.report, late_delay(params)), {}
 
 
 def _usage(

@@ -78,6 +78,10 @@ class Server:
                 )
             return self._watcher
 
+    def under_way(self) -> list[tuple[str, dict[str, Any]]]:
+        """(subject, last known task) of everything that this run waits for."""
+        return self._watcher.under_way() if self._watcher else []
+
     @property
     def statistics(self) -> dict[str, int]:
         """How much this run asked of the server."""

@@ -19,7 +19,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
 
-__all__ = ["lacks", "may_pass", "read_status", "wait_for"]
+__all__ = ["lacks", "may_pass", "read_status", "read_storage", "wait_for"]
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 3.0
@@ -94,4 +94,19 @@ def _shown(status: Status) -> dict[str, Any]:
         "versions": versions,
         **names,
         "domain_enabled": bool(status.get("domain_enabled")),
+    }
+
+
+def read_storage(server: Server, limit: float) -> dict[str, Any]:
+    """`total`, `used` and `free` bytes of the server's storage now, and whether it is `low`: less
+    than `limit` percent are free. Empty where the server cannot tell, as with object storage."""
+    storage = server.client.get("status/").get("storage") or {}
+    total, free = storage.get("total"), storage.get("free")
+    if not total or free is None:
+        return {}
+    return {
+        "total": total,
+        "used": storage.get("used") or 0,
+        "free": free,
+        "low": free * 100 < limit * total,
     }

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_cause import may_pass
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
     InvalidItem,
     LostAnswer,
@@ -36,18 +36,19 @@ __all__ = [
     "RunningSyncs",
     "SyncSettings",
     "is_pinned_source",
+    "late_delay",
     "sync_repository",
     "version_number",
 ]
 
 SYNC_STATE_FIELDS = ("latest_version_href", "versions_href", "pulp_labels")
 _LONGEST_PAUSE = 120.0
-# What aiohttp and Pulp say of trouble that may pass; anything else needs an operator.
-_TRANSIENT = re.compile(
-    r"\b(429|500|502|503|504)\b|timed? ?out|disconnected|cannot connect|connection (reset|lost)|"
-    r"payload is not completed|ContentLengthError|ClientPayloadError|gone missing|Temporary failure",
-    re.IGNORECASE,
-)
+
+
+def late_delay(params: Mapping[str, Any]) -> float | None:
+    """The option late_retry_delay as run_all takes it."""
+    delay = float(params["late_retry_delay"])
+    return delay if delay >= 0 else None
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def sync_repository(
     """Sync one repository and put what happened into its result.
 
     `state` is a RepositoryState as read and declared; its repository is brought up to date. The
-    result gets version_before, version_after, packages_added, packages_removed, publications
+    result gets version_before, version_after, packages_added, packages_removed, packages (those
+    that a new version has), publications
     (those that the sync made), and `sync`: synced, unchanged, joined, pinned or check_mode.
     """
     repository, remote = state.repository, state.remote
@@ -173,7 +175,7 @@ def _sync_patiently(
         except TaskFailed as error:
             if joined:
                 continue
-            if tries_left <= 0 or not (error.worker_lost or _TRANSIENT.search(error.words)):
+            if tries_left <= 0 or not may_pass(error.words):
                 raise _from_where(error, state.remote.get("url") or "") from error
         tries_left -= 1
         time.sleep(pause)
@@ -226,7 +228,5 @@ def _newest_version(task: Mapping[str, Any], repository: Mapping[str, Any]) -> s
 def _counted(server: Server, content_type: ContentType, version: str) -> dict[str, int]:
     summary = server.client.get(version, {"fields": "content_summary"})["content_summary"]
     unit = content_type.content_unit
-    return {
-        f"packages_{verb}": summary[verb].get(unit, {}).get("count", 0)
-        for verb in ("added", "removed")
-    }
+    names = {"packages": "present", "packages_added": "added", "packages_removed": "removed"}
+    return {name: summary[verb].get(unit, {}).get("count", 0) for name, verb in names.items()}

@@ -30,6 +30,8 @@ class ContentType:
     `sync_fields`: options of the sync call. `publications`: by publish mode, the kind and what
     is posted besides the repository version; empty when the type is served without publication.
     `content_unit`: the content unit that an operator counts.
+    `packages`: where its units are listed, and `package_fields`, which say what one is: its name,
+    its architecture and the parts of its version; empty for types without packages.
     `mirrors_by_sync`: the value of `sync_policy` with which a sync makes its own publication.
     """
 
@@ -42,6 +44,8 @@ class ContentType:
     publications: dict[str, tuple[Kind, dict[str, bool]]] = field(default_factory=dict)
     default_mode: str = ""
     mirrors_by_sync: str = ""
+    packages: str = ""
+    package_fields: tuple[str, ...] = ()
 
     def publication(self, mode: str | None) -> tuple[Kind, dict[str, bool]]:
         """The kind of publication for a publish mode, and the settings that go with it."""
@@ -140,6 +144,8 @@ CONTENT_TYPES: dict[str, ContentType] = {
         ),
         publications={"": (_publication("rpm/rpm"), {})},
         mirrors_by_sync="mirror_complete",
+        packages="content/rpm/packages/",
+        package_fields=("name", "arch", "epoch", "version", "release"),
     ),
     "deb": ContentType(
         "deb",
@@ -157,6 +163,8 @@ CONTENT_TYPES: dict[str, ContentType] = {
             "verbatim": (_publication("deb/verbatim"), {}),
         },
         default_mode="simple",
+        packages="content/deb/packages/",
+        package_fields=("package", "architecture", "version"),
     ),
     "container": ContentType(
         "container",

@@ -48,6 +48,7 @@ class PackageRepository:
     mode: str | None = None
     sync: bool = True
     publish: bool = True
+    allow_failure: bool = False
     deprecated: bool = False
     # Keyed as in the pulp_repository module. Both may hold secrets, hence not in the repr.
     remote_options: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)

@@ -41,6 +41,7 @@ _SHARED: Converters = {
     "policy": one_of("immediate", "on_demand", "streamed"),
     "sync": flag,
     "publish": flag,
+    "allow_failure": flag,
 }
 
 _OWN: dict[str, Converters] = {

@@ -26,6 +26,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
     RunningSyncs,
     SyncSettings,
+    late_delay,
     sync_repository,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
@@ -103,7 +104,7 @@ def mirror_pins(
     pairs += [(result, None) for result in broken]
     idle = settings.send_secrets != "all" and all(one.is_done for one in work)
     at_once = 1 if idle else server.tasks_at_once()
-    return run_all(pairs, walk, at_once, server.report)
+    return run_all(pairs, walk, at_once, server.report, late_delay(settings.syncing))
 
 
 def _result(one: Mirrored) -> Result:

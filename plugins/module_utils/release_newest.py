@@ -38,7 +38,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sta
 
 __all__ = ["Found", "find_all", "served_versions", "wait_for_another_run"]
 
-_SNAPSHOT_FIELDS = ("pulp_href", "name", "publication")
+_SNAPSHOT_FIELDS = ("pulp_href", "name", "publication", "content_guard", "pulp_labels")
 # Another run that has just made a version is about to make its snapshot, too.
 _ANOTHER_RUN_SECONDS = 60
 _LOOKS = 5

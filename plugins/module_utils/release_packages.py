@@ -20,6 +20,10 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin
     ResolvedPins,
     resolve_pins,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_retry import (
+    left_undone,
+    only_undone,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
     SelectionError,
     select_inventory,
@@ -35,6 +39,7 @@ __all__ = [
     "given_options",
     "pinned",
     "read_inventory",
+    "whole_inventory",
 ]
 
 _SECRET = ("client_key", "proxy_password", "remote_password", "headers")
@@ -47,8 +52,10 @@ SELECTION: dict[str, dict[str, Any]] = {
 }
 
 SYNCING: dict[str, dict[str, Any]] = {
+    "retry": {"type": "path"},
     "retries": {"type": "int", "default": 2},
     "retry_delay": {"type": "float", "default": 5},
+    "late_retry_delay": {"type": "float", "default": 60},
     "update_secrets": {
         "type": "str",
         "choices": ["always", "all", "on_create"],
@@ -97,7 +104,18 @@ def read_inventory(params: Mapping[str, Any], purpose: str) -> tuple[ParsedInven
         )
     narrowed, selection = select_inventory(parsed, **_filters(params))
     narrowed.warnings.extend(selection.warnings)
-    return narrowed, selection.text
+    if not params.get("retry"):
+        return narrowed, selection.text
+    undone = left_undone(params["retry"])
+    repositories = only_undone(narrowed.repositories, undone)
+    errors = only_undone(narrowed.errors, undone)
+    text = f"{len(repositories) + len(errors)} left undone in {params['retry']}"
+    return ParsedInventory(repositories, narrowed.warnings, errors), text
+
+
+def whole_inventory(params: Mapping[str, Any], purpose: str) -> ParsedInventory:
+    """The inventory in a module's parameters, whatever is selected."""
+    return _parse(params, "", purpose)
 
 
 def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
@@ -117,13 +135,17 @@ def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
     )
     everything: list[Pin | ItemError] = [*resolved.pins, *resolved.errors]
     selection = select_repositories(everything, **_filters(params))
+    chosen, text = selection.selected, selection.text
+    if params.get("retry"):
+        chosen = only_undone(chosen, left_undone(params["retry"]))
+        text = f"{len(chosen)} left undone in {params['retry']}"
     narrowed = ResolvedPins(
-        [one for one in selection.selected if isinstance(one, Pin)],
-        [one for one in selection.selected if isinstance(one, ItemError)],
+        [one for one in chosen if isinstance(one, Pin)],
+        [one for one in chosen if isinstance(one, ItemError)],
         resolved.unknown,
         [*active.warnings, *resolved.warnings, *selection.warnings],
     )
-    return narrowed, selection.text
+    return narrowed, text
 
 
 def _parse(params: Mapping[str, Any], prefix: str, purpose: str) -> ParsedInventory:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,10 +22,18 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_public
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import declare
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_status import read_storage
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
     RunningSyncs,
     SyncSettings,
+    late_delay,
     sync_repository,
+    version_number,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_changes import (
+    NOTABLE,
+    notable_pattern,
+    note_changes,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
     ItemError,
@@ -37,6 +46,13 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_new
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
     read_inventory,
+    whole_inventory,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_shrink import (
+    shrunk_label,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stale import (
+    stale_repositories,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
     from_pulp_time,
@@ -60,6 +76,8 @@ class SnapshotSettings:
     syncing: Mapping[str, Any]
     optimize: bool = True
     send_secrets: bool = True
+    shrink_limit: float = 30.0
+    notable: re.Pattern[str] = notable_pattern(NOTABLE)
 
 
 def snapshot_packages(
@@ -79,6 +97,8 @@ def snapshot_packages(
         syncing=params,
         optimize=params["optimize"],
         send_secrets=params["update_secrets"] != "on_create",
+        shrink_limit=params["shrink_limit"],
+        notable=notable_pattern(NOTABLE if params["notable"] is None else params["notable"]),
     )
     results = take_snapshots(server, inventory.repositories, inventory.errors, settings)
     stamps = {
@@ -86,7 +106,11 @@ def snapshot_packages(
         for result in results
         if result.more.get("stamp")
     }
-    return results, {"stamp": stamp, "stamps": stamps, "selected": selected}
+    everything = whole_inventory(params, "snapshot").repositories
+    stale = stale_repositories(server, everything, results, params["stale_after"])
+    storage = read_storage(server, params["storage_limit"])
+    more = {"stamp": stamp, "stamps": stamps, "stale": stale, "storage": storage}
+    return results, {**more, "selected": selected}
 
 
 def take_snapshots(
@@ -112,7 +136,8 @@ def take_snapshots(
     for error in errors:
         broken = Result(error.name, error.content_type, error=error.message)
         pairs.append((broken, None))
-    return run_all(pairs, walk, server.tasks_at_once(), server.report)
+    late = late_delay(settings.syncing)
+    return run_all(pairs, walk, server.tasks_at_once(), server.report, late)
 
 
 def options_of(repository: PackageRepository) -> dict[str, Any]:
@@ -128,7 +153,13 @@ def options_of(repository: PackageRepository) -> dict[str, Any]:
 def _result(one: Found) -> Result:
     repository = one.repository
     more = {"short_name": repository.short_name, "stamp": None, "snapshot": None}
-    return Result(repository.name, repository.content_type, error=one.error, more=more)
+    return Result(
+        repository.name,
+        repository.content_type,
+        error=one.error,
+        allowed=repository.allow_failure,
+        more=more,
+    )
 
 
 def _walk(
@@ -139,6 +170,7 @@ def _walk(
     running: RunningSyncs,
     result: Result,
 ) -> None:
+    before = (one.state.repository or {}).get("latest_version_href", "")
     if one.repository.sync:
         item = options_of(one.repository)
         declare(server, one.content_type, item, one.state, result, settings.send_secrets)
@@ -149,6 +181,8 @@ def _walk(
         raise InvalidItem("there is no such repository on the server, and sync is false for it")
     if one.repository.publish:
         _snapshot(server, one, settings, guards, result)
+    if result.more.get("sync") == "synced" and version_number(before):
+        note_changes(server, one, before, settings.notable, result)
 
 
 def _sync(
@@ -182,11 +216,15 @@ def _snapshot(
         return
     stamp = _in_order(server, one, settings, stamp, version)
     name = one.repository.snapshot_name(stamp)
-    wanted = {
+    wanted: dict[str, Any] = {
         "base_path": one.repository.snapshot_path(stamp),
         "content_guard": guards.href(settings.guard),
         "publication": _publication(server, one, version, settings, result),
     }
+    guard = wanted["content_guard"]
+    labels = shrunk_label(server, one, version, guard, settings.shrink_limit, result)
+    if labels:
+        wanted["pulp_labels"] = labels
     distribute(server, one.content_type, name, wanted, None, guards, result)
     result.more.update({"snapshot": name, "stamp": stamp})
 

@@ -26,6 +26,29 @@ options:
     description: The guard of new snapshots. It must exist. Empty for none.
     type: str
     default: development
+  shrink_limit:
+    description:
+      - A new snapshot with so many percent fewer packages than the last one is made and marked with
+        the label C(release_train_shrunk). M(stackhpc.release_train.package_query) passes over it
+        unless it is named.
+    type: float
+    default: 30
+  notable:
+    description:
+      - Regular expressions that match the whole names of packages whose new versions are told by
+        name. The default has kernels, libraries of everything, hypervisors and containers.
+    type: list
+    elements: str
+  stale_after:
+    description:
+      - Repositories of the whole inventory without a successful sync for so many days are returned
+        as RV(stale). Zero for none.
+    type: float
+    default: 7
+  storage_limit:
+    description: RV(storage) is low when less than so many percent of it are free.
+    type: float
+    default: 10
   optimize:
     description: Whether Pulp skips a sync when upstream's metadata has not changed.
     type: bool
@@ -63,6 +86,17 @@ stamps:
   returned: always
   type: dict
   sample: {rocky_9_baseos: 20261122T200001}
+stale:
+  description: Repositories without a successful sync for long. C(last) is its day, or empty.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{name: rocky_9_extras, type: rpm, last: "2026-11-02"}]
+storage:
+  description: Bytes C(total), C(used), C(free) of Pulp's storage, and whether that is C(low).
+  returned: always
+  type: dict
+  sample: {total: 2199023255552, used: 2091723161600, free: 107300093952, low: true}
 selected:
   description: How many repositories were selected.
   returned: always
@@ -85,6 +119,12 @@ results:
     short_name: {description: Key of its pin., type: str, returned: always}
     stamp: {description: Stamp of its snapshot., type: str, returned: always}
     snapshot: {description: Name of its snapshot., type: str, returned: always}
+    cause: {description: Why it failed in plain words., type: str, returned: known}
+    allowed: {description: It may fail., type: bool, returned: failed and allowed}
+    packages: {description: Packages that a new version has., type: int, returned: synced}
+    packages_upgraded: {description: Added ones that were there before., type: int, returned: synced}
+    notable: {description: 'Those that matter, V(kernel 5.14-1 -> 5.14-2).', type: list, returned: synced}
+    shrunk: {description: Numbers of packages C(before) and C(after)., type: dict, returned: flagged}
     packages_added: {description: Packages that the sync added., type: int, returned: synced}
     packages_removed: {description: Packages that it removed., type: int, returned: synced}
 summary:
@@ -117,6 +157,10 @@ def main() -> None:
         **SYNCING,
         "stamp": {"type": "str"},
         "content_guard": {"type": "str", "default": "development"},
+        "shrink_limit": {"type": "float", "default": 30},
+        "notable": {"type": "list", "elements": "str"},
+        "stale_after": {"type": "float", "default": 7},
+        "storage_limit": {"type": "float", "default": 10},
         "optimize": {"type": "bool", "default": True},
     }
     run(options, snapshot_packages, "package repository")

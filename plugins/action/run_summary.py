@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Action `run_summary`: the last screen of a playbook, its summary for others, and its end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
+    ReportFile,
+)
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.retry_command import (
+    retry_command,
+)
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_markdown import markdown
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import (
+    outcome_of,
+)
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_screen import (
+    fleet_screen,
+    last_screen,
+)
+
+_OPTIONS = {
+    "playbook": {"type": "str", "required": True},
+    "heading": {"type": "str", "default": "Changed"},
+    "runs": {"type": "list", "elements": "dict", "default": []},
+    "hosts": {"type": "dict", "default": {}},
+    "retry": {"type": "str", "choices": ["report", "filter", "none"], "default": "none"},
+    "report_path": {"type": "path"},
+    "summary_path": {"type": "path"},
+    "fail": {"type": "bool", "default": True},
+}
+
+
+class ActionModule(ActionBase):
+    """What Ansible asks this file for."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        check: Any = self.validate_argument_spec
+        _checked, options = check(_OPTIONS)
+        here = str(variables.get("inventory_hostname", "localhost"))
+        runs = options["hosts"] or {here: options["runs"]}
+        runs = {host: [run for run in own if _told(run)] for host, own in runs.items()}
+        outcomes = [
+            outcome_of(host, own, sum(run.get("seconds") or 0 for run in own))
+            for host, own in runs.items()
+        ]
+        commands = [
+            retry_command(options["playbook"], outcome, options["retry"], options, variables)
+            for outcome in outcomes
+        ]
+        if len(outcomes) == 1:
+            lines = last_screen(outcomes[0], options["heading"], commands[0])
+        else:
+            lines = fleet_screen(outcomes, commands)
+        Display().display("\n".join(["", *lines, ""]))
+        if options["summary_path"]:
+            title = f"{options['playbook']}{' (check mode)' if self._task.check_mode else ''}"
+            text = markdown(title, outcomes, options["heading"], commands)
+            _write(options["summary_path"], text)
+        message = "\n".join(
+            outcome.message if len(outcomes) == 1 else f"{outcome.host}: {outcome.message}"
+            for outcome in outcomes
+            if outcome.has_failed
+        )
+        if options["hosts"] and options["report_path"]:
+            _report_all(options["report_path"], runs)
+        result.update(changed=False, error=message, lines=lines, _ansible_verbose_override=True)
+        if not options["fail"] and not options["hosts"]:
+            result["runs"] = options["runs"]
+        if message and options["fail"]:
+            result.update(failed=True, msg=message)
+        return result
+
+
+def _told(run: Mapping[str, Any]) -> bool:
+    """Whether a task ran and has something to tell."""
+    return bool(run) and not run.get("skipped")
+
+
+def _report_all(path: str, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """One report over all Pulps: each line as in that of its Pulp, with its host."""
+    try:
+        file = ReportFile(path)
+        warnings = [
+            file.write({"host": host, **result})
+            for host, own in runs.items()
+            for run in own
+            for result in run.get("results") or []
+        ]
+    except OperatorError as error:
+        raise AnsibleActionFail(str(error)) from error
+    for warning in dict.fromkeys(filter(None, warnings)):
+        Display().warning(warning)
+
+
+def _write(path: str, text: str) -> None:
+    """Add to the file: a CI job gives all its steps the same one."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(text)
+    except OSError as error:
+        words = f"summary_path '{path}' cannot be written: {error.strerror}"
+        raise AnsibleActionFail(words) from error

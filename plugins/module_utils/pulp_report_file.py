@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A private file of JSON lines, each there as soon as it is known."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    InvalidItem,
+)
+
+__all__ = ["ReportFile"]
+
+
+class ReportFile:
+    """Lines of JSON in a file of mode 0600: names of items may be confidential.
+
+    `append` keeps what is there already; else the first line replaces it, so that a report may be
+    read and written in one run. Raises InvalidItem, naming `option`, when it cannot be written.
+    """
+
+    def __init__(self, path: str, append: bool = False, option: str = "report_path") -> None:
+        self._path: str | None = path
+        self._option = option
+        self._how = "a" if append else "w"
+        try:
+            _make_private(path)
+        except OSError as error:
+            words = f"{option} '{path}' cannot be written: {error.strerror}"
+            raise InvalidItem(words) from error
+
+    def write(self, line: dict[str, Any]) -> str:
+        """Add a line; returns what to warn of. A full disk must not end what goes well."""
+        if not self._path:
+            return ""
+        try:
+            with open(self._path, self._how, encoding="utf-8", errors="backslashreplace") as stream:
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        except OSError as error:
+            warning = f"{self._option} '{self._path}' is incomplete: {error.strerror}"
+            self._path = None
+            return warning
+        self._how = "a"
+        return ""
+
+
+def _make_private(path: str) -> None:
+    """Make a file that only its owner may read; devices and pipes stay as they are."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which repositories have not been synced for too long."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
+    identifier,
+    read_by,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_synced import (
+    last_synced,
+    synced_since,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
+    CONTENT_TYPES,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
+    PackageRepository,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
+    now_stamp,
+    parse,
+)
+
+__all__ = ["stale_repositories"]
+
+
+def stale_repositories(
+    server: Server,
+    repositories: Sequence[PackageRepository],
+    results: Collection[Result],
+    days: float,
+) -> list[dict[str, Any]]:
+    """Those that are to be synced and were not, with success, in the last `days`.
+
+    Of `results` those that succeeded count as synced just now. Returns `{name, type, last}`, `last` the day of the last
+    sync that Pulp still knows of, or empty.
+    """
+    just_now = {
+        (result.type, result.more.get("short_name"))
+        for result in results
+        if not result.error and "sync" in result.more
+    }
+    waiting = [
+        one
+        for one in repositories
+        if one.sync and not one.deprecated and (one.content_type, one.short_name) not in just_now
+    ]
+    if not waiting or days <= 0:
+        return []
+    since = parse(now_stamp()) - timedelta(days=days)
+    recent = synced_since(server.client, since)
+    hrefs = _hrefs(server, waiting)
+    stale = []
+    for one in waiting:
+        href = hrefs.get((one.content_type, one.name), "")
+        if identifier(href) not in recent:
+            last = last_synced(server.client, href) if href else ""
+            stale.append({"name": one.short_name, "type": one.content_type, "last": last})
+    return stale
+
+
+def _hrefs(server: Server, repositories: Sequence[PackageRepository]) -> dict[tuple[str, str], str]:
+    """(content type, name) -> href of those that the server has."""
+    hrefs = {}
+    for name, content_type in CONTENT_TYPES.items():
+        names = [one.name for one in repositories if one.content_type == name]
+        endpoint = content_type.repository.endpoint
+        found = read_by(server.client, endpoint, "name", names, ("pulp_href",))
+        hrefs.update({(name, one): entry["pulp_href"] for one, entry in found.items()})
+    return hrefs

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command that runs again what failed, ready to paste."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import (
+    Outcome,
+    name_of,
+)
+
+__all__ = ["retry_command"]
+
+_COLLECTION = "stackhpc.release_train"
+_INSTALLED = "ansible/collections/ansible_collections/stackhpc/release_train/playbooks"
+_MOST_NAMES = 40
+
+
+def retry_command(
+    playbook: str,
+    outcome: Outcome,
+    retry: str,
+    options: Mapping[str, Any],
+    variables: Mapping[str, Any],
+) -> str:
+    """One shell command; empty where nothing failed.
+
+    `retry` says how the playbook chooses: `report` (`package_retry`), `filter` (`package_filter`)
+    or `none`, the whole again. `variables` are those of the task: Kayobe's own say that it runs
+    under Kayobe, Ansible's which inventory and which limit were given.
+    """
+    if not outcome.failed:
+        return ""
+    extra = _choice(outcome, retry, options.get("report_path"))
+    if variables.get("kayobe_config_path"):
+        words = ["kayobe", "playbook", "run", f"$KAYOBE_CONFIG_PATH/{_INSTALLED}/{playbook}.yml"]
+        return " ".join([*words, *map(shlex.quote, extra)])
+    sources = variables.get("ansible_inventory_sources") or []
+    inventory = [word for source in sources for word in ("-i", str(source))]
+    several = len(variables.get("ansible_play_hosts_all") or []) > 1
+    limit = str(variables.get("ansible_limit") or "")
+    chosen = outcome.host if several else limit
+    only = ["-l", chosen] if chosen else []
+    words = ["ansible-playbook", *inventory, *only, f"{_COLLECTION}.{playbook}", *extra]
+    return " ".join(map(shlex.quote, words))
+
+
+def _choice(outcome: Outcome, retry: str, report: str | None) -> list[str]:
+    names = [re.escape(name_of(result)) for result in outcome.failed]
+    if retry == "report" and report:
+        return ["-e", f"package_retry={report}"]
+    if retry == "none" or len(names) > _MOST_NAMES:
+        return []
+    return ["-e", f"package_filter=^({'|'.join(names)})$"]

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a playbook did on one Pulp, put together from what its modules returned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Outcome", "name_of", "outcome_of"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One Pulp. `results` are items as all modules return them; `done` those of the first module
+    that changed; `broken` is what a module said that did not come to its items."""
+
+    host: str
+    done: list[Mapping[str, Any]] = field(default_factory=list)
+    unchanged: int = 0
+    skipped: int = 0
+    failed: list[Mapping[str, Any]] = field(default_factory=list)
+    allowed: list[Mapping[str, Any]] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    selected: str = ""
+    stale: list[Mapping[str, Any]] = field(default_factory=list)
+    storage: Mapping[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def shrunk(self) -> list[Mapping[str, Any]]:
+        """Items that lost more packages than is usual."""
+        return [result for result in self.done if result.get("shrunk")]
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the run is to fail for this Pulp."""
+        return bool(self.failed or self.broken)
+
+    @property
+    def message(self) -> str:
+        """One line that names what failed; empty when nothing did."""
+        if self.broken:
+            return "; ".join(" ".join(text.split()) for text in self.broken)
+        names = [name_of(result) for result in self.failed]
+        if not names:
+            return ""
+        total = len(names) + len(self.allowed) + len(self.done) + self.unchanged + self.skipped
+        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+        return f"{len(names)} of {total} failed: {', '.join(names[:10])}{more}"
+
+    @property
+    def counts(self) -> str:
+        """How many items came to what, `3 failed, 9 changed, 160 unchanged`."""
+        numbers = {
+            "failed": len(self.failed),
+            "failed, as they may": len(self.allowed),
+            "changed": len(self.done),
+            "unchanged": self.unchanged,
+            "skipped": self.skipped,
+        }
+        told = [f"{number} {what}" for what, number in numbers.items() if number]
+        return ", ".join(told) or "nothing to do"
+
+
+def name_of(result: Mapping[str, Any]) -> str:
+    """What an operator calls an item: its short name where it has one."""
+    return str(result.get("short_name") or result["name"])
+
+
+def outcome_of(host: str, runs: Sequence[Mapping[str, Any]], seconds: float = 0.0) -> Outcome:
+    """Put together what the modules of one playbook returned, in their order.
+
+    What the first one did is told item by item; of those that follow only what failed.
+    """
+    done, unchanged, skipped = [], 0, 0
+    failed: list[Mapping[str, Any]] = []
+    allowed: list[Mapping[str, Any]] = []
+    broken = []
+    for number, run in enumerate(runs):
+        results = run.get("results") or []
+        bad = [result for result in results if result["error"]]
+        failed += [result for result in bad if not result.get("allowed")]
+        allowed += [result for result in bad if result.get("allowed")]
+        if run.get("msg") and run_failed(run) and not any(not one.get("allowed") for one in bad):
+            broken.append(str(run["msg"]))
+        if number == 0:
+            good = [result for result in results if not result["error"]]
+            done = [result for result in good if result["changed"]]
+            skipped = sum(result["action"] == "skipped" for result in good)
+            unchanged = len(good) - len(done) - skipped
+    first = runs[0] if runs else {}
+    return Outcome(
+        host,
+        done,
+        unchanged,
+        skipped,
+        failed,
+        allowed,
+        broken,
+        first.get("selected") or "",
+        first.get("stale") or [],
+        first.get("storage") or {},
+        [text for run in runs for text in run.get("warnings") or []],
+        seconds,
+    )
+
+
+def run_failed(run: Mapping[str, Any]) -> bool:
+    """Whether a module failed, also where `failed_when` let the task pass: then it has a `msg`,
+    which no module of ours returns otherwise."""
+    return bool(run.get("failed") or run.get("failed_when_result") is False)
