@@ -21,7 +21,8 @@ class Cause:
 
 
 # The first that fits counts. What upstream answered is quoted by Pulp as aiohttp words it:
-# "404, message='Not Found', url='...'"; an answer of Pulp's own ends in "(HTTP 404)".
+# "404, message='Not Found', url='...'", or "404 - Not Found"; an answer of Pulp's own ends in
+# "(HTTP 404)".
 CAUSES = (
     Cause(
         "our Pulp: worker lost",
@@ -52,12 +53,12 @@ CAUSES = (
     ),
     Cause(
         "our credentials",
-        r"\b40[137], message=|Unauthorized|Forbidden",
+        r"\b40[137](, message=| - )|Unauthorized|Forbidden",
         "upstream refuses our user and password, or our certificate: check those of the item",
     ),
     Cause(
         "404 from upstream",
-        r"\b(404|410), message=|404 Not Found",
+        r"\b(404|410)(, message=| - | Not Found)",
         "upstream has nothing at this URL, or not yet, or not for us: look there, correct the url",
     ),
     Cause(
@@ -68,7 +69,7 @@ CAUSES = (
     ),
     Cause(
         "upstream is broken",
-        r"\b5\d\d, message=|\b50[0234]\b",
+        r"\b5\d\d(, message=| - )|\b50[0234]\b",
         "upstream answers with an error of its own: try it later",
         passes=True,
     ),

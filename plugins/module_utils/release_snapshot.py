@@ -181,7 +181,7 @@ def _walk(
         raise InvalidItem("there is no such repository on the server, and sync is false for it")
     if one.repository.publish:
         _snapshot(server, one, settings, guards, result)
-    if result.more.get("sync") == "synced" and version_number(before):
+    if result.more.get("sync") == "synced" and before and version_number(before):
         note_changes(server, one, before, settings.notable, result)
 
 

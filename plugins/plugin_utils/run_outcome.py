@@ -43,7 +43,10 @@ class Outcome:
         """One line that names what failed; empty when nothing did."""
         if self.broken:
             return "; ".join(" ".join(text.split()) for text in self.broken)
-        names = [name_of(result) for result in self.failed]
+        names = [
+            f"{name_of(result)} ({result['cause']})" if result.get("cause") else name_of(result)
+            for result in self.failed
+        ]
         if not names:
             return ""
         total = len(names) + len(self.allowed) + len(self.done) + self.unchanged + self.skipped

@@ -94,7 +94,7 @@ def _failed(outcome: Outcome) -> list[str]:
         lines.append(_failure(result))
         known = _ADVICE.get(str(result.get("cause")))
         if known:
-            advice.append(_fit(f"  {result['cause']}: {known}"))
+            advice.append(_fit(f"  => {result['cause']}: {known}"))
     advice = _cut(list(dict.fromkeys(advice)), 3)
     return ["Failed", *_cut(lines, _FAILED_LINES - len(advice)), *advice]
 

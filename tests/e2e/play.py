@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -55,6 +56,7 @@ class Run:
     output: str
     report: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
+    report_path: str = ""
 
     @property
     def changed(self) -> int:
@@ -97,6 +99,22 @@ class Run:
         return "\n".join(self.messages.values()) or self.output[-3000:]
 
 
+def _heed_interrupts() -> None:
+    """Undo that a runner in the background hands down: its children ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _descendants(process: int) -> list[int]:
+    """All processes below one; Ansible's workers are leaders of sessions of their own."""
+    children: dict[int, list[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = status.read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+            children.setdefault(int(parent), []).append(int(status.parent.name))
+    found = children.get(process, [])
+    return [*found, *(one for child in found for one in _descendants(child))]
+
+
 @dataclass
 class Play:
     """A run under way, in a process group of its own, as verbose as users make it: -vvv."""
@@ -121,6 +139,7 @@ class Play:
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_heed_interrupts,
             )
 
     @property
@@ -136,6 +155,13 @@ class Play:
     def reported(self) -> str:
         """What the report has up to now."""
         return self._report.read_text(encoding="utf-8") if self._report.exists() else ""
+
+    def kill(self) -> None:
+        """End every process of the run at once, as a runner does that is out of time."""
+        for process in [*_descendants(self._process.pid), self._process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._process.wait()
 
     def interrupt(self) -> None:
         """Do what Ctrl-C does: every process of the run gets the signal."""
@@ -154,8 +180,9 @@ class Play:
         run = Run(
             status,
             self.output,
-            tuple(line for line in lines if "name" in line),
+            tuple(line for line in lines if "number" in line),
             tuple(line["warning"] for line in lines if "warning" in line),
+            str(self._report),
         )
         assert "Traceback (most recent call last)" not in run.output, run.output
         for secret in self.secrets:

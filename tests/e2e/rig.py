@@ -133,7 +133,8 @@ class Rig:
         }
         groups = {group: {"hosts": hosts} for group, hosts in self.hosts.items()}
         inventory = folder / "inventory.yml"
-        content = {"all": {"children": groups, "vars": {**connection, **variables}}}
+        quick = {"sync_late_retry_delay": 1}
+        content = {"all": {"children": groups, "vars": {**connection, **quick, **variables}}}
         inventory.write_text(json.dumps(content), encoding="utf-8")
         return Play([name, "--inventory", inventory, *arguments], folder, self.secrets)
 

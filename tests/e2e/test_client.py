@@ -80,7 +80,7 @@ def test_a_repository_is_retired_once_production_has_let_go_of_it(rig: Rig) -> N
     going = _channels(rig, 1, state="absent")
 
     refused = rig.run("client_sync", **going).failed()
-    assert f"{rig.prefix}-01-production" in refused.message
+    assert f"{rig.prefix}-01-production" in refused.errors[rig.rpm(1)["name"]]
     assert _served(rig) == {"01-production"}
     rig.run("client_promote", **going).succeeded()
     rig.run("client_sync", **going).succeeded()

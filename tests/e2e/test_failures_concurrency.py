@@ -66,7 +66,8 @@ def test_two_mirrors_of_different_pins_never_serve_one_as_the_other(rig: Rig) ->
 
     ended = [run.wait() for run in runs]
 
-    assert all("another run changed the remote" in run.message for run in ended if run.status)
+    errors = [error for run in ended if run.status for error in run.errors.values()]
+    assert all("another run changed the remote" in error for error in errors)
     for pins, number in ((old, 1), (new, 2)):
         rig.run("package_mirror", rpm_package_repos=[item], package_versions=pins).succeeded()
         (stamp,) = pins.values()

@@ -28,12 +28,10 @@ def test_malformed_items_fail_by_name_and_leave_the_others_alone(rig: Rig) -> No
 
     run = rig.run("package_sync", rpm_package_repos=items).failed()
 
-    assert run.message.startswith("5 of 7 failed")
+    assert run.message.startswith("5 of 7 failed: ")
     for number, (_change, words) in wrong.items():
-        assert f"package repository '{rig.rpm(number)['name']}': {words}" in run.message
-    assert (
-        f"'{good['name']}': rpm_package_repos[5] repeats the name '{good['name']}'" in run.message
-    )
+        assert run.errors[rig.rpm(number)["name"]].startswith(words)
+    assert f"rpm_package_repos[5] repeats the name '{good['name']}'" in run.errors[good["name"]]
     assert "rpm_package_repos[6], which is no mapping" in run.message
     assert (
         f"{misspelt['name']}: unknown key 'polcy', ignored (did you mean 'policy'?)" in run.output
@@ -53,7 +51,7 @@ def test_a_newest_snapshot_that_cannot_be_looked_for_fails_its_item_alone(rig: R
     run = rig.run("package_sync", rpm_package_repos=[good, bad]).failed()
 
     assert list(run.errors) == [bad["name"]]
-    assert "its newest snapshot cannot be read" in run.message
+    assert "its newest snapshot cannot be read" in run.errors[bad["name"]]
     assert run.of(good["name"])["changed"]
 
 
@@ -142,8 +140,9 @@ def test_a_pin_without_a_snapshot_fails_its_mirror_alone(rig: Rig) -> None:
     run = rig.run("package_mirror", package_versions=wrong, **wanted).failed()
 
     assert list(run.errors) == [bad["name"]]
-    assert "404" in run.message
-    assert f"the source has no {bad['distribution_name']}20200101T000000, or user" in run.message
+    error = run.errors[bad["name"]]
+    assert "404" in error
+    assert f"the source has no {bad['distribution_name']}20200101T000000, or user" in error
     assert len(rig.client.snapshots(rig.prefix)) == 1
     rig.run("package_mirror", package_versions=stamps, **wanted).succeeded()
     assert len(rig.client.snapshots(rig.prefix)) == 2
@@ -162,7 +161,7 @@ def test_a_malformed_pinned_item_fails_its_mirror_alone_and_stops_a_promotion(ri
     promoted = rig.run("package_promote", **wanted).failed()
 
     assert list(mirrored.errors) == [wrong["name"]]
-    assert mirrored.message.startswith("1 of 2 failed")
+    assert mirrored.message.startswith("1 of 2 failed: ")
     assert len(rig.client.snapshots(rig.prefix)) == 1
     assert "nothing was promoted: " in promoted.message
     assert f"'{wrong['short_name']}' is pinned, but {words}" in promoted.message
@@ -195,6 +194,6 @@ def test_a_name_that_another_kind_of_repository_has_fails_alone(rig: Rig) -> Non
     run = rig.run("package_sync", rpm_package_repos=[good, taken]).failed()
 
     assert list(run.errors) == [taken["name"]]
-    assert "the name is taken by a repository of another kind" in run.message
+    assert "the name is taken by a repository of another kind" in run.errors[taken["name"]]
     rig.ark.delete(rig.ark.find("repositories/file/file/", taken["name"])["pulp_href"])
     rig.snapshot(good, taken)

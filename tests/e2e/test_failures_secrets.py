@@ -60,7 +60,9 @@ def test_a_rotated_password_is_refused_in_words_until_the_new_one_arrives(rig: R
     run = rig.run("package_mirror", **wanted, **old).failed()
 
     assert list(run.errors) == [second["name"]]
-    assert f"user '{rig.prefix}-site' may not read it with this password" in run.message
+    assert (
+        f"user '{rig.prefix}-site' may not read it with this password" in run.errors[second["name"]]
+    )
     rig.run("package_mirror", **wanted, **_source(rig, new)).succeeded()
     assert len(rig.client.snapshots(rig.prefix)) == 2
     resent = {**wanted, **_source(rig, new), "package_update_secrets": "all"}

@@ -120,4 +120,4 @@ def _recap(output: str) -> dict[str, dict[str, int]]:
 
 def _items(records: Path) -> list[dict[str, Any]]:
     lines: Sequence[str] = records.read_text().splitlines() if records.exists() else []
-    return [json.loads(line) for line in lines]
+    return [item for item in map(json.loads, lines) if "number" in item]

@@ -26,8 +26,10 @@ PLAYBOOK_LINES = 20
 README_LINES = 25
 
 OURS = "ansible_collections.stackhpc.release_train."
-# Every folder of plugins/ may import what is below it, and that is module_utils.
+# Every folder of plugins/ may import module_utils; what runs on the controller plugin_utils, too.
 FLOOR_BELOW = "plugins.module_utils"
+CONTROLLER = "plugins.plugin_utils"
+ON_CONTROLLER = {"action", "filter", "lookup", "plugin_utils"}
 KNOWS_ANSIBLE_MODULE = {"pulp_module.py"}
 HTTP = {"requests", "urllib3", "urllib.request", "http.client", f"{FLOOR_BELOW}.pulp_client"}
 
@@ -76,7 +78,9 @@ def test_imports_go_down_only():
         f"{path.name} imports {name}"
         for path in PLUGINS.rglob("*.py")
         for name in imports(path)
-        if name.startswith("plugins") and not name.startswith(FLOOR_BELOW)
+        if name.startswith("plugins")
+        and not name.startswith(FLOOR_BELOW)
+        and not (name.startswith(CONTROLLER) and path.parent.name in ON_CONTROLLER)
     ]
     assert upwards == []
 

@@ -12,7 +12,7 @@ import yaml
 COLLECTION = Path(__file__).resolve().parents[2]
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")
 # Part of every playbook, and no job of its own.
-NO_JOB = {"target_check"}
+NO_JOB = {"run_end", "target_check"}
 
 
 def table(title: str) -> dict[str, str]:

@@ -140,12 +140,38 @@ def test_any_number_at_once_will_do(at_once):
     assert len(run_all(work("a", "b"), lambda item, result: None, at_once, Report())) == 2
 
 
-def test_the_report_knows_how_many_are_coming():
-    report = Report()
-    seen = []
-    run_all(work("a", "b"), lambda item, result: seen.append(report.total), 2, report)
-    run_all(work("c"), lambda item, result: seen.append(report.total), 2, report)
-    assert seen == [2, 2, 3]
+class Flaky:
+    """A walk that fails so often for each item, with these words."""
+
+    def __init__(self, times, words="503, message='Service Unavailable'"):
+        self.walked = []
+        self._times = dict.fromkeys("abc", 0) | times
+        self._words = words
+
+    def __call__(self, item, result):
+        self.walked.append(item)
+        if self.walked.count(item) <= self._times[item]:
+            raise PulpError(self._words)
+
+
+def test_what_failed_in_passing_is_walked_once_more_after_all_others():
+    walk = Flaky({"a": 1, "b": 9})
+    results = run_all(work("a", "b", "c"), walk, 1, Report(), late=0)
+    assert walk.walked == ["a", "b", "c", "a", "b"]
+    assert [result.error for result in results] == ["", "503, message='Service Unavailable'", ""]
+    assert [result.action for result in results] == ["unchanged", "failed", "unchanged"]
+
+
+def test_what_will_not_pass_is_walked_once():
+    walk = Flaky({"a": 1}, words="404, message='Not Found'")
+    assert run_all(work("a"), walk, 1, Report(), late=0)[0].error
+    assert walk.walked == ["a"]
+
+
+def test_without_a_late_try_all_is_walked_once():
+    walk = Flaky({"a": 1})
+    assert run_all(work("a"), walk, 1, Report())[0].error
+    assert walk.walked == ["a"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -163,6 +189,8 @@ def test_an_interrupted_run_ends_at_once_and_begins_nothing_more():
     program = f"""
         import signal, sys, threading
         sys.path[:0] = {sys.path!r}
+        # A runner in the background hands down that Ctrl-C is ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         from {run_all.__module__} import run_all
         from {Report.__module__} import Report, Result
 

@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
     Report,
     Result,
     failure_message,
     summarize,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
+    ReportFile,
 )
 
 
@@ -23,12 +21,24 @@ def lines(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+def report_to(path, **options):
+    return Report([ReportFile(str(path), **options)])
+
+
 def test_each_finished_item_is_in_the_file_at_once(tmp_path):
     path = tmp_path / "report.json"
-    report = Report(2, str(path))
-    assert lines(path) == []
-    report.finish(Result("é, ü", "rpm", "created", True, seconds=1.23456, more={"stamp": "x"}))
+    report = report_to(path)
+    report.expect([Result("é, ü", "rpm", more={"short_name": "e"}), Result("b", "deb")])
     assert lines(path) == [
+        {
+            "expected": [
+                {"type": "rpm", "name": "é, ü", "short_name": "e"},
+                {"type": "deb", "name": "b"},
+            ]
+        }
+    ]
+    report.finish(Result("é, ü", "rpm", "created", True, seconds=1.23456, more={"stamp": "x"}))
+    assert lines(path)[1:] == [
         {
             "number": 1,
             "of": 2,
@@ -45,56 +55,62 @@ def test_each_finished_item_is_in_the_file_at_once(tmp_path):
     ]
 
 
+def test_a_failure_has_its_cause_and_whether_it_may_be(tmp_path):
+    path = tmp_path / "report.json"
+    error = "404, message='Not Found', url='http://x/' (task /t/)"
+    report_to(path).finish(Result("a", "rpm", "failed", error=error, allowed=True))
+    (line,) = lines(path)
+    assert (line["error"], line["cause"], line["allowed"]) == (error, "404 from upstream", True)
+
+
+def test_an_item_that_is_tried_again_is_told_and_not_counted(tmp_path):
+    path = tmp_path / "report.json"
+    report = report_to(path)
+    result = Result("a", "rpm", error="503, message='x'")
+    report.expect([result])
+    report.postpone(result)
+    result.error = ""
+    report.finish(result)
+    assert [(line.get("again"), line.get("number")) for line in lines(path)[1:]] == [
+        (True, None),
+        (None, 1),
+    ]
+
+
 def test_a_warning_is_in_the_file_at_once_and_kept_once(tmp_path):
-    report = Report(path=str(tmp_path / "report.json"))
+    report = report_to(tmp_path / "report.json")
     report.warn("a worker is gone")
     report.warn("a worker is gone")
     assert report.warnings == ["a worker is gone"]
     assert lines(tmp_path / "report.json") == [{"warning": "a worker is gone"}]
 
 
+def test_what_is_under_way_is_for_the_one_who_watches_alone(tmp_path):
+    kept, shown = tmp_path / "report.json", tmp_path / "progress.json"
+    report = Report([ReportFile(str(kept))], ReportFile(str(shown)))
+    report.running([{"name": "a", "state": "running"}])
+    report.running([])
+    report.finish(Result("a", "rpm"))
+    assert [list(line)[0] for line in lines(kept)] == ["number"]
+    assert [list(line)[0] for line in lines(shown)] == ["running", "number"]
+
+
 def test_lines_of_many_threads_stay_whole(tmp_path):
     path = tmp_path / "report.json"
-    report = Report(200, str(path))
+    report = report_to(path)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: report.finish(Result(f"{number}" * 99, "rpm")), range(200)))
     assert [line["number"] for line in lines(path)] == list(range(1, 201))
 
 
-def test_the_file_is_private_and_begins_anew(tmp_path):
-    path = tmp_path / "report.json"
-    path.write_text("of an earlier run\n")
-    path.chmod(0o644)
-    Report(0, str(path))
-    assert path.read_text() == ""
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_a_device_is_written_to_and_stays_as_it_is():
-    before = os.stat(os.devnull).st_mode
-    Report(1, os.devnull).finish(Result("a", "rpm"))
-    assert os.stat(os.devnull).st_mode == before
-
-
-def test_a_path_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(InvalidItem, match="report_path '.*nowhere.*' cannot be written"):
-        Report(1, str(tmp_path / "nowhere" / "report.json"))
-
-
-def test_a_file_that_fails_later_is_a_warning_and_no_end(tmp_path):
-    report = Report(2, str(tmp_path / "report.json"))
+def test_a_file_that_fails_later_is_one_warning_and_no_end(tmp_path):
+    report = report_to(tmp_path / "report.json")
     (tmp_path / "report.json").unlink()
     (tmp_path / "report.json").mkdir()
     report.finish(Result("a", "rpm"))
     report.finish(Result("b", "rpm"))
     assert len(report.warnings) == 1
     assert "is incomplete" in report.warnings[0]
-
-
-def test_a_name_that_is_no_unicode_is_written_all_the_same(tmp_path):
-    report = Report(1, str(tmp_path / "report.json"))
-    report.finish(Result("bad \udcff name", "rpm"))
-    assert "bad" in lines(tmp_path / "report.json")[0]["name"]
 
 
 def test_the_first_change_names_the_action_and_all_are_shown():
@@ -113,11 +129,14 @@ def test_every_item_is_counted_once():
         Result("d", "rpm", "skipped"),
     ]
     assert summarize(results) == {"ok": 1, "changed": 1, "failed": 1, "skipped": 1}
+    allowed = Result("e", "rpm", "failed", error="no", allowed=True)
+    assert summarize([allowed]) == {"ok": 0, "changed": 0, "failed": 0, "skipped": 1}
 
 
 def test_the_message_names_each_failed_item():
     good, bad, worse = Result("a", "x"), Result("b", "x", error="no"), Result("c", "x", error="!")
     assert failure_message([good], "repository") == ""
+    assert failure_message([Result("d", "x", error="no", allowed=True)], "repository") == ""
     assert failure_message([bad], "repository") == "repository 'b': no"
     assert failure_message([good, bad, worse], "repository") == (
         "2 of 3 failed\nrepository 'b': no\nrepository 'c': !"

@@ -70,7 +70,8 @@ class Raced:
     def get(self, path, params=None):
         if path == REMOTE["pulp_href"]:
             return {**REMOTE, "url": self.url}
-        summary = {"added": {"rpm.package": {"count": 3}}, "removed": {}}
+        counted = {"rpm.package": {"count": 3}}
+        summary = {"present": counted, "added": counted, "removed": {}}
         return {"latest_version_href": "/r/versions/1/", "content_summary": summary}
 
     def post(self, path, body=None):

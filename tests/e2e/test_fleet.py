@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several clients in one run: one that is down stops none of the others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from tests.lab import pulp
+from tests.lab.demo_site import Pulp, pulp_of
+
+from .plain_pulp import PlainPulp
+from .rig import Rig, own
+
+NAME = own("fleet-client")
+
+
+@pytest.fixture(scope="module")
+def another() -> Iterator[Pulp]:
+    """Start one more client's Pulp."""
+    try:
+        yield pulp_of("client2", pulp.start(NAME)[NAME])
+    finally:
+        pulp.destroy(NAME)
+
+
+@pytest.mark.parametrize("serial", [{}, {"release_train_serial": 1}])
+def test_a_client_that_is_down_stops_none_of_the_others(
+    rig: Rig, another: Pulp, serial: dict[str, int]
+) -> None:
+    items = [rig.rpm(1), rig.rpm(2)]
+    wanted = {"rpm_package_repos": items, "package_versions": rig.snapshot(*items)}
+    # First in its group, so that with serial the others come after it.
+    clients = rig.hosts.pop("client")
+    rig.add_host("client", "client0", replace(another, url="http://127.0.0.1:9"))
+    rig.hosts["client"].update(clients)
+    rig.add_host("client", "client2", another)
+    report, summary = rig.folder / "all.json", rig.folder / "all.md"
+    paths = {"report_path": str(report), "summary_path": str(summary)}
+
+    refused = rig.run("package_mirror", **wanted).failed()
+    assert "3 Pulps, client0, client1, client2" in refused.output
+    arguments = ["-e", "release_train_fleet=true", "-e", json.dumps({**paths, **serial})]
+    run = rig.run("package_mirror", *arguments, **wanted).failed()
+
+    assert set(run.messages) == {"client0"}
+    assert "http://127.0.0.1:9 cannot be reached" in run.messages["client0"]
+    for server in (rig.client, PlainPulp(another)):
+        assert len(server.snapshots(rig.prefix)) == 2
+    assert "3 Pulps: 1 failed, 2 ok" in run.output
+    assert f"client1: [1/2] {items[0]['short_name']}" in run.output
+    hosts = [json.loads(line)["host"] for line in report.read_text().splitlines()]
+    assert sorted(hosts) == ["client1", "client1", "client2", "client2"]
+    own_lines = (rig.folder / "all.client1.json").read_text().splitlines()
+    assert sum("number" in json.loads(line) for line in own_lines) == 2
+    assert "**client0**" in summary.read_text()
+    assert "**client2**" in (rig.folder / "all.client2.md").read_text()

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleLookupError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from ansible_collections.stackhpc.release_train.plugins.lookup.pulp_connection import LookupModule
+
+OWN = {
+    "release_train_pulp_url": "https://own",
+    "release_train_pulp_username": "me",
+    "release_train_pulp_password": "hidden",
+}
+KAYOBE = {"pulp_url": "https://kayobe", "pulp_username": "admin", "pulp_password": "secret"}
+
+
+def look_up(host, groups, **variables):
+    scope = {"inventory_hostname": host, "groups": groups, **variables}
+    module = LookupModule(loader=DataLoader(), templar=Templar(DataLoader(), scope))
+    (found,) = module.run([], scope)
+    return found
+
+
+def test_a_host_has_a_pulp_of_its_own_whatever_kayobe_says():
+    found = look_up("ark1", {"ark": ["ark1"]}, **OWN, **KAYOBE)
+    assert found == {"pulp_url": "https://own", "username": "me", "password": "hidden"}
+
+
+@pytest.mark.parametrize(
+    ("host", "groups"), [("client1", {"client": ["client1"]}), ("localhost", {"seed": ["seed1"]})]
+)
+def test_a_client_takes_what_kayobe_passes(host, groups):
+    found = look_up(host, groups, **KAYOBE, pulp_validate_certs=False)
+    assert (found["pulp_url"], found["validate_certs"]) == ("https://kayobe", False)
+
+
+@pytest.mark.parametrize(
+    ("host", "groups"),
+    [
+        ("test1", {"test": ["test1"], "client": ["client1"]}),
+        ("localhost", {"client": ["client1"]}),
+        ("ark1", {"ark": ["ark1"]}),
+    ],
+)
+def test_nobody_else_becomes_the_client_of_kayobe(host, groups):
+    with pytest.raises(AnsibleLookupError, match=f"host '{host}' has no release_train_pulp_url"):
+        look_up(host, groups, **KAYOBE)
+
+
+def test_an_authority_is_passed_on_unless_it_is_empty():
+    given = look_up("ark1", {}, **OWN, release_train_pulp_ca_path="/ca.pem")
+    assert given["ca_path"] == "/ca.pem"
+    assert "ca_path" not in look_up("ark1", {}, **OWN, release_train_pulp_ca_path="")

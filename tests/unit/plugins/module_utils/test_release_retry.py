@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a report leaves to be done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_retry import (
+    RetryError,
+    left_undone,
+    only_undone,
+)
+
+EXPECTED = {
+    "expected": [
+        {"type": "rpm", "name": "Good", "short_name": "good"},
+        {"type": "rpm", "name": "Bad", "short_name": "bad"},
+        {"type": "deb", "name": "not reached"},
+    ]
+}
+GOOD = {"number": 1, "type": "rpm", "name": "Good", "short_name": "good", "error": ""}
+BAD = {"number": 2, "type": "rpm", "name": "Bad", "short_name": "bad", "error": "no"}
+
+
+@dataclass(frozen=True)
+class Item:
+    content_type: str
+    short_name: str
+    name: str = ""
+
+
+def written(tmp_path, *lines, rest=""):
+    path = tmp_path / "report.json"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + rest)
+    return str(path)
+
+
+def test_what_failed_and_what_was_not_reached_is_left(tmp_path):
+    path = written(tmp_path, EXPECTED, {"warning": "x"}, GOOD, BAD, rest='{"number": 3, "na')
+    undone = left_undone(path)
+    assert undone == {("rpm", "bad"), ("deb", "not reached")}
+    items = [Item("rpm", "good"), Item("rpm", "bad"), Item("deb", "", "not reached")]
+    assert only_undone(items, undone) == items[1:]
+
+
+def test_what_was_tried_again_with_success_is_done(tmp_path):
+    again = {**GOOD, "again": True, "error": "503"}
+    del again["number"]
+    assert ("rpm", "good") not in left_undone(written(tmp_path, EXPECTED, again, GOOD))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "no report of a run"), ("{}\nnot json\n{}\n", "line 2 is no JSON")],
+)
+def test_what_is_no_report_is_named(tmp_path, text, words):
+    with pytest.raises(RetryError, match=words):
+        left_undone(written(tmp_path, rest=text))
+
+
+def test_a_report_that_is_not_there_is_named():
+    with pytest.raises(RetryError, match="'/nowhere/report' cannot be read"):
+        left_undone("/nowhere/report")
