@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.lab import pulp
@@ -37,12 +38,14 @@ def test_a_client_that_is_down_stops_none_of_the_others(
     rig.add_host("client", "client0", replace(another, url="http://127.0.0.1:9"))
     rig.hosts["client"].update(clients)
     rig.add_host("client", "client2", another)
-    report, summary = rig.folder / "all.json", rig.folder / "all.md"
-    paths = {"report_path": str(report), "summary_path": str(summary)}
+    summary = rig.folder / "all.md"
 
     refused = rig.run("package_mirror", **wanted).failed()
     assert "3 Pulps, client0, client1, client2" in refused.output
-    arguments = ["-e", "release_train_fleet=true", "-e", json.dumps({**paths, **serial})]
+    arguments = [
+        "-e",
+        json.dumps({"release_train_fleet": True, "summary_path": str(summary), **serial}),
+    ]
     run = rig.run("package_mirror", *arguments, **wanted).failed()
 
     assert set(run.messages) == {"client0"}
@@ -51,9 +54,10 @@ def test_a_client_that_is_down_stops_none_of_the_others(
         assert len(server.snapshots(rig.prefix)) == 2
     assert "3 Pulps: 1 failed, 2 ok" in run.output
     assert f"client1: [1/2] {items[0]['short_name']}" in run.output
+    report = Path(run.report_path)
     hosts = [json.loads(line)["host"] for line in report.read_text().splitlines()]
     assert sorted(hosts) == ["client1", "client1", "client2", "client2"]
-    own_lines = (rig.folder / "all.client1.json").read_text().splitlines()
+    own_lines = report.with_name("report.client1").read_text().splitlines()
     assert sum("number" in json.loads(line) for line in own_lines) == 2
     assert "**client0**" in summary.read_text()
     assert "**client2**" in (rig.folder / "all.client2.md").read_text()

@@ -7,15 +7,20 @@ A kind without tests says so and passes; options this program does not know go t
 from __future__ import annotations
 
 import argparse
+import os
+import signal
+import subprocess
+import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import takewhile
+from pathlib import Path
 
 import servers
 import stage
 from environments import CORES, DEFAULT_CORE, MODULE, Environment, find_python, prepare
-from machine import run, say
+from machine import CACHE, CLONE, run, say
 
 OLDEST, NEWEST = min(CORES), max(CORES)
 
@@ -91,8 +96,8 @@ KINDS: dict[str, tuple[Callable[[str, list[str]], None], str]] = {
     "slow": (slow, "tests/e2e/**/test_*.py"),
 }
 
-STANDALONE = ("unit", "e2e")
-"""Kinds that need no servers, or start servers of their own."""
+SHARING = ("integration", "roles", "smoke")
+"""Kinds that share the servers of this run; the others need none, or start their own."""
 
 
 def main() -> None:
@@ -109,18 +114,52 @@ def main() -> None:
         parser.error(f"name at least one of {', '.join(KINDS)}")
     collection = stage.refresh()
     with ExitStack() as stack:
+        # Its servers are its own: while others wait for theirs, it uses the machine.
+        if "e2e" in kinds and set(kinds) & set(SHARING):
+            kinds.remove("e2e")
+            prepare(CORES[known.core])
+            stack.enter_context(_beside(known.core, ["e2e", *rest]))
+        _run_all(collection, known.core, kinds, rest)
+
+
+def _run_all(collection: Path, core: str, kinds: list[str], rest: list[str]) -> None:
+    with ExitStack() as stack:
         started = False
         for kind in kinds:
             test, files = KINDS[kind]
             if not any(collection.glob(files)):
                 say(f"there are no {kind} tests yet: {files}")
                 continue
-            if kind not in STANDALONE and not started:
+            if kind in SHARING and not started:
                 stack.enter_context(servers.running())
                 started = True
             began = time.monotonic()
-            test(known.core, rest)
+            test(core, rest)
             say(f"{kind}: passed in {time.monotonic() - began:.0f} s")
+
+
+@contextmanager
+def _beside(core: str, words: list[str]) -> Iterator[None]:
+    """Run this program on other kinds meanwhile; in the end show what it printed, or fail as it."""
+    log = CACHE / "log" / f"{words[0]}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    say(f"{words[0]} runs beside; what it prints is in {log.relative_to(CLONE)}, and shown at last")
+    with log.open("w+", encoding="utf-8") as stream:
+        command = [sys.executable, __file__, "--core", core, *words]
+        process = subprocess.Popen(
+            command, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            yield
+            status = process.wait()
+        finally:
+            if process.poll() is None:  # as Ctrl-C does, so that its servers end with it
+                os.killpg(process.pid, signal.SIGINT)
+                process.wait()
+        stream.seek(0)
+        print(stream.read(), end="", flush=True)
+    if status:
+        raise SystemExit(status)
 
 
 if __name__ == "__main__":
