@@ -116,16 +116,6 @@ def test_a_killed_run_leaves_its_report_and_a_retry_does_the_rest(rig: Rig) -> N
     assert "cannot be read" in nothing.message
 
 
-def _renamed(item: dict[str, Any]) -> dict[str, Any]:
-    """A second repository with the upstream of the first."""
-    return {
-        "name": f"{item['name']}-b",
-        "short_name": f"{item['short_name']}_b",
-        "distribution_name": f"{item['name']}-b-",
-        "base_path": f"{item['base_path'].rstrip('/')}-b/",
-    }
-
-
 def test_what_a_snapshot_brought_is_told_and_a_shrunken_one_flagged(rig: Rig) -> None:
     plain = [Rpm(f"{rig.prefix}-{letter}") for letter in "abcde"]
     item = rig.rpm(1, url=f"{rig.upstream.url}/{rig.prefix}/changing/")
@@ -181,6 +171,27 @@ def test_a_summary_in_markdown_names_what_failed_and_what_is_new(rig: Rig) -> No
     (command,) = re.findall(r"^(ansible-playbook .*)$", text, re.M)
     assert command in run.output
     assert shlex.split(command)[-2:] == ["-e", f"package_retry={run.report_path}"]
+
+
+def test_a_long_silence_tells_what_runs(rig: Rig) -> None:
+    rig.upstream.fault("many/0001/repodata/repomd.xml", delay=35.0)
+    item = rig.rpm(1)
+
+    run = rig.run("package_sync", rpm_package_repos=[item]).succeeded()
+
+    silence, end = run.output.index("... running: "), run.output.index("[1/1] ")
+    assert silence < end
+    assert run.output[silence:end].startswith(f"... running: {item['name']}")
+
+
+def _renamed(item: dict[str, Any]) -> dict[str, Any]:
+    """A second repository with the upstream of the first."""
+    return {
+        "name": f"{item['name']}-b",
+        "short_name": f"{item['short_name']}_b",
+        "distribution_name": f"{item['name']}-b-",
+        "base_path": f"{item['base_path'].rstrip('/')}-b/",
+    }
 
 
 def _publish(rig: Rig, packages: list[Rpm]) -> None:
