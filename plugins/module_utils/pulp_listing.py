@@ -34,9 +34,9 @@ _FIELDS = "pulp_href,pulp_created,name,base_path,content_guard,pulp_labels"
 _SOURCES = ("publication", "repository_version", "repository", "remote")
 _NOTHING = "nothing"
 # From so many publications on, a page of all of them is cheaper than asking for each.
-_MANY = 1000
+_MANY = 5000
 # A version between two that are wanted costs less than another request.
-_GAP = 20
+_GAP = 10
 
 
 @dataclass

@@ -61,11 +61,11 @@ class Inventory:
     """Package repositories by what their snapshots are called."""
 
     def __init__(self, repositories: Iterable[PackageRepository]) -> None:
-        self._by_short_name: dict[str, PackageRepository] = {}
+        self.repositories = list(repositories)
+        self._short_names = {one.short_name for one in self.repositories}
         self._by_name: dict[tuple[str, str], PackageRepository] = {}
         self._by_path: dict[tuple[str, str], PackageRepository] = {}
-        for one in repositories:
-            self._by_short_name.setdefault(one.short_name, one)
+        for one in self.repositories:
             self._by_name.setdefault((one.content_type, one.distribution_name), one)
             self._by_path.setdefault((one.content_type, one.base_path), one)
 
@@ -97,7 +97,7 @@ class Inventory:
                 check_stamps(stamps)
             except PinError as error:
                 raise PinError(f"pins of '{label}': {error}") from error
-            unknown = sorted(name for name in stamps if name not in self._by_short_name)
+            unknown = sorted(name for name in stamps if name not in self._short_names)
             if unknown:
                 more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
                 names = ", ".join(unknown[:_SHOWN])
@@ -164,7 +164,7 @@ def show_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[
     guards = all_guards(server)
     _check_guard(params["guard"], guards)
     rows = [_row(one, inventory, labels) for one in list_distributions(server, guards)]
-    chosen, unmatched = _chosen(rows, params)
+    chosen, unmatched = _chosen(rows, inventory.repositories, params)
     for warning in (*warnings, *unknown, *unmatched):
         server.report.warn(warning)
     read_served(server, [row.listed for row in chosen])
@@ -195,10 +195,18 @@ def _row(listed: Listed, inventory: Inventory, labels: Mapping[tuple[str, str], 
     return _Row(listed, owner, stamp, days, pinned_by)
 
 
-def _chosen(rows: Sequence[_Row], params: Mapping[str, Any]) -> tuple[list[_Row], list[str]]:
-    """Those rows that all filters let through, and warnings."""
+def _chosen(
+    rows: Sequence[_Row], repositories: Sequence[PackageRepository], params: Mapping[str, Any]
+) -> tuple[list[_Row], list[str]]:
+    """Those rows that all filters let through, and warnings.
+
+    What only `repositories` have is no mistake: this Pulp may serve nothing of them.
+    """
     named = select_by_name(
-        rows, lambda row: row.short_name, params["package_filter"], "package_filter"
+        [*rows, *repositories],
+        lambda one: one.short_name,
+        params["package_filter"],
+        "package_filter",
     )
     rest = select_repositories(
         named.selected, params["rpm_filter"], params["deb_filter"], None, params["sync_group"]
@@ -207,7 +215,9 @@ def _chosen(rows: Sequence[_Row], params: Mapping[str, Any]) -> tuple[list[_Row]
     chosen = [
         row
         for row in rest.selected
-        if (not guard or row.guard == guard) and (older_than is None or row.days > older_than)
+        if isinstance(row, _Row)
+        and (not guard or row.guard == guard)
+        and (older_than is None or row.days > older_than)
     ]
     return chosen, [*named.warnings, *rest.warnings]
 

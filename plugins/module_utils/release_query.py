@@ -30,6 +30,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pac
     pinned,
     read_inventory,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_shrink import (
+    SHRUNK_LABEL,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
     STAMP_PATTERN,
     beginning,
@@ -41,10 +44,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sta
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.text_table import text_table
 
-__all__ = ["SHRUNK_LABEL", "Question", "query_packages"]
-
-# On a snapshot that lost too many packages: how many there were before.
-SHRUNK_LABEL = "release_train_shrunk"
+__all__ = ["Question", "query_packages"]
 
 _FIELDS = ("pulp_href", "name", "base_path", "publication", "content_guard", "pulp_labels")
 # Rarely is more than the first one looked at.
