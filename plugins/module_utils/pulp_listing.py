@@ -33,6 +33,8 @@ __all__ = ["Listed", "all_guards", "list_distributions", "read_served"]
 _FIELDS = "pulp_href,pulp_created,name,base_path,content_guard,pulp_labels"
 _SOURCES = ("publication", "repository_version", "repository", "remote")
 _NOTHING = "nothing"
+# The one distribution that Pulp makes for itself.
+_OWN_TYPE = "core.artifact"
 # From so many publications on, a page of all of them is cheaper than asking for each.
 _MANY = 5000
 # A version between two that are wanted costs less than another request.
@@ -75,10 +77,15 @@ def list_distributions(server: Server, guards: Guards) -> list[Listed]:
             asked = {"fields": ",".join((_FIELDS, *_SOURCES)), "ordering": "name"}
             for entry in server.client.list(content_type.distribution.endpoint, asked):
                 found.append(_listed(name, entry, guards))
-    total = server.client.get("distributions/", {"limit": 1, "fields": "pulp_href"})["count"]
-    if total > len(found):
-        server.report.warn(f"{total - len(found)} distributions of other types are not listed")
+    others = _count(server.client) - _count(server.client, pulp_type=_OWN_TYPE) - len(found)
+    if others > 0:
+        server.report.warn(f"{others} distributions of other types are not listed")
     return found
+
+
+def _count(reader: Reader, **filters: str) -> int:
+    asked = {**filters, "limit": 1, "fields": "pulp_href"}
+    return int(reader.get("distributions/", asked)["count"])
 
 
 def _listed(content_type: str, entry: dict[str, Any], guards: Guards) -> Listed:

@@ -61,7 +61,10 @@ class Shelf:
 
     def get(self, path, params=None):
         assert path == "distributions/"
-        return {"count": self.others + sum(map(len, self.distributions.values()))}
+        own = 1
+        if "pulp_type" in params:
+            return {"count": own}
+        return {"count": own + self.others + sum(map(len, self.distributions.values()))}
 
     def list(self, path, params=None):
         params = params or {}
