@@ -112,10 +112,14 @@ class ModuleDocFragment:
 """
     )
 
-    PINS: str = (
+    DEPRECATED: str = (
         "options:\n"
         + _items("deprecated_rpm", "RPM repositories that only pins may still name.", _RPM)
         + _items("deprecated_deb", "Deb repositories that only pins may still name.", _DEB)
+    )
+
+    PINS: str = (
+        DEPRECATED
         + """\
   package_versions:
     description: The pins, short name to stamp.

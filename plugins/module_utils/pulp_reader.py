@@ -10,7 +10,15 @@ from urllib.parse import quote
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import Kind
 
-__all__ = ["Reader", "identifier", "in_chunks", "newest_snapshot", "read_by", "read_kind"]
+__all__ = [
+    "Reader",
+    "find_snapshots",
+    "identifier",
+    "in_chunks",
+    "newest_snapshot",
+    "read_by",
+    "read_kind",
+]
 
 # Pulp's web server takes a request line of 4,094 bytes; path and query are kept below this.
 _LONGEST_ADDRESS = 3800
@@ -96,6 +104,23 @@ def newest_snapshot(
     """The distribution `<prefix><stamp>` with the greatest stamp, however many others there are.
 
     `skip` passes over so many of the newest.
+    """
+    return next(iter(find_snapshots(reader, kind, prefix, fields, skip=skip)), None)
+
+
+def find_snapshots(
+    reader: Reader,
+    kind: Kind,
+    prefix: str,
+    fields: Iterable[str],
+    stamps: str = _STAMP,
+    skip: int = 0,
+    limit: int = 1,
+    oldest_first: bool = False,
+) -> list[dict[str, Any]]:
+    """At most `limit` distributions `<prefix><stamp>`, those with the greatest stamps first.
+
+    `stamps` is a regular expression of the stamps that count; `skip` passes over so many.
 
     What Python escapes, a backslash before a character that is no letter, PostgreSQL reads as
     that character, too (its manual, 9.7.3.1).
@@ -103,11 +128,11 @@ def newest_snapshot(
     page = reader.get(
         kind.endpoint,
         {
-            "name__regex": f"^{re.escape(prefix)}{_STAMP}$",
-            "ordering": "-name",
-            "limit": 1,
+            "name__regex": f"^{re.escape(prefix)}{stamps}$",
+            "ordering": "name" if oldest_first else "-name",
+            "limit": limit,
             "offset": skip,
             "fields": ",".join(fields),
         },
     )
-    return next(iter(page.get("results") or []), None)
+    return list(page.get("results") or [])

@@ -148,6 +148,11 @@ def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
     return narrowed, text
 
 
+def parsed_lists(params: Mapping[str, Any]) -> tuple[ParsedInventory, ParsedInventory]:
+    """The active and the deprecated lists in a module's parameters; both may be empty."""
+    return _parse(params, "", "pins"), _parse(params, "deprecated_", "pins")
+
+
 def _parse(params: Mapping[str, Any], prefix: str, purpose: str) -> ParsedInventory:
     rpm, deb = (
         [given_options(item) for item in params.get(f"{prefix}{name}") or []]

@@ -18,6 +18,10 @@ STAMP_FORMAT = "%Y%m%dT%H%M%S"
 STAMP_PATTERN = "[0-9]{8}T[0-9]{6}"
 
 _STAMP = re.compile(STAMP_PATTERN)
+_BEGINNING = re.compile("[0-9]{4}([0-9]{2}([0-9]{2}(T[0-9]{2}([0-9]{2}([0-9]{2})?)?)?)?)?")
+# What makes a stamp of any beginning: the first second of a leap year.
+_SOME_STAMP = "20000101T000000"
+_DAY_DIGITS, _SECOND_DIGITS = 8, 6
 # pulpcore writes ISO 8601 with or without a fraction, always in UTC ("Z").
 _PULP_TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?"
@@ -49,6 +53,52 @@ def is_stamp(value: object) -> bool:
     except StampError:
         return False
     return True
+
+
+def beginning(text: str) -> str:
+    """A stamp, or what some begin with: its year, month, day, hour or minute, as it is.
+
+    Raises StampError, naming the value.
+    """
+    if _BEGINNING.fullmatch(text) and is_stamp(text + _SOME_STAMP[len(text) :]):
+        return text
+    raise StampError(
+        f"{text!r} is neither a stamp nor the beginning of one, expected YYYYMMDDTHHMMSS (UTC) or, "
+        "of that, YYYY, YYYYMM, YYYYMMDD, YYYYMMDDTHH or YYYYMMDDTHHMM"
+    )
+
+
+def begins_with(first: str) -> str:
+    """A regular expression of all stamps that begin with `first`, as `beginning` takes it."""
+    return first + _rest(len(first))
+
+
+def not_after(first: str) -> str:
+    """A regular expression of those that begin with `first`, and of all earlier ones."""
+    return _bounded(first, lambda digit: f"[0-{digit - 1}]" if digit > 0 else "")
+
+
+def not_before(first: str) -> str:
+    """A regular expression of those that begin with `first`, and of all later ones."""
+    return _bounded(first, lambda digit: f"[{digit + 1}-9]" if digit < 9 else "")
+
+
+def _bounded(first: str, others: Callable[[int], str]) -> str:
+    """Stamps differ from `first` in one of its digits for the first time, or begin with it."""
+    choices = [begins_with(first)]
+    for place, sign in enumerate(first):
+        digits = others(int(sign)) if sign.isdigit() else ""
+        if digits:
+            choices.append(first[:place] + digits + _rest(place + 1))
+    return f"({'|'.join(choices)})"
+
+
+def _rest(place: int) -> str:
+    """A regular expression of what follows so many characters of a stamp."""
+    day, second = max(0, _DAY_DIGITS - place), min(_SECOND_DIGITS, len(_SOME_STAMP) - place)
+    return (f"[0-9]{{{day}}}" if day else "") + ("T" if place <= _DAY_DIGITS else "") + (
+        f"[0-9]{{{second}}}" if second else ""
+    )
 
 
 def now_stamp(clock: Callable[[], float] = time.time) -> str:

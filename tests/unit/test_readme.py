@@ -37,6 +37,7 @@ def test_the_first_page_lists_the_playbooks_and_whom_they_touch():
         name: yaml.safe_load(playbooks[name].read_text("utf-8"))[-1]["hosts"] for name in listed
     }
     kinds = {"ark": "Ark", "{{ groups['client'] | default(['localhost'], true) }}": "client"}
+    kinds[hosts["distribution_list"]] = "any Pulp"
     assert listed == {name: kinds.get(hosts[name], "any other Pulp") for name in listed}
 
 

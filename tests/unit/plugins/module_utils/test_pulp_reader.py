@@ -12,6 +12,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connec
     Connection,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
+    find_snapshots,
     identifier,
     in_chunks,
     newest_snapshot,
@@ -49,7 +50,8 @@ class Names:
         self.asked.append(params)
         found = [name for name in self.names if re.search(params["name__regex"], name)]
         found.sort(reverse=params["ordering"] == "-name")
-        return {"results": [{"name": name} for name in found[: params["limit"]]]}
+        found = found[params["offset"] :][: params["limit"]]
+        return {"results": [{"name": name} for name in found]}
 
 
 def test_objects_are_found_by_name_in_one_request_in_the_order_asked_for():
@@ -149,3 +151,19 @@ def test_the_newest_snapshot_is_that_of_exactly_this_prefix(prefix, others):
 
 def test_without_a_snapshot_there_is_no_newest():
     assert newest_snapshot(Names("a-1"), kind_of("distribution", "rpm"), "a-", ["name"]) is None
+
+
+def test_snapshots_are_found_some_at_a_time_from_either_end():
+    stamps = [f"2026010{day}T000000" for day in range(1, 6)]
+    server = Names(*(f"a-{stamp}" for stamp in stamps))
+
+    def found(**how):
+        page = find_snapshots(server, kind_of("distribution", "rpm"), "a-", ["name"], **how)
+        return [entry["name"][2:] for entry in page]
+
+    assert found() == stamps[-1:]
+    assert found(limit=2) == [stamps[4], stamps[3]]
+    assert found(limit=2, skip=4) == [stamps[0]]
+    assert found(limit=2, skip=5) == []
+    assert found(limit=2, oldest_first=True) == stamps[:2]
+    assert found(stamps="2026010[1-3]T000000") == [stamps[2]]

@@ -2,15 +2,21 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
+    STAMP_PATTERN,
     StampError,
+    beginning,
+    begins_with,
     from_pulp_time,
     is_stamp,
     newest,
+    not_after,
+    not_before,
     now_stamp,
     parse,
     stamp_of,
@@ -125,3 +131,62 @@ def test_the_newest_may_be_bounded_and_of_none_there_is_none():
     assert newest(stamps, until="20261120T200000") == "20261119T000000"
     assert newest(stamps, until="20250101T000000") is None
     assert newest([]) is None
+
+
+BEGINNINGS = (4, 6, 8, 11, 13, 15)
+
+
+@pytest.mark.parametrize("length", BEGINNINGS)
+def test_a_stamp_may_be_cut_after_each_of_its_parts(length):
+    text = "20261120T200001"[:length]
+    assert beginning(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "2", "20261", "2026112", "20261120T", "20261120T2", "20261120T200"),
+        *("2026-11-20", "20261120T200001Z", "latest", " 2026", "2026\n", "２０２６"),
+        *("0000", "202613", "202600", "20260229", "20261131", "20261120T24", "20261120T2060"),
+    ],
+)
+def test_what_no_stamp_begins_with_is_refused_by_name(text):
+    with pytest.raises(StampError) as refused:
+        beginning(text)
+    assert repr(text) in str(refused.value)
+    assert "YYYYMMDD" in str(refused.value)
+
+
+def some_stamps(number):
+    """Stamps that often share their beginning, so that bounds are met from both sides."""
+    chance = random.Random(number)
+    for _attempt in range(number):
+        yield now_stamp(lambda: 1.79e9 + chance.choice([1, 60, 3600, 86400]) * chance.randrange(99))
+
+
+def test_a_pattern_of_a_beginning_is_what_comparing_text_would_say():
+    stamps = [*some_stamps(150), "20001231T235959", "20991231T235959", "20200101T000000"]
+    for bound in stamps[::5]:
+        for length in BEGINNINGS:
+            first = bound[:length]
+            patterns = [begins_with(first), not_after(first), not_before(first)]
+            for stamp in stamps:
+                expected = [
+                    stamp.startswith(first),
+                    stamp[:length] <= first,
+                    stamp[:length] >= first,
+                ]
+                found = [bool(re.fullmatch(pattern, stamp)) for pattern in patterns]
+                assert found == expected, (first, stamp)
+
+
+@pytest.mark.parametrize("first", ["2026", "20261120", "20261120T200001"])
+@pytest.mark.parametrize("pattern", [begins_with, not_after, not_before])
+@pytest.mark.parametrize("name", ["", "8", "20261120", "120200101T000000", "20200101T0000001"])
+def test_a_pattern_is_of_whole_stamps(pattern, first, name):
+    assert not re.fullmatch(pattern(first), name)
+    assert not re.fullmatch(STAMP_PATTERN, name)
+
+
+def test_a_pattern_is_short_enough_for_a_request_line():
+    assert max(len(bound("20295959T595959")) for bound in (not_after, not_before)) < 450
