@@ -102,7 +102,9 @@ class ContentApp:
     def folders(self, path: str) -> list[str]:
         """Names of the base paths directly below a path; anybody may see them, guarded or not."""
         answer = self._send("GET", f"{content_url(self._connection, path.rstrip('/'))}/", {})
-        return [unquote(name) for name in _LINK.findall(answer.text)] if answer.status == 200 else []
+        return (
+            [unquote(name) for name in _LINK.findall(answer.text)] if answer.status == 200 else []
+        )
 
     def _send(self, method: str, url: str, headers: dict[str, str], **content: Any) -> Answer:
         return patiently(

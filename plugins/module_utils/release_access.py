@@ -49,7 +49,10 @@ def check_access(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     pairs: list[tuple[Result, Pin | None]] = [(_result(pin), pin) for pin in resolved.pins]
     for error in resolved.errors:
         result = Result(error.name, error.content_type, error=error.message)
-        more = {"short_name": error.short_name, "stamp": params["package_versions"][error.short_name]}
+        more = {
+            "short_name": error.short_name,
+            "stamp": params["package_versions"][error.short_name],
+        }
         result.more = {**more, "access": MALFORMED, "cause": MALFORMED}
         pairs.append((result, None))
 
@@ -150,7 +153,10 @@ class _Check:
                 "(package_sync on Ark)"
             )
         others = "the only one is" if len(stamps) == 1 else f"the newest of {len(stamps)} is"
-        return MISSING, f"{self.base} has no snapshot of this stamp, {others} {stamps[-1]}: correct the pin"
+        return (
+            MISSING,
+            f"{self.base} has no snapshot of this stamp, {others} {stamps[-1]}: correct the pin",
+        )
 
     @property
     def refusal(self) -> str:
@@ -205,7 +211,8 @@ def _told(problems: Sequence[Result]) -> list[str]:
     ]
     widths = [max(map(len, column)) for column in zip(*rows)][:3]
     lines = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]]) for row in rows
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]])
+        for row in rows
     ]
     left = len(problems) - len(rows)
     return [*lines, f"... and {left} more, in the report"] if left else lines
