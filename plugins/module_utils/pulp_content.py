@@ -37,7 +37,7 @@ NOBODY, UNCERTAIN = "nobody", "uncertain"
 # Pulp's words for somebody who gave no credentials, or wrong ones, and for one who lacks a right.
 _NO_CREDENTIALS = "credentials were not provided"
 _NO_PERMISSION = "do not have permission"
-_LINK = re.compile(r'href="(?:\./)?([^"/]+)/"')
+_LINK = re.compile(r'href="(?:\./)?([^"/.][^"/]*)/"')
 
 
 def content_url(connection: Connection, path: str) -> str:

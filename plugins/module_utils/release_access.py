@@ -61,11 +61,6 @@ def check_access(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
             check.walk(pin, result)
 
     results = run_all(pairs, walk, server.writes_at_once(), server.report)
-    if check.account == ADMINISTRATOR:
-        server.report.warn(
-            f"{check.who} is an administrator of {check.base} and may read everything: this says "
-            "nothing of what a client may. Give the name and password of the client's account"
-        )
     return results, {
         "selected": selected,
         "unknown_pins": resolved.unknown,
@@ -198,6 +193,11 @@ def _lines(results: Sequence[Result], check: _Check) -> list[str]:
     """A line for each problem, or one for all where it is the same, and last the counts."""
     problems = [result for result in results if result.more["access"] != SERVED]
     lines = [check.refusal] if check.account == REFUSED else _told(problems)
+    if check.account == ADMINISTRATOR:
+        lines.append(
+            f"{check.who} is an administrator of {check.base} and may read everything: this says "
+            "nothing of a client. Give the name and the password of the client's own account"
+        )
     counts = Counter(result.more["access"] for result in results)
     told = ", ".join(f"{number} {access}" for access, number in counts.most_common())
     many = "1 pinned snapshot" if len(results) == 1 else f"{len(results)} pinned snapshots"
