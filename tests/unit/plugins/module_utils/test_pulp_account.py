@@ -55,7 +55,7 @@ def client(name: str = "site", **options: Any) -> dict[str, Any]:
 def make(
     monkeypatch: pytest.MonkeyPatch, desk: Desk, *clients: dict[str, Any], **options: Any
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """The users that were asked for, and the lines that are told; `same` names what is unchanged."""
+    """The users asked for, and the lines that are told; `same` names what is unchanged."""
     asked: list[dict[str, Any]] = []
     same = options.pop("same", ())
 
