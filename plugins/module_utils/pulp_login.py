@@ -17,7 +17,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     words_of,
 )
 
-__all__ = ["Login", "Pass"]
+__all__ = ["Login", "Pass", "basic_header"]
 
 _SESSION, _TOKEN = "sessionid", "csrftoken"
 
@@ -96,7 +96,7 @@ class Login:
         connection = self._connection
         if connection.client_cert or not connection.username:
             return Pass(number)
-        basic = {"Authorization": _basic(connection.username, connection.password or "")}
+        basic = basic_header(connection.username, connection.password or "")
         answer = self._send("POST", connection.address("login/"), basic)
         if answer.status in (404, 405):
             answer = self._fill_in_form()
@@ -128,7 +128,8 @@ class Login:
         return answer
 
 
-def _basic(username: str, password: str) -> str:
+def basic_header(username: str, password: str) -> dict[str, str]:
+    """What HTTP Basic sends with each request."""
     # UTF-8, where requests would choose latin-1 and Pulp then refuse the password.
     pair = f"{username}:{password}".encode("utf-8", "surrogateescape")
-    return "Basic " + base64.b64encode(pair).decode()
+    return {"Authorization": "Basic " + base64.b64encode(pair).decode()}

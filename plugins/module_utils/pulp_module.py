@@ -81,7 +81,7 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
             url=module.params["pulp_url"],
             **{key: module.params[key] for key in CONNECTION if key != "pulp_url"},
         )
-        server = Server(PulpClient(connection), report, module.check_mode)
+        server = Server(PulpClient(connection), report, module.check_mode, module._diff)
         beat(report, server.under_way)
         results, more = carry_out(server, params)
         answer = _answer(results, more, server, module._diff)

@@ -49,12 +49,16 @@ class Outcome:
 
 
 class Server:
-    """What the verbs work with. Nothing is written while `check_mode` is set."""
+    """What the verbs work with. Nothing is written while `check_mode` is set; with `diff` set, more
+    is read than a change needs, to show what it means."""
 
-    def __init__(self, client: PulpClient, report: Report, check_mode: bool = False) -> None:
+    def __init__(
+        self, client: PulpClient, report: Report, check_mode: bool = False, diff: bool = False
+    ) -> None:
         self.client = client
         self.report = report
         self.check_mode = check_mode
+        self.diff = diff
         self._lock = threading.Lock()
         self._status: dict[str, Any] | None = None
         self._watcher: TaskWatcher | None = None

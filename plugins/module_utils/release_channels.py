@@ -18,6 +18,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distri
     read_guards,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
+    refuse_missing,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
     refuse_duplicates,
 )
@@ -112,7 +115,7 @@ def promote_channels(
         switches = _back(server, staying, problems)
     else:
         stamp = _stamp(staying)
-        switches = [_onward(one, stamp, guards, problems) for one in staying]
+        switches = [_onward(server, one, stamp, guards, problems) for one in staying]
     if problems:
         raise InvalidItem("nothing was promoted: " + "; ".join(problems))
     switch_all(server, switches)
@@ -143,14 +146,21 @@ def _stamp(channels: Sequence[_Channel]) -> str:
     return (parse(last) + timedelta(seconds=1)).strftime(STAMP_FORMAT)
 
 
-def _onward(one: _Channel, stamp: str, guards: Guards, problems: list[str]) -> Switch:
+def _onward(
+    server: Server, one: _Channel, stamp: str, guards: Guards, problems: list[str]
+) -> Switch:
     item, current = one.item, one.current
     values: dict[str, Any] = {"publication": (one.source or {}).get("publication")}
     if not item.get("distribution"):
         problems.append(f"'{item['name']}' names no distribution to take over from")
     elif not values["publication"]:
         words = f"cannot take over: distribution '{item['distribution']}' serves nothing"
-        problems.append(f"'{item['name']}' {words}")
+        if server.check_mode:
+            # An earlier task, a sync, may be about to make it serve something.
+            refuse_missing(server, one.result, words)
+            values["publication"] = f"what '{item['distribution']}' will serve"
+        else:
+            problems.append(f"'{item['name']}' {words}")
     if item.get("base_path"):
         values["base_path"] = item["base_path"].strip("/")
     elif current is None:

@@ -6,13 +6,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_content import (
+    content_url,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
     Guards,
     read_guards,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_packages import (
+    package_count,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
+    Report,
+    Result,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_switch import (
     Switch,
@@ -24,10 +34,15 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
     ItemError,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import (
+    served_versions,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import pinned
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
 
 __all__ = ["promote_packages", "promote_pins"]
+
+_NO_GUARD = "everybody"
 
 
 def promote_packages(
@@ -38,7 +53,8 @@ def promote_packages(
     for warning in resolved.warnings:
         server.report.warn(warning)
     results = promote_pins(server, resolved.pins, params["content_guard"], resolved.errors)
-    return results, {"selected": selected, "unknown_pins": resolved.unknown}
+    lines = [_line(result) for result in results if result.changed]
+    return results, {"selected": selected, "unknown_pins": resolved.unknown, "lines": lines}
 
 
 def promote_pins(
@@ -78,10 +94,47 @@ def promote_pins(
         )
         for pin, entry in zip(pins, current)
     ]
+    changing = [switch for switch in switches if switch.differing]
     switch_all(server, switches)
+    for switch in changing:
+        before = switch.result.before["content_guard"] or _NO_GUARD
+        switch.result.more["told"] = f"{before} -> {guard}"
+    if server.check_mode or server.diff:
+        _show_content(server, changing)
     results = [switch.result for switch in switches]
     server.report.finish_all(results)
     return results
+
+
+def _show_content(server: Server, switches: Sequence[Switch]) -> None:
+    """Add to results where their snapshots are read, and how many packages they hold."""
+
+    def count(switch: Switch, _quiet: Result) -> None:
+        version = versions[(switch.current or {})["publication"]]
+        content_type = CONTENT_TYPES[switch.result.type]
+        switch.result.more["packages"] = package_count(server.client, content_type, version)
+
+    versions: dict[str, str] = {}
+    for name, content_type in CONTENT_TYPES.items():
+        ours = [one for one in switches if one.result.type == name]
+        published = [(one.current or {})["publication"] for one in ours]
+        versions.update(served_versions(server, content_type, published))
+    pairs = [(Result(switch.name, switch.result.type), switch) for switch in switches]
+    # Pulp has no way to ask for several versions at once. What cannot be read stays unsaid.
+    run_all(pairs, count, server.writes_at_once(), Report())
+    for switch in switches:
+        result = switch.result
+        url = f"{content_url(server.client.connection, result.more['base_path'])}/"
+        number = result.more.get("packages", "unknown number of")
+        packages = "1 package" if number == 1 else f"{number} packages"
+        result.more.update(url=url, told=f"{result.more['told']}, {packages}")
+        result.after["visible"] = f"{packages} at {url}"
+
+
+def _line(result: Result) -> str:
+    """`epel_9  20261118T020000  development -> release, 3 packages  https://...`"""
+    parts = (result.more.get(key) for key in ("short_name", "stamp", "told", "url"))
+    return "  ".join(part for part in parts if part)
 
 
 def _result(pin: Pin) -> Result:

@@ -13,6 +13,8 @@ description:
   - Checks everything first. A snapshot that does not exist is an error that names it, and
     nothing is changed.
   - Writes, reads back and, when one write fails, puts back what was there.
+  - In check mode and in diff mode it also says where each snapshot is read that changes, and how
+    many packages it holds. That costs a request for each, which other runs do without.
   - Pulp has no transaction. A client that reads during the few seconds of writing may see some
     snapshots released and others not yet.
 options:
@@ -49,6 +51,12 @@ unknown_pins:
   returned: always
   type: list
   elements: str
+lines:
+  description: A line for each snapshot whose guard changes, with the guard before and after.
+  returned: when the snapshots were found
+  type: list
+  elements: str
+  sample: ['epel_9  20261118T020000  development -> release, 3 packages  https://ark.example.com/pulp/content/epel/9/20261118T020000/']
 results:
   description: One entry for each pin, in the order of the inventory.
   returned: always
@@ -66,6 +74,15 @@ results:
     short_name: {description: Key of the pin., type: str, returned: always}
     stamp: {description: The pin., type: str, returned: always}
     base_path: {description: Path at which it is served., type: str, returned: always}
+    told: {description: The guard before and now., type: str, returned: when it changes}
+    url:
+      description: Where clients read it.
+      type: str
+      returned: in check mode and in diff mode, when it changes
+    packages:
+      description: How many packages it holds.
+      type: int
+      returned: in check mode and in diff mode, when it changes
 summary:
   description: How many items are ok, changed, failed, skipped.
   returned: always

@@ -62,7 +62,8 @@ def what_changed(result: Mapping[str, Any]) -> str:
     )
     notable = ", ".join(result.get("notable") or [])
     told = f"{numbers}: {notable}" if notable else numbers
-    return "  ".join(filter(None, [str(result.get("stamp") or ""), told or str(result["action"])]))
+    told = told or str(result.get("told") or result["action"])
+    return "  ".join(filter(None, [str(result.get("stamp") or ""), told]))
 
 
 def stale_line(outcome: Outcome) -> str:

@@ -97,7 +97,10 @@ def serve(port: int) -> None:
         if port:
             raise UpstreamError(f"Port {port} cannot be used: {error.strerror}.") from None
         server = UpstreamServer(tree())
-    (state_folder() / "server.json").write_text(json.dumps({"port": server.port}))
+    # At once, because the one who starts us reads it again and again.
+    record = state_folder() / "server.json.new"
+    record.write_text(json.dumps({"port": server.port}))
+    record.replace(state_folder() / "server.json")
     if demo_step(tree()) is not None:
         publish_mirrors(tree(), server.url)
     ended = threading.Event()

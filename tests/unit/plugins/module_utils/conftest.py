@@ -171,6 +171,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Set-Cookie", cookie)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
+        if self.command == "HEAD":
+            return
         try:
             if reply.drip:
                 for number in range(len(payload)):
@@ -181,7 +183,7 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:  # the client had enough
             self.close_connection = True
 
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve
+    do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = _serve
 
 
 class Server(ThreadingHTTPServer):

@@ -209,3 +209,13 @@ def test_what_cannot_be_done_is_named_before_anything_is_written(more, words):
 def test_a_label_that_somebody_else_wrote_is_no_record():
     assert Promotion.of({"pulp_labels": {PROMOTION_LABEL: "what.is.this"}}) is None
     assert Promotion.of({"pulp_labels": {}}) is None
+
+
+def test_check_mode_before_the_first_sync_announces_and_warns():
+    site = Site()
+    server = Server(site, Report(), check_mode=True)  # type: ignore[arg-type]
+    results, _more = promote_channels(server, {"rpm": items("a"), "to": "development"})
+    assert [result.action for result in results] == ["created"]
+    assert results[0].after["publication"] == "what 'a-development' will serve"
+    assert "serves nothing. A real run fails here" in server.report.warnings[0]
+    assert site.held == {}

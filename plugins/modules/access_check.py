@@ -1,0 +1,135 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: access_check
+short_description: Check whether an account can read pinned snapshots, and say why not
+version_added: 0.1.0
+author: StackHPC Ltd. (@stackhpc)
+description:
+  - Asks the content app of a Pulp, usually Ark, for the metadata of each snapshot that pins name,
+    with the credentials of the connection. Those are a client's own.
+  - Tells what is served, what a content guard keeps from the account, what is not there, which
+    stamps are there instead, and whether the password is wrong.
+  - Asks the API for one thing only, whether it knows the account. Accounts of clients have no other
+    rights there. Where the API cannot be reached, the words of the content app tell.
+  - Each request costs the server a password hash, so that no more than four are under way unless
+    O(concurrency) says otherwise. Nothing is downloaded and nothing is written.
+  - Fails when a pinned snapshot is not served, and at once when the server cannot be reached or its
+    certificate is not trusted.
+extends_documentation_fragment:
+  - stackhpc.release_train.pulp
+  - stackhpc.release_train.packages.inventory
+  - stackhpc.release_train.packages.pins
+seealso:
+  - module: stackhpc.release_train.client_account
+  - module: stackhpc.release_train.package_promote
+"""
+
+EXAMPLES = r"""
+- name: Check what this client may read on Ark
+  stackhpc.release_train.access_check:
+    pulp_url: "{{ stackhpc_release_pulp_url }}"
+    username: "{{ stackhpc_release_pulp_username }}"
+    password: "{{ stackhpc_release_pulp_password }}"
+    rpm: "{{ rpm_package_repos }}"
+    deb: "{{ deb_package_repos }}"
+    package_versions: "{{ lookup('stackhpc.release_train.kayobe_package_versions',
+      kayobe_config_repo_path) }}"
+"""
+
+RETURN = r"""
+selected:
+  description: How many pins were selected.
+  returned: always
+  type: str
+  sample: selected 12 of 43
+unknown_pins:
+  description: Short names that are pinned and that no repository has.
+  returned: when the server was asked
+  type: list
+  elements: str
+account:
+  description:
+    - Who the server takes us for. V(known) is an account of a client, V(administrator) may read
+      everything, V(refused) has a wrong password or is disabled, V(nobody) gave no credentials,
+      and for V(uncertain) the API could not be asked.
+  returned: when the server was asked
+  type: str
+lines:
+  description: A line for each problem, at most 40, and last the counts.
+  returned: when the server was asked
+  type: list
+  elements: str
+  sample:
+    - epel_9  20261118T020000  missing  https://ark.example.com has no snapshot of this stamp, the
+      newest of 12 is 20261121T020000, correct the pin
+    - "43 pinned snapshots, user 'client1', https://ark.example.com: 42 served, 1 missing"
+results:
+  description: One entry for each pin, in the order of the inventory, those of malformed items last.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name: {description: Name of the snapshot., type: str, returned: always}
+    type: {description: V(rpm) or V(deb)., type: str, returned: always}
+    action: {description: V(unchanged) or V(failed)., type: str, returned: always}
+    changed: {description: Always false., type: bool, returned: always}
+    before: {description: Always empty., type: dict, returned: always}
+    after: {description: Always empty., type: dict, returned: always}
+    seconds: {description: Wall time., type: float, returned: always}
+    error: {description: 'Why it is not served, and the way out.', type: str, returned: always}
+    short_name: {description: Key of the pin., type: str, returned: always}
+    stamp: {description: The pin., type: str, returned: always}
+    base_path:
+      description: Path at which it is served.
+      type: str
+      returned: when the item of the inventory is not malformed
+    access:
+      description:
+        - V(served).
+        - V(forbidden), it is there, and a content guard keeps it from the account.
+        - V(missing), it is not there.
+        - V(empty), it is there without the metadata that a mirror needs.
+        - V(wrong password), or the account is disabled.
+        - V(unclear), a wrong password or V(forbidden), the server does not say which.
+        - V(failed), no usable answer; V(malformed), the item of the inventory is.
+      type: str
+      returned: always
+summary:
+  description: How many items are ok, changed, failed, skipped.
+  returned: always
+  type: dict
+statistics:
+  description: How many requests were sent.
+  returned: always
+  type: dict
+"""
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_access import (
+    check_access,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
+    PINS,
+    SELECTION,
+    inventory_defaults,
+    inventory_lists,
+)
+
+
+def main() -> None:
+    options = {
+        **inventory_lists(),
+        **inventory_lists("deprecated_"),
+        **inventory_defaults(),
+        **SELECTION,
+        **PINS,
+    }
+    run(options, check_access, "snapshot")
+
+
+if __name__ == "__main__":
+    main()
