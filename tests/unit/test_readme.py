@@ -33,10 +33,16 @@ def test_the_first_page_lists_the_playbooks_and_whom_they_touch():
     listed = table("Playbooks")
     playbooks = {path.stem: path for path in COLLECTION.glob("playbooks/*.yml")}
     assert set(listed) == set(playbooks) - NO_JOB
+    plays = {name: yaml.safe_load(playbooks[name].read_text("utf-8")) for name in listed}
     hosts = {
-        name: yaml.safe_load(playbooks[name].read_text("utf-8"))[-1]["hosts"] for name in listed
+        name: [play["hosts"] for play in plays[name] if "hosts" in play][-1] for name in listed
     }
-    kinds = {"ark": "Ark", "{{ groups['client'] | default(['localhost'], true) }}": "client"}
+    kinds = {
+        "ark": "Ark",
+        "{{ groups['client'] | default(['localhost'], true) }}": "client",
+        "{{ groups['ark'] | default(['localhost'], true) }}": "controller",
+        "{{ 'localhost' if ansible_limit is not defined else 'all:localhost' }}": "controller",
+    }
     assert listed == {name: kinds.get(hosts[name], "any other Pulp") for name in listed}
 
 
