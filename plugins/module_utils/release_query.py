@@ -181,9 +181,7 @@ def _missing(server: Server, one: _Asked) -> str:
         (not_before(stamp), True, "after"),
     ):
         prefix, fields = one.repository.distribution_name, ("name", "publication")
-        page = find_snapshots(
-            server.client, kind, prefix, fields, pattern, 0, _PAGE, oldest_first
-        )
+        page = find_snapshots(server.client, kind, prefix, fields, pattern, 0, _PAGE, oldest_first)
         served = [_stamp(one, entry) for entry in page if entry["publication"]]
         around += [f"{served[0]} {side} it"] if served else []
     name = one.repository.snapshot_name(stamp)

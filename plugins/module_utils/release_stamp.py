@@ -96,8 +96,10 @@ def _bounded(first: str, others: Callable[[int], str]) -> str:
 def _rest(place: int) -> str:
     """A regular expression of what follows so many characters of a stamp."""
     day, second = max(0, _DAY_DIGITS - place), min(_SECOND_DIGITS, len(_SOME_STAMP) - place)
-    return (f"[0-9]{{{day}}}" if day else "") + ("T" if place <= _DAY_DIGITS else "") + (
-        f"[0-9]{{{second}}}" if second else ""
+    return (
+        (f"[0-9]{{{day}}}" if day else "")
+        + ("T" if place <= _DAY_DIGITS else "")
+        + (f"[0-9]{{{second}}}" if second else "")
     )
 
 

@@ -200,7 +200,9 @@ def test_what_pulps_serve_is_listed_with_who_pins_it(week: Week) -> None:
     assert "stage-config, prod-config" in printed
     assert "serves nothing" in printed
     old = {**table, "distribution_list_guard": "none", "distribution_list_older_than": 100000}
-    assert "\nselected 0 of " in rig.run("distribution_list", "-l", "ark1", **old).succeeded().output
+    assert (
+        "\nselected 0 of " in rig.run("distribution_list", "-l", "ark1", **old).succeeded().output
+    )
     wrong = {**table, "distribution_list_guard": "relaese"}
     message = rig.run("distribution_list", "-l", "ark1", **wrong).failed().message
     assert "there is no content guard 'relaese', but release" in message

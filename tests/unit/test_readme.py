@@ -38,8 +38,13 @@ def test_the_first_page_lists_the_playbooks_and_whom_they_touch():
     hosts = {
         name: next(play["hosts"] for play in plays[name] if "hosts" in play) for name in listed
     }
-    kinds = {"ark": "Ark", "{{ groups['client'] | default(['localhost'], true) }}": "client"}
-    kinds[hosts["distribution_list"]] = "any Pulp"
+    kinds = {
+        "ark": "Ark",
+        "{{ groups['client'] | default(['localhost'], true) }}": "client",
+        "{{ groups['ark'] | default(['localhost'], true) }}": "controller",
+        "{{ 'localhost' if ansible_limit is not defined else 'all:localhost' }}": "controller",
+        hosts["distribution_list"]: "any Pulp",
+    }
     assert listed == {name: kinds.get(hosts[name], "any other Pulp") for name in listed}
 
 

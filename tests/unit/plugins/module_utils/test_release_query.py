@@ -171,9 +171,7 @@ def test_an_exact_stamp_that_is_not_there_names_those_around_it():
     ark = two_days()
     results, more = ask(ark, "a", "c", stamp="20261116T110000")
     assert more["versions"] == {}
-    assert results[0].error.endswith(
-        f"; the nearest are {MONDAY} before it and {NOON} after it"
-    )
+    assert results[0].error.endswith(f"; the nearest are {MONDAY} before it and {NOON} after it")
     assert results[0].error.startswith("there is no snapshot 'a-20261116T110000' that serves")
     assert results[1].error.endswith("; the repository has none at all")
     assert "a           rpm   failed" in more["lines"][1]
@@ -266,5 +264,9 @@ def test_what_fails_leaves_the_others_alone():
     broken = {"name": "broken", "short_name": "broken"}
     results, more = ask(two_days(), rpm=[item("bad"), broken, item("a")])
     assert more["versions"] == {"a": TUESDAY}
-    assert [result.error.partition(" ")[0] for result in results] == ["out", "", "distribution_name"]
+    assert [result.error.partition(" ")[0] for result in results] == [
+        "out",
+        "",
+        "distribution_name",
+    ]
     assert (results[0].action, results[2].name) == ("failed", "broken")
