@@ -65,7 +65,11 @@ def test_what_is_in_no_group_is_named(groups, warned):
         (LISTS, {"package_filter": "rokcy"}, "matches none of 4 names"),
         (LISTS, {"package_filter": "("}, "not a regular expression"),
         (LISTS, {"sync_group": "suse"}, "groups: epel, rocky, ubuntu"),
-        ({"rpm": [item("a")], "deb": None}, {}, r"in a sync group \(selected 1 of 1\): set sync_group"),
+        (
+            {"rpm": [item("a")], "deb": None},
+            {},
+            r"in a sync group \(selected 1 of 1\): set sync_group",
+        ),
         ({}, {}, "in a sync group"),
     ],
 )
