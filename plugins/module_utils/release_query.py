@@ -117,7 +117,7 @@ def _asked(
 ) -> tuple[list[_Asked], list[ItemError], dict[str, Any]]:
     """What is asked, the malformed items that are, and what the module returns of the selection."""
     question = Question.of(params["stamp"], params["stamp_until"])
-    if params["package_versions"]:
+    if params["package_versions"] is not None:
         if question != Question():
             raise InvalidItem("pins name stamps: leave out package_stamp and package_stamp_until")
         resolved, selected = pinned(params, "pins")

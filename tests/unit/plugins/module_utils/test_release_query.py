@@ -13,6 +13,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     ResponseError,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import PinError
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_query import (
     query_packages,
 )
@@ -245,6 +246,7 @@ def test_deprecated_repositories_are_not_asked_for_without_pins():
         ({"stamp_until": "2026-11-20"}, StampError, "YYYYMMDD"),
         ({"stamp": "2026", "stamp_until": "2026"}, InvalidItem, "give one of them"),
         ({"stamp": "2026", "package_versions": {"a": MONDAY}}, InvalidItem, "pins name stamps"),
+        ({"package_versions": {}}, PinError, "not a single pin"),
         ({"package_filter": "nobody"}, NothingSelectedError, "matches none of 1 names"),
     ],
 )
