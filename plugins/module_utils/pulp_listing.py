@@ -28,9 +28,14 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
     kind_of,
 )
 
-__all__ = ["Listed", "all_guards", "list_distributions", "read_served"]
+__all__ = ["PRIVATE", "Listed", "all_guards", "list_distributions", "read_served"]
 
-_FIELDS = "pulp_href,pulp_created,name,base_path,content_guard,pulp_labels"
+PRIVATE = "private"
+"""What stands for the guard of images that only some may pull: they have no guard of their own."""
+
+_FIELDS = "pulp_href,pulp_created,name,base_path,content_guard,private,pulp_labels"
+# The guard that Pulp itself gives all images: it lets through whoever the registry sends.
+_REGISTRY_GUARD = "/content_redirect/"
 _SOURCES = ("publication", "repository_version", "repository", "remote")
 _NOTHING = "nothing"
 # The one distribution that Pulp makes for itself.
@@ -90,17 +95,23 @@ def _count(reader: Reader, **filters: str) -> int:
 
 def _listed(content_type: str, entry: dict[str, Any], guards: Guards) -> Listed:
     serves = next((source for source in _SOURCES if entry.get(source)), _NOTHING)
-    guard = entry.get("content_guard") or ""
     return Listed(
         content_type,
         entry["name"],
         entry["base_path"],
-        guards.names.get(guard, guard),
+        _guard(entry, guards),
         entry["pulp_created"],
         serves,
         entry.get(serves) or "",
         dict(entry.get("pulp_labels") or {}),
     )
+
+
+def _guard(entry: dict[str, Any], guards: Guards) -> str:
+    if entry.get("private"):
+        return PRIVATE
+    href = entry.get("content_guard") or ""
+    return "" if _REGISTRY_GUARD in href else guards.names.get(href, href)
 
 
 def read_served(server: Server, listed: Sequence[Listed]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import Guards
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_listing import (
+    PRIVATE,
     Listed,
     all_guards,
     list_distributions,
@@ -177,11 +178,10 @@ def show_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[
 
 
 def _check_guard(guard: str | None, guards: Guards) -> None:
-    if guard and guard not in {*guards.hrefs, NO_GUARD}:
-        near = nearest(guard, guards.hrefs) or sorted(guards.hrefs)
-        raise InvalidItem(
-            f"there is no content guard '{guard}', but {', '.join((*near, NO_GUARD))}"
-        )
+    known = [*guards.hrefs, PRIVATE, NO_GUARD]
+    if guard and guard not in known:
+        near = nearest(guard, known) or sorted(known)
+        raise InvalidItem(f"there is no content guard '{guard}', but {', '.join(near)}")
 
 
 def _row(listed: Listed, inventory: Inventory, labels: Mapping[tuple[str, str], list[str]]) -> _Row:
@@ -202,11 +202,9 @@ def _chosen(
 
     What only `repositories` have is no mistake: this Pulp may serve nothing of them.
     """
+    everything: list[_Row | PackageRepository] = [*rows, *repositories]
     named = select_by_name(
-        [*rows, *repositories],
-        lambda one: one.short_name,
-        params["package_filter"],
-        "package_filter",
+        everything, lambda one: one.short_name, params["package_filter"], "package_filter"
     )
     rest = select_repositories(
         named.selected, params["rpm_filter"], params["deb_filter"], None, params["sync_group"]

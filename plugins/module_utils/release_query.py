@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
-    Guards,
-    read_guards,
-)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import Guards
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_listing import all_guards
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import unseen
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
@@ -94,20 +92,18 @@ class _Asked:
 def query_packages(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module package_query: parameters -> results, and what else it returns."""
     asked, errors, more = _asked(server, params)
-    development = read_guards(server, [params["content_guard"]] if params["content_guard"] else [])
+    guards = all_guards(server)
+    development = guards.hrefs.get(params["content_guard"])
     pairs: list[tuple[Result, _Asked | None]] = [(_result(one.repository), one) for one in asked]
     for error in errors:
         pairs.append((Result(error.name, error.content_type, error=error.message), None))
 
     def walk(one: _Asked | None, result: Result) -> None:
         if one:
-            _look(server, one, development.hrefs.get(params["content_guard"]), result)
+            _look(server, one, development)
+            _describe(one, guards, result)
 
     results = run_all(pairs, walk, server.writes_at_once(), server.report)
-    in_use = [(one.found or {}).get("content_guard") or "" for one in asked]
-    guards = read_guards(server, [], [href for href in in_use if href])
-    for result, one in zip(results, asked):
-        _describe(one, guards, result)
     answer = {**more, **_answer(results, asked)}
     _warn(server, asked, answer["without"])
     if not answer["versions"] and not any(result.error for result in results):
@@ -121,7 +117,7 @@ def _asked(
 ) -> tuple[list[_Asked], list[ItemError], dict[str, Any]]:
     """What is asked, the malformed items that are, and what the module returns of the selection."""
     question = Question.of(params["stamp"], params["stamp_until"])
-    if params["package_versions"]:
+    if params["package_versions"] is not None:
         if question != Question():
             raise InvalidItem("pins name stamps: leave out package_stamp and package_stamp_until")
         resolved, selected = pinned(params, "pins")
@@ -142,7 +138,7 @@ def _result(repository: PackageRepository) -> Result:
     return Result(repository.name, repository.content_type, more=more)
 
 
-def _look(server: Server, one: _Asked, development: str | None, result: Result) -> None:
+def _look(server: Server, one: _Asked, development: str | None) -> None:
     """Find the snapshot that is asked for; one that serves nothing is none, whatever its name."""
     for snapshot in _snapshots(server, one):
         if not snapshot["publication"]:
@@ -155,7 +151,6 @@ def _look(server: Server, one: _Asked, development: str | None, result: Result) 
         one.passed += ((_stamp(one, snapshot), before),)
     if one.question.exact:
         raise InvalidItem(_missing(server, one))
-    result.action = "skipped"
 
 
 def _snapshots(server: Server, one: _Asked) -> Iterator[dict[str, Any]]:
@@ -194,15 +189,17 @@ def _stamp(one: _Asked, snapshot: Mapping[str, Any]) -> str:
 
 
 def _describe(one: _Asked, guards: Guards, result: Result) -> None:
-    if one.found:
-        guard = one.found["content_guard"]
-        result.more.update(
-            stamp=_stamp(one, one.found),
-            snapshot=one.found["name"],
-            base_path=one.found["base_path"],
-            content_guard=guards.names.get(guard or "", guard),
-            packages_before=one.found["pulp_labels"].get(SHRUNK_LABEL),
-        )
+    if one.found is None:
+        result.action = "skipped"
+        return
+    guard = one.found["content_guard"]
+    result.more.update(
+        stamp=_stamp(one, one.found),
+        snapshot=one.found["name"],
+        base_path=one.found["base_path"],
+        content_guard=guards.names.get(guard or "", guard),
+        packages_before=one.found["pulp_labels"].get(SHRUNK_LABEL),
+    )
 
 
 def _answer(results: Sequence[Result], asked: Sequence[_Asked]) -> dict[str, Any]:

@@ -95,12 +95,13 @@ def _bounded(first: str, others: Callable[[int], str]) -> str:
 
 def _rest(place: int) -> str:
     """A regular expression of what follows so many characters of a stamp."""
-    day, second = max(0, _DAY_DIGITS - place), min(_SECOND_DIGITS, len(_SOME_STAMP) - place)
-    return (
-        (f"[0-9]{{{day}}}" if day else "")
-        + ("T" if place <= _DAY_DIGITS else "")
-        + (f"[0-9]{{{second}}}" if second else "")
-    )
+    if place > _DAY_DIGITS:
+        return _digits(len(_SOME_STAMP) - place)
+    return f"{_digits(_DAY_DIGITS - place)}T{_digits(_SECOND_DIGITS)}"
+
+
+def _digits(number: int) -> str:
+    return f"[0-9]{{{number}}}" if number else ""
 
 
 def now_stamp(clock: Callable[[], float] = time.time) -> str:

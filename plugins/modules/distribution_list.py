@@ -23,7 +23,9 @@ options:
         repository. Empty selects all.
     type: raw
   guard:
-    description: Lists only what has this content guard, V(none) what everybody may read.
+    description:
+      - Lists only what has this content guard, V(private) images that only some may pull, V(none)
+        what everybody may read.
     type: str
   older_than:
     description: Lists only what is more than so many days old.
@@ -73,7 +75,10 @@ distributions:
     type: {description: 'Content type, such as V(rpm).', type: str, returned: always}
     name: {description: Name of the distribution., type: str, returned: always}
     base_path: {description: Path at which it is served., type: str, returned: always}
-    content_guard: {description: Name of its guard; null for none., type: str, returned: always}
+    content_guard:
+      description: Name of its guard, V(private) for images that only some may pull, null for none.
+      type: str
+      returned: always
     serves:
       description:
         - What it names as its content, V(publication), V(repository_version), V(repository), which

@@ -140,7 +140,7 @@ def _configuration(folder: Path, **stamps: str) -> Path:
 
 
 def _serve_other_types(rig: Rig) -> None:
-    """A file repository that is followed, an image, and a distribution that serves nothing."""
+    """Files and Python packages as they come, an image, and a distribution of nothing."""
     for kind, endpoint in (("file", "file/file"), ("python", "python/python")):
         more = {"autopublish": True}
         made = rig.ark.post(f"repositories/{endpoint}/", name=f"{rig.prefix}-{kind}", **more)
@@ -149,7 +149,7 @@ def _serve_other_types(rig: Rig) -> None:
         rig.ark.post(f"distributions/{endpoint}/", **served, repository=made["pulp_href"])
     image = f"{rig.prefix}/image"
     made = rig.ark.post("repositories/container/container/", name=image)
-    served = {"name": image, "base_path": image, "repository": made["pulp_href"]}
+    served = {"name": image, "base_path": image, "repository": made["pulp_href"], "private": True}
     rig.ark.post("distributions/container/container/", **served)
     empty = f"{rig.prefix}-empty"
     rig.ark.post("distributions/rpm/rpm/", name=empty, base_path=empty)
@@ -183,7 +183,7 @@ def test_what_pulps_serve_is_listed_with_who_pins_it(week: Week) -> None:
         f"01-{WEDNESDAY}": ("rpm", "development", "publication", 3, 3, []),
         f"04-{MONDAY}": ("rpm", "development", "publication", 1, 3, ["prod-config"]),
         "empty": ("rpm", None, "nothing", None, None, []),
-        "image": ("container", None, "repository", 0, 0, []),
+        "image": ("container", "private", "repository", 0, 0, []),
         "file": ("file", None, "repository", None, None, []),
         "python": ("python", None, "repository", None, None, []),
     }

@@ -168,6 +168,13 @@ def test_a_pulp_that_serves_nothing_has_an_empty_list():
     assert listed(Shelf()) == {}
 
 
+@pytest.mark.parametrize(("private", "guard"), [(True, "private"), (False, "")])
+def test_who_may_pull_an_image_is_told_in_place_of_its_guard(private, guard):
+    fields = {"content_guard": "/contentguards/core/content_redirect/1/", "private": private}
+    shelf = Shelf(container=[distribution("image", **fields)])
+    assert listed(shelf)["image"].guard == guard
+
+
 def test_a_guard_that_may_not_be_seen_is_shown_as_it_is():
     shelf = Shelf(rpm=[distribution("a", content_guard="/guards/9/")])
     assert listed(shelf)["a"].guard == "/guards/9/"

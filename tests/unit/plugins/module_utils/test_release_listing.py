@@ -37,7 +37,7 @@ SERVED = [
     listed("rocky-development", "rocky/development"),
     listed(f"gone-{OLD}", f"elsewhere/{OLD}"),
     listed(f"noble-{NEW}", f"noble/{NEW}", "release", "deb"),
-    listed("kolla/nova", "stackhpc/nova", "", "container", serves="repository"),
+    listed("kolla/nova", "stackhpc/nova", "private", "container", serves="repository"),
     listed("empty", "some/where", serves="nothing"),
 ]
 
@@ -137,7 +137,8 @@ def test_a_type_has_snapshots_of_its_own():
         ({"sync_group": "rocky"}, [0, 1, 3]),
         ({"guard": "release"}, [0, 5]),
         ({"guard": "x"}, []),
-        ({"guard": "none"}, [2, 3, 4, 6, 7]),
+        ({"guard": "none"}, [2, 3, 4, 7]),
+        ({"guard": "private"}, [6]),
         ({"older_than": 1}, [0, 2, 4]),
         ({"older_than": 0.5}, [0, 1, 2, 4, 5]),
         ({"older_than": 0}, range(8)),
@@ -157,8 +158,8 @@ def test_all_filters_must_let_it_through_and_only_that_is_looked_into(served, se
     [
         ({"package_filter": "rokcy"}, "'rokcy' matches none of .* nearest: rocky"),
         ({"sync_group": "suse"}, "in group 'suse', groups: rocky"),
-        ({"guard": "relaese"}, "no content guard 'relaese', but release, none"),
-        ({"guard": "12"}, "no content guard '12', but development, release, x, none"),
+        ({"guard": "relaese"}, "no content guard 'relaese', but release"),
+        ({"guard": "12"}, "no content guard '12', but development, none, private, release, x"),
         ({"pins": {"prod": {"rocky": "newest"}}}, "pins of 'prod': 'rocky' is pinned to 'newest'"),
         ({"pins": {"prod": "rocky"}}, "pins of 'prod': expected short names"),
     ],
@@ -200,14 +201,10 @@ def test_a_malformed_item_is_a_warning_and_the_others_are_known():
 
 
 def test_the_table_says_what_serves_nothing_and_what_follows_its_repository():
-    lines = show(package_filter="rocky nova empty", guard="none")["lines"]
+    lines = show(package_filter="nova empty")["lines"]
     assert lines == [
-        "TYPE       NAME               BASE PATH          GUARD  REPOSITORY      VERSION  PACKAGES"
-        "  DAYS  PINNED BY",
-        "rpm        rocky-development  rocky/development  -      A repository    7            1234"
-        "     0  -",
-        "container  kolla/nova         stackhpc/nova      -      A repository    latest          -"
-        "     0  -",
-        "rpm        empty              some/where         -      serves nothing  -               -"
-        "     0  -",
+        "TYPE       NAME        BASE PATH      GUARD    REPOSITORY      VERSION  PACKAGES  DAYS"
+        "  PINNED BY",
+        "container  kolla/nova  stackhpc/nova  private  A repository    latest   -            0  -",
+        "rpm        empty       some/where     -        serves nothing  -        -            0  -",
     ]
