@@ -32,7 +32,7 @@ CONNECTION = {
 }
 VARIABLES = {
     "package_versions": {"one": "20250812T091848"},
-    "package_mirror_source_url": "http://127.0.0.1:1",
+    "package_mirror_source_url": "nowhere",
     "rpm_package_repos": [
         {
             **{"name": "one", "short_name": "one", "distribution_name": "one-"},

@@ -61,6 +61,9 @@ def test_snapshots_are_taken_released_and_mirrored_over_tls(tls: Rig) -> None:
     run = tls.run("package_mirror", package_versions=stamps, **wanted, **distrust).failed()
     assert "certificate" in run.errors[tls.rpm(1)["name"]].lower()
     tls.run("package_mirror", package_versions=stamps, **wanted).succeeded()
+    run = tls.run("access_check", package_versions=stamps, **wanted, **distrust).failed()
+    assert f"the certificate of {tls.servers.ark.url} is not trusted" in run.message
+    tls.run("access_check", package_versions=stamps, **wanted).succeeded()
 
     base_path = f"{tls.rpm(1)['base_path']}{stamps[tls.rpm(1)['short_name']]}"
     served = tls.servers.client.content(base_path, "repodata/repomd.xml")

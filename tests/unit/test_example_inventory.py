@@ -91,7 +91,7 @@ def test_the_steps_of_its_page_leave_nothing_undefined(tmp_path):
     vaults = [folder / path for path in ("group_vars/ark/vault.yml", "host_vars/client1/vault.yml")]
     assert [path.stat().st_mode & 0o777 for path in vaults] == [0o600, 0o600]
     names = [
-        *("access_control_users", "release_train_pulp_password"),
+        *("release_train_clients", "release_train_pulp_password"),
         *("package_mirror_source_password", "release_train_source"),
     ]
     values = [f"{{{{ lookup('ansible.builtin.vars', '{name}', default='') }}}}" for name in names]
