@@ -63,6 +63,11 @@ from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe import (
+    PACKAGE_PINS,
+    KayobeFileError,
+    kayobe_file,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
     PinError,
     check_stamps,
@@ -78,9 +83,6 @@ except ImportError:  # ansible-core before 2.19 trusts all text
     def trust_as_template(value):  # type: ignore[no-untyped-def,misc]
         """The text as it is."""
         return value
-
-
-FILE_NAME = "pulp-repo-versions.yml"
 
 
 class LookupModule(LookupBase):
@@ -137,16 +139,13 @@ def _file(term: Any) -> Path:
     """The file of pins below a root, or in the folder `etc/kayobe` itself."""
     if not isinstance(term, (str, os.PathLike)) or not str(term).strip():
         raise AnsibleLookupError(f"expected the path of a Kayobe configuration, not {term!r}")
-    root = Path(os.path.abspath(os.path.expanduser(term)))
-    candidates = [root / "etc" / "kayobe" / FILE_NAME, root / FILE_NAME]
-    for path in candidates:
-        if path.is_file():
-            return path
-    found = "there is no such folder" if not root.is_dir() else f"there is no {candidates[0]}"
-    raise AnsibleLookupError(
-        f"no package pins at '{root}': {found}. Set kayobe_config_repo_path to the root of a Kayobe"
-        " configuration, or give the pins themselves in package_versions"
-    )
+    try:
+        return Path(kayobe_file(str(term), PACKAGE_PINS))
+    except KayobeFileError as error:
+        raise AnsibleLookupError(
+            f"no package pins {error}. Set kayobe_config_repo_path to the root of a Kayobe"
+            " configuration, or give the pins themselves in package_versions"
+        ) from error
 
 
 def _read(path: Path) -> dict[str, Any]:

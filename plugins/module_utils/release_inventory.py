@@ -68,7 +68,8 @@ class ItemError:
     """An item that cannot be used: `name` is its name or else its place, `rpm_package_repos[3]`.
 
     `short_name` and `sync_group` are empty where the item has no usable one; they let a
-    selection leave out the errors of items that nobody asked for.
+    selection leave out the errors of items that nobody asked for. `problems` are the parts of the
+    message; each begins with the key that it is about, if it is about one.
     """
 
     name: str
@@ -76,6 +77,7 @@ class ItemError:
     content_type: str = ""
     short_name: str = ""
     sync_group: str = ""
+    problems: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}"
@@ -179,7 +181,8 @@ def _read(
         )
     if problems:
         short_name, sync_group = values.get("short_name", ""), values.get("sync_group", "")
-        return ItemError(name, "; ".join(problems), content_type, short_name, sync_group)
+        message = "; ".join(problems)
+        return ItemError(name, message, content_type, short_name, sync_group, tuple(problems))
     return PackageRepository(
         content_type=content_type,
         deprecated=deprecated,

@@ -141,7 +141,7 @@ def resolve_pins(
     ]
     found = {*known, *(error.short_name for error in broken)}
     unknown = sorted(short_name for short_name in pins if short_name not in found)
-    warnings = [_unknown(short_name, known) for short_name in unknown]
+    warnings = [unknown_pin(short_name, known) for short_name in unknown]
     if unknown and (strict or len(unknown) == len(pins)):
         raise PinError("; ".join(warnings))
     resolved = [
@@ -152,7 +152,8 @@ def resolve_pins(
     return ResolvedPins(resolved, broken, unknown, warnings)
 
 
-def _unknown(short_name: str, known: Iterable[str]) -> str:
+def unknown_pin(short_name: str, known: Iterable[str]) -> str:
+    """What to say of a pin that belongs to none of the `known` short names."""
     near = nearest(short_name, known)
     hint = f" (nearest: {', '.join(near)})" if near else ""
     return f"'{short_name}' is pinned, but no package repository has that short name{hint}"

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Action `inventory_validate`: find what is wrong with an inventory before a run does."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.inventory_validation import (
+    validate,
+)
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "paths": {"type": "list", "elements": "path", "required": True},
+    "kayobe_config": {"type": "path"},
+}
+
+
+class ActionModule(ActionBase):
+    """What Ansible asks this file for."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _checked, arguments = self.validate_argument_spec(_OPTIONS)
+        found = validate(arguments["paths"], arguments["kayobe_config"] or "")
+        result.update(
+            changed=False,
+            findings=[asdict(finding) for finding in found.findings],
+            errors=found.errors,
+            warnings_found=found.warnings,
+            repositories=found.repositories,
+            encrypted=found.encrypted,
+            text=found.text,
+        )
+        return result

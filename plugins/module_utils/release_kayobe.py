@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a Kayobe configuration keeps its pins."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+
+__all__ = ["PACKAGE_PINS", "KayobeFileError", "kayobe_file"]
+
+PACKAGE_PINS = "pulp-repo-versions.yml"
+
+
+class KayobeFileError(OperatorError):
+    """A Kayobe configuration without a file; the text says what there is not."""
+
+
+def kayobe_file(root: str, name: str) -> str:
+    """The path of a file of a Kayobe configuration: below its root, or in `etc/kayobe` itself.
+
+    Raises KayobeFileError.
+    """
+    root = os.path.abspath(os.path.expanduser(root))
+    candidates = [os.path.join(root, "etc", "kayobe", name), os.path.join(root, name)]
+    for path in candidates:
+        if os.path.isfile(path):
+            return path
+    is_folder = os.path.isdir(root)
+    found = f"there is no {candidates[0]}" if is_folder else "there is no such folder"
+    raise KayobeFileError(f"at '{root}': {found}")

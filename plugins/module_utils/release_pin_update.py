@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""New stamps for the file of package pins of a Kayobe configuration: what becomes of each pin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe import (
+    PACKAGE_PINS,
+    kayobe_file,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
+    pinned,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_file import (
+    PinFileError,
+    read_entries,
+    with_added,
+    with_values,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
+    KAYOBE_PREFIX,
+    KAYOBE_SUFFIX,
+    PinError,
+    check_stamps,
+    kayobe_key,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
+    SelectionError,
+    select_names,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
+from ansible_collections.stackhpc.release_train.plugins.module_utils.text_file import read, replace
+
+__all__ = ["PinChange", "chosen_pins", "report", "update", "update_configuration"]
+
+_LISTS = ("rpm", "deb", "deprecated_rpm", "deprecated_deb")
+_FAMILY = re.compile(f"{KAYOBE_PREFIX}(.+){KAYOBE_SUFFIX}")
+# What is said of pins that are only counted, and of those that are shown.
+_COUNTED = {
+    "update": "updated",
+    "older": "to an OLDER stamp",
+    "fill": "filled",
+    "add": "added",
+    "none": "unchanged",
+    "template": "left to their templates",
+    "absent": "not in the file",
+}
+_MARKS = {
+    "older": "   OLDER than before",
+    "add": "   new key",
+    "template": "   left alone: it is a template",
+    "absent": "   not in the file: kayobe_update_add=true adds it",
+}
+
+
+@dataclass(frozen=True)
+class PinChange:
+    """One pin: `action` is a key of _COUNTED, `before` its text in the file, None where there is
+    none."""
+
+    name: str
+    action: str
+    before: str | None
+    after: str
+
+    @property
+    def changed(self) -> bool:
+        return self.action in ("update", "older", "fill", "add")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result of one item, in the shape of all modules."""
+        return {**asdict(self), "type": "pin", "changed": self.changed, "error": None}
+
+
+def chosen_pins(params: Mapping[str, Any]) -> tuple[dict[str, str], str, list[str]]:
+    """The pins of `package_versions` that a module's parameters select, "selected 12 of 43", and
+    warnings. Without any list of repositories, names alone are looked at. Raises OperatorError."""
+    pins = params["package_versions"]
+    if any(params[name] for name in _LISTS):
+        resolved, text = pinned(params, "pins")
+        names = [pin.short_name for pin in resolved.pins]
+        names += [error.short_name for error in resolved.errors]
+        return {name: str(pins[name]) for name in names}, text, resolved.warnings
+    if params["rpm_filter"] != params["deb_filter"] or params["sync_group"]:
+        raise SelectionError(
+            "there is no package repository to select among: define rpm_package_repos and "
+            "deb_package_repos, or select by package_filter alone"
+        )
+    if not pins:
+        raise PinError("there is not a single pin")
+    check_stamps(pins)
+    named = select_names(pins, params["package_filter"], "package_filter")
+    both = select_names(
+        named.selected, params["rpm_filter"], "rpm_package_repo_filter and deb_package_repo_filter"
+    )
+    chosen = {name: str(pins[name]) for name in both.selected}
+    return chosen, f"selected {len(chosen)} of {len(pins)}", [*named.warnings, *both.warnings]
+
+
+def update(text: str, pins: Mapping[str, str], add: bool) -> tuple[str, list[PinChange]]:
+    """The text of a file with these stamps, and what became of each pin: in the order of the file,
+    then those that it does not have. Raises OperatorError; then nothing is to be written."""
+    entries = read_entries(text)
+    names = {kayobe_key(name): name for name in pins}
+    changes = [
+        _change(names[entry.key], entry.value, pins[names[entry.key]])
+        for entry in entries
+        if entry.key in names
+    ]
+    absent = sorted(set(names) - {entry.key for entry in entries})
+    changes += [
+        PinChange(names[key], "add" if add else "absent", None, pins[names[key]]) for key in absent
+    ]
+    values = {kayobe_key(one.name): one.after for one in changes if one.changed}
+    new = {kayobe_key(one.name): one.after for one in changes if one.action == "add"}
+    wrong = sorted(key for key in new if not re.fullmatch(r"\w+", key, re.ASCII))
+    if wrong:
+        raise OperatorError(f"{', '.join(wrong)}: no name of a variable: letters, digits and _ only")
+    return with_added(with_values(text, values), new, _FAMILY), changes
+
+
+def _change(name: str, before: str | None, after: str) -> PinChange:
+    if before is None:
+        action = "fill"
+    elif before == after:
+        action = "none"
+    elif "{{" in before or "{%" in before:
+        action = "template"
+    else:
+        action = "older" if is_stamp(before) and after < before else "update"
+    return PinChange(name, action, before, after)
+
+
+def report(changes: list[PinChange], path: str, selected: str) -> list[str]:
+    """The lines for the one who runs it: each pin but the unchanged ones, then the counts."""
+    shown = [one for one in changes if one.action != "none"]
+    width = max((len(one.name) for one in shown), default=0)
+    old = max((len(_before(one)) for one in shown), default=0)
+    lines = [
+        f"{one.name:{width}}  {_before(one):{old}} -> {one.after}{_MARKS.get(one.action, '')}"
+        for one in shown
+    ]
+    counts = [
+        f"{number} {words}"
+        for action, words in _COUNTED.items()
+        for number in [sum(1 for one in changes if one.action == action)]
+        if number
+    ]
+    return [*lines, f"{path}: {selected}: {', '.join(counts)}"]
+
+
+def _before(change: PinChange) -> str:
+    return change.before or "(none)"
+
+
+def update_configuration(
+    params: Mapping[str, Any], write: bool
+) -> tuple[dict[str, Any], list[str]]:
+    """Do what the module's parameters say; returns its answer and warnings. Raises OperatorError."""
+    path = kayobe_file(params["config"], PACKAGE_PINS)
+    pins, selected, warnings = chosen_pins(params)
+    before = read(path)
+    try:
+        after, changes = update(before, pins, params["add"])
+    except PinFileError as error:
+        raise PinFileError(f"{path}: {error}. Nothing was written") from error
+    if write and after != before:
+        replace(path, before, after)
+    older = [change.name for change in changes if change.action == "older"]
+    if older:
+        warnings = [*warnings, f"stamps go back to OLDER ones: {', '.join(older)}"]
+    headers = {"before_header": path, "after_header": path}
+    answer = {
+        "changed": after != before,
+        "path": path,
+        "results": [change.as_dict() for change in changes],
+        "selected": selected,
+        "text": report(changes, path, selected),
+        "diff": {**headers, "before": before, "after": after} if after != before else {},
+    }
+    return answer, warnings

@@ -1,0 +1,134 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kayobe_pins
+short_description: Write package pins into a Kayobe configuration
+version_added: 0.1.0
+author: StackHPC Ltd. (@stackhpc)
+description:
+  - Gives the keys C(stackhpc_pulp_repo_<short name>_version) of C(etc/kayobe/pulp-repo-versions.yml)
+    new stamps. All other bytes of the file stay as they are, and so do its mode and a link to it.
+  - The file is replaced as a whole or not at all. What cannot be edited safely, such as a key that
+    is there twice, an anchor or a text of several lines in the place of a stamp, fails with its
+    line before anything is written.
+  - Empty values are filled, keys without a new stamp stay, and templates are left alone.
+  - It does not talk to a Pulp, and needs no library.
+options:
+  config:
+    description: Root of a Kayobe configuration, or its folder C(etc/kayobe).
+    type: path
+    required: true
+  add:
+    description:
+      - Adds a key for short names without one, among sorted keys in its place, else after the last.
+      - Without it, such names are reported.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Can run in check mode and reports what would change without changing anything.
+    support: full
+  diff_mode:
+    description: Returns the file before and after.
+    support: full
+extends_documentation_fragment:
+  - stackhpc.release_train.packages.inventory
+  - stackhpc.release_train.packages.pins
+seealso:
+  - module: stackhpc.release_train.package_promote
+  - plugin: stackhpc.release_train.kayobe_package_versions
+    plugin_type: lookup
+    description: Reads what this module writes.
+"""
+
+EXAMPLES = r"""
+- name: Pin new snapshots
+  stackhpc.release_train.kayobe_pins:
+    config: /src/kayobe-config
+    package_versions:
+      rocky_9_baseos: 20261122T200001
+      ubuntu_noble: 20261122T200001
+
+- name: Pin what Ark took of Rocky Linux, repositories that are new here, too
+  stackhpc.release_train.kayobe_pins:
+    config: "{{ kayobe_config_repo_path }}"
+    package_versions: "{{ package_sync_result.stamps }}"
+    package_filter: ^rocky_
+    add: true
+"""
+
+RETURN = r"""
+path:
+  description: The file.
+  returned: success
+  type: str
+  sample: /src/kayobe-config/etc/kayobe/pulp-repo-versions.yml
+results:
+  description:
+    - Each selected pin, in the order of the file. C(action) is V(update), V(older) for an update to
+      an older stamp, V(fill), V(add), V(none), V(template) or V(absent).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - action: update
+      after: 20261122T200001
+      before: 20261120T200001
+      changed: true
+      error: null
+      name: rocky_9_baseos
+      type: pin
+selected:
+  description: How many of the pins given are meant.
+  returned: success
+  type: str
+  sample: selected 2 of 43
+text:
+  description: The same for people, a line for each pin that is not unchanged, then the counts.
+  returned: success
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
+    PINS,
+    SELECTION,
+    inventory_defaults,
+    inventory_lists,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_update import (
+    update_configuration,
+)
+
+
+def main() -> None:
+    options = {
+        **inventory_lists(),
+        **inventory_lists("deprecated_"),
+        **inventory_defaults(),
+        **SELECTION,
+        **PINS,
+        "config": {"type": "path", "required": True},
+        "add": {"type": "bool", "default": False},
+    }
+    module = AnsibleModule(argument_spec=options, supports_check_mode=True)
+    answer, warnings, problem = {}, [], ""
+    try:
+        answer, warnings = update_configuration(module.params, write=not module.check_mode)
+    except OperatorError as error:
+        problem = str(error)
+    for warning in warnings:
+        module.warn(warning)
+    if problem:
+        module.fail_json(msg=problem)
+    module.exit_json(**answer)
+
+
+if __name__ == "__main__":
+    main()
