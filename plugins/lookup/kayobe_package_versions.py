@@ -143,9 +143,8 @@ def _file(term: Any) -> Path:
         return Path(kayobe_file(str(term), PACKAGE_PINS))
     except KayobeFileError as error:
         raise AnsibleLookupError(
-            f"no package pins {error}. Set kayobe_config_repo_path to the root of a Kayobe"
-            " configuration, or give the pins themselves in package_versions"
-        ) from error
+            f"no package pins {error}, or give the pins themselves in package_versions"
+        ) from None
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -13,7 +13,8 @@ PACKAGE_PINS = "pulp-repo-versions.yml"
 
 
 class KayobeFileError(OperatorError):
-    """A Kayobe configuration without a file; the text says what there is not."""
+    """A Kayobe configuration without a file; the text says what there is
+    not, and the way out."""
 
 
 def kayobe_file(root: str, name: str) -> str:
@@ -28,4 +29,5 @@ def kayobe_file(root: str, name: str) -> str:
             return path
     is_folder = os.path.isdir(root)
     found = f"there is no {candidates[0]}" if is_folder else "there is no such folder"
-    raise KayobeFileError(f"at '{root}': {found}")
+    way_out = "set kayobe_config_repo_path to the root of a Kayobe configuration"
+    raise KayobeFileError(f"at '{root}': {found}, {way_out}")

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe import (
     PACKAGE_PINS,
+    KayobeFileError,
     kayobe_file,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
@@ -162,7 +163,10 @@ def update_configuration(
     params: Mapping[str, Any], write: bool
 ) -> tuple[dict[str, Any], list[str]]:
     """Do what the module's parameters say; returns its answer and warnings. Raises OperatorError."""
-    path = kayobe_file(params["config"], PACKAGE_PINS)
+    try:
+        path = kayobe_file(params["config"], PACKAGE_PINS)
+    except KayobeFileError as error:
+        raise KayobeFileError(f"no package pins {error}") from error
     pins, selected, warnings = chosen_pins(params)
     before = read(path)
     try:

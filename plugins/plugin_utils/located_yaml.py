@@ -58,8 +58,8 @@ class _Loader(yaml.SafeLoader):
 
 def load(text: str) -> Loaded:
     """Read a text with one document or none. Raises NotYamlError."""
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         content = loader.get_single_data()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -67,8 +67,6 @@ def load(text: str) -> Loaded:
         raise NotYamlError(f"not YAML: {error.problem or error.context}", line) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise NotYamlError(f"not YAML: {error}", 1) from error
-    finally:
-        loader.dispose()
     return Loaded(content, loader.repeated)
 
 

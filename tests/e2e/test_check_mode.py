@@ -71,7 +71,9 @@ def test_check_mode_of_every_playbook_writes_nothing_and_announces_what_comes(ri
             stamps = {line["short_name"]: line["stamp"] for line in done.report}
             inventory["package_versions"] = stamps
 
-    written = {path.stem for path in PLAYBOOKS.glob("*.yml")} - {"target_check"}
+    # Those that write to no Pulp have tests of their own.
+    others = {"inventory_validate", "kayobe_update", "run_end", "target_check"}
+    written = {path.stem for path in PLAYBOOKS.glob("*.yml")} - others
     assert set(announced) == written
 
 

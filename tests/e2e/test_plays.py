@@ -43,6 +43,11 @@ VARIABLES = {
     "stackhpc_pulp_distribution_rpm_production": [{"name": "one-production", "base_path": "one"}],
 }
 CAME_TO_WORK = "pulp_url 'nowhere' is not an http:// or https:// URL"
+# What a playbook says instead that talks to no Pulp here.
+AT_WORK = {"kayobe_update": "Give kayobe_config_repo_path"}
+# It touches nothing, and must not read the variables of hosts: they may be encrypted.
+WITHOUT_TARGETS = {"inventory_validate"}
+JOBS = [name for name in PLAYBOOKS if name not in {"run_end", "target_check", *WITHOUT_TARGETS}]
 
 
 def run(playbook: str, inventory: dict, folder: Path, *arguments: str) -> tuple[int, str]:
@@ -92,17 +97,16 @@ def run_role(role: str, folder: Path, *arguments: str) -> tuple[int, set[str]]:
 def test_every_playbook_checks_its_targets_first():
     first = {
         name: yaml.safe_load((COLLECTION / "playbooks" / f"{name}.yml").read_text("utf-8"))[0]
-        for name in PLAYBOOKS
-        if name != "target_check"
+        for name in JOBS
     }
     checked = {name: play.get("ansible.builtin.import_playbook") for name, play in first.items()}
     assert set(checked.values()) == {"stackhpc.release_train.target_check"}, checked
 
 
-@pytest.mark.parametrize("name", [name for name in PLAYBOOKS if name != "target_check"])
+@pytest.mark.parametrize("name", JOBS)
 def test_a_playbook_does_its_work_whatever_the_tags(name, tmp_path):
     status, output = run_playbook(name, tmp_path, "--tags", "hosts")
-    assert CAME_TO_WORK in output
+    assert AT_WORK.get(name, CAME_TO_WORK) in output
     assert status != 0
 
 

@@ -83,7 +83,7 @@ def test_a_missing_file_names_the_path_and_the_way_out(lookup, tmp_path):
         lookup(None)
     assert str(refused.value) == (
         f"no package pins at '{tmp_path}': there is no"
-        f" {tmp_path}/etc/kayobe/pulp-repo-versions.yml. Set kayobe_config_repo_path to the root"
+        f" {tmp_path}/etc/kayobe/pulp-repo-versions.yml, set kayobe_config_repo_path to the root"
         " of a Kayobe configuration, or give the pins themselves in package_versions"
     )
 
