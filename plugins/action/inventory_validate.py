@@ -28,7 +28,8 @@ class ActionModule(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _checked, arguments = self.validate_argument_spec(_OPTIONS)
+        check: Any = self.validate_argument_spec
+        _checked, arguments = check(_OPTIONS)
         found = validate(arguments["paths"], arguments["kayobe_config"] or "")
         result.update(
             changed=False,

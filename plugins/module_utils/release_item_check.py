@@ -140,7 +140,7 @@ def _check_item(
     parsed = parse_repositories(
         **lists, defaults={content_type: under}, deprecated=is_deprecated, purpose="snapshot"
     )
-    [read] = [*parsed.repositories, *parsed.errors]
+    read: PackageRepository | ItemError = (parsed.repositories or parsed.errors)[0]
     given = whole.get("name")
     name = given if isinstance(given, str) and given else f"{variable}[{place[1]}]"
     findings = [_warning(text, place, name, whole, read.name) for text in parsed.warnings]
@@ -188,9 +188,7 @@ def repeated(items: Iterable[CheckedItem]) -> Iterator[Finding]:
             if first is not item:
                 severity = ERROR if first.is_deprecated == item.is_deprecated else WARNING
                 problem = f"repeats the {key} '{value}' of {first.name}"
-                yield Finding(
-                    severity, (*item.place, key), item.name, problem, (*first.place, key)
-                )
+                yield Finding(severity, (*item.place, key), item.name, problem, (*first.place, key))
 
 
 def ending_in_stamps(items: Iterable[CheckedItem]) -> Iterator[Finding]:
@@ -200,7 +198,9 @@ def ending_in_stamps(items: Iterable[CheckedItem]) -> Iterator[Finding]:
         for key in ("distribution_name", "base_path"):
             value = item.values.get(key)
             if isinstance(value, str) and _ENDS_IN_STAMP.search(value):
-                problem = f"{key} '{value}' ends in a stamp: that of each snapshot is appended to it"
+                problem = (
+                    f"{key} '{value}' ends in a stamp: that of each snapshot is appended to it"
+                )
                 yield Finding(WARNING, (*item.place, key), item.name, problem)
 
 

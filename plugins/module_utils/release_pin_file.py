@@ -22,7 +22,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin
 __all__ = ["Entry", "PinFileError", "read_entries", "with_added", "with_values"]
 
 # Where YAML 1.1 ends a line: https://yaml.org/spec/1.1/#id871136
-_LINES = re.compile("[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+")
+_LINES = re.compile(
+    "[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+"
+)
 _ENDS = "\r\n\x85\u2028\u2029"
 _BOM = "\ufeff"
 _VALUE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")

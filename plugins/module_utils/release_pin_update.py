@@ -121,7 +121,9 @@ def update(text: str, pins: Mapping[str, str], add: bool) -> tuple[str, list[Pin
     new = {kayobe_key(one.name): one.after for one in changes if one.action == "add"}
     wrong = sorted(key for key in new if not re.fullmatch(r"\w+", key, re.ASCII))
     if wrong:
-        raise OperatorError(f"{', '.join(wrong)}: no name of a variable: letters, digits and _ only")
+        raise OperatorError(
+            f"{', '.join(wrong)}: no name of a variable: letters, digits and _ only"
+        )
     return with_added(with_values(text, values), new, _FAMILY), changes
 
 

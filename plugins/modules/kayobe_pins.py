@@ -93,6 +93,8 @@ text:
   elements: str
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
@@ -118,7 +120,9 @@ def main() -> None:
         "add": {"type": "bool", "default": False},
     }
     module = AnsibleModule(argument_spec=options, supports_check_mode=True)
-    answer, warnings, problem = {}, [], ""
+    answer: dict[str, Any] = {}
+    warnings: list[str] = []
+    problem = ""
     try:
         answer, warnings = update_configuration(module.params, write=not module.check_mode)
     except OperatorError as error:

@@ -10,12 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import redact
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory_check import (
-    VARIABLES,
-    check_pins,
-    check_variables,
-    short_names,
-)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_check import (
     ERROR,
     LISTS,
@@ -30,6 +24,12 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kay
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
     kayobe_key,
     pins_of_kayobe,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_validation import (
+    VARIABLES,
+    check_pins,
+    check_variables,
+    short_names,
 )
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.inventory_files import (
     InventoryFiles,

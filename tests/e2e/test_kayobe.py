@@ -89,7 +89,7 @@ def test_a_selection_is_the_same_as_everywhere(rig: Rig) -> None:
     wanted = {
         "rpm_package_repos": items,
         "kayobe_config_repo_path": str(path.parents[2]),
-        "package_versions": {name: NEW for name in names},
+        "package_versions": dict.fromkeys(names, NEW),
     }
 
     rig.run("kayobe_update", package_sync_group="two", **wanted).succeeded()
@@ -155,7 +155,10 @@ def test_a_link_the_mode_and_every_other_byte_stay(update: Update, tmp_path: Pat
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        (f"stackhpc_pulp_repo_epel_9_version: {OLD}", "epel_9_version is in line 3 already: remove"),
+        (
+            f"stackhpc_pulp_repo_epel_9_version: {OLD}",
+            "epel_9_version is in line 3 already: remove",
+        ),
         ("stackhpc_pulp_repo_a_version: &a x", "line 6: stackhpc_pulp_repo_a_version has a tag or"),
         ("stackhpc_pulp_repo_a_version: {b: c}", "is a list or a mapping: write a stamp in its"),
         ("stackhpc_pulp_repo_a_version: |\n  x", "is a text of several lines"),

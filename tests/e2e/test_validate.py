@@ -117,7 +117,8 @@ def test_everything_is_told_at_once_with_file_and_line(inventory: Path) -> None:
     kayobe = inventory / "kayobe" / "etc" / "kayobe"
     kayobe.mkdir(parents=True)
     (kayobe / "pulp-repo-versions.yml").write_text(
-        "stackhpc_pulp_repo_epel_9_version: 2026\nstackhpc_pulp_repo_epel9_version: 20261122T200001\n"
+        "stackhpc_pulp_repo_epel_9_version: 2026\n"
+        "stackhpc_pulp_repo_epel9_version: 20261122T200001\n"
     )
 
     status, lines = validate(inventory, "-e", "kayobe_config_repo_path=kayobe")

@@ -70,31 +70,105 @@ def sound_files(draw):
     for part in [*others, *draw(st.lists(COMMENT, max_size=5))]:
         place = draw(st.integers(0, len(parts)))
         parts.insert(place, part)
-    head = draw(st.sampled_from(["", "---\n", "# first\n---  # document\n", "\ufeff", "\ufeff---\n"]))
+    head = draw(
+        st.sampled_from(["", "---\n", "# first\n---  # document\n", "\ufeff", "\ufeff---\n"])
+    )
     tail = draw(st.sampled_from(["", "\n", "\n...\n", "\n\n# end", "\n...  # end"]))
     text = head + "\n".join(parts) + tail
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
 
 
-SOUP = st.sampled_from(
-    [
-        *("a: 'x", "a: \"x", "b: y'", 'b: y"', "  'c", '  "', "c: [1,", "  2]", "]", "d: {", "}"),
-        *("e: |", "e: >2", "   x", " y", "- z", "- - 'q", "f:", "g: plain", "    goes on", "  h: i"),
-        *("# '", '  # "', "j: 'k' # \"", "l: \"m\"#n", "o: p'q", "r: [s't, u]", "v: [w 'x, y']"),
-        *("? k", ": v", "---", "...", "%YAML 1.1", "\t", "a:\tb", "w: x\t# y", "!t z: 1", "&n m: 2"),
-        *("*n : 3", "n: *n", "n: !!str", "n: !vault |", "n: - a", "n: ? a", "k:v", "k::  v", "-k: v"),
-        *("n: |-1", "n: |5 # x", "n: | x", "n: 'a''b'", "n: 'a'b", "n: \"a\\", "x\u2028y: 1", "\x85"),
-        *("[a, #b", "x: [a,#b]", "x: [a#b]", "]: c", "x: {a: 'b', c}", "- x: |", "-   x: >", "      t"),
-        *("stackhpc_pulp_repo_a_version: ''", "stackhpc_pulp_repo_b_version:", "<<: *n", "", "  "),
-        *('"a": 1', "'a' : 2", "'it''s': 3", '"\\x61": 4', "{a: 1}: b", "[a]: b", "a b: c", "a #b: c"),
-        *("  - a: 'b", "  - \"c\": d", "  e: |+", "  - ", "  -", "   - x: {a: b}  # }", "x: @a", "x: %a"),
-    ]
-)
+TRAPS = """\
+a: 'x
+a: "x
+b: y'
+b: y"
+  'c
+  "
+c: [1,
+  2]
+]
+d: {
+}
+e: |
+e: >2
+   x
+ y
+- z
+- - 'q
+f:
+g: plain
+    goes on
+  h: i
+# '
+  # "
+j: 'k' # "
+l: "m"#n
+o: p'q
+r: [s't, u]
+v: [w 'x, y']
+? k
+: v
+---
+...
+%YAML 1.1
+\t
+a:\tb
+w: x\t# y
+!t z: 1
+&n m: 2
+*n : 3
+n: *n
+n: !!str
+n: !vault |
+n: - a
+n: ? a
+k:v
+k::  v
+-k: v
+n: |-1
+n: |5 # x
+n: | x
+n: 'a''b'
+n: 'a'b
+n: "a\\
+x\u2028y: 1
+\x85
+[a, #b
+x: [a,#b]
+x: [a#b]
+]: c
+x: {a: 'b', c}
+- x: |
+-   x: >
+      t
+stackhpc_pulp_repo_a_version: ''
+stackhpc_pulp_repo_b_version:
+<<: *n
+
+ \x20
+"a": 1
+'a' : 2
+'it''s': 3
+"\\x61": 4
+{a: 1}: b
+[a]: b
+a b: c
+a #b: c
+  - a: 'b
+  - "c": d
+  e: |+
+  -\x20
+  -
+   - x: {a: b}  # }
+x: @a
+x: %a"""
+SOUP = st.sampled_from(TRAPS.split("\n"))
 SOUPS = st.tuples(st.lists(SOUP, max_size=8), st.sampled_from(["", "\n"])).map(
     lambda given: "\n".join(given[0]) + given[1]
 )
 
-exhaustive = settings(max_examples=200, derandomize=True, deadline=None, database=None)
+exhaustive = settings(max_examples=100, derandomize=True, deadline=None, database=None)
 
 
 def loaded(text):
@@ -143,11 +217,16 @@ def test_exactly_the_added_keys_are_new(text, values):
     try:
         after = with_added(text, new, FAMILY)
     except PinFileError as error:
-        assert "end the file with a newline" in str(error)
-        return
+        if "end the file with a newline" in str(error):
+            return
+        raise
     before = loaded(text) if entries else {}
     assert (loaded(after) if new or entries else {}) == {**before, **new}
-    left = [line for line in re.split(r"(?<=\n)", after) if line.lstrip("\ufeff").split(":")[0] not in new]
+    left = [
+        line
+        for line in re.split(r"(?<=\n)", after)
+        if line.lstrip("\ufeff").split(":")[0] not in new
+    ]
     assert "".join(left).rstrip("\r\n").lstrip("\ufeff") == text.rstrip("\r\n").lstrip("\ufeff")
     assert after.endswith("\n") == text.endswith("\n") or not entries
     assert after.startswith("\ufeff") == text.startswith("\ufeff")
@@ -157,7 +236,7 @@ def test_exactly_the_added_keys_are_new(text, values):
         assert added == sorted(added)
 
 
-@settings(exhaustive, max_examples=1500)
+@settings(exhaustive, max_examples=500)
 @given(SOUPS, VALUES)
 def test_what_yaml_reads_otherwise_is_refused(text, values):
     try:
@@ -180,9 +259,13 @@ def test_what_yaml_reads_otherwise_is_refused(text, values):
 @pytest.mark.parametrize("separator", ["\n", "\r\n"])
 def test_a_file_of_the_real_size_keeps_every_other_byte(separator):
     lines = ["---", "# Written by a workflow"]
-    lines += [f"stackhpc_pulp_repo_repo_{number:03}_version: 20261101T000000" for number in range(176)]
+    lines += [
+        f"stackhpc_pulp_repo_repo_{number:03}_version: 20261101T000000" for number in range(176)
+    ]
     text = separator.join([*lines, ""])
-    values = {f"stackhpc_pulp_repo_repo_{number:03}_version": "20261122T200001" for number in (0, 99)}
+    values = {
+        f"stackhpc_pulp_repo_repo_{number:03}_version": "20261122T200001" for number in (0, 99)
+    }
     after = with_values(text, values)
     assert loaded(after) == {**loaded(text), **values}
     check_bytes(text, after, values)

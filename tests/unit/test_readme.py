@@ -13,6 +13,8 @@ COLLECTION = Path(__file__).resolve().parents[2]
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")
 # Part of every playbook, and no job of its own.
 NO_JOB = {"run_end", "target_check"}
+# They work on files of the machine that runs Ansible.
+ON_CONTROLLER = ("inventory_validate", "kayobe_update")
 
 
 def table(title: str) -> dict[str, str]:
@@ -40,6 +42,7 @@ def test_the_first_page_lists_the_playbooks_and_whom_they_touch():
     }
     kinds = {"ark": "Ark", "{{ groups['client'] | default(['localhost'], true) }}": "client"}
     kinds[hosts["distribution_list"]] = "any Pulp"
+    kinds.update(dict.fromkeys((hosts[name] for name in ON_CONTROLLER), "controller"))
     assert listed == {name: kinds.get(hosts[name], "any other Pulp") for name in listed}
 
 

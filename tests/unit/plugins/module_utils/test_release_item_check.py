@@ -39,7 +39,11 @@ def test_a_right_item_has_no_finding():
     [
         (without("url"), (0,), "url is missing"),
         (without("short_name"), (0,), "short_name is missing"),
-        (item(base_path="x"), (0, "base_path"), "base_path must end in '/' and not begin with it, no"),
+        (
+            item(base_path="x"),
+            (0, "base_path"),
+            "base_path must end in '/' and not begin with it, no",
+        ),
         (item(policy="later"), (0, "policy"), "policy must be one of immediate, on_demand, stre"),
         (item(sync_group=9), (0, "sync_group"), "sync_group must be text, not a number: put it in"),
         ("text", (0,), "must be a list of mappings, one for each repository"),
@@ -52,7 +56,9 @@ def test_what_is_wrong_with_an_item_has_its_place(wrong, place, problem):
 
 
 def test_every_problem_of_an_item_is_a_finding():
-    problems = [problem.split()[0] for _severity, _place, problem in found(without("url", policy=1))]
+    problems = [
+        problem.split()[0] for _severity, _place, problem in found(without("url", policy=1))
+    ]
     assert problems == ["policy", "url"]
 
 
@@ -72,7 +78,11 @@ def test_what_is_only_odd_is_a_warning():
         ),
     ]
     [warning] = found({"polcy": 1, **without("name")})[:1]
-    assert warning == ("warning", (0, "polcy"), "unknown key 'polcy', ignored (did you mean 'policy'?)")
+    assert warning == (
+        "warning",
+        (0, "polcy"),
+        "unknown key 'polcy', ignored (did you mean 'policy'?)",
+    )
 
 
 def test_templates_are_not_checked():

@@ -73,7 +73,7 @@ def test_what_is_no_text_to_be_replaced_is_told(value, refusal):
 @pytest.mark.parametrize(
     "content",
     [
-        *("a: 'b", 'a: "b\\"', "a: 'b' c", "a: \"b\"#c", "a: {b", "a: [b, #c]", "a: ['b]"),
+        *("a: 'b", 'a: "b\\"', "a: 'b' c", 'a: "b"#c', "a: {b", "a: [b, #c]", "a: ['b]"),
         *("text", "a:\tb", "a: b\tc: d", "a: b: c", "? a", "a: - b", "a: @b", "a: %b", "a: | b"),
         *("&a b: c", "[a]: b", "{a: b}: c", "%YAML 1.1", '"\\x61": b', "- text: 'a"),
     ],

@@ -161,6 +161,7 @@ def test_a_configuration_without_pins_is_told_with_the_way_out(tmp_path):
     with pytest.raises(OperatorError) as refused:
         update_configuration(given, write=True)
     assert str(refused.value) == (
-        f"no package pins at '{tmp_path}': there is no {tmp_path}/etc/kayobe/pulp-repo-versions.yml,"
-        " set kayobe_config_repo_path to the root of a Kayobe configuration"
+        f"no package pins at '{tmp_path}': there is no"
+        f" {tmp_path}/etc/kayobe/pulp-repo-versions.yml, set"
+        " kayobe_config_repo_path to the root of a Kayobe configuration"
     )

@@ -29,18 +29,20 @@ def scopes(files):
 
 
 def test_variables_of_groups_and_hosts_are_found_where_ansible_finds_them(inventory):
-    folder = inventory(**{
-        "hosts.yml": "all:\n  vars: {a: 1}\n  children:\n    g:\n      hosts:\n        h: {b: 2}\n"
-        "        i:\n      vars: {c: 3}\n",
-        "group_vars__all.yml": "d: 4\n",
-        "group_vars__g__x.yaml": "e: 5\n",
-        "group_vars__g__deeper__y.json": '{"f": 6}',
-        "group_vars__g__plain": "g: 7\n",
-        "group_vars__g__not.txt": "no: 1\n",
-        "group_vars__g__old.yml~": "no: 1\n",
-        "group_vars__g__.hidden.yml": "no: 1\n",
-        "host_vars__h.yml": "h: 8\n",
-    })
+    folder = inventory(
+        **{
+            "hosts.yml": "all:\n  vars: {a: 1}\n  children:\n    g:\n"
+            "      hosts:\n        h: {b: 2}\n        i:\n      vars: {c: 3}\n",
+            "group_vars__all.yml": "d: 4\n",
+            "group_vars__g__x.yaml": "e: 5\n",
+            "group_vars__g__deeper__y.json": '{"f": 6}',
+            "group_vars__g__plain": "g: 7\n",
+            "group_vars__g__not.txt": "no: 1\n",
+            "group_vars__g__old.yml~": "no: 1\n",
+            "group_vars__g__.hidden.yml": "no: 1\n",
+            "host_vars__h.yml": "h: 8\n",
+        }
+    )
     wanted = [
         *(("all", {"a": 1}), ("all", {"d": 4}), ("group g", {"c": 3}), ("group g", {"e": 5})),
         *(("group g", {"f": 6}), ("group g", {"g": 7}), ("host h", {"b": 2}), ("host h", {"h": 8})),
@@ -65,7 +67,9 @@ def test_a_file_of_variables_counts_for_all_hosts(inventory):
     assert scopes(files) == [("all", {"known": 1, "other": 2})]
 
 
-@pytest.mark.parametrize("text", ["[ark]\nark1\n", "plugin: constructed\n", "- a\n", "all: 1\n", ""])
+@pytest.mark.parametrize(
+    "text", ["[ark]\nark1\n", "plugin: constructed\n", "- a\n", "all: 1\n", ""]
+)
 def test_what_is_for_another_reader_of_ansible_s_is_left_to_it(inventory, text):
     name = "hosts" if text.startswith("[") else "hosts.yml"
     files = read_inventory([str(inventory(**{name: text}) / name)], KNOWN)
@@ -74,11 +78,16 @@ def test_what_is_for_another_reader_of_ansible_s_is_left_to_it(inventory, text):
 
 def test_what_is_wrong_with_files_is_told(inventory):
     folder = inventory(
-        group_vars__a="- b\n", group_vars__b="c: [\n", group_vars__c="d: 1\nd: 2\n", group_vars__d="\xff"
+        group_vars__a="- b\n",
+        group_vars__b="c: [\n",
+        group_vars__c="d: 1\nd: 2\n",
+        group_vars__d="\xff",
     )
     (folder / "group_vars" / "e").write_bytes(b"\xff")
     files = read_inventory([str(folder), str(folder / "nowhere"), "ark1,"], KNOWN)
-    told = {one.path.name: (one.line, one.problem.split(":")[0], one.is_error) for one in files.problems}
+    told = {
+        one.path.name: (one.line, one.problem.split(":")[0], one.is_error) for one in files.problems
+    }
     assert told == {
         "nowhere": (1, "there is no such file or folder", True),
         "a": (1, "must be a mapping of variables", True),

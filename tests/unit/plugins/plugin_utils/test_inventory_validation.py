@@ -68,7 +68,8 @@ def test_what_a_group_says_is_checked_with_what_holds_for_all(checked):
 def test_a_variable_of_two_files_is_told(checked):
     lines = checked(group_vars__all__more="rpm_package_repos: []\n")
     assert lines[0] == (
-        "group_vars/all/lists:1: rpm_package_repos: does not count: group_vars/all/more:1 has it, too"
+        "group_vars/all/lists:1: rpm_package_repos: does not count:"
+        " group_vars/all/more:1 has it, too"
     )
 
 

@@ -67,7 +67,14 @@ def test_keys_that_are_there_twice_are_told():
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("a: [\n", 2), ("a: b: c\n", 1), ("a: 1\n---\nb: 2\n", 2), ("a: *b\n", 1), ("a\x00", 1), ("? [a]\n", 1)],
+    [
+        ("a: [\n", 2),
+        ("a: b: c\n", 1),
+        ("a: 1\n---\nb: 2\n", 2),
+        ("a: *b\n", 1),
+        ("a\x00", 1),
+        ("? [a]\n", 1),
+    ],
 )
 def test_what_is_no_yaml_is_told_with_its_line(text, line):
     with pytest.raises(NotYamlError, match="not YAML: ") as refused:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory_check import (
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_validation import (
     check_pins,
     check_variables,
     short_names,
@@ -25,7 +25,9 @@ LISTS = {
 
 
 def found(**variables):
-    return [(one.severity, one.place, one.problem) for one in check_variables({**LISTS, **variables})]
+    return [
+        (one.severity, one.place, one.problem) for one in check_variables({**LISTS, **variables})
+    ]
 
 
 def test_variables_that_are_right_have_no_finding():
@@ -43,7 +45,12 @@ def test_variables_that_are_right_have_no_finding():
         ("package_filter", {"a": 1}, "error", "must be text or a list of texts"),
         ("deb_package_repo_filter", "rocky", "error", "'rocky' matches none of 1 names"),
         ("rpm_package_repo_filter", "noble", "error", "'noble' matches none of 3 names"),
-        ("package_sync_group", "rokky", "error", "no repository is in group 'rokky', groups: rocky"),
+        (
+            "package_sync_group",
+            "rokky",
+            "error",
+            "no repository is in group 'rokky', groups: rocky",
+        ),
     ],
 )
 def test_a_filter_has_to_find_something(variable, value, severity, problem):

@@ -117,7 +117,8 @@ def _check_filter(
     if variable == "package_sync_group" and any(is_template(i.read.sync_group) for i in items):
         is_certain = False
     try:
-        selection = select_repositories([item.read for item in items], **{FILTERS[variable]: value})
+        chosen: dict[str, Any] = {FILTERS[variable]: value}
+        selection = select_repositories([item.read for item in items], **chosen)
         warnings = selection.warnings
     except NothingSelectedError as error:
         if is_certain:
