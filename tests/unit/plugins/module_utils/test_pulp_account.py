@@ -127,7 +127,9 @@ def test_an_account_that_is_there_needs_no_password(monkeypatch):
 
 
 def test_what_is_pasted_is_yaml_with_a_placeholder_for_the_password():
-    told = [line.partition(": ") for line in settings_of("https://ark.example.com", "site: 1")]
+    comment, *lines = settings_of("https://ark.example.com", "site: 1")
+    assert comment.startswith("# site: 1: ")
+    told = [line.partition(": ") for line in lines]
     # Values are JSON, which YAML reads in the same way whatever is in them.
     assert {key: json.loads(value) for key, _colon, value in told} == {
         "stackhpc_release_pulp_url": "https://ark.example.com",
