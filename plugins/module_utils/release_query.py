@@ -180,7 +180,7 @@ def _missing(server: Server, one: _Asked) -> str:
         served = [_stamp(one, entry) for entry in page if entry["publication"]]
         around += [f"{served[0]} {side} it"] if served else []
     name = one.repository.snapshot_name(stamp)
-    near = f"the nearest are {' and '.join(around)}" if around else "the repository has none at all"
+    near = f"nearest: {' and '.join(around)}" if around else "the repository has none at all"
     return f"{unseen(server, f'snapshot {name!r} that serves anything')}; {near}"
 
 

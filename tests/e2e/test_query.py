@@ -111,8 +111,8 @@ def test_what_lost_too_many_packages_waits_until_it_is_named_or_released(week: W
 def test_what_is_not_there_is_named_with_what_is_near(week: Week) -> None:
     often, once = (item["name"] for item in (week.often, week.once))
     errors = week.ask(package_stamp="20261116T120000").failed().errors
-    assert f"nearest are {MONDAY} before it and {TUESDAY} after it" in errors[often]
-    assert errors[once].endswith(f"nearest are {MONDAY} before it")
+    assert f"nearest: {MONDAY} before it and {TUESDAY} after it" in errors[often]
+    assert errors[once].endswith(f"nearest: {MONDAY} before it")
     later = week.ask(package_stamp="20261119").failed().message
     assert "no snapshot at 20261119 of any repository, selected 2 of 2" in later
     assert "package_stamp_until=20261119 takes the newest up to then" in later

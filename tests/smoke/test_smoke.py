@@ -57,6 +57,14 @@ def test_a_release_goes_from_upstream_to_a_client(rig: Rig) -> None:
     }
     for playbook in ("package_promote", "package_mirror"):
         rig.run(playbook, package_versions=stamps, **wanted).succeeded()
+    for more in ({}, {"package_query": "pins", "package_versions": stamps}):
+        asked = rig.run("package_query", **more, **wanted).succeeded().report
+        assert {line["short_name"]: line["stamp"] for line in asked} == stamps
+    groups = {**wanted, "package_query": "groups", "package_defaults_rpm": {"sync_group": "all"}}
+    assert '\n["all"]\n' in rig.run("package_query", **groups).succeeded().output
+    pins = {"distribution_list_pins": {"smoke": stamps}, "package_filter": rig.prefix}
+    listed = rig.run("distribution_list", **pins, **wanted).succeeded().output
+    assert listed.count("  smoke\n") == COUNT * 2
 
     guard = rig.ark.find("contentguards/core/rbac/", release)["pulp_href"]
     assert [found["content_guard"] for found in rig.ark.snapshots(rig.prefix)] == [guard] * COUNT

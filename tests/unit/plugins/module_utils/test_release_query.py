@@ -169,7 +169,7 @@ def test_an_exact_stamp_that_is_not_there_names_those_around_it():
     ark = two_days()
     results, more = ask(ark, "a", "c", stamp="20261116T110000")
     assert more["versions"] == {}
-    assert results[0].error.endswith(f"; the nearest are {MONDAY} before it and {NOON} after it")
+    assert results[0].error.endswith(f"; nearest: {MONDAY} before it and {NOON} after it")
     assert results[0].error.startswith("there is no snapshot 'a-20261116T110000' that serves")
     assert results[1].error.endswith("; the repository has none at all")
     assert "a           rpm   failed" in more["lines"][1]
@@ -180,7 +180,7 @@ def test_a_snapshot_that_serves_nothing_is_none():
     ark = Ark(snapshot("a", MONDAY), snapshot("a", TUESDAY, publication=None))
     assert ask(ark, "a")[1]["versions"] == {"a": MONDAY}
     results, _more = ask(ark, "a", stamp=TUESDAY)
-    assert results[0].error.endswith(f"the nearest are {MONDAY} before it")
+    assert results[0].error.endswith(f"nearest: {MONDAY} before it")
 
 
 def test_what_lost_too_many_packages_is_passed_over_and_named():
