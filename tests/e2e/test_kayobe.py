@@ -81,6 +81,25 @@ def test_stamps_flow_into_a_configuration_and_from_it_to_clients(rig: Rig) -> No
     assert promoted.changed == 1
 
 
+def test_the_newest_snapshots_of_ark_are_taken_unless_stamps_are_given(rig: Rig) -> None:
+    items = [rig.rpm(1), rig.rpm(2)]
+    first = rig.snapshot(*items, guard="development")
+    lines = [f"stackhpc_pulp_repo_{name}_version: {OLD}\n" for name in first]
+    path = configuration(rig.folder, "".join(lines))
+    wanted = {"rpm_package_repos": items, "kayobe_config_repo_path": str(path.parents[2])}
+
+    ahead = rig.run("kayobe_update", "--check", **wanted).succeeded()
+    assert ahead.changed == 1
+    assert path.read_text() == "".join(lines)
+    rig.run("kayobe_update", **wanted).succeeded()
+    newest = "".join(line.replace(OLD, stamp) for line, stamp in zip(lines, first.values()))
+    assert path.read_text() == newest
+
+    missing = rig.run("kayobe_update", package_stamp=NEW[:8] + "T999999", **wanted).failed()
+    assert "Traceback" not in missing.output
+    assert path.read_text() == newest
+
+
 def test_a_selection_is_the_same_as_everywhere(rig: Rig) -> None:
     items = [rig.rpm(1, sync_group="one"), rig.rpm(2, sync_group="two")]
     names = [item["short_name"] for item in items]
