@@ -59,7 +59,7 @@ findings:
     severity: {description: V(error) or V(warning)., type: str}
     file: {description: The file., type: str}
     line: {description: The line in it., type: int}
-    item: {description: The repository, variable or pin., type: str}
+    item: {description: 'The repository, variable or pin.', type: str}
     problem: {description: What is wrong with it., type: str}
 errors:
   description: How many of them fail a run.
