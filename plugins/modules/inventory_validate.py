@@ -15,6 +15,8 @@ description:
     What is encrypted is not read. Values that are templates are not checked.
   - Variables of a group or host are checked together with those of all hosts.
   - It runs on the controller, and changes nothing. What it finds does not fail the task.
+  - Where encrypted variables are for all hosts, Ansible itself wants their password before any task.
+    Then name the inventory in O(paths), and run with C(-i localhost,).
 options:
   paths:
     description:
