@@ -246,3 +246,11 @@ def test_a_promotion_shows_what_becomes_visible_before_it_is_made(site: Client) 
     assert done.changed == 1
     assert f"{pins[names[1]]}  development -> release" in done.output
     assert rig.run("package_promote", "--check", "--diff", **wanted).succeeded().changed == 0
+
+
+def test_a_site_that_does_not_say_where_to_read_from_is_told_how(site: Client) -> None:
+    site.rig.hosts.pop("ark")
+
+    run = site.rig.run("access_check", **site.wanted).failed()
+
+    assert "It is not known where to read from: give stackhpc_release_pulp_url" in run.message
