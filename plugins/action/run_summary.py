@@ -32,6 +32,7 @@ _OPTIONS = {
     "heading": {"type": "str", "default": "Changed"},
     "runs": {"type": "list", "elements": "dict", "default": []},
     "hosts": {"type": "dict", "default": {}},
+    "tell_all": {"type": "bool", "default": False},
     "retry": {"type": "str", "choices": ["report", "filter", "none"], "default": "none"},
     "report_path": {"type": "path"},
     "summary_path": {"type": "path"},
@@ -56,7 +57,7 @@ class ActionModule(ActionBase):
         runs = options["hosts"] or {here: options["runs"]}
         runs = {host: [run for run in own if _told(run)] for host, own in runs.items()}
         outcomes = [
-            outcome_of(host, own, sum(run.get("seconds") or 0 for run in own))
+            outcome_of(host, own, sum(run.get("seconds") or 0 for run in own), options["tell_all"])
             for host, own in runs.items()
         ]
         commands = [

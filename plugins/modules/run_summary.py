@@ -31,6 +31,10 @@ options:
     type: list
     elements: dict
     default: []
+  tell_all:
+    description: Whether all modules are told item by item.
+    type: bool
+    default: false
   hosts:
     description: The same for several Pulps at once, inventory host to list. Replaces O(runs).
     type: dict

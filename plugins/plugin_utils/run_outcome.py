@@ -72,12 +72,16 @@ def name_of(result: Mapping[str, Any]) -> str:
     return str(result.get("short_name") or result["name"])
 
 
-def outcome_of(host: str, runs: Sequence[Mapping[str, Any]], seconds: float = 0.0) -> Outcome:
+def outcome_of(
+    host: str, runs: Sequence[Mapping[str, Any]], seconds: float = 0.0, tell_all: bool = False
+) -> Outcome:
     """Put together what the modules of one playbook returned, in their order.
 
-    What the first one did is told item by item; of those that follow only what failed.
+    What the first one did is told item by item; of those that follow only what failed, unless all
+    is to be told.
     """
-    done, unchanged, skipped = [], 0, 0
+    done: list[Mapping[str, Any]] = []
+    unchanged, skipped = 0, 0
     failed: list[Mapping[str, Any]] = []
     allowed: list[Mapping[str, Any]] = []
     broken = []
@@ -88,11 +92,13 @@ def outcome_of(host: str, runs: Sequence[Mapping[str, Any]], seconds: float = 0.
         allowed += [result for result in bad if result.get("allowed")]
         if run.get("msg") and run_failed(run) and not any(not one.get("allowed") for one in bad):
             broken.append(str(run["msg"]))
-        if number == 0:
+        if number == 0 or tell_all:
             good = [result for result in results if not result["error"]]
-            done = [result for result in good if result["changed"]]
-            skipped = sum(result["action"] == "skipped" for result in good)
-            unchanged = len(good) - len(done) - skipped
+            changed = [result for result in good if result["changed"]]
+            idle = sum(result["action"] == "skipped" for result in good)
+            done += changed
+            skipped += idle
+            unchanged += len(good) - len(changed) - idle
     first = runs[0] if runs else {}
     return Outcome(
         host,
