@@ -50,7 +50,8 @@ def retry_command(
 
 
 def _choice(outcome: Outcome, retry: str, report: str | None) -> list[str]:
-    names = [re.escape(name_of(result)) for result in outcome.failed]
+    # A blank would end the expression.
+    names = [re.escape(name_of(result)).replace(r"\ ", ".") for result in outcome.failed]
     if retry == "report" and report:
         return ["-e", f"package_retry={report}"]
     if retry == "none" or len(names) > _MOST_NAMES:

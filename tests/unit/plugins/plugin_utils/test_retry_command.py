@@ -12,7 +12,7 @@ from ansible_collections.stackhpc.release_train.plugins.plugin_utils.retry_comma
 )
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import Outcome
 
-FAILED = Outcome("client1", failed=[{"name": "A b", "short_name": "a.b"}, {"name": "it's"}])
+FAILED = Outcome("client1", failed=[{"name": "A b", "short_name": "a.b"}, {"name": "it's c"}])
 ANSIBLE = {"ansible_inventory_sources": ["/my site/hosts"], "ansible_play_hosts_all": ["client1"]}
 START = ["ansible-playbook", "-i", "/my site/hosts"]
 
@@ -21,8 +21,8 @@ START = ["ansible-playbook", "-i", "/my site/hosts"]
     ("retry", "options", "extra"),
     [
         ("report", {"report_path": "/tmp/r 1"}, ["-e", "package_retry=/tmp/r 1"]),
-        ("report", {}, ["-e", r"package_filter=^(a\.b|it's)$"]),
-        ("filter", {"report_path": "/tmp/r"}, ["-e", r"package_filter=^(a\.b|it's)$"]),
+        ("report", {}, ["-e", r"package_filter=^(a\.b|it's.c)$"]),
+        ("filter", {"report_path": "/tmp/r"}, ["-e", r"package_filter=^(a\.b|it's.c)$"]),
         ("none", {"report_path": "/tmp/r"}, []),
     ],
 )
@@ -42,7 +42,7 @@ def test_under_kayobe_it_is_one_of_kayobe():
     kayobe = {**ANSIBLE, "kayobe_config_path": "/etc/kayobe"}
     command = retry_command("client_sync", FAILED, "filter", {}, kayobe)
     assert command.startswith("kayobe playbook run $KAYOBE_CONFIG_PATH/ansible/collections/")
-    assert command.endswith("/playbooks/client_sync.yml -e 'package_filter=^(a\\.b|it'\"'\"'s)$'")
+    assert command.endswith("/playbooks/client_sync.yml -e 'package_filter=^(a\\.b|it'\"'\"'s.c)$'")
 
 
 def test_without_a_failed_item_there_is_none():
