@@ -9,6 +9,9 @@ from typing import Any
 
 __all__ = ["Outcome", "name_of", "outcome_of"]
 
+_FEW = 3
+_LONGEST = 300
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -40,13 +43,10 @@ class Outcome:
 
     @property
     def message(self) -> str:
-        """One line that names what failed; empty when nothing did."""
+        """One line that names what failed, of few items in words; empty when nothing did."""
         if self.broken:
             return "; ".join(" ".join(text.split()) for text in self.broken)
-        names = [
-            f"{name_of(result)} ({result['cause']})" if result.get("cause") else name_of(result)
-            for result in self.failed
-        ]
+        names = [_named(result, len(self.failed) <= _FEW) for result in self.failed]
         if not names:
             return ""
         total = len(names) + len(self.allowed) + len(self.done) + self.unchanged + self.skipped
@@ -65,6 +65,13 @@ class Outcome:
         }
         told = [f"{number} {what}" for what, number in numbers.items() if number]
         return ", ".join(told) or "nothing to do"
+
+
+def _named(result: Mapping[str, Any], in_words: bool) -> str:
+    """A failed item with its cause, and with what was said where few failed."""
+    cause = f" ({result['cause']})" if result.get("cause") else ""
+    words = " ".join(str(result["error"]).split())[:_LONGEST]
+    return f"{name_of(result)}{cause}{f': {words}' if in_words else ''}"
 
 
 def name_of(result: Mapping[str, Any]) -> str:

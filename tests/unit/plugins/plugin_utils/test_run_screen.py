@@ -142,7 +142,7 @@ def test_a_later_module_adds_what_failed_there():
     runs = [{"results": [item("a")]}, second]
     outcome = outcome_of("client", runs)
     assert outcome_of("client", [*runs, {"results": [item("b")]}], tell_all=True).unchanged == 2
-    assert (outcome.unchanged, outcome.message) == (1, "1 of 2 failed: channel")
+    assert (outcome.unchanged, outcome.message) == (1, "1 of 2 failed: channel: no")
 
 
 def test_of_several_pulps_those_that_failed_come_first():
