@@ -171,7 +171,7 @@ def test_a_rotated_password_is_a_wrong_one_until_it_arrives(site: Client) -> Non
 def test_a_disabled_client_neither_pulls_nor_reads_until_it_returns(site: Client) -> None:
     site.onboard().succeeded()
     ark = site.rig.servers.ark.as_user(site.name, HARD_PASSWORD)
-    (path, *_rest) = [found["base_path"] for found in site.rig.ark.snapshots(site.rig.prefix)]
+    path = min(found["base_path"] for found in site.rig.ark.snapshots(site.rig.prefix))
     address = ark.content(path, "repodata/repomd.xml")
     assert ark.get(address)[0] == 200
 

@@ -44,7 +44,10 @@ VARIABLES = {
 }
 CAME_TO_WORK = "pulp_url 'nowhere' is not an http:// or https:// URL"
 # What a playbook says instead that talks to no Pulp here.
-AT_WORK = {"kayobe_update": "Give kayobe_config_repo_path"}
+AT_WORK = {
+    "kayobe_update": "Give kayobe_config_repo_path",
+    "package_query": "package_versions gives pins",
+}
 # It touches nothing, and must not read the variables of hosts: they may be encrypted.
 WITHOUT_TARGETS = {"inventory_validate"}
 JOBS = [name for name in PLAYBOOKS if name not in {"run_end", "target_check", *WITHOUT_TARGETS}]
