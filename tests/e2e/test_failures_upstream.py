@@ -3,41 +3,61 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .rig import REPOSITORIES, Rig
 
-# How an upstream fails, and which of the words that Pulp then has must reach the operator.
-FAULTS = {
-    1: ({"prefix": "many/0001/repodata/", "status": 404}, "404"),
-    2: ({"prefix": "many/0002/repodata/", "status": 500}, "500"),
-    3: ({"prefix": "many/0003/repodata/*-filelists.xml*", "cut": 100}, "reset"),
-    4: ({"prefix": "many/0004/repodata/*-primary.xml*", "truncate": 50}, "checksum"),
-    5: ({"prefix": "many/0005/repodata/repomd.xml", "truncate": 200}, "repomd.xml"),
+# How an upstream fails, which of the words that Pulp then has must reach the operator, and the cause
+# that they tell of.
+FAULTS: dict[int, tuple[dict[str, Any], str, str]] = {
+    1: ({"prefix": "many/0001/repodata/", "status": 404}, "404", "404 from upstream"),
+    2: ({"prefix": "many/0002/repodata/", "status": 500}, "500", "upstream is broken"),
+    3: (
+        {"prefix": "many/0003/repodata/*-filelists.xml*", "cut": 100},
+        "reset",
+        "upstream cut the connection",
+    ),
+    4: (
+        {"prefix": "many/0004/repodata/*-primary.xml*", "truncate": 50},
+        "checksum",
+        "upstream does not fit together",
+    ),
+    5: (
+        {"prefix": "many/0005/repodata/repomd.xml", "truncate": 200},
+        "repomd.xml",
+        "metadata cannot be read",
+    ),
+    6: ({"prefix": "many/0006/", "username": "bob"}, "401", "our credentials"),
 }
+NOBODY = ("http://127.0.0.1:9/", "127.0.0.1:9", "upstream cannot be reached")
 
 
-def test_each_failed_upstream_is_named_in_pulps_words_and_heals(rig: Rig) -> None:
-    items = [rig.rpm(number) for number in range(1, 7)]
-    names = {number: rig.rpm(number)["name"] for number in range(1, 7)}
-    for fault, _words in FAULTS.values():
+def test_each_failed_upstream_is_named_in_pulps_words_with_its_cause_and_heals(rig: Rig) -> None:
+    items = [rig.rpm(number) for number in range(1, 9)]
+    *broken, good = [item["name"] for item in items]
+    for fault, _words, _cause in FAULTS.values():
         rig.upstream.fault(**fault)
+    nowhere = [*items[:6], {**items[6], "url": NOBODY[0]}, items[7]]
 
-    run = rig.run("package_sync", rpm_package_repos=items).failed()
+    run = rig.run("package_sync", rpm_package_repos=nowhere).failed()
 
-    assert set(run.errors) == {names[number] for number in FAULTS}
-    for number, (_fault, words) in FAULTS.items():
-        error = run.errors[names[number]]
+    assert set(run.errors) == set(broken)
+    told = [*(fault[1:] for fault in FAULTS.values()), NOBODY[1:]]
+    for name, (words, cause) in zip(broken, told, strict=True):
+        error = run.errors[name]
         assert words in error
-        assert error[:60] in run.output
+        assert run.of(name)["cause"] == cause
+        assert f"{cause}: {error[:60]}" in run.output
     there = [found["name"] for found in rig.ark.snapshots(rig.prefix)]
-    assert there == [run.of(names[6])["snapshot"]]
+    assert there == [run.of(good)["snapshot"]]
 
     rig.upstream.clear()
     again = rig.run("package_sync", rpm_package_repos=items).succeeded()
 
     assert len(rig.ark.snapshots(rig.prefix)) == len(items)
-    assert again.of(names[6])["action"] == "unchanged"
-    for number in FAULTS:
-        assert len(rig.ark.publications(names[number])) == 1
+    assert again.of(good)["action"] == "unchanged"
+    for name in broken:
+        assert len(rig.ark.publications(name)) == 1
 
 
 def test_a_failure_that_passes_is_retried_within_the_run(rig: Rig) -> None:
