@@ -44,9 +44,7 @@ class LiveAction(ActionBase):
         variables = task_vars or {}
         several = len(variables.get("ansible_play_hosts_all") or []) > 1
         host = f"{variables.get('inventory_hostname')}: " if several else ""
-        descriptor, path = tempfile.mkstemp(
-            prefix="progress-", dir=constants.config.get_config_value("DEFAULT_LOCAL_TMP")
-        )
+        descriptor, path = tempfile.mkstemp(prefix="progress-", dir=_controllers_own_folder())
         os.close(descriptor)
         reader = _Reader(path, host)
         try:
@@ -65,6 +63,11 @@ class LiveAction(ActionBase):
         task = self._task
         apart = task.async_val or task.become or task.no_log or task.args.get("progress_path")
         return self._connection.transport == "local" and not apart
+
+
+def _controllers_own_folder() -> str:
+    """Ansible's temporary folder of this run, which it removes at its end."""
+    return str(constants.DEFAULT_LOCAL_TMP)  # type: ignore[attr-defined]  # made when it is loaded
 
 
 class _Reader:

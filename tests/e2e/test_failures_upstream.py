@@ -7,8 +7,8 @@ from typing import Any
 
 from .rig import REPOSITORIES, Rig
 
-# How an upstream fails, which of the words that Pulp then has must reach the operator, and the cause
-# that they tell of.
+# How an upstream fails, which of Pulp's words about it must reach the operator, and the cause that
+# they tell of.
 FAULTS: dict[int, tuple[dict[str, Any], str, str]] = {
     1: ({"prefix": "many/0001/repodata/", "status": 404}, "404", "404 from upstream"),
     2: ({"prefix": "many/0002/repodata/", "status": 500}, "500", "upstream is broken"),

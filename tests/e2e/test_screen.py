@@ -29,6 +29,8 @@ def test_each_item_is_shown_as_it_finishes(rig: Rig) -> None:
     told = {name: what for _number, name, what in shown}
     assert told[rig.rpm(3)["short_name"]] == "FAILED 404 from upstream"
     assert told[rig.rpm(1)["short_name"]] == "+3 -0"
+    left = {path.name for path in Path(run.report_path).parent.iterdir()}
+    assert left == {"inventory.yml", "output", "report"}
     # They came while the module ran, not after it.
     assert run.output.index("[1/6] ") < run.output.index("[6/6] ")
 
