@@ -33,6 +33,11 @@ CHECKS = {
 }
 
 
+# It copies the collection to a folder with a random name, and cannot read its own pages when that
+# ends in "_", which is the syntax of a reference: one folder in 37.
+TWICE = {"antsibull-docs"}
+
+
 def main() -> None:
     """Run the checks whose name contains the given words, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -49,10 +54,13 @@ def main() -> None:
         env = stage.environment_of(venv, MYPYPATH=mypy_path)
         say(name)
         began = time.monotonic()
-        done = subprocess.run(
-            command, cwd=collection, env=env, stdin=subprocess.DEVNULL, check=False
-        )
-        if done.returncode:
+        for _try in range(2 if name in TWICE else 1):
+            done = subprocess.run(
+                command, cwd=collection, env=env, stdin=subprocess.DEVNULL, check=False
+            )
+            if not done.returncode:
+                break
+        else:
             failed.append(name)
         say(f"{name}: {time.monotonic() - began:.0f} s")
     if failed:
