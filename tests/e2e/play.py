@@ -97,6 +97,11 @@ class Run:
         return "\n".join(self.messages.values()) or self.output[-3000:]
 
 
+def _heed_interrupts() -> None:
+    """Undo that a runner in the background hands down: its children ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Play:
     """A run under way, in a process group of its own, as verbose as users make it: -vvv."""
@@ -121,6 +126,7 @@ class Play:
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_heed_interrupts,
             )
 
     @property

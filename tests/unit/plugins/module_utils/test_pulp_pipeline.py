@@ -163,6 +163,8 @@ def test_an_interrupted_run_ends_at_once_and_begins_nothing_more():
     program = f"""
         import signal, sys, threading
         sys.path[:0] = {sys.path!r}
+        # A runner in the background hands down that Ctrl-C is ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         from {run_all.__module__} import run_all
         from {Report.__module__} import Report, Result
 
