@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
@@ -31,7 +31,15 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage 
     read_usage,
 )
 
-__all__ = ["GUARD_KINDS", "Existing", "begin", "make_groups", "make_guards", "make_plain"]
+__all__ = [
+    "GUARD_KINDS",
+    "Existing",
+    "begin",
+    "make_groups",
+    "make_guards",
+    "make_plain",
+    "make_roles_exact",
+]
 
 GUARD_KINDS = {"rbac": "rbac_guard", "x509": "x509_guard"}
 
@@ -89,7 +97,7 @@ def make_guards(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
         elif result.type == "rbac":
             existing.need(result, _groups(item), _named([item], "role"))
             guard = make_plain(server, kind, item, current, result)
-            _make_roles_exact(server, (guard or {}).get("pulp_href"), _wanted_roles(item), result)
+            make_roles_exact(server, (guard or {}).get("pulp_href"), _wanted_roles(item), result)
         elif current is None and not item.get("ca_certificate"):
             raise InvalidItem("a new x509 guard needs a ca_certificate")
         else:
@@ -140,6 +148,35 @@ def make_plain(
     return outcome.current
 
 
+def make_roles_exact(
+    server: Server,
+    href: str | None,
+    wanted: Roles,
+    result: Result,
+    only: Collection[str] | None = None,
+) -> None:
+    """Give groups the roles on an object that are listed, sorted, and take all others from them.
+
+    With `only`, other roles than these are left alone, as users' own are in any case.
+    """
+
+    def held_now() -> Roles:
+        held = _held_roles(server, href) if href else {}
+        return {role: held[role] for role in held if only is None or role in only}
+
+    held = held_now()
+    if held == wanted:
+        return
+    result.note("updated", {"roles": held} if result.action != "created" else {}, {"roles": wanted})
+    if server.check_mode or not href:
+        return
+    try:
+        _write_roles(server, href, held, wanted)
+    except (LostAnswer, ResponseError):
+        # Adding what is there, and removing what is not, are errors: another run was quicker.
+        _write_roles(server, href, held_now(), wanted)
+
+
 def _groups(item: Mapping[str, Any]) -> list[str]:
     return [name for names in _wanted_roles(item).values() for name in names]
 
@@ -158,21 +195,6 @@ def _wanted_roles(item: Mapping[str, Any]) -> Roles:
     for role in item.get("roles") or []:
         wanted.setdefault(role["role"], []).extend(role.get("groups") or [])
     return {role: sorted(set(names)) for role, names in wanted.items() if names}
-
-
-def _make_roles_exact(server: Server, href: str | None, wanted: Roles, result: Result) -> None:
-    """Groups that hold a role and are not listed lose it; users' own roles are left alone."""
-    held = _held_roles(server, href) if href else {}
-    if held == wanted:
-        return
-    result.note("updated", {"roles": held} if result.action != "created" else {}, {"roles": wanted})
-    if server.check_mode or not href:
-        return
-    try:
-        _write_roles(server, href, held, wanted)
-    except (LostAnswer, ResponseError):
-        # Adding what is there, and removing what is not, are errors: another run was quicker.
-        _write_roles(server, href, _held_roles(server, href), wanted)
 
 
 def _held_roles(server: Server, href: str) -> Roles:

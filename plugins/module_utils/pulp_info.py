@@ -41,7 +41,6 @@ _PLAIN = {
     noun.replace("guard", "content_guard"): kind.endpoint for noun, kind in PLAIN_KINDS.items()
 }
 _MORE = {
-    "container_namespace": "pulp_container/namespaces/",
     "domain": "domains/",
     "repository_version": "repository_versions/",
 }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -179,7 +180,8 @@ class Server:
                 problem = error
             lost = lost or isinstance(problem, LostAnswer)
             there = read_kind(self.client, kind, [name]).get(name)
-            if there and (lost or "unique" in str(problem)):
+            # Pulp answers 500 to a second container namespace of one name.
+            if there and (lost or re.search(r"unique|\(HTTP 500\)", str(problem))):
                 # Whole, as the server answers a creation: the caller may need any field.
                 there = self.client.get(there["pulp_href"])
                 found = self.reconcile(kind, name, wanted, there, send_secrets, subject)

@@ -215,6 +215,7 @@ PLAIN_KINDS: dict[str, Kind] = {
         (Field("description"), Field("ca_certificate")),
     ),
     "guard": Kind("content guard", "contentguards/"),
+    "container_namespace": Kind("container namespace", "pulp_container/namespaces/"),
     "group": Kind("group", "groups/"),
     "user": Kind(
         "user",

@@ -163,6 +163,13 @@ def test_what_another_run_created_otherwise_is_changed():
     assert shelf.things["a"]["url"] == "u"
 
 
+def test_a_server_that_fails_over_a_name_that_another_run_took_is_no_failure():
+    shelf = Shelf()
+    shelf.faults = [(ResponseError(500, "Server Error"), True)]
+    outcome = Server(shelf, Report()).reconcile(KIND, "a", {"url": "u"}, None)
+    assert (outcome.current["url"], outcome.changed) == ("u", False)
+
+
 def test_a_name_that_something_unseen_has_is_pulps_error():
     shelf = Shelf()
     shelf.faults = [(UNIQUE, False)]

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Container images without a build tool: OCI layouts, OCI archives and Docker archives.
+
+The same image always has the same bytes, and so the same digest. The formats are those of the OCI
+image specification 1.0 and of `docker save`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import random
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Union
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+SIGNATURE = "application/vnd.dev.cosign.simplesigning.v1+json"
+ATTESTATION = "application/vnd.dsse.envelope.v1+json"
+ATTACHED = {"sig": SIGNATURE, "att": ATTESTATION}
+
+Descriptor = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image with one layer: a text of `text`, and `size` bytes of noise that do not compress.
+
+    Several `architectures` make it a multi-arch image: an index with a manifest for each.
+    """
+
+    text: str
+    size: int = 0
+    architectures: tuple[str, ...] = ("amd64",)
+
+
+@dataclass(frozen=True)
+class Attached:
+    """What cosign attaches to the image of a digest by a tag: kind `sig` or `att`."""
+
+    digest: str
+    kind: str = "sig"
+
+    @property
+    def tag(self) -> str:
+        """The tag under which it is found: `sha256-<hexadecimal digits>.sig`."""
+        return f"{self.digest.replace(':', '-')}.{self.kind}"
+
+
+Content = Union[Image, Attached]
+
+
+def write_layout(folder: Path, tags: Mapping[str, Content]) -> dict[str, str]:
+    """Write an OCI layout with these tags into `folder`; returns tag -> digest.
+
+    What is in the folder already stays; a tag that is there is moved.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "oci-layout").write_text(json.dumps({"imageLayoutVersion": "1.0.0"}))
+    index = folder / "index.json"
+    listed = json.loads(index.read_text())["manifests"] if index.exists() else []
+    manifests = {_tag(entry): entry for entry in listed}
+    for tag, content in tags.items():
+        entry = _write_content(folder, content)
+        manifests[tag] = {**entry, "annotations": {"org.opencontainers.image.ref.name": tag}}
+    written = {"schemaVersion": 2, "mediaType": INDEX, "manifests": list(manifests.values())}
+    index.write_text(json.dumps(written))
+    return {tag: str(manifests[tag]["digest"]) for tag in tags}
+
+
+def write_oci_archive(path: Path, tags: Mapping[str, Content]) -> dict[str, str]:
+    """Write an OCI layout as one tar file; returns tag -> digest."""
+    with tempfile.TemporaryDirectory(prefix="oci-layout-") as name:
+        digests = write_layout(Path(name), tags)
+        with tarfile.open(path, "w") as archive:
+            for file in sorted(Path(name).rglob("*")):
+                if file.is_file():
+                    _add(archive, str(file.relative_to(name)), file.read_bytes())
+    return digests
+
+
+def write_docker_archive(path: Path, references: Mapping[str, Image]) -> None:
+    """Write what `docker save` would: references such as `nova-api:2025.1` -> images.
+
+    Such an archive holds one architecture of an image, the first. It has no digest of its own:
+    who reads it makes the manifest.
+    """
+    listed = []
+    with tarfile.open(path, "w") as archive:
+        for reference, image in references.items():
+            layer = _layer(image, image.architectures[0])
+            config = _config(image.architectures[0], layer)
+            names = [f"{_hex(config)}.json", f"{_hex(layer)}/layer.tar"]
+            for member, data in zip(names, (config, layer)):
+                _add(archive, member, data)
+            listed.append({"Config": names[0], "RepoTags": [reference], "Layers": names[1:]})
+        _add(archive, "manifest.json", json.dumps(listed).encode())
+
+
+def _tag(entry: Descriptor) -> str:
+    return str(entry["annotations"]["org.opencontainers.image.ref.name"])
+
+
+def _write_content(folder: Path, content: Content) -> Descriptor:
+    if isinstance(content, Attached):
+        said = {"critical": {"image": {"docker-manifest-digest": content.digest}}}
+        layer = _write(folder, ATTACHED[content.kind], json.dumps(said).encode())
+        config = {"architecture": "", "os": "", "rootfs": {"type": "layers", "diff_ids": []}}
+        return _write_manifest(folder, json.dumps(config).encode(), layer)
+    entries = [
+        {
+            **_write_image(folder, content, architecture),
+            "platform": {"architecture": architecture, "os": "linux"},
+        }
+        for architecture in content.architectures
+    ]
+    if len(entries) == 1:
+        return entries[0]
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
+    return _write(folder, INDEX, json.dumps(index).encode())
+
+
+def _write_image(folder: Path, image: Image, architecture: str) -> Descriptor:
+    layer = _layer(image, architecture)
+    packed = _write(folder, LAYER, gzip.compress(layer, mtime=0))
+    return _write_manifest(folder, _config(architecture, layer), packed)
+
+
+def _write_manifest(folder: Path, config: bytes, layer: Descriptor) -> Descriptor:
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": _write(folder, CONFIG, config),
+        "layers": [layer],
+    }
+    return _write(folder, MANIFEST, json.dumps(manifest).encode())
+
+
+def _write(folder: Path, media_type: str, data: bytes) -> Descriptor:
+    blob = folder / "blobs" / "sha256" / _hex(data)
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(data)
+    return {"mediaType": media_type, "digest": f"sha256:{blob.name}", "size": len(data)}
+
+
+def _layer(image: Image, architecture: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as layer:
+        _add(layer, "image.txt", f"{image.text} {architecture}\n".encode())
+        if image.size:
+            noise = random.Random(f"{image.text} {architecture}").getrandbits(8 * image.size)
+            _add(layer, "noise.bin", noise.to_bytes(image.size, "big"))
+    return packed.getvalue()
+
+
+def _config(architecture: str, layer: bytes) -> bytes:
+    config = {
+        "architecture": architecture,
+        "os": "linux",
+        "config": {"Cmd": ["/image.txt"]},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{_hex(layer)}"]},
+    }
+    return json.dumps(config).encode()
+
+
+def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(data), 0o644
+    archive.addfile(member, io.BytesIO(data))
+
+
+def _hex(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
