@@ -29,6 +29,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks 
     Rhythm,
     TaskWatcher,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transfer import Transfers
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import Kind
 
 __all__ = ["Outcome", "Server", "version_tuple"]
@@ -60,6 +61,7 @@ class Server:
         self.report = report
         self.check_mode = check_mode
         self.diff = diff
+        self.transfers = Transfers()
         self._lock = threading.Lock()
         self._status: dict[str, Any] | None = None
         self._watcher: TaskWatcher | None = None
@@ -84,8 +86,9 @@ class Server:
             return self._watcher
 
     def under_way(self) -> list[tuple[str, dict[str, Any]]]:
-        """(subject, last known task) of everything that this run waits for."""
-        return self._watcher.under_way() if self._watcher else []
+        """(subject, last known task, or how far a file is) of everything that is under way."""
+        tasks = self._watcher.under_way() if self._watcher else []
+        return [*self.transfers.under_way(), *tasks]
 
     @property
     def statistics(self) -> dict[str, int]:

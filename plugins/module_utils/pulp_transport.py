@@ -69,7 +69,9 @@ class Transport:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     def send(self, method: str, url: str, headers: Mapping[str, str], **content: Any) -> Answer:
-        """Send one request and read its answer to the end, within the connection's timeout.
+        """Send one request and read its answer to the end.
+
+        The connection's timeout is for each piece that is sent, and for the answer as a whole.
 
         Raises Unreachable when nothing was done, LostAnswer when that cannot be known, and
         InvalidItem when the settings allow no request at all.
@@ -77,7 +79,6 @@ class Transport:
         with self._lock:
             self.count += 1
         limit = self._connection.timeout
-        ends = time.monotonic() + limit
         try:
             response = self._session.request(
                 method,
@@ -93,6 +94,8 @@ class Transport:
             raise self._failure(error) from error
         except UnicodeError as error:  # a host name that is none
             raise InvalidItem(f"{self._connection.base} is no address: {error}") from error
+        # What is sent may be long, and each piece of it has had its own time.
+        ends = time.monotonic() + limit
         with response:
             return Answer(
                 response.status_code,
