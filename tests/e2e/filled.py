@@ -68,6 +68,7 @@ def fill_guards(rig: Rig) -> dict[str, Any]:
         rig.ark.post(f"{made['pulp_href']}add_role/", users=[], **role)
     return {
         "access_control_groups": [{"name": f"{rig.prefix}-group"}],
+        "access_control_namespaces": [],
         "access_control_guards": [{**guard, "roles": [role]} for guard in guards],
         **{f"package_guard_{guard}": f"{rig.prefix}-{guard}" for guard in GUARDS},
     }

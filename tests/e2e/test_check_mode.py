@@ -43,6 +43,7 @@ def _inventory(rig: Rig) -> dict[str, Any]:
     return {
         "access_control_groups": [{"name": rig.prefix}],
         "access_control_client_groups": [rig.prefix],
+        "access_control_namespaces": [{"name": f"{rig.prefix}-images", "pull": [rig.prefix]}],
         "release_train_clients": [{"name": f"{rig.prefix}-site", "password": HARD_PASSWORD}],
         "rpm_package_repos": [item],
         "stackhpc_pulp_repository_rpm_repos": [source],

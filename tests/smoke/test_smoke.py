@@ -46,6 +46,7 @@ def test_a_release_goes_from_upstream_to_a_client(rig: Rig) -> None:
         "rpm_package_repos": items,
         "access_control_guards": [{"name": development}, {"name": release}],
         "access_control_groups": [],
+        "access_control_namespaces": [],
         "package_guard_development": development,
         "package_guard_release": release,
     }
