@@ -43,22 +43,28 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_versio
     change_version,
 )
 
-__all__ = ["hold_files"]
+__all__ = ["FileRun", "bring_files", "held_files", "hold_files", "read_files"]
 
 _TYPE = "file"
 _CONTENT = "content/file/files/"
+_READ_AT_ONCE = 2
 
-# relative path -> what the latest version of the repository holds there
+# relative path -> what a version of the repository holds there
 Held = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class _Run:
-    """What all items share."""
+class FileRun:
+    """What all repositories of a run share."""
 
     server: Server
     uploader: Uploader
     state_path: str
+
+    @classmethod
+    def of(cls, server: Server, params: Mapping[str, Any]) -> FileRun:
+        """From a module's parameters."""
+        return cls(server, Uploader(server, params["chunk_size"]), params["state_path"])
 
 
 def hold_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
@@ -67,7 +73,7 @@ def hold_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Result],
     kind = CONTENT_TYPES[_TYPE].repository
     names = [item["name"] for item in items]
     there = read_kind(server.client, kind, names, ("latest_version_href",))
-    run = _Run(server, Uploader(server, params["chunk_size"]), params["state_path"])
+    run = FileRun.of(server, params)
     work = [(Result(item["name"], _TYPE), (item, there.get(item["name"]))) for item in items]
     refuse_duplicates(work)
 
@@ -76,50 +82,69 @@ def hold_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Result],
         files = wanted_files(item)
         if repository is None:
             refuse_missing(server, result, unseen(server, f"file repository '{item['name']}'"))
-        held = _held(server, repository)
-        result.more.update(version=_number(repository), files=[])
-        if item["state"] == "absent":
-            remove = [name for name in names_of(files, item["checksums"]) if name in held]
-            _change(run, repository, held, {}, remove, result)
+        if item["state"] == "present":
+            bring_files(run, repository, read_files(item), item["exact"], result)
             return
-        wanted = _with_checksums(run, item, files, result)
-        kept = {one.relative_path for one in wanted}
-        remove = sorted(set(held) - kept) if item["exact"] else []
-        units = _send(run, wanted, held, result)
-        _change(run, repository, held, units, remove, result)
+        version = _latest(repository)
+        held = held_files(server, version)
+        result.more.update(version=version_number(version) if version else 0, files=[])
+        remove = [name for name in names_of(files, item["checksums"]) if name in held]
+        _change(run, repository, held, {}, remove, "", result)
 
     return run_all(work, walk, server.tasks_at_once(), server.report), {}
 
 
-def _number(repository: Mapping[str, Any] | None) -> int:
-    return version_number(repository["latest_version_href"]) if repository else 0
+def read_files(item: Mapping[str, Any]) -> list[WantedFile]:
+    """The files of an item and those beside them; each is read once.
+
+    Raises InvalidItem, naming all that cannot be.
+    """
+
+    def read(one: WantedFile, _quiet: Result) -> None:
+        one.open().sha256  # noqa: B018 - it is computed here, several at once
+
+    files = wanted_files(item)
+    pairs = [(Result(one.relative_path, _TYPE), one) for one in files]
+    _refuse_failures(run_all(pairs, read, _READ_AT_ONCE, Report()))
+    beside = [one.checksum_file() for one in files] if item["checksums"] else []
+    return [*files, *beside]
 
 
-def _held(server: Server, repository: Mapping[str, Any] | None) -> Held:
-    if not _number(repository):
+def held_files(server: Server, version: str) -> Held:
+    """What a repository version (href) holds; nothing for the empty one, or none ("")."""
+    if not version or not version_number(version):
         return {}
-    version = (repository or {})["latest_version_href"]
     fields = "pulp_href,relative_path,sha256,artifact"
     found = server.client.list(_CONTENT, {"repository_version": version, "fields": fields})
     return {one["relative_path"]: one for one in found}
 
 
-def _with_checksums(
-    run: _Run, item: Mapping[str, Any], files: Sequence[WantedFile], result: Result
-) -> list[WantedFile]:
-    """All files of the version; each is read once, and all that cannot be are named."""
+def bring_files(
+    run: FileRun,
+    repository: Mapping[str, Any] | None,
+    wanted: Sequence[WantedFile],
+    exact: bool,
+    result: Result,
+) -> str:
+    """Let the repository hold these files, with `exact` no others; the href of the version that
+    does. All of them come or none. Without a repository, in check mode, there is none ("")."""
+    latest = _latest(repository)
+    held = held_files(run.server, latest)
+    result.more["version"] = version_number(latest) if latest else 0
+    kept = {one.relative_path for one in wanted}
+    remove = sorted(set(held) - kept) if exact else []
+    units = _send(run, wanted, held, result)
+    # What another run adds meanwhile must not come in.
+    base = latest if exact else ""
+    return _change(run, repository, held, units, remove, base, result) or latest
 
-    def read(one: WantedFile, _quiet: Result) -> None:
-        one.open().sha256  # noqa: B018 - it is computed here, several at once
 
-    pairs = [(Result(one.relative_path, _TYPE), one) for one in files]
-    _refuse_failures(run_all(pairs, read, 2, Report()))
-    beside = [one.checksum_file() for one in files] if item["checksums"] else []
-    return [*files, *beside]
+def _latest(repository: Mapping[str, Any] | None) -> str:
+    return str(repository["latest_version_href"]) if repository else ""
 
 
 def _send(
-    run: _Run, wanted: Sequence[WantedFile], held: Held, result: Result
+    run: FileRun, wanted: Sequence[WantedFile], held: Held, result: Result
 ) -> dict[str, dict[str, Any]]:
     """relative path -> content unit (`pulp_href` and `sha256`) of each file that is new or other.
 
@@ -171,39 +196,42 @@ def _line(one: WantedFile, held: Held) -> dict[str, Any]:
 
 
 def _change(
-    run: _Run,
+    run: FileRun,
     repository: Mapping[str, Any] | None,
     held: Held,
     units: Mapping[str, Mapping[str, Any]],
     remove: Sequence[str],
+    base: str,
     result: Result,
-) -> None:
-    """Make the version of which these units come and these paths go, if that changes anything."""
+) -> str:
+    """Make the version to which these units come and from which these paths go; its href, or ""
+    where nothing changes."""
     server = run.server
     result.more["files"] += [
         {"relative_path": name, "sha256": held[name]["sha256"], "action": "removed", "error": ""}
         for name in remove
     ]
     if not units and not remove:
-        return
+        return ""
     touched = sorted({*units, *remove})
     before = {name: held[name]["sha256"] for name in touched if name in held}
     after = {name: units[name]["sha256"] for name in touched if name in units}
     result.note("updated", {"files": before}, {"files": after})
     result.more.update(packages_added=len(units), packages_removed=len(before))
     if server.check_mode or repository is None:
-        return
+        return ""
     # What has the path of another one takes its place by itself, and only there.
     going = [held[name]["pulp_href"] for name in remove]
     coming = [unit["pulp_href"] for unit in units.values()]
-    version = change_version(server, repository, coming, going, result.name)
-    now = _held(server, {"latest_version_href": version})
+    version = change_version(server, repository, coming, going, result.name, base)
+    now = held_files(server, version)
     wrong = [
         name for name, sha256 in after.items() if (now.get(name) or {}).get("sha256") != sha256
     ]
     if wrong:
         raise PulpError(f"Pulp took the change and does not show it: {', '.join(wrong)}")
     result.more["version"] = version_number(version)
+    return version
 
 
 def _refuse_failures(results: Sequence[Result]) -> None:

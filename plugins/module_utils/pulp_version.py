@@ -18,16 +18,23 @@ def change_version(
     add: Collection[str],
     remove: Collection[str],
     subject: str,
+    base: str = "",
 ) -> str:
-    """Add and remove content units (hrefs); the href of the latest version after it.
+    """Add and remove content units (hrefs); the href of the version that came of it.
 
-    It may be sent again after a lost answer: the second time there is nothing left to change.
+    `base` is the version (href) that is changed, where another than the latest would not do. It may
+    be sent again after a lost answer: the second time there is nothing left to change.
     """
-    body = {"add_content_units": list(add), "remove_content_units": list(remove)}
+    body: dict[str, Any] = {"add_content_units": list(add), "remove_content_units": list(remove)}
+    if base:
+        body["base_version"] = base
     address = f"{repository['pulp_href']}modify/"
     try:
-        server.write(lambda: server.client.post(address, body), subject)
+        task = server.write(lambda: server.client.post(address, body), subject)
     except LostAnswer:
-        server.write(lambda: server.client.post(address, body), subject)
+        task = server.write(lambda: server.client.post(address, body), subject)
+    made = [href for href in (task or {}).get("created_resources") or [] if "/versions/" in href]
+    if made:
+        return str(made[0])
     asked = {"fields": "latest_version_href"}
     return str(server.client.get(repository["pulp_href"], asked)["latest_version_href"])

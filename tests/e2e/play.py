@@ -156,6 +156,18 @@ class Play:
         """What the report has up to now."""
         return self._report.read_text(encoding="utf-8") if self._report.exists() else ""
 
+    def peaks(self, program: str) -> list[int]:
+        """The most memory that each process below has had whose command names `program`, in KiB."""
+        found = []
+        for process in _descendants(self._process.pid):
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                folder = Path(f"/proc/{process}")
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+                if program.encode() in words[1] and b"python" in words[0]:
+                    status = (folder / "status").read_text(encoding="utf-8")
+                    found.append(int(status.partition("VmHWM:")[2].split()[0]))
+        return found
+
     def kill(self) -> None:
         """End every process of the run at once, as a runner does that is out of time."""
         for process in [*_descendants(self._process.pid), self._process.pid]:
