@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -61,7 +62,9 @@ class ActionModule(ActionBase):
             for host, own in runs.items()
         ]
         commands = [
-            retry_command(options["playbook"], outcome, options["retry"], options, variables)
+            retry_command(
+                options["playbook"], outcome, options["retry"], options, variables, context.CLIARGS
+            )
             for outcome in outcomes
         ]
         if len(outcomes) == 1:
