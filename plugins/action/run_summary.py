@@ -16,6 +16,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.errors impo
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
     ReportFile,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.retry_command import (
     retry_command,
 )
@@ -71,6 +72,7 @@ class ActionModule(ActionBase):
             lines = last_screen(outcomes[0], options["heading"], commands[0])
         else:
             lines = fleet_screen(outcomes, commands)
+        lines = [printable(line) for line in lines]
         Display().display("\n".join(["", *lines, ""]))
         if options["summary_path"]:
             title = f"{options['playbook']}{' (check mode)' if self._task.check_mode else ''}"

@@ -19,7 +19,6 @@ ANSIBLE = {"ansible_inventory_sources": ["/my site/hosts"], "ansible_play_hosts_
 START = ["ansible-playbook", "-i", "/my site/hosts"]
 
 
-
 def command(retry, options, playbook="package_sync", failed=FAILED, given=(), **more):
     arguments = {"extra_vars": given}
     return retry_command(playbook, failed, retry, options, {**ANSIBLE, **more}, arguments)
