@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -15,6 +16,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.errors impo
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
     ReportFile,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.retry_command import (
     retry_command,
 )
@@ -61,13 +63,16 @@ class ActionModule(ActionBase):
             for host, own in runs.items()
         ]
         commands = [
-            retry_command(options["playbook"], outcome, options["retry"], options, variables)
+            retry_command(
+                options["playbook"], outcome, options["retry"], options, variables, context.CLIARGS
+            )
             for outcome in outcomes
         ]
         if len(outcomes) == 1:
             lines = last_screen(outcomes[0], options["heading"], commands[0])
         else:
             lines = fleet_screen(outcomes, commands)
+        lines = [printable(line) for line in lines]
         Display().display("\n".join(["", *lines, ""]))
         if options["summary_path"]:
             title = f"{options['playbook']}{' (check mode)' if self._task.check_mode else ''}"

@@ -38,6 +38,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transport import (
     requests_is_missing,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
 
 __all__ = ["run"]
 
@@ -93,7 +94,7 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
     except KeyboardInterrupt:
         message = "interrupted: what was begun on the server goes on, and the next run joins it"
     for warning in warnings:
-        module.warn(warning)
+        module.warn(printable(warning))
     answer["seconds"] = round(time.monotonic() - began, 2)
     # Not inside an except block: with -vvv Ansible would add the traceback.
     if message:

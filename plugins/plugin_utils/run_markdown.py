@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.progress_text import duration
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import (
     Outcome,
@@ -41,7 +42,7 @@ def _sections(outcome: Outcome, heading: str, command: str) -> list[str]:
         rows = [(name_of(one), one.get("cause") or "", one["error"]) for one in results]
         parts += _table(name, ("item", "cause", "what was said"), rows)
     if command and outcome.failed:
-        parts.append(f"Run only what failed again:\n\n```shell\n{command}\n```")
+        parts.append(f"Run only what failed again:\n\n```shell\n{printable(command)}\n```")
     changed = [(name_of(one), what_changed(one)) for one in outcome.done]
     parts += _table(heading, ("item", "change"), changed)
     shrunk = [
@@ -62,5 +63,5 @@ def _table(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> 
 
 def _plain(value: object) -> str:
     """Text that Markdown leaves as it is, on one line."""
-    text = " ".join(str(value).split())
+    text = printable(" ".join(str(value).split()))
     return _SPECIAL.sub(r"\\\1", text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")

@@ -16,7 +16,8 @@ _LONGEST = 300
 @dataclass(frozen=True)
 class Outcome:
     """One Pulp. `results` are items as all modules return them; `done` those of the first module
-    that changed; `broken` is what a module said that did not come to its items."""
+    that changed; `broken` is what a module said that did not come to its items; `failed_later`
+    whether items of other modules failed, which may have names of another kind."""
 
     host: str
     done: list[Mapping[str, Any]] = field(default_factory=list)
@@ -30,6 +31,7 @@ class Outcome:
     storage: Mapping[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    failed_later: bool = False
 
     @property
     def shrunk(self) -> list[Mapping[str, Any]]:
@@ -120,6 +122,7 @@ def outcome_of(
         first.get("storage") or {},
         [text for run in runs for text in run.get("warnings") or []],
         seconds,
+        any(one["error"] for run in runs[1:] for one in run.get("results") or []),
     )
 
 
