@@ -36,6 +36,7 @@ _OPTIONS = {
     "hosts": {"type": "dict", "default": {}},
     "tell_all": {"type": "bool", "default": False},
     "retry": {"type": "str", "choices": ["report", "filter", "none"], "default": "none"},
+    "filter": {"type": "str", "default": "package_filter"},
     "report_path": {"type": "path"},
     "summary_path": {"type": "path"},
     "fail": {"type": "bool", "default": True},

@@ -22,6 +22,7 @@ __all__ = ["retry_command"]
 _COLLECTION = "stackhpc.release_train"
 _INSTALLED = "ansible/collections/ansible_collections/stackhpc/release_train/playbooks"
 _MOST_NAMES = 40
+_PACKAGES = "package_filter"
 
 
 def retry_command(
@@ -34,15 +35,15 @@ def retry_command(
 ) -> str:
     """One shell command; empty where nothing failed.
 
-    `retry` says how the playbook chooses: `report` (`package_retry`), `filter` (`package_filter`)
-    or `none`, the whole again. `variables` are those of the task: Kayobe's own say that it runs
+    `retry` says how the playbook chooses: `report` (`package_retry`), `filter` (the variable that
+    is the option of this name) or `none`, the whole again. `variables` are those of the task: Kayobe's own say that it runs
     under Kayobe, Ansible's which inventory and which limit were given, and whether it only looked.
     `arguments` are those of the command line (`context.CLIARGS`).
     """
     if not outcome.failed:
         return ""
     kayobe_config = str(variables.get("kayobe_config_path") or "")
-    choice = _choice(outcome, retry, options.get("report_path"))
+    choice = _choice(outcome, retry, options)
     extra = [word for pair in choice.items() for word in ("-e", extra_variable(*pair))]
     extra += given_words(arguments, kayobe_config, choice)
     several = len(variables.get("ansible_play_hosts_all") or []) > 1
@@ -60,12 +61,17 @@ def retry_command(
     return " ".join(map(shlex.quote, words))
 
 
-def _choice(outcome: Outcome, retry: str, report: str | None) -> dict[str, str]:
+def _choice(outcome: Outcome, retry: str, options: Mapping[str, Any]) -> dict[str, str]:
     """The variable that chooses what failed; none where there is no way to."""
+    report = options.get("report_path")
     if retry == "report" and report:
         return {"package_retry": report}
     if retry == "none" or outcome.failed_later or len(outcome.failed) > _MOST_NAMES:
         return {}
+    variable = options.get("filter") or _PACKAGES
+    names = [name_of(result) for result in outcome.failed]
+    if variable != _PACKAGES:
+        names = [name.rpartition("/")[2] for name in names]
     # A blank would end the expression.
-    names = [re.escape(name_of(result)).replace(r"\ ", ".") for result in outcome.failed]
-    return {"package_filter": f"^({'|'.join(names)})$"}
+    patterns = [re.escape(name).replace(r"\ ", ".") for name in dict.fromkeys(names)]
+    return {variable: f"^({'|'.join(patterns)})$"}
