@@ -20,13 +20,15 @@ __all__ = ["Answer"]
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered; `location` and `retry_after` are the headers of these names."""
+    """What a server answered; `location`, `retry_after` and `digest` (Docker-Content-Digest, which
+    a registry sends) are headers."""
 
     status: int
     body: bytes = b""
     cookies: Mapping[str, str] = field(default_factory=dict)
     location: str = ""
     retry_after: str = ""
+    digest: str = ""
 
     @property
     def text(self) -> str:

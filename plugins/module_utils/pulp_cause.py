@@ -35,6 +35,16 @@ CAUSES = (
         "correct the path or the version; what was not promoted yet is not served to clients",
     ),
     Cause(
+        "source of the image",
+        r"the source \S+ cannot be read",
+        "look whether the image is there, under this name and tag, on the host that pushes",
+    ),
+    Cause(
+        "registry refuses the account",
+        r"the registry of \S+ refused|may not push",
+        "check its password, and whether its group may push to the namespace",
+    ),
+    Cause(
         "our Pulp: worker lost",
         r"gone missing|Aborted during worker shutdown",
         "look at the workers of this Pulp, and at its memory; the next run does it again",

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,6 +66,7 @@ class Server:
         self._lock = threading.Lock()
         self._status: dict[str, Any] | None = None
         self._watcher: TaskWatcher | None = None
+        self._doing: list[str] = []
 
     @property
     def status(self) -> dict[str, Any]:
@@ -88,7 +90,17 @@ class Server:
     def under_way(self) -> list[tuple[str, dict[str, Any]]]:
         """(subject, last known task, or how far a file is) of everything that is under way."""
         tasks = self._watcher.under_way() if self._watcher else []
-        return [*self.transfers.under_way(), *tasks]
+        doing: list[tuple[str, dict[str, Any]]] = [(subject, {}) for subject in list(self._doing)]
+        return [*self.transfers.under_way(), *tasks, *doing]
+
+    @contextmanager
+    def doing(self, subject: str) -> Iterator[None]:
+        """Count as under way what is no task of Pulp's, while it lasts."""
+        self._doing.append(subject)
+        try:
+            yield
+        finally:
+            self._doing.remove(subject)
 
     @property
     def statistics(self) -> dict[str, int]:

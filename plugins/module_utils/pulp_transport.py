@@ -132,6 +132,7 @@ class Transport:
             {cookie.name: cookie.value or "" for cookie in response.cookies},
             response.headers.get("Location", ""),
             response.headers.get("Retry-After", ""),
+            response.headers.get("Docker-Content-Digest", ""),
         )
 
     def _body(self, response: Any, ends: float) -> bytes:

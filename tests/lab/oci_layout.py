@@ -2,7 +2,8 @@
 """Container images without a build tool: OCI layouts, OCI archives and Docker archives.
 
 The same image always has the same bytes, and so the same digest. The formats are those of the OCI
-image specification 1.0 and of `docker save`.
+image specification 1.0 and of `docker save`. As a program: `oci_layout.py FOLDER` writes some for
+tests, and prints where they are and their digests.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import io
 import json
 import random
+import sys
 import tarfile
 import tempfile
 from collections.abc import Mapping
@@ -105,6 +107,28 @@ def write_docker_archive(path: Path, references: Mapping[str, Image]) -> None:
         _add(archive, "manifest.json", json.dumps(listed).encode())
 
 
+def write_samples(folder: Path) -> dict[str, Any]:
+    """Write images for tests: a layout, an OCI archive and a Docker archive.
+
+    The layout has the tags `first`, `second`, `multi` (two architectures) and the signature of
+    `multi`; the OCI archive `first` and `multi`; the Docker archive `sample:first`, of the same
+    content as `first`. Returns their paths, `signature` (its tag) and `digests` (tag -> digest).
+    """
+    images = {
+        "first": Image("first"),
+        "second": Image("second"),
+        "multi": Image("multi", architectures=("amd64", "arm64")),
+    }
+    layout, archive, docker = folder / "layout", folder / "oci.tar", folder / "docker.tar"
+    digests = write_layout(layout, images)
+    signature = Attached(digests["multi"])
+    digests.update(write_layout(layout, {signature.tag: signature}))
+    write_oci_archive(archive, {tag: images[tag] for tag in ("first", "multi")})
+    write_docker_archive(docker, {"sample:first": images["first"]})
+    paths = {"layout": str(layout), "oci_archive": str(archive), "docker_archive": str(docker)}
+    return {**paths, "signature": signature.tag, "digests": digests}
+
+
 def _tag(entry: Descriptor) -> str:
     return str(entry["annotations"]["org.opencontainers.image.ref.name"])
 
@@ -179,3 +203,7 @@ def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
 
 def _hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+if __name__ == "__main__":
+    print(json.dumps(write_samples(Path(sys.argv[1]).absolute()), indent=2))

@@ -14,7 +14,11 @@ from typing import Optional
 from .pulp_paths import LabError, lock
 
 SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
-PACKAGES = {"postgresql": "postgres", "nginx": "nginx", "openssl": "openssl", "gpg": "gpg"}
+# The last two push and pull images, as builders and hosts do.
+PACKAGES = {
+    **{"postgresql": "postgres", "nginx": "nginx", "openssl": "openssl", "gpg": "gpg"},
+    **{"skopeo": "skopeo", "podman": "podman"},
+}
 
 
 class MissingPackages(LabError):

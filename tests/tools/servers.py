@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from environments import uv
-from machine import CLONE, environment, run
+from machine import CACHE, CLONE, environment, run
 
 PULPS = ("ark", "client")
 # Small repositories at many/0001 ... and many-deb/0001 ..., beside those of the demo.
@@ -36,6 +36,13 @@ def _status(program: str, *names: str) -> dict[str, Any]:
         command, env=environment(uv().parent), stdout=subprocess.PIPE, text=True, check=False
     )
     return dict(json.loads(done.stdout or "{}"))
+
+
+def _images() -> dict[str, Any]:
+    """Write container images for tests, and return where they are."""
+    command = _command("oci_layout", str(CACHE / "images"))
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return dict(json.loads(done.stdout))
 
 
 @contextmanager
@@ -68,6 +75,7 @@ def variables_in(path: Path) -> Iterator[None]:
         f"release_train_test_{name}": {key: pulps[name][key] for key in keys} for name in PULPS
     }
     variables["release_train_test_upstream_url"] = _status("upstream")["url"]
+    variables["release_train_test_images"] = _images()
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -31,6 +31,7 @@ class Request:
     headers: dict[str, str]
     body: str
     length: int
+    scopes: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -152,11 +153,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        given = parse_qs(parts.query)
+        query = {name: values[0] for name, values in given.items()}
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         headers = {name.lower(): value for name, value in self.headers.items()}
         length = len(self.path.encode())
-        request = Request(self.command, parts.path, query, headers, body, length)
+        scopes = given.get("scope", [])
+        request = Request(self.command, parts.path, query, headers, body, length, scopes)
         reply = self.pulp.reply(request)
         time.sleep(reply.seconds)
         if reply.cut:

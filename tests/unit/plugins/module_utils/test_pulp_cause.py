@@ -19,6 +19,14 @@ WORDS = {
     "still running after task_timeout; it goes on": ("our Pulp: task_timeout", False),
     "http://ark cannot be reached: Connection refused": ("our Pulp cannot be reached", True),
     "Bad Gateway (HTTP 502)": ("our Pulp cannot be reached", True),
+    "the source oci:/x:y cannot be read: open /x: no such file or directory": (
+        "source of the image",
+        False,
+    ),
+    "the registry of http://ark refused user 'a': Unauthorized": (
+        "registry refuses the account",
+        False,
+    ),
     "Forbidden (HTTP 403)": ("credentials of our Pulp", False),
     "401, message='Unauthorized', url='http://x/'": ("our credentials", False),
     "404, message='Not Found', url='http://x/'": ("404 from upstream", False),
