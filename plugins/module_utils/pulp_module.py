@@ -76,7 +76,7 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
     answer: dict[str, Any] = {"changed": False, "results": [], "summary": summarize([])}
     began = time.monotonic()
     try:
-        report = _report({key: params.pop(key) for key in _REPORTING})
+        report = _report({key: params.pop(key) for key in _REPORTING}, module.check_mode)
         warnings = report.warnings
         connection = Connection(
             url=module.params["pulp_url"],
@@ -109,11 +109,12 @@ def _connection_spec() -> dict[str, Any]:
     }
 
 
-def _report(params: dict[str, Any]) -> Report:
+def _report(params: dict[str, Any], looks: bool) -> Report:
     path, progress = params["report_path"], params["progress_path"]
     return Report(
         [ReportFile(path, params["report_append"])] if path else [],
         ReportFile(progress, option="progress_path") if progress else None,
+        looks,
     )
 
 
