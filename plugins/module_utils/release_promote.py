@@ -13,7 +13,10 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distri
     Guards,
     read_guards,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    InvalidItem,
+    PulpError,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_packages import (
     package_count,
 )
@@ -100,7 +103,11 @@ def promote_pins(
         before = switch.result.before["content_guard"] or _NO_GUARD
         switch.result.more["told"] = f"{before} -> {guard}"
     if server.check_mode or server.diff:
-        _show_content(server, changing)
+        try:
+            _show_content(server, changing)
+        except PulpError as error:
+            # What was promoted is, whether or not it can be shown.
+            server.report.warn(f"Pulp does not tell what becomes visible: {error}")
     results = [switch.result for switch in switches]
     server.report.finish_all(results)
     return results
