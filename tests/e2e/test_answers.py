@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lab.playbook import Run
 
-from .play import Run
 from .rig import Rig
 
 OLD = "20200101T000000"

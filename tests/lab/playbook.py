@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Playbooks of the collection, run as a user runs them: from the folder of the inventory."""
+"""Playbooks of the collection, run as a user runs them: under way, and what came of them."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,19 +21,32 @@ from typing import Any, Optional
 from .pulp_paths import LabError
 
 COLLECTION = "stackhpc.release_train"
-RECAP = re.compile(r"^(\S+) +: (ok=\d+ .*)$", re.MULTILINE)
+
+_RECAP = re.compile(r"^(\S+) +: (ok=\d+ .*)$", re.MULTILINE)
+_FAILED = re.compile(r"^fatal: \[(\S+)\]: FAILED! => (\{.*?^\})", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Played:
-    """One finished run. `recap` has Ansible's own counts by host, `items` one entry per item."""
+class Run:
+    """One finished run: the command that repeats it, its exit status, all that it printed, and the
+    items and warnings of its report, if it was asked for one."""
 
     command: str
     status: int
     output: str
     seconds: float
-    recap: dict[str, dict[str, int]]
-    items: list[dict[str, Any]]
+    report: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+    report_path: str = ""
+
+    @property
+    def recap(self) -> dict[str, dict[str, int]]:
+        """Ansible's own counts by host."""
+        _head, _line, recap = self.output.partition("PLAY RECAP")
+        return {
+            host: {key: int(number) for key, number in (word.split("=") for word in counts.split())}
+            for host, counts in _RECAP.findall(recap)
+        }
 
     @property
     def changed(self) -> int:
@@ -40,16 +56,133 @@ class Played:
     @property
     def changed_items(self) -> list[dict[str, Any]]:
         """The items that changed."""
-        return [item for item in self.items if item["changed"]]
+        return [item for item in self.report if item["changed"]]
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Name -> what went wrong with it, of each item that failed."""
+        return {line["name"]: line["error"] for line in self.report if line["error"]}
+
+    @property
+    def messages(self) -> dict[str, str]:
+        """Host -> what its failed task says, as its user reads it with -vvv."""
+        return {host: json.loads(text)["msg"] for host, text in _FAILED.findall(self.output)}
+
+    @property
+    def message(self) -> str:
+        """What the failed task says when there is one host."""
+        (text,) = self.messages.values()
+        return text
+
+    def of(self, name: str) -> dict[str, Any]:
+        """Return the result of the item of this name."""
+        return next(line for line in self.report if line["name"] == name)
+
+    def succeeded(self) -> Run:
+        """Return this run, which must have exit status 0."""
+        assert self.status == 0, self._end
+        return self
+
+    def failed(self) -> Run:
+        """Return this run, which must have failed in words, not in a crash of Ansible's."""
+        assert self.status == 2, self._end
+        return self
+
+    @property
+    def _end(self) -> str:
+        return "\n".join(self.messages.values()) or self.output[-3000:]
 
 
 class PlaybookFailed(LabError):
     """A playbook failed: its last lines and the command that repeats it."""
 
-    def __init__(self, played: Played, log: Path) -> None:
-        lines = played.output.strip().splitlines()
-        super().__init__("\n".join([*lines[-25:], "", f"all of it: {log}", played.command]))
-        self.played = played
+    def __init__(self, run: Run, log: Path) -> None:
+        lines = run.output.strip().splitlines()
+        super().__init__("\n".join([*lines[-25:], "", f"all of it: {log}", run.command]))
+
+
+class Play:
+    """A run under way in `folder`, in a process group of its own, which prints into `output`.
+
+    `words` are those of ansible-playbook; `report` is the file that it is asked to report to;
+    `longest` is the number of seconds after which it is killed.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str | Path],
+        folder: Path,
+        output: Path,
+        report: Optional[Path] = None,
+        environment: Optional[Mapping[str, str]] = None,
+        longest: Optional[float] = None,
+    ) -> None:
+        self.folder = folder
+        self._output, self._report, self._longest = output, report, longest
+        self._began = time.monotonic()
+        asked = ["-e", f"report_path={shlex.quote(str(report))}"] if report else []
+        program = shutil.which("ansible-playbook") or "ansible-playbook"
+        arguments = [*map(str, words), *asked]
+        self._command = shlex.join([os.path.relpath(program, folder), *arguments])
+        with output.open("wb") as stream:
+            self._process = subprocess.Popen(
+                [program, *arguments],
+                env=loopback() if environment is None else dict(environment),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_heed_interrupts,
+            )
+
+    @property
+    def output(self) -> str:
+        """What was printed up to now."""
+        return self._output.read_text(encoding="utf-8")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
+    def reported(self) -> str:
+        """What the report has up to now."""
+        there = self._report and self._report.exists()
+        return self._report.read_text(encoding="utf-8") if self._report and there else ""
+
+    def kill(self) -> None:
+        """End every process of the run at once, as a runner does that is out of time."""
+        for process in [*_descendants(self._process.pid), self._process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._process.wait()
+
+    def interrupt(self) -> None:
+        """Do what Ctrl-C does: every process of the run gets the signal."""
+        os.killpg(self._process.pid, signal.SIGINT)
+
+    def wait(self) -> Run:
+        """Return what came of it. Raises TimeoutExpired when it takes too long."""
+        try:
+            status = self._process.wait(self._longest)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        except KeyboardInterrupt:
+            self.interrupt()
+            self._process.wait()
+            raise
+        lines = [json.loads(line) for line in self.reported().splitlines()]
+        return Run(
+            f"cd {os.path.relpath(self.folder)} && {self._command}",
+            status,
+            self.output,
+            time.monotonic() - self._began,
+            tuple(line for line in lines if "number" in line),
+            tuple(line["warning"] for line in lines if "warning" in line),
+            str(self._report or ""),
+        )
 
 
 def play(
@@ -58,66 +191,51 @@ def play(
     *arguments: str,
     report: bool = False,
     environment: Optional[Mapping[str, str]] = None,
-) -> Played:
-    """Run a playbook and return how it went, whatever its exit status.
+) -> Run:
+    """Run a playbook in the folder of an inventory; return how it went, whatever its exit status.
 
-    `name` is a playbook of the collection, or a path; `inventory` is the folder to run in; `report`
-    asks the playbook for its report and fills `items`.
+    `name` is a playbook of the collection, or a path; `report` asks the playbook for its report;
+    `environment` replaces this program's.
     """
     playbook = name if "/" in name else f"{COLLECTION}.{name}"
-    program = shutil.which("ansible-playbook") or "ansible-playbook"
-    records = inventory.parent / "report" / f"{Path(name).stem}.jsonl"
-    words = [os.path.relpath(program, inventory), playbook, *arguments]
-    if report:
+    records = inventory.parent / "report" / f"{Path(name).stem}.jsonl" if report else None
+    if records:
         records.parent.mkdir(parents=True, exist_ok=True)
         records.unlink(missing_ok=True)
-        words += ["-e", f"report_path={records}"]
-    began = time.monotonic()
-    done = subprocess.run(
-        [program, *words[1:]],
-        cwd=inventory,
-        env=_environment() if environment is None else dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return Played(
-        command=f"cd {os.path.relpath(inventory)} && {shlex.join(words)}",
-        status=done.returncode,
-        output=done.stdout,
-        seconds=time.monotonic() - began,
-        recap=_recap(done.stdout),
-        items=_items(records) if report else [],
-    )
+    with tempfile.TemporaryDirectory(prefix="playbook-") as place:
+        output = Path(place) / "output"
+        return Play([playbook, *arguments], inventory, output, records, environment).wait()
 
 
-def must_play(inventory: Path, name: str, *arguments: str, report: bool = False) -> Played:
+def must_play(inventory: Path, name: str, *arguments: str, report: bool = False) -> Run:
     """Run a playbook, keep its output in a log, and raise PlaybookFailed if it fails."""
-    played = play(inventory, name, *arguments, report=report)
+    run = play(inventory, name, *arguments, report=report)
     log = inventory.parent / "log" / f"{Path(name).stem}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text(f"{played.command}\n{played.output}", encoding="utf-8")
-    if played.status:
-        raise PlaybookFailed(played, log)
-    return played
+    log.write_text(f"{run.command}\n{run.output}", encoding="utf-8")
+    if run.status:
+        raise PlaybookFailed(run, log)
+    return run
 
 
-def _environment() -> dict[str, str]:
-    """Return this program's environment; a proxy is not asked for loopback."""
-    loopback = ",".join(filter(None, [os.environ.get("no_proxy"), "127.0.0.1", "localhost"]))
-    return {**os.environ, "no_proxy": loopback, "NO_PROXY": loopback, "ANSIBLE_FORCE_COLOR": "0"}
+def loopback() -> dict[str, str]:
+    """Return this program's environment without colours; a proxy is not asked for loopback."""
+    local = ",".join(filter(None, [os.environ.get("no_proxy"), "127.0.0.1", "localhost"]))
+    plain = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+    return {**os.environ, **plain, "no_proxy": local, "NO_PROXY": local}
 
 
-def _recap(output: str) -> dict[str, dict[str, int]]:
-    _head, _line, recap = output.partition("PLAY RECAP")
-    return {
-        host: {key: int(number) for key, number in (word.split("=") for word in counts.split())}
-        for host, counts in RECAP.findall(recap)
-    }
+def _heed_interrupts() -> None:
+    """Undo that a runner in the background hands down: its children ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _items(records: Path) -> list[dict[str, Any]]:
-    lines: Sequence[str] = records.read_text().splitlines() if records.exists() else []
-    return [item for item in map(json.loads, lines) if "number" in item]
+def _descendants(process: int) -> list[int]:
+    """All processes below one; Ansible's workers are leaders of sessions of their own."""
+    children: dict[int, list[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = status.read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+            children.setdefault(int(parent), []).append(int(status.parent.name))
+    found = children.get(process, [])
+    return [*found, *(one for child in found for one in _descendants(child))]
