@@ -53,6 +53,11 @@ class ContentType:
         """The kind of publication for a publish mode, and the settings that go with it."""
         return self.publications[mode or self.default_mode]
 
+    def mirrors(self, sync_policy: str | None) -> bool:
+        """Whether a sync of this policy makes the publication that is to be served. What
+        `autopublish` makes besides has settings of its own, and is not."""
+        return bool(self.mirrors_by_sync) and sync_policy == self.mirrors_by_sync
+
     @property
     def source_fields(self) -> tuple[str, ...]:
         """Fields of the remote that decide what a sync brings."""

@@ -198,14 +198,10 @@ def _source(server: Server, one: Mirrored, result: Result) -> dict[str, Any]:
 
 
 def _publication(server: Server, one: Mirrored, version: str, result: Result) -> str | None:
-    made = [
-        href
-        for href in result.more.get("publications") or []
-        if one.item.get("sync_policy") == one.content_type.mirrors_by_sync
-    ]
-    if made:
+    mirrored = one.content_type.mirrors(one.item.get("sync_policy"))
+    made = result.more.get("publications") or []
+    if mirrored and made:
         return str(made[-1])
-    mirrored = one.item.get("sync_policy") == (one.content_type.mirrors_by_sync or object())
     href, _duplicates = publish(
         server, one.content_type, result.name, version, one.item["mode"], mirrored, result
     )

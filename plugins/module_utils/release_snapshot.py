@@ -245,7 +245,7 @@ def _publication(
 ) -> str | None:
     """The publication to serve; where it must mirror upstream, another sync makes it."""
     content_type, repository = one.content_type, one.repository
-    if repository.sync_policy != (content_type.mirrors_by_sync or object()):
+    if not content_type.mirrors(repository.sync_policy):
         href, _duplicates = publish(
             server, content_type, repository.name, version, repository.mode, False, result
         )

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.lab.playbook import Run
 
-from .play import Run, Secret
+from .play import Secret
 from .rig import HARD_PASSWORD, Rig
 
 OLD = "20200101T000000"

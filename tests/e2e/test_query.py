@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.lab.playbook import Run
 
-from .play import Run
 from .rig import Rig
 
 MONDAY, TUESDAY, WEDNESDAY = (f"202611{day}T020000" for day in (16, 17, 18))
