@@ -100,16 +100,21 @@ def _told(run: Mapping[str, Any]) -> bool:
 
 
 def _report_all(path: str, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """One report over all Pulps: each line as in that of its Pulp, with its host."""
+    """One report over all Pulps: each line as in that of its Pulp, with its host; of a Pulp that
+    was not come to, why."""
     try:
         file = ReportFile(path)
         warnings = [
             file.write({"host": host, **result})
             for host, own in runs.items()
             for run in own
-            for result in run.get("results") or []
+            for result in run.get("results") or _broken(run)
         ]
     except OperatorError as error:
         raise AnsibleActionFail(str(error)) from error
     for warning in dict.fromkeys(filter(None, warnings)):
         Display().warning(warning)
+
+
+def _broken(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"failed": str(run["msg"])}] if run.get("msg") else []

@@ -72,8 +72,8 @@ class Report:
 
     A run that is killed leaves what it did. Lines are `{"expected": [{"type": ..., "name": ...}]}`,
     the results (as documented, with `number` and `of`, and with `check_mode` where the run `looks`
-    only; with `again` for one that is tried again later) and `{"warning": text}`. Only `progress`
-    gets `{"running": [...]}`.
+    only; with `again` for one that is tried again later), `{"warning": text}`, and `{"failed": text}` of a run that did not come to its items. Only
+    `progress` gets `{"running": [...]}`.
     """
 
     def __init__(
@@ -123,6 +123,12 @@ class Report:
             if text not in self.warnings:
                 self.warnings.append(text)
                 self._tell({"warning": text})
+
+    def fail(self, text: str) -> None:
+        """Say why a run did not come to its items, lest an earlier one's are taken for its own."""
+        with self._lock:
+            if not self._expected:
+                self._tell({"failed": text})
 
     def running(self, tasks: Sequence[dict[str, Any]]) -> None:
         """Tell the one who watches what is under way."""
