@@ -26,7 +26,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_acc
     image_pins,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_asker import (
-    NO_ACCOUNT,
     Asker,
     ask_who,
 )
@@ -141,7 +140,9 @@ class _Check:
 
     def _refused(self, path: str) -> tuple[str, str]:
         if self._asker.is_nobody:
-            return FORBIDDEN, NO_ACCOUNT
+            return FORBIDDEN, (
+                "it is there and not public, and no account was given: give username and password"
+            )
         who = self._asker.who
         why = self._app.why_refused(path) if self._asker.account == UNCERTAIN else KNOWN
         if why == KNOWN:
