@@ -144,6 +144,10 @@ class Rig:
 
     def run_module(self, module: str, host: str = "ark1", **options: Any) -> Run:
         """Run one module of the collection on behalf of a host, in a play of its own."""
+        return self.start_module(module, host, **options).wait()
+
+    def start_module(self, module: str, host: str = "ark1", **options: Any) -> Play:
+        """Start one module of the collection on behalf of a host, in a play of its own."""
         defaults = {
             "pulp_url": "{{ release_train_pulp_url }}",
             "username": "{{ release_train_pulp_username }}",
@@ -160,7 +164,7 @@ class Rig:
         }
         path = self.folder / f"play-{self._runs}.yml"
         path.write_text(json.dumps([play]), encoding="utf-8")
-        return self.run(str(path))
+        return self.start(str(path))
 
     def snapshot(self, *items: dict[str, Any], guard: str = "") -> dict[str, str]:
         """Have Ark take snapshots of these; returns short name -> stamp.
