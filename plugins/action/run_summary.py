@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -15,6 +15,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.errors impo
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
     ReportFile,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.retry_command import (
     retry_command,
 )
@@ -26,6 +27,7 @@ from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_screen 
     fleet_screen,
     last_screen,
 )
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.summary_file import add_summary
 
 _OPTIONS = {
     "playbook": {"type": "str", "required": True},
@@ -34,6 +36,7 @@ _OPTIONS = {
     "hosts": {"type": "dict", "default": {}},
     "tell_all": {"type": "bool", "default": False},
     "retry": {"type": "str", "choices": ["report", "filter", "none"], "default": "none"},
+    "filter": {"type": "str", "default": "package_filter"},
     "report_path": {"type": "path"},
     "summary_path": {"type": "path"},
     "fail": {"type": "bool", "default": True},
@@ -61,18 +64,21 @@ class ActionModule(ActionBase):
             for host, own in runs.items()
         ]
         commands = [
-            retry_command(options["playbook"], outcome, options["retry"], options, variables)
+            retry_command(
+                options["playbook"], outcome, options["retry"], options, variables, context.CLIARGS
+            )
             for outcome in outcomes
         ]
         if len(outcomes) == 1:
             lines = last_screen(outcomes[0], options["heading"], commands[0])
         else:
             lines = fleet_screen(outcomes, commands)
+        lines = [printable(line) for line in lines]
         Display().display("\n".join(["", *lines, ""]))
         if options["summary_path"]:
             title = f"{options['playbook']}{' (check mode)' if self._task.check_mode else ''}"
             text = markdown(title, outcomes, options["heading"], commands)
-            _write(options["summary_path"], text)
+            add_summary(options["summary_path"], text)
         message = "\n".join(
             outcome.message if len(outcomes) == 1 else f"{outcome.host}: {outcome.message}"
             for outcome in outcomes
@@ -107,14 +113,3 @@ def _report_all(path: str, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> N
         raise AnsibleActionFail(str(error)) from error
     for warning in dict.fromkeys(filter(None, warnings)):
         Display().warning(warning)
-
-
-def _write(path: str, text: str) -> None:
-    """Add to the file: a CI job gives all its steps the same one."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(text)
-    except OSError as error:
-        words = f"summary_path '{path}' cannot be written: {error.strerror}"
-        raise AnsibleActionFail(words) from error

@@ -8,6 +8,8 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
+
 
 class ActionModule(ActionBase):
     """What Ansible asks this file for."""
@@ -23,7 +25,7 @@ class ActionModule(ActionBase):
         _checked, arguments = check({"text": {"type": "raw", "required": True}})
         text = arguments["text"]
         given = text if isinstance(text, list) else [text]
-        lines = [line for part in given for line in str(part).splitlines()]
+        lines = [printable(line) for part in given for line in str(part).splitlines()]
         Display().display("\n".join(lines))
         result.update(changed=False, lines=len(lines))
         return result

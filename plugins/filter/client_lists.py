@@ -11,7 +11,7 @@ author: StackHPC Ltd. (@stackhpc)
 description:
   - Drops items whose C(required) is false, also where a template left it as text, before
     anything else of them is read. An item that does not say is required.
-  - Selects repositories by short name, or by name where they have none, and by sync group.
+  - Selects repositories by short name or name, and by sync group.
     Publications and distributions follow their repository.
   - A production distribution without C(distribution) takes over from the one of its own name with
     C(production) at the end replaced by C(development).

@@ -25,6 +25,16 @@ class Cause:
 # "(HTTP 404)".
 CAUSES = (
     Cause(
+        "our disk is full",
+        r"\bhas no room: |the disk is full: ",
+        "make room where the file is to be, and run it again: it goes on where it ended",
+    ),
+    Cause(
+        "no such file",
+        r"^there is no https?://",
+        "correct the path or the version; what was not promoted yet is not served to clients",
+    ),
+    Cause(
         "source of the image",
         r"the source \S+ cannot be read",
         "look whether the image is there, under this name and tag, on the host that pushes",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -73,6 +73,10 @@ class PulpClient:
         """PATCH whole values, which is safe to repeat."""
         return self._call("PATCH", path, json=body)
 
+    def put(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
+        """PUT bytes; `body` can be iterated over again. Raises LostAnswer as post does."""
+        return self._call("PUT", path, headers, data=body)
+
     def delete(self, path: str) -> Any:
         """DELETE; an object that is already gone is None, as after any delete."""
         try:
@@ -105,24 +109,28 @@ class PulpClient:
         if self.uses_basic:
             self.get("tasks/", {"limit": 1, "fields": "pulp_href"})
 
-    def _call(self, method: str, path: str, **content: Any) -> Any:
+    def _call(
+        self, method: str, path: str, more: Mapping[str, str] | None = None, **content: Any
+    ) -> Any:
         used = self._login.current()
-        answer = self._send(method, path, used, content)
+        answer = self._send(method, path, used, more or {}, content)
         if used.cookies and answer.session_is_over:
             # The server did nothing, so that a write may be sent again, too.
             used = self._login.renew(used)
-            answer = self._send(method, path, used, content)
+            answer = self._send(method, path, used, more or {}, content)
         if answer.status == 401:
             raise self._login.refusal(words_of(answer.content))
         self._login.take_token(used, answer.cookies)
         return self._parsed(answer, path)
 
-    def _send(self, method: str, path: str, used: Pass, content: dict[str, Any]) -> Answer:
-        headers = used.headers(method, self.connection.base)
+    def _send(
+        self, method: str, path: str, used: Pass, more: Mapping[str, str], content: dict[str, Any]
+    ) -> Answer:
+        headers = {**used.headers(method, self.connection.base), **more}
         url = self.connection.address(path)
         return patiently(
             lambda: self._transport.send(method, url, headers, **content),
-            method != "POST",
+            method not in ("POST", "PUT"),
             self._sleep,
         )
 

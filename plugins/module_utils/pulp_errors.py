@@ -11,6 +11,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.errors impo
     OperatorError,
     redact,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
 
 __all__ = [
     "UNFORESEEN",
@@ -117,4 +118,4 @@ def words_of(answer: Any) -> str:
     text = str(answer)
     if "<" in text:
         text = html.unescape(_MARKUP.sub(" ", text))
-    return " ".join(text.split())[:_LONGEST_ANSWER]
+    return printable(" ".join(text.split())[:_LONGEST_ANSWER])

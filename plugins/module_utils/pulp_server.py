@@ -30,6 +30,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks 
     Rhythm,
     TaskWatcher,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transfer import Transfers
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import Kind
 
 __all__ = ["Outcome", "Server", "version_tuple"]
@@ -61,6 +62,7 @@ class Server:
         self.report = report
         self.check_mode = check_mode
         self.diff = diff
+        self.transfers = Transfers()
         self._lock = threading.Lock()
         self._status: dict[str, Any] | None = None
         self._watcher: TaskWatcher | None = None
@@ -86,9 +88,10 @@ class Server:
             return self._watcher
 
     def under_way(self) -> list[tuple[str, dict[str, Any]]]:
-        """(subject, last known task) of everything that this run waits for."""
+        """(subject, last known task, or how far a file is) of everything that is under way."""
         tasks = self._watcher.under_way() if self._watcher else []
-        return [*tasks, *((subject, {}) for subject in list(self._doing))]
+        doing: list[tuple[str, dict[str, Any]]] = [(subject, {}) for subject in list(self._doing)]
+        return [*self.transfers.under_way(), *tasks, *doing]
 
     @contextmanager
     def doing(self, subject: str) -> Iterator[None]:

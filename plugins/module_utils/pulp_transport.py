@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Optional
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_answer import Answer
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
@@ -30,7 +30,7 @@ try:
 except ImportError:
     requests = None  # type: ignore[assignment]
 
-__all__ = ["Transport", "patiently", "requests_is_missing"]
+__all__ = ["Sink", "Transport", "patiently", "requests_is_missing"]
 
 GATEWAY_ERRORS = (502, 503, 504)
 TOO_MANY = 429
@@ -39,6 +39,11 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 _LONGEST_CONNECT = 10.0
 _PIECE = 1024
+_LARGE_PIECE = 256 * 1024
+
+# (status, headers) of an answer -> what takes the pieces of its body
+Sink = Callable[[int, Mapping[str, str]], Optional[Callable[[bytes], None]]]
+
 _WHO = re.compile(r"^(<[^>]*>|\w+\(host=[^)]*\)): ")
 
 
@@ -69,17 +74,41 @@ class Transport:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     def send(self, method: str, url: str, headers: Mapping[str, str], **content: Any) -> Answer:
-        """Send one request and read its answer to the end, within the connection's timeout.
+        """Send one request and read its answer to the end.
 
+        The connection's timeout is for each piece that is sent, and for the answer as a whole.
         Raises Unreachable when nothing was done, LostAnswer when that cannot be known, and
         InvalidItem when the settings allow no request at all.
         """
+        with self._request(method, url, headers, **content) as response:
+            return self._answer(response)
+
+    def receive(self, url: str, headers: Mapping[str, str], sink: Sink) -> Answer:
+        """GET something of any size. `sink(status, headers)` gives what takes the body's pieces,
+        or None for a body that is read as any answer is. The timeout is for each piece.
+
+        Raises as `send` does, and what the taking of a piece raises.
+        """
+        plain = {"Accept": "*/*", "Accept-Encoding": "identity", **headers}
+        with self._request("GET", url, plain) as response:
+            take = sink(response.status_code, response.headers)
+            if take is None:
+                return self._answer(response)
+            try:
+                for piece in response.raw.stream(_LARGE_PIECE, decode_content=False):
+                    take(piece)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                raise self._broken(error) from error
+            return Answer(response.status_code)
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], **content: Any
+    ) -> requests.Response:
         with self._lock:
             self.count += 1
         limit = self._connection.timeout
-        ends = time.monotonic() + limit
         try:
-            response = self._session.request(
+            return self._session.request(
                 method,
                 url,
                 headers={"Accept": "application/json", **headers},
@@ -93,15 +122,18 @@ class Transport:
             raise self._failure(error) from error
         except UnicodeError as error:  # a host name that is none
             raise InvalidItem(f"{self._connection.base} is no address: {error}") from error
-        with response:
-            return Answer(
-                response.status_code,
-                self._body(response, ends),
-                {cookie.name: cookie.value or "" for cookie in response.cookies},
-                response.headers.get("Location", ""),
-                response.headers.get("Retry-After", ""),
-                response.headers.get("Docker-Content-Digest", ""),
-            )
+
+    def _answer(self, response: requests.Response) -> Answer:
+        # What was sent may have been long, and each piece of it has had its own time.
+        ends = time.monotonic() + self._connection.timeout
+        return Answer(
+            response.status_code,
+            self._body(response, ends),
+            {cookie.name: cookie.value or "" for cookie in response.cookies},
+            response.headers.get("Location", ""),
+            response.headers.get("Retry-After", ""),
+            response.headers.get("Docker-Content-Digest", ""),
+        )
 
     def _body(self, response: Any, ends: float) -> bytes:
         # requests' timeout is for each read only: a server that drips would hold us for ever.

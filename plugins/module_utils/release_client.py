@@ -55,8 +55,8 @@ def client_lists(
 
     `lists`: content type -> {repositories, publications, development, production} -> items.
     Items that are not `required` are dropped before anything else of them is read. Filters are
-    searched in a repository's short name, or its name where it has none, `sync_group` is its key
-    of this name; publications and distributions follow their repository, production its
+    searched in a repository's short name and in its name, by which Pulp and all results call it;
+    `sync_group` is its key of this name; publications and distributions follow their repository, production its
     development distribution. Returns the same shape, each production item with its
     `distribution`, and `selected`, the words "selected 3 of 40". Raises SelectionError when a
     filter or group matches nothing, ClientListError for what cannot be used.
@@ -66,17 +66,20 @@ def client_lists(
         for content_type, ours in lists.items()
     }
     everything = [
-        _selectable(content_type, item)
+        one
         for content_type, ours in required.items()
         for item in ours["repositories"]
+        for one in _selectable(content_type, item)
     ]
     selection = select_repositories(everything, rpm_filter, deb_filter, package_filter, sync_group)
-    narrowed: dict[str, Any] = {"selected": selection.text}
+    chosen, known = (
+        {(one.content_type, one.name) for one in ones} for ones in (selection.selected, everything)
+    )
+    narrowed: dict[str, Any] = {"selected": f"selected {len(chosen)} of {len(known)}"}
     for content_type, ours in required.items():
         kept = ours
         if any((rpm_filter, deb_filter, package_filter, sync_group)):
-            chosen = (one for one in selection.selected if one.content_type == content_type)
-            kept = _following(ours, {one.name for one in chosen})
+            kept = _following(ours, {name for one, name in chosen if one == content_type})
         narrowed[content_type] = {
             **{name: [_without_about(item) for item in kept[name]] for name in LISTS[:3]},
             "production": [_channel(item) for item in kept["production"]],
@@ -126,12 +129,14 @@ def _channel(item: Mapping[str, Any]) -> dict[str, Any]:
     return {**channel, "name": name, "distribution": source}
 
 
-def _selectable(content_type: str, item: Mapping[str, Any]) -> _Repository:
+def _selectable(content_type: str, item: Mapping[str, Any]) -> list[_Repository]:
+    """A repository under each of its names."""
     name = str(item.get("name") or "")
     if not name:
         raise ClientListError(f"{content_type} repositories: an item has no name: {sorted(item)}")
-    short_name = str(item.get("short_name") or name)
-    return _Repository(content_type, name, short_name, str(item.get("sync_group") or ""))
+    names = dict.fromkeys((str(item.get("short_name") or name), name))
+    group = str(item.get("sync_group") or "")
+    return [_Repository(content_type, name, one, group) for one in names]
 
 
 def _without_about(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,10 +42,15 @@ options:
   retry:
     description:
       - How the command to paste chooses what failed. V(report) gives the playbook C(package_retry)
-        with O(report_path), V(filter) C(package_filter), V(none) runs it whole.
+        with O(report_path), V(filter) the variable named by O(filter), V(none) runs it whole.
     type: str
     choices: [report, filter, none]
     default: none
+  filter:
+    description:
+      - Variable by which the playbook selects by name. Names of images are given without their namespace.
+    type: str
+    default: package_filter
   report_path:
     description: Where the modules reported to.
     type: path

@@ -13,6 +13,7 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.progress_text import (
     progress_line,
 )
@@ -60,9 +61,10 @@ class LiveAction(ActionBase):
         return True
 
     def _is_here(self) -> bool:
-        task = self._task
-        apart = task.async_val or task.become or task.no_log or task.args.get("progress_path")
-        return self._connection.transport == "local" and not apart
+        task, connection = self._task, self._connection
+        # Not task.become, which a variable of the host may overrule.
+        apart = task.async_val or connection.become or task.no_log or "progress_path" in task.args
+        return connection.transport == "local" and not apart
 
 
 def _controllers_own_folder() -> str:
@@ -86,13 +88,13 @@ class _Reader:
         self._thread.join()
 
     def _read(self) -> None:
-        rest = ""
-        with open(self._path, encoding="utf-8", errors="replace") as stream:
+        rest = b""
+        with open(self._path, "rb") as stream:
             while True:
                 last = self._ended.wait(_PAUSE)
-                *lines, rest = (rest + stream.read()).split("\n")
+                *lines, rest = (rest + stream.read()).split(b"\n")
                 for line in lines:
-                    self._show(line)
+                    self._show(line.decode(errors="replace"))
                 if last:
                     return
 
@@ -101,4 +103,4 @@ class _Reader:
         if told:
             text, tone = told
             color = getattr(constants, _TONES[tone]) if tone in _TONES else None
-            Display().display(f"{self._host}{text}", color=color)
+            Display().display(printable(f"{self._host}{text}"), color=color)

@@ -16,7 +16,8 @@ _LONGEST = 300
 @dataclass(frozen=True)
 class Outcome:
     """One Pulp. `results` are items as all modules return them; `done` those of the first module
-    that changed; `broken` is what a module said that did not come to its items."""
+    that changed; `broken` is what a module said that did not come to its items; `failed_later`
+    whether items of other modules failed, which may have names of another kind."""
 
     host: str
     done: list[Mapping[str, Any]] = field(default_factory=list)
@@ -30,6 +31,7 @@ class Outcome:
     storage: Mapping[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    failed_later: bool = False
 
     @property
     def shrunk(self) -> list[Mapping[str, Any]]:
@@ -98,7 +100,8 @@ def outcome_of(
         failed += [result for result in bad if not result.get("allowed")]
         allowed += [result for result in bad if result.get("allowed")]
         if run.get("msg") and run_failed(run) and not any(not one.get("allowed") for one in bad):
-            broken.append(str(run["msg"]))
+            # A task that a rescue caught may have left its result under two names.
+            broken += [str(run["msg"])] if str(run["msg"]) not in broken else []
         if number == 0 or tell_all:
             good = [result for result in results if not result["error"]]
             changed = [result for result in good if result["changed"]]
@@ -120,6 +123,7 @@ def outcome_of(
         first.get("storage") or {},
         [text for run in runs for text in run.get("warnings") or []],
         seconds,
+        any(one["error"] for run in runs[1:] for one in run.get("results") or []),
     )
 
 

@@ -12,6 +12,8 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_cause 
 )
 
 WORDS = {
+    "/mnt has no room: 24 MiB are wanted and 12 MiB are free": ("our disk is full", False),
+    "there is no http://ark/a.sha256: give sha256, or checksum: false": ("no such file", False),
     "Worker has gone missing (task /pulp/api/v3/tasks/1/)": ("our Pulp: worker lost", True),
     "[Errno 28] No space left on device: '/var/lib/pulp/x'": ("our Pulp: disk full", False),
     "still running after task_timeout; it goes on": ("our Pulp: task_timeout", False),

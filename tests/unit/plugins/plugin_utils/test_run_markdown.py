@@ -14,7 +14,7 @@ def item(name, action, error="", **more):
 
 RUN = {
     "results": [
-        item("bad", "failed", "a | b\n<i>c</i>", cause="404 from upstream"),
+        item("bad", "failed", "a | b\n\x1b<i>c</i>", cause="404 from upstream"),
         item("new", "synced", stamp="20261122T200001", packages_added=2, packages_removed=1),
         item("odd", "synced", shrunk={"before": 10, "after": 2}),
     ],
@@ -32,7 +32,7 @@ def test_tables_tell_what_failed_what_is_new_and_what_is_flagged():
         "❌ **ark**: 1 failed, 2 changed, 5 s\n\n"
         "### Failed\n\n"
         "| item | cause | what was said |\n| --- | --- | --- |\n"
-        "| bad | 404 from upstream | a \\| b \\<i\\>c\\</i\\> |\n\n"
+        "| bad | 404 from upstream | a \\| b \\\\x1b\\<i\\>c\\</i\\> |\n\n"
         "Run only what failed again:\n\n```shell\nrun it again\n```\n\n"
         "### New snapshots\n\n"
         "| item | change |\n| --- | --- |\n"

@@ -154,3 +154,14 @@ def test_of_several_pulps_those_that_failed_come_first():
         "  client1  1 changed, 1 unchanged",
         "2 Pulps: 1 failed, 1 ok",
     ]
+
+
+def test_it_is_known_whether_another_module_than_the_first_failed():
+    bad, good = {"results": [item("a", "failed", "no")]}, {"results": [item("a")]}
+    assert not outcome_of("client1", [bad, good]).failed_later
+    assert outcome_of("client1", [good, bad]).failed_later
+
+
+def test_what_broke_is_said_once():
+    broken = {"failed": True, "msg": "Unsupported parameters"}
+    assert outcome_of("ark", [broken, broken]).broken == ["Unsupported parameters"]

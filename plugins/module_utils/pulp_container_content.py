@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tags of container repositories: copied from another repository, removed, or looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    InvalidItem,
+    LostAnswer,
+    PulpError,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
+    refuse_missing,
+    unseen,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import late_delay
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tag_plan import (
+    TagState,
+    plan_copy,
+    refuse_missing_tags,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tag_work import (
+    TagWork,
+    read_again,
+    read_tags,
+    read_work,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags import (
+    Manifests,
+    attached_names,
+    tags_of,
+    units_in,
+)
+
+__all__ = ["change_tags"]
+
+
+def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+    """The whole of module pulp_container_content: `container` -> results, in their order."""
+    manifests = Manifests(server.client)
+    work = read_work(server, params["container"], manifests)
+
+    def walk(one: TagWork, result: Result) -> None:
+        try:
+            if one.before:
+                one.before.over.wait()
+            if one.before or one.over.is_set():
+                read_again(server, one, manifests)
+            _walk(server, one, manifests, params["force"], result)
+        finally:
+            one.over.set()
+
+    pairs = [(Result(one.item["name"], "container"), one) for one in work]
+    at_once = server.tasks_at_once()
+    return run_all(pairs, walk, at_once, server.report, late_delay(params)), {}
+
+
+def _walk(server: Server, one: TagWork, manifests: Manifests, force: bool, result: Result) -> None:
+    item = one.item
+    if one.repository is None and item["state"] != "absent":
+        refuse_missing(server, result, unseen(server, "such container repository"))
+    if item["state"] == "present":
+        _copy(server, one, manifests, force, result)
+    elif item["state"] == "absent":
+        _remove(server, one, manifests, result)
+    else:
+        missing = refuse_missing_tags(one.tags, one.own, item["allow_missing"])
+        result.more.update(tags=_of(one.tags, manifests.digests(one.own)), missing=missing)
+
+
+def _copy(server: Server, one: TagWork, manifests: Manifests, force: bool, result: Result) -> None:
+    item = one.item
+    if not item["source"]:
+        raise InvalidItem("state: present copies tags from another repository: give its source")
+    if one.origin is None and not item["allow_missing"]:
+        refuse_missing(server, result, unseen(server, f"container repository '{item['source']}'"))
+    state = TagState(manifests.digests(one.source), manifests.digests(one.own), item["source"])
+    missing = refuse_missing_tags(
+        one.tags, one.source, item["allow_missing"] or (server.check_mode and one.origin is None)
+    )
+    may_move = force or not item["immutable"]
+    copied = plan_copy(state, one.tags, may_move)
+    # A signature grows: who signs again adds to what the same tag named before.
+    attached = [tag for tag in plan_copy(state, one.attached, True) if tag not in copied]
+    result.more.update(tags=_of(one.tags, state.source), missing=missing)
+    result.more["attached"] = _of(one.attached, state.source)
+    if not copied and not attached:
+        return
+    names = [*copied, *attached]
+    result.note("copied", {"tags": _of(names, state.own)}, {"tags": _of(names, state.source)})
+    result.more.update(packages_added=len(names), packages_removed=0)
+    if server.check_mode or one.repository is None or one.origin is None:
+        return
+    if one.is_push:
+        raise InvalidItem(
+            "it is a push repository, and Pulp copies into plain ones only: delete it, and let "
+            "pulp_repository make a plain one"
+        )
+    body = {"source_repository_version": one.origin["latest_version_href"], "names": names}
+    _write(server, f"{one.repository['pulp_href']}copy_tags/", body, item["name"])
+    _refuse_half(server, one, manifests, _of(names, state.source))
+
+
+def _refuse_half(
+    server: Server, one: TagWork, manifests: Manifests, wanted: Mapping[str, str]
+) -> None:
+    """Look at the tags: Pulp succeeds without copying, too."""
+    repository = server.client.get((one.repository or {})["pulp_href"])
+    now = read_tags(server, repository, list(wanted))
+    manifests.read(now.values())
+    digests = manifests.digests(now)
+    wrong = [tag for tag, digest in wanted.items() if digests.get(tag) != digest]
+    if wrong:
+        raise PulpError(
+            f"Pulp copied without an error, and these tags are not as in {one.item['source']}: "
+            f"{', '.join(wrong)}. Another run may have changed them: run it again"
+        )
+
+
+def _remove(server: Server, one: TagWork, manifests: Manifests, result: Result) -> None:
+    repository = one.repository
+    going = _of(one.tags, manifests.digests(one.own))
+    result.more.update(tags={}, missing=[])
+    if not going or repository is None:
+        return
+    version = repository["latest_version_href"]
+    names = list(going)
+    for digest in dict.fromkeys(going.values()):
+        if not set(tags_of(server.client, version, digest)) - set(going):
+            names += attached_names([digest])
+    units = dict(units_in(server.client, version, names))
+    tags = {name: unit["tagged_manifest"] for name, unit in units.items()}
+    manifests.read(tags.values())
+    result.note("removed", {"tags": manifests.digests(tags)}, {})
+    result.more.update(packages_added=0, packages_removed=len(units))
+    if server.check_mode:
+        return
+    if one.is_push:
+        for name in units:
+            _write(server, f"{repository['pulp_href']}untag/", {"tag": name}, result.name)
+        return
+    body = {"content_units": [unit["pulp_href"] for unit in units.values()]}
+    _write(server, f"{repository['pulp_href']}remove/", body, result.name)
+
+
+def _write(server: Server, address: str, body: Mapping[str, Any], subject: str) -> None:
+    """Post, and once more after a lost answer: the second time changes nothing."""
+    try:
+        server.write(lambda: server.client.post(address, dict(body)), subject)
+    except LostAnswer:
+        server.write(lambda: server.client.post(address, dict(body)), subject)
+
+
+def _of(names: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:
+    return {name: values[name] for name in names if name in values}

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Items that change the tags of container repositories, with what the server has of each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_by
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
+    Report,
+    Result,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags import (
+    Manifests,
+    Tags,
+    attached_names,
+    existing_names,
+    tags_in,
+    tags_in_both,
+)
+
+__all__ = ["TagWork", "read_again", "read_tags", "read_work"]
+
+_REPOSITORIES = "repositories/"
+_KIND = "/repositories/container/"
+
+
+@dataclass
+class TagWork:
+    """One item, with what was read of it. `source` and `own` are hrefs of manifests by tag.
+
+    `before` is what has to be over first: the item before it that changes the same repository.
+    """
+
+    item: Mapping[str, Any]
+    repository: dict[str, Any] | None
+    origin: dict[str, Any] | None
+    source: Tags = field(default_factory=dict)
+    own: Tags = field(default_factory=dict)
+    attached: list[str] = field(default_factory=list)
+    before: TagWork | None = None
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_push(self) -> bool:
+        """Whether the repository was made by pushes to an older Pulp, which copies into none."""
+        return "/container-push/" in (self.repository or {}).get("pulp_href", "")
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags that the item names, each once."""
+        return list(dict.fromkeys(self.item["tags"]))
+
+    @property
+    def copies(self) -> bool:
+        """Whether tags come from another repository."""
+        return bool(self.item["state"] == "present")
+
+
+def read_work(
+    server: Server, items: Sequence[Mapping[str, Any]], manifests: Manifests
+) -> list[TagWork]:
+    """One for each item, with its tags and what is attached to them read."""
+    names = [name for item in items for name in (item["name"], item["source"]) if name]
+    fields = ("pulp_href", "latest_version_href")
+    found = read_by(server.client, _REPOSITORIES, "name", names, fields)
+    there = {name: one for name, one in found.items() if _KIND in one["pulp_href"]}
+    work = [
+        TagWork(item, there.get(item["name"]), there.get(item["source"] or "")) for item in items
+    ]
+    _read(server, _chained(work), manifests)
+    return work
+
+
+def read_again(server: Server, one: TagWork, manifests: Manifests) -> None:
+    """Read one item anew, after something else changed its repository."""
+    asked = {"fields": "pulp_href,latest_version_href"}
+    if one.repository:
+        one.repository = dict(server.client.get(one.repository["pulp_href"], asked))
+    if one.origin:
+        one.origin = dict(server.client.get(one.origin["pulp_href"], asked))
+    _read(server, [one], manifests)
+
+
+def _chained(work: list[TagWork]) -> list[TagWork]:
+    """Items of one repository one after the other: the second has to see what the first did."""
+    last: dict[str, TagWork] = {}
+    for one in work:
+        one.before = last.get(one.item["name"])
+        last[one.item["name"]] = one
+    return work
+
+
+def _read(server: Server, work: Sequence[TagWork], manifests: Manifests) -> None:
+    """Read what items name, and then, for all of them together, what is attached to that."""
+
+    def look(one: TagWork, _quiet: Result) -> None:
+        _look(server, one)
+
+    def look_at_attached(one: TagWork, _quiet: Result) -> None:
+        _look_at_attached(server, one)
+
+    _each(server, work, look)
+    manifests.read(href for one in work for href in (*one.source.values(), *one.own.values()))
+    for one in work:
+        tagged = one.source if one.copies else {}
+        hrefs = [tagged[tag] for tag in one.tags if tag in tagged]
+        one.attached = attached_names(d for href in hrefs for d in manifests.all_digests(href))
+    names = existing_names(server.client, (name for one in work for name in one.attached))
+    for one in work:
+        one.attached = [name for name in one.attached if name in names]
+    _each(server, [one for one in work if one.attached], look_at_attached)
+    manifests.read(href for one in work for href in (*one.source.values(), *one.own.values()))
+
+
+def _each(server: Server, work: Sequence[TagWork], look: Callable[[TagWork, Result], None]) -> None:
+    done = run_all([(Result("", ""), one) for one in work], look, server.writes_at_once(), Report())
+    for result in done:
+        if result.error:
+            raise PulpError(result.error)
+
+
+def _look(server: Server, one: TagWork) -> None:
+    """Read the tags of one item, in one request where they agree."""
+    if one.copies and one.repository and one.origin:
+        versions = one.origin["latest_version_href"], one.repository["latest_version_href"]
+        agreed = tags_in_both(server.client, *versions, one.tags)
+        if set(agreed) == set(one.tags):
+            one.source, one.own = dict(agreed), agreed
+            return
+    one.source = read_tags(server, one.origin, one.tags) if one.copies else {}
+    one.own = read_tags(server, one.repository, one.tags)
+
+
+def _look_at_attached(server: Server, one: TagWork) -> None:
+    one.source = {**one.source, **read_tags(server, one.origin, one.attached)}
+    one.own = {**one.own, **read_tags(server, one.repository, one.attached)}
+
+
+def read_tags(server: Server, repository: Mapping[str, Any] | None, names: Sequence[str]) -> Tags:
+    """Which of these tags the latest version of a repository has; none of one that is not there."""
+    return tags_in(server.client, repository["latest_version_href"], names) if repository else {}

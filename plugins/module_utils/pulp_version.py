@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Give a repository another version: content units come and go together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import LostAnswer
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+
+__all__ = ["change_version"]
+
+
+def change_version(
+    server: Server,
+    repository: Mapping[str, Any],
+    add: Collection[str],
+    remove: Collection[str],
+    subject: str,
+    base: str = "",
+) -> str:
+    """Add and remove content units (hrefs); the href of the version that came of it.
+
+    `base` is the version (href) that is changed, where another than the latest would not do. It may
+    be sent again after a lost answer: the second time there is nothing left to change.
+    """
+    body: dict[str, Any] = {"add_content_units": list(add), "remove_content_units": list(remove)}
+    if base:
+        body["base_version"] = base
+    address = f"{repository['pulp_href']}modify/"
+    try:
+        task = server.write(lambda: server.client.post(address, body), subject)
+    except LostAnswer:
+        task = server.write(lambda: server.client.post(address, body), subject)
+    made = [href for href in (task or {}).get("created_resources") or [] if "/versions/" in href]
+    if made:
+        return str(made[0])
+    asked = {"fields": "latest_version_href"}
+    return str(server.client.get(repository["pulp_href"], asked)["latest_version_href"])

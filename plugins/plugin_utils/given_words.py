@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Words of the command line that a run again needs, too: what chose, and where from. No secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.parsing.splitter import parse_kv
+
+__all__ = ["extra_variable", "given_words"]
+
+# Without them a run again would do something else, or more. None of them is ever secret.
+_KEPT = frozenset(
+    {
+        "client_promote_to",
+        "client_update_promote",
+        "deb_package_repo_filter",
+        "kayobe_config_repo_path",
+        "package_filter",
+        "package_guard_development",
+        "package_guard_release",
+        "package_mirror_distribution_suffix",
+        "package_mirror_repository_suffix",
+        "package_stamp",
+        "package_sync_full",
+        "package_sync_group",
+        "package_update_secrets",
+        "package_versions",
+        "pins_strict",
+        "release_train_source",
+        "rpm_package_repo_filter",
+        "sync_late_retry_delay",
+    }
+)
+# Option -> where Ansible keeps it.
+_VAULT = {"--vault-id": "vault_ids", "--vault-password-file": "vault_password_files"}
+# What Ansible's reading of `-e name=value` leaves as it is.
+_SIMPLE = re.compile(r"(?!.*(?:\{\{|\{%|\{#|\\\w))[^\s'\"]+")
+
+
+def given_words(
+    arguments: Mapping[str, Any], kayobe_config: str, replaced: Collection[str]
+) -> list[str]:
+    """Words to repeat, from Ansible's parsed command line (`context.CLIARGS`).
+
+    Files of variables and of vault passwords stay as they were named, of other variables those
+    that choose what is done; `replaced` are given anew. Kayobe adds its own configuration's files
+    and passwords itself: under it, `kayobe_config` is where that is.
+    """
+    words = []
+    for text in arguments.get("extra_vars") or ():
+        if text.startswith("@"):
+            if not kayobe_config or not _lies_in(text[1:], kayobe_config):
+                words += ["-e", text]
+            continue
+        for name, value in _variables(text):
+            if name in _KEPT and name not in replaced:
+                words += ["-e", extra_variable(name, value)]
+    if kayobe_config:
+        return words
+    for option, key in _VAULT.items():
+        words += [word for value in arguments.get(key) or () for word in (option, str(value))]
+    return [*words, "--ask-vault-pass"] if arguments.get("ask_vault_pass") else words
+
+
+def extra_variable(name: str, value: Any) -> str:
+    """One variable as `-e` takes it: Ansible splits `name=value` at blanks and reads quotes."""
+    if isinstance(value, str) and _SIMPLE.fullmatch(value):
+        return f"{name}={value}"
+    return json.dumps({name: value}, ensure_ascii=False)
+
+
+def _variables(text: str) -> Iterator[tuple[str, Any]]:
+    """The variables in one `-e`; what is none was an error before this run began."""
+    try:
+        content = yaml.safe_load(text) if text[:1] in ("{", "[") else parse_kv(text)  # type: ignore[no-untyped-call]
+    except (yaml.YAMLError, AnsibleError):
+        return
+    yield from content.items() if isinstance(content, Mapping) else ()
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    folder = os.path.realpath(os.path.expanduser(folder))
+    return os.path.realpath(os.path.expanduser(path)).startswith(folder + os.sep)
