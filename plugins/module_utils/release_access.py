@@ -211,7 +211,7 @@ def _lines(results: Sequence[Result], asker: Asker) -> list[str]:
 
 def _told(problems: Sequence[Result]) -> list[str]:
     rows = [
-        (_pin(one), str(one.more.get("stamp", one.more.get("tag"))), one.more["access"], one.error)
+        (one.more["short_name"] or one.name, str(one.more["stamp"]), one.more["access"], one.error)
         for one in problems[: _LINES if len(problems) <= _LINES else _LINES - 1]
     ]
     widths = [max(map(len, column)) for column in zip(*rows)][:3]
@@ -221,8 +221,3 @@ def _told(problems: Sequence[Result]) -> list[str]:
     ]
     left = len(problems) - len(rows)
     return [*lines, f"... and {left} more, in the report"] if left else lines
-
-
-def _pin(result: Result) -> str:
-    """What is pinned: a short name, or an image."""
-    return str(result.more.get("short_name") or result.more.get("image") or result.name)

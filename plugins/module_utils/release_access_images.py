@@ -38,7 +38,7 @@ def image_pins(
         listed = given if isinstance(given, (list, tuple)) else [given]
         for tag in listed or [""]:
             pin = ImagePin(f"{namespace}/{image}", tag if isinstance(tag, str) else "")
-            more = {"image": image, "tag": pin.tag, "access": FAILED}
+            more = {"short_name": str(image), "stamp": pin.tag, "access": FAILED}
             pairs.append((Result(f"{pin.name}:{pin.tag}", "image", more=more), pin))
     return pairs
 
