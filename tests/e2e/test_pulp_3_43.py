@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.lab import pulp
 from tests.lab.demo_site import pulp_of
+from tests.lab.oci_layout import Image, write_layout
 
 from .play import Secret
 from .rig import HARD_PASSWORD, Rig, Servers
@@ -120,3 +121,25 @@ def test_guards_groups_and_users_are_made_once(rig: Rig) -> None:
     ]
 
     assert changed == [[1, 0], [1, 0], [1, 0]]
+
+
+def test_images_are_pushed_privately_into_a_repository_for_pushes(rig: Rig) -> None:
+    digests = write_layout(rig.folder / "layout", {"1": Image("old"), "2": Image("older")})
+    options = {
+        "namespace": rig.prefix,
+        "source": f"oci:{rig.folder}/layout:{{tag}}",
+        "images": [{"name": "nova", "tag": tag} for tag in digests],
+    }
+
+    run = rig.run_module("container_push", "client1", **options).succeeded()
+
+    assert {line["tag"]: line["digest"] for line in run.report} == digests
+    (distribution,) = rig.client.list(
+        "distributions/container/container/", base_path=f"{rig.prefix}/nova"
+    )
+    assert distribution["private"] is True
+    assert "/container/container-push/" in distribution["repository"]
+    assert rig.run_module("container_push", "client1", **options).succeeded().changed == 0
+    absent = [{"name": rig.prefix, "state": "absent"}]
+    refused = rig.run_module("pulp_container_namespace", "client1", namespaces=absent).failed()
+    assert f"in use by the distributions {rig.prefix}/nova" in refused.message
