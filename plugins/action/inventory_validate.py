@@ -34,6 +34,7 @@ class ActionModule(ActionBase):
         result.update(
             changed=False,
             findings=[asdict(finding) for finding in found.findings],
+            results=[finding.result for finding in found.findings],
             errors=found.errors,
             warnings_found=found.warnings,
             repositories=found.repositories,

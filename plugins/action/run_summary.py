@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +27,7 @@ from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_screen 
     fleet_screen,
     last_screen,
 )
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.summary_file import add_summary
 
 _OPTIONS = {
     "playbook": {"type": "str", "required": True},
@@ -78,7 +78,7 @@ class ActionModule(ActionBase):
         if options["summary_path"]:
             title = f"{options['playbook']}{' (check mode)' if self._task.check_mode else ''}"
             text = markdown(title, outcomes, options["heading"], commands)
-            _write(options["summary_path"], text)
+            add_summary(options["summary_path"], text)
         message = "\n".join(
             outcome.message if len(outcomes) == 1 else f"{outcome.host}: {outcome.message}"
             for outcome in outcomes
@@ -113,14 +113,3 @@ def _report_all(path: str, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> N
         raise AnsibleActionFail(str(error)) from error
     for warning in dict.fromkeys(filter(None, warnings)):
         Display().warning(warning)
-
-
-def _write(path: str, text: str) -> None:
-    """Add to the file: a CI job gives all its steps the same one."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(text)
-    except OSError as error:
-        words = f"summary_path '{path}' cannot be written: {error.strerror}"
-        raise AnsibleActionFail(words) from error

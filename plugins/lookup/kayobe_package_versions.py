@@ -58,7 +58,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
@@ -74,6 +73,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin
     kayobe_key,
     pins_of_kayobe,
     without_stamp,
+)
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.kayobe_variables import (
+    read_variables,
 )
 
 try:
@@ -95,7 +97,7 @@ class LookupModule(LookupBase):
         return [self._pins(_file(term), variables or {}) for term in terms]
 
     def _pins(self, path: Path, variables: Mapping[str, Any]) -> dict[str, str]:
-        content = _read(path)
+        content = read_variables(path)
         pins = self._templated(path, pins_of_kayobe(content), {**variables, **content})
         empty = without_stamp(pins)
         skip = self.get_option("empty") == "skip"  # type: ignore[no-untyped-call]
@@ -145,17 +147,3 @@ def _file(term: Any) -> Path:
         raise AnsibleLookupError(
             f"no package pins {error}, or give the pins themselves in package_versions"
         ) from None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise AnsibleLookupError(f"{path}{place}: not YAML: {error.problem}") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise AnsibleLookupError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(content or {}, Mapping):
-        raise AnsibleLookupError(f"{path}: expected a mapping of variables")
-    return dict(content or {})

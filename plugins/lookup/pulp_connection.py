@@ -17,7 +17,15 @@ description:
   - Only hosts of the group C(client), or localhost where there is no such group, fall back to
     C(pulp_url), C(pulp_username), C(pulp_password) and C(pulp_validate_certs). Kayobe passes these as
     extra variables for the client's own Pulp. Another host must never become that one.
-options: {}
+  - For Ark, where the inventory has no host of the group C(ark), the variables are
+    C(stackhpc_release_pulp_url), C(stackhpc_release_pulp_username) and
+    C(stackhpc_release_pulp_password) of a Kayobe configuration.
+options:
+  server:
+    description: V(ark) for playbooks whose Pulp is Ark, and never the client's own.
+    type: str
+    choices: [host, ark]
+    default: host
 """
 
 EXAMPLES = r"""
@@ -54,10 +62,15 @@ class LookupModule(LookupBase):
     def run(
         self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
     ) -> list[Any]:
+        server = kwargs.get("server", "host")
+        if server not in ("host", "ark"):
+            raise AnsibleLookupError(f"server is '{server}', expected host or ark")
         scope = variables or {}
         host = scope.get("inventory_hostname", "localhost")
         clients = (scope.get("groups") or {}).get("client") or ["localhost"]
         prefixes = ["release_train_pulp_", *(["pulp_"] if host in clients else [])]
+        if server == "ark" and host not in (scope.get("groups") or {}).get("ark", []):
+            prefixes = ["stackhpc_release_pulp_"]
         found = {}
         for option, end in {**_REQUIRED, **_OPTIONAL}.items():
             names = [f"{prefix}{end}" for prefix in prefixes if f"{prefix}{end}" in scope]
@@ -68,8 +81,9 @@ class LookupModule(LookupBase):
                     f"host '{host}' has no {' and no '.join(f'{one}{end}' for one in prefixes)}: "
                     "the Pulp that it stands for cannot be reached without"
                 )
-        if "release_train_pulp_ca_path" in scope:
-            ca_path = self._read("release_train_pulp_ca_path", scope)
+        authorities = f"{prefixes[0]}ca_path"
+        if authorities in scope:
+            ca_path = self._read(authorities, scope)
             found.update({"ca_path": ca_path} if ca_path else {})
         return [found]
 

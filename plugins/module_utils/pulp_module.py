@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
@@ -50,19 +50,31 @@ _REPORTING: dict[str, Any] = {
 }
 
 
+class _Module(AnsibleModule):
+    """Of arguments that do not fit, Ansible knows not which are secret: it is to show none."""
+
+    is_understood = False
+
+    def fail_json(self, msg: str, **answer: Any) -> NoReturn:
+        if not self.is_understood:
+            answer["invocation"] = {}
+        super().fail_json(msg, **answer)
+
+
 def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) -> None:
     """Run one module: `carry_out(server, params)` returns results and what else to return.
 
     `noun` is what messages call an item. `spec` is more of AnsibleModule's arguments. Fails, after
     everything was tried, when a result has an error; an OperatorError of any layer fails at once.
     """
-    module = AnsibleModule(
+    module = _Module(  # type: ignore[no-untyped-call]
         argument_spec={**_connection_spec(), **_REPORTING, **options},
         supports_check_mode=True,
         required_together=[("username", "password")],
         required_by={"client_key": ("client_cert",)},
         **spec,
     )
+    module.is_understood = True
     # Ansible prints what a module was called with; of URLs it may not know that they hold secrets.
     module.no_log_values.update(credentials_in(json.dumps(module.params, ensure_ascii=False)))
     if requests_is_missing():
@@ -76,7 +88,7 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
     answer: dict[str, Any] = {"changed": False, "results": [], "summary": summarize([])}
     began = time.monotonic()
     try:
-        report = _report({key: params.pop(key) for key in _REPORTING})
+        report = _report({key: params.pop(key) for key in _REPORTING}, module.check_mode)
         warnings = report.warnings
         connection = Connection(
             url=module.params["pulp_url"],
@@ -109,11 +121,12 @@ def _connection_spec() -> dict[str, Any]:
     }
 
 
-def _report(params: dict[str, Any]) -> Report:
+def _report(params: dict[str, Any], looks: bool) -> Report:
     path, progress = params["report_path"], params["progress_path"]
     return Report(
         [ReportFile(path, params["report_append"])] if path else [],
         ReportFile(progress, option="progress_path") if progress else None,
+        looks,
     )
 
 

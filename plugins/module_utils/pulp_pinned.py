@@ -27,11 +27,11 @@ __all__ = [
 ]
 
 PINNED_LABEL = "release_train_pinned"
-_STAMPED = re.compile(r"[0-9]{8}T[0-9]{6}/?$")
+_STAMPED = re.compile(r"[0-9]{8}T[0-9]{6}(/|/PULP_MANIFEST)?$")
 
 
 def is_pinned_source(url: str) -> bool:
-    """Whether a URL is immutable: it ends in a stamp."""
+    """Whether a URL is immutable: it ends in a stamp, or names the manifest of files there."""
     return bool(_STAMPED.search(url))
 
 

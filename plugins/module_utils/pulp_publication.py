@@ -147,7 +147,7 @@ def make_publications(server: Server, params: Mapping[str, Any]) -> tuple[list[R
             return
         if result.more["version"] > latest:
             raise InvalidItem(f"there is no version {item['version']}, the latest is {latest}")
-        mirrored = item.get("sync_policy") == (content_type.mirrors_by_sync or object())
+        mirrored = content_type.mirrors(item.get("sync_policy"))
         served = usage[result.type].users if result.type in usage else ()
         href, duplicates = publish(
             server, content_type, result.name, version, item.get("mode"), mirrored, result, served

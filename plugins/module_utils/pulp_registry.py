@@ -38,6 +38,8 @@ _MANIFESTS = (
 # names in JSON and base64.
 _LONGEST_TOKEN = 6000
 _AROUND_NAME = 60
+# The most tags that Pulp lists in one answer.
+_PAGE = 1000
 _LEFT = 30.0
 """Seconds that a token must still be valid for, to be used."""
 
@@ -111,6 +113,20 @@ class Registry:
         if answer.error:
             raise answer.error
         return dict(json.loads(answer.text))
+
+    def tags(self, name: str) -> list[str]:
+        """All tags of an image; none where there is no such image, or it is kept from the account."""
+        path = image_path(self._connection, name)
+        url = f"{self._connection.base}/v2/{quote(path)}/tags/list"
+        found: list[str] = []
+        while True:
+            query = urlencode({"n": _PAGE, **({"last": found[-1]} if found else {})})
+            answer = self._send("GET", url, {"Authorization": self._bearer(path)}, params=query)
+            content = answer.content
+            page = content.get("tags") if isinstance(content, dict) else None
+            found += page or []
+            if len(page or []) < _PAGE:
+                return found
 
     def _manifest(self, method: str, name: str, tag: str) -> Answer:
         path = image_path(self._connection, name)

@@ -71,13 +71,18 @@ class Report:
     """Collects results as items finish, and tells `files` of each at once.
 
     A run that is killed leaves what it did. Lines are `{"expected": [{"type": ..., "name": ...}]}`,
-    the results (as documented, with `number` and `of`; with `again` for one that is tried again
-    later) and `{"warning": text}`. Only `progress` gets `{"running": [...]}`.
+    the results (as documented, with `number` and `of`, and with `check_mode` where the run `looks`
+    only; with `again` for one that is tried again later) and `{"warning": text}`. Only `progress`
+    gets `{"running": [...]}`.
     """
 
     def __init__(
-        self, files: Iterable[ReportFile] = (), progress: ReportFile | None = None
+        self,
+        files: Iterable[ReportFile] = (),
+        progress: ReportFile | None = None,
+        looks: bool = False,
     ) -> None:
+        self._marks = {"check_mode": True} if looks else {}
         self.warnings: list[str] = []
         self._files = list(files)
         self._progress = progress
@@ -97,7 +102,8 @@ class Report:
         """Take the result of one finished item."""
         with self._lock:
             self._finished += 1
-            self._tell({"number": self._finished, "of": self._expected, **result.as_dict()})
+            place = {"number": self._finished, "of": self._expected}
+            self._tell({**place, **self._marks, **result.as_dict()})
 
     def finish_all(self, results: Iterable[Result]) -> None:
         """Take the results of items that finished together."""

@@ -28,6 +28,8 @@ class ReportFile:
         self._how = "a" if append else "w"
         try:
             _make_private(path)
+            if append:
+                _end_last_line(path)
         except OSError as error:
             words = f"{option} '{path}' cannot be written: {error.strerror}"
             raise InvalidItem(words) from error
@@ -45,6 +47,16 @@ class ReportFile:
             return warning
         self._how = "a"
         return ""
+
+
+def _end_last_line(path: str) -> None:
+    """A task that was killed may have left half a line: what comes next is not to be part of it."""
+    if not os.path.isfile(path) or not os.path.getsize(path):
+        return
+    with open(path, "r+b") as stream:
+        stream.seek(-1, os.SEEK_END)
+        if stream.read() != b"\n":
+            stream.write(b"\n")
 
 
 def _make_private(path: str) -> None:

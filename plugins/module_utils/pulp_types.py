@@ -35,6 +35,7 @@ class ContentType:
     `packages`: where its units are listed, and `package_fields`, which say what one is: its name,
     its architecture and the parts of its version; empty for types without packages.
     `asked`: what a remote asks for by name; None where a sync that does not bring it fails by itself.
+    `manifest`: what a remote's URL has after the path of a publication to be synced from there.
     `mirrors_by_sync`: the value of `sync_policy` with which a sync makes its own publication.
     """
 
@@ -50,10 +51,16 @@ class ContentType:
     packages: str = ""
     package_fields: tuple[str, ...] = ()
     asked: Asked | None = None
+    manifest: str = ""
 
     def publication(self, mode: str | None) -> tuple[Kind, dict[str, bool]]:
         """The kind of publication for a publish mode, and the settings that go with it."""
         return self.publications[mode or self.default_mode]
+
+    def mirrors(self, sync_policy: str | None) -> bool:
+        """Whether a sync of this policy makes the publication that is to be served. What
+        `autopublish` makes besides has settings of its own, and is not."""
+        return bool(self.mirrors_by_sync) and sync_policy == self.mirrors_by_sync
 
     @property
     def source_fields(self) -> tuple[Field, ...]:
@@ -194,6 +201,7 @@ CONTENT_TYPES: dict[str, ContentType] = {
         remote=_remote("file/file"),
         distribution=_distribution("file/file", _GUARD, _BY_PUBLICATION),
         content_unit="file.file",
+        manifest="/PULP_MANIFEST",
         sync_fields=(_MIRROR, _OPTIMIZE),
         publications={"": (_publication("file/file"), {})},
     ),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Access: whether one account can read the snapshots that pins name, and why not, in words."""
+"""Access: whether one account can read the snapshots and pull the images that pins name, and why
+not, in words."""
 
 from __future__ import annotations
 
@@ -8,24 +9,35 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_content import (
-    ADMINISTRATOR,
     KNOWN,
-    NOBODY,
     REFUSED,
     UNCERTAIN,
     ContentApp,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    LostAnswer,
-    NotTrusted,
-    PulpError,
-    Unreachable,
-)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_registry import Registry
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_access_images import (
+    PULLABLE,
+    ImageCheck,
+    ImagePin,
+    image_pins,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_asker import (
+    NO_ACCOUNT,
+    Asker,
+    ask_who,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
+    ItemError,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import pinned
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
+    Pin,
+    ResolvedPins,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
 
 __all__ = ["check_access", "metadata_of"]
@@ -39,34 +51,46 @@ def check_access(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     """The whole of module access_check: parameters -> results, and what else it returns.
 
     An account that the server does not know is asked for nothing more. Raises PulpError when
-    nobody answers.
+    nobody answers, and InvalidItem when nothing is pinned.
     """
-    resolved, selected = pinned(params, "mirror")
+    resolved, selected = ResolvedPins([], [], [], []), "selected 0 of 0"
+    if params["package_versions"] is not None:
+        resolved, selected = pinned(params, "mirror")
     for warning in resolved.warnings:
         server.report.warn(warning)
-    app = ContentApp(server.client.connection)
-    check = _Check(app, _who(server), server.client.connection.base, _account(app))
-    pairs: list[tuple[Result, Pin | None]] = [(_result(pin), pin) for pin in resolved.pins]
-    for error in resolved.errors:
-        result = Result(error.name, error.content_type, error=error.message)
-        more = {
-            "short_name": error.short_name,
-            "stamp": params["package_versions"][error.short_name],
-        }
-        result.more = {**more, "access": MALFORMED, "cause": MALFORMED}
-        pairs.append((result, None))
+    images = image_pins(params["container_tags"], params["container_namespace"])
+    if params["package_versions"] is None and not images:
+        raise InvalidItem(
+            "nothing is pinned: container_tags is empty, and package_versions not given"
+        )
+    connection = server.client.connection
+    app = ContentApp(connection)
+    registry = Registry(connection, [pin.name for _result, pin in images])
+    asker = ask_who(app, connection)
+    check, image_check = _Check(app, asker), ImageCheck(registry, asker)
+    pairs: list[tuple[Result, Pin | ImagePin | None]] = [
+        *((_result(pin), pin) for pin in resolved.pins),
+        *((_malformed(error, params), None) for error in resolved.errors),
+        *images,
+    ]
 
-    def walk(pin: Pin | None, result: Result) -> None:
-        if pin:
+    def walk(pin: Pin | ImagePin | None, result: Result) -> None:
+        if isinstance(pin, ImagePin):
+            image_check.walk(pin, result)
+        elif pin:
             check.walk(pin, result)
 
     results = run_all(pairs, walk, server.writes_at_once(), server.report)
     return results, {
         "selected": selected,
         "unknown_pins": resolved.unknown,
-        "account": check.account,
-        "lines": _lines(results, check),
-        "statistics": {"requests": app.request_count, "polls": 0, "tasks": 0},
+        "account": asker.account,
+        "lines": _lines(results, asker),
+        "statistics": {
+            "requests": app.request_count + registry.request_count,
+            "polls": 0,
+            "tasks": 0,
+        },
     }
 
 
@@ -85,11 +109,9 @@ def metadata_of(pin: Pin) -> list[str]:
 class _Check:
     """What is known of the account, and how one pin is looked at."""
 
-    def __init__(self, app: ContentApp, who: str, base: str, account: str) -> None:
+    def __init__(self, app: ContentApp, asker: Asker) -> None:
         self._app = app
-        self.who = who
-        self.base = base
-        self.account = account
+        self._asker = asker
 
     def walk(self, pin: Pin, result: Result) -> None:
         """Fill in a result: `access`, and as its error why nothing is served, with the way out."""
@@ -100,8 +122,8 @@ class _Check:
             result.error = words
 
     def _look(self, pin: Pin) -> tuple[str, str]:
-        if self.account == REFUSED:
-            return WRONG_PASSWORD, self.refusal
+        if self._asker.is_refused:
+            return WRONG_PASSWORD, self._asker.refusal
         files = [f"{pin.snapshot_path}/{file}" for file in metadata_of(pin)]
         status, path = 0, ""
         for path in files:
@@ -114,28 +136,28 @@ class _Check:
             return self._refused(path)
         if status == 404:
             return self._not_found(pin)
-        return FAILED, f"{self.base} answers HTTP {status} to a request for it: ask its operators"
+        base = self._asker.base
+        return FAILED, f"{base} answers HTTP {status} to a request for it: ask its operators"
 
     def _refused(self, path: str) -> tuple[str, str]:
-        if self.account == NOBODY:
-            return FORBIDDEN, (
-                "it is there and not public, and no account was given: give username and password"
-            )
-        why = self._app.why_refused(path) if self.account == UNCERTAIN else KNOWN
+        if self._asker.is_nobody:
+            return FORBIDDEN, NO_ACCOUNT
+        who = self._asker.who
+        why = self._app.why_refused(path) if self._asker.account == UNCERTAIN else KNOWN
         if why == KNOWN:
             return FORBIDDEN, (
-                f"it is there and kept from {self.who}: it is not promoted yet (package_promote "
+                f"it is there and kept from {who}: it is not promoted yet (package_promote "
                 "on Ark), or the account is not in the group that may read it (access_control)"
             )
         if why == REFUSED:
-            return WRONG_PASSWORD, self.refusal
+            return WRONG_PASSWORD, self._asker.refusal
         return UNCLEAR, (
-            f"it is kept from {self.who}: a wrong password, or no permission; {self.base} does not "
+            f"it is kept from {who}: a wrong password, or no permission; {self._asker.base} does not "
             "say which"
         )
 
     def _not_found(self, pin: Pin) -> tuple[str, str]:
-        folder = pin.repository.base_path
+        base, folder = self._asker.base, pin.repository.base_path
         stamps = sorted(filter(is_stamp, self._app.folders(folder)))
         if pin.stamp in stamps:
             return EMPTY, (
@@ -144,39 +166,14 @@ class _Check:
             )
         if not stamps:
             return MISSING, (
-                f"{self.base} has no snapshot below {folder}: correct base_path, or take one "
+                f"{base} has no snapshot below {folder}: correct base_path, or take one "
                 "(package_sync on Ark)"
             )
         others = "the only one is" if len(stamps) == 1 else f"the newest of {len(stamps)} is"
         return (
             MISSING,
-            f"{self.base} has no snapshot of this stamp, {others} {stamps[-1]}: correct the pin",
+            f"{base} has no snapshot of this stamp, {others} {stamps[-1]}: correct the pin",
         )
-
-    @property
-    def refusal(self) -> str:
-        """What to say of an account that the server does not let in."""
-        return (
-            f"{self.base} does not know {self.who} with this password: it is wrong, or the account "
-            "is disabled; its operators set it with access_control"
-        )
-
-
-def _account(app: ContentApp) -> str:
-    try:
-        return app.whoami()
-    except NotTrusted:
-        raise
-    except (Unreachable, LostAnswer) as error:
-        raise PulpError(
-            f"nothing was checked: {error}. Correct its URL, or look at the network, the firewall "
-            "and the proxy between this machine and that server"
-        ) from error
-
-
-def _who(server: Server) -> str:
-    username = server.client.connection.username
-    return f"user '{username}'" if username else "a request without an account"
 
 
 def _result(pin: Pin) -> Result:
@@ -189,24 +186,31 @@ def _result(pin: Pin) -> Result:
     return Result(pin.snapshot_name, pin.content_type, more=more)
 
 
-def _lines(results: Sequence[Result], check: _Check) -> list[str]:
+def _malformed(error: ItemError, params: Mapping[str, Any]) -> Result:
+    stamp = params["package_versions"][error.short_name]
+    more = {"short_name": error.short_name, "stamp": stamp, "access": MALFORMED, "cause": MALFORMED}
+    return Result(error.name, error.content_type, error=error.message, more=more)
+
+
+def _lines(results: Sequence[Result], asker: Asker) -> list[str]:
     """A line for each problem, or one for all where it is the same, and last the counts."""
-    problems = [result for result in results if result.more["access"] != SERVED]
-    lines = [check.refusal] if check.account == REFUSED else _told(problems)
-    if check.account == ADMINISTRATOR:
-        lines.append(
-            f"{check.who} is an administrator of {check.base} and may read everything: this says "
-            "nothing of a client. Give the name and the password of the client's own account"
-        )
-    counts = Counter(result.more["access"] for result in results)
-    told = ", ".join(f"{number} {access}" for access, number in counts.most_common())
-    many = "1 pinned snapshot" if len(results) == 1 else f"{len(results)} pinned snapshots"
-    return [*lines, f"{many}, {check.who}, {check.base}: {told}"]
+    problems = [one for one in results if one.more["access"] not in (SERVED, PULLABLE)]
+    lines = [asker.refusal] if asker.is_refused else _told(problems)
+    lines += asker.remarks
+    images = [result for result in results if result.type == "image"]
+    snapshots = [result for result in results if result.type != "image"]
+    for what, chosen in (("snapshot", snapshots), ("image tag", images)):
+        if chosen:
+            counts = Counter(result.more["access"] for result in chosen)
+            told = ", ".join(f"{number} {access}" for access, number in counts.most_common())
+            many = f"{len(chosen)} pinned {what}{'' if len(chosen) == 1 else 's'}"
+            lines.append(f"{many}, {asker.who}, {asker.base}: {told}")
+    return lines
 
 
 def _told(problems: Sequence[Result]) -> list[str]:
     rows = [
-        (one.more["short_name"] or one.name, str(one.more["stamp"]), one.more["access"], one.error)
+        (_pin(one), str(one.more.get("stamp", one.more.get("tag"))), one.more["access"], one.error)
         for one in problems[: _LINES if len(problems) <= _LINES else _LINES - 1]
     ]
     widths = [max(map(len, column)) for column in zip(*rows)][:3]
@@ -216,3 +220,8 @@ def _told(problems: Sequence[Result]) -> list[str]:
     ]
     left = len(problems) - len(rows)
     return [*lines, f"... and {left} more, in the report"] if left else lines
+
+
+def _pin(result: Result) -> str:
+    """What is pinned: a short name, or an image."""
+    return str(result.more.get("short_name") or result.more.get("image") or result.name)

@@ -156,7 +156,9 @@ class _Row:
 
 
 def show_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
-    """The whole of module distribution_list: no results, but `distributions`, and them as lines."""
+    """The whole of module distribution_list: no results, but `distributions`, and them as lines.
+
+    The report has them as items."""
     active, deprecated = parsed_lists(params)
     warnings = [*active.warnings, *deprecated.warnings]
     warnings += [str(error) for error in (*active.errors, *deprecated.errors)]
@@ -170,6 +172,7 @@ def show_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[
         server.report.warn(warning)
     read_served(server, [row.listed for row in chosen])
     shown = [row.as_dict() for row in chosen]
+    server.report.finish_all(map(_item, shown))
     return [], {
         "distributions": shown,
         "lines": text_table(_HEADER, map(_cells, shown)),
@@ -218,6 +221,11 @@ def _chosen(
         and (older_than is None or row.days > older_than)
     ]
     return chosen, [*named.warnings, *rest.warnings]
+
+
+def _item(shown: Mapping[str, Any]) -> Result:
+    more = {key: value for key, value in shown.items() if key not in ("name", "type")}
+    return Result(shown["name"], shown["type"], more=more)
 
 
 def _cells(shown: Mapping[str, Any]) -> tuple[object, ...]:

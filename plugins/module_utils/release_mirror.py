@@ -32,8 +32,10 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync i
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
     ItemError,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_keys import (
+    CONTENT_TYPES,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_mirrored import (
-    DEFAULTS,
     Mirrored,
     MirrorSettings,
     read_mirrored,
@@ -44,7 +46,17 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pac
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
 
-__all__ = ["mirror_packages", "mirror_pins"]
+__all__ = ["SOURCE", "mirror_packages", "mirror_pins", "mirror_settings"]
+
+SOURCE: dict[str, dict[str, Any]] = {
+    "source_url": {"type": "str", "required": True},
+    "source_username": {"type": "str"},
+    "source_password": {"type": "str", "no_log": True},
+    "source_validate_certs": {"type": "bool"},
+    "source_ca_cert": {"type": "str"},
+    "repository_suffix": {"type": "str", "default": ""},
+    "distribution_suffix": {"type": "str", "default": ""},
+}
 
 # What a content app answers to those who may not read, or may not even know.
 _REFUSED = re.compile(r"\b(401|403|404)\b")
@@ -54,32 +66,38 @@ def mirror_packages(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module package_mirror: parameters -> results, and what else it returns."""
-    own = {name: given_options(params[f"{name}_mirror_defaults"]) for name in DEFAULTS}
+    own = {name: given_options(params[f"{name}_mirror_defaults"]) for name in CONTENT_TYPES}
     under = {
         f"{name}_defaults": {**given_options(params[f"{name}_defaults"]), **own[name]}
-        for name in DEFAULTS
+        for name in CONTENT_TYPES
     }
     resolved, selected = pinned({**params, **under}, "mirror")
     for warning in resolved.warnings:
         server.report.warn(warning)
+    broken = [_malformed(error, params["package_versions"]) for error in resolved.errors]
+    results = mirror_pins(server, resolved.pins, mirror_settings(params, own), broken)
+    return results, {"selected": selected, "unknown_pins": resolved.unknown}
+
+
+def mirror_settings(
+    params: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]
+) -> MirrorSettings:
+    """From a module's parameters, with what is laid under the items of each content type."""
     remote = {
         "remote_username": params["source_username"],
         "remote_password": params["source_password"],
         "tls_validation": params["source_validate_certs"],
         "ca_cert": params["source_ca_cert"],
     }
-    settings = MirrorSettings(
+    return MirrorSettings(
         source_url=params["source_url"],
         remote={key: value for key, value in remote.items() if value is not None},
-        defaults=own,
+        defaults=defaults,
         repository_suffix=params["repository_suffix"],
         distribution_suffix=params["distribution_suffix"],
         syncing=params,
         send_secrets=params["update_secrets"],
     )
-    broken = [_malformed(error, params["package_versions"]) for error in resolved.errors]
-    results = mirror_pins(server, resolved.pins, settings, broken)
-    return results, {"selected": selected, "unknown_pins": resolved.unknown}
 
 
 def mirror_pins(
@@ -150,7 +168,7 @@ def _walk(
 def _sync(
     server: Server, one: Mirrored, settings: MirrorSettings, running: RunningSyncs, result: Result
 ) -> None:
-    item = {**one.item, "pinned": True}
+    item = {**one.item, "pinned": one.is_pinned}
     how = SyncSettings.of(one.content_type, item, settings.syncing)
     try:
         sync_repository(server, one.content_type, item, one.state, how, running, result)
@@ -180,14 +198,10 @@ def _source(server: Server, one: Mirrored, result: Result) -> dict[str, Any]:
 
 
 def _publication(server: Server, one: Mirrored, version: str, result: Result) -> str | None:
-    made = [
-        href
-        for href in result.more.get("publications") or []
-        if one.item.get("sync_policy") == one.content_type.mirrors_by_sync
-    ]
-    if made:
+    mirrored = one.content_type.mirrors(one.item.get("sync_policy"))
+    made = result.more.get("publications") or []
+    if mirrored and made:
         return str(made[-1])
-    mirrored = one.item.get("sync_policy") == (one.content_type.mirrors_by_sync or object())
     href, _duplicates = publish(
         server, one.content_type, result.name, version, one.item["mode"], mirrored, result
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
     is_mirrored,
+    is_pinned_source,
     source_digest,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
@@ -48,6 +49,7 @@ MIRRORED_LABEL = "release_train_mirrored"
 DEFAULTS: dict[str, dict[str, Any]] = {
     "rpm": {"policy": "on_demand", "sync_policy": "mirror_complete"},
     "deb": {"policy": "on_demand", "mirror": True, "mode": "verbatim"},
+    "file": {"policy": "on_demand", "mirror": True},
 }
 
 
@@ -80,6 +82,11 @@ class Mirrored:
     served_version: str | None = None
 
     @property
+    def is_pinned(self) -> bool:
+        """Whether the snapshot never changes at its source: its path ends in a stamp."""
+        return is_pinned_source(self.item["url"])
+
+    @property
     def is_latest(self) -> bool:
         """Whether the repository's latest version was mirrored from this snapshot, and is served.
 
@@ -87,6 +94,8 @@ class Mirrored:
         """
         repository, remote = self.state.repository, self.state.remote
         if repository is None or remote is None or self.distribution is None:
+            return False
+        if not self.is_pinned:
             return False
         if self.served_version != repository["latest_version_href"]:
             return False
@@ -99,7 +108,7 @@ class Mirrored:
         The remote has to be there, because content that is fetched on demand comes through it.
         """
         publication = (self.distribution or {}).get("publication")
-        if not publication or self.state.remote is None:
+        if not publication or self.state.remote is None or not self.is_pinned:
             return False
         return self._labels.get(MIRRORED_LABEL) == self._record(publication)
 
@@ -181,7 +190,8 @@ def _item(pin: Pin, settings: MirrorSettings) -> dict[str, Any]:
         **{key: own[key] for key in kept if key in own},
         **settings.remote,
         "name": f"{repository.name}{settings.repository_suffix}",
-        "url": f"{settings.source_url.rstrip('/')}/pulp/content/{pin.snapshot_path}",
+        "url": f"{settings.source_url.rstrip('/')}/pulp/content/{pin.snapshot_path}"
+        f"{CONTENT_TYPES[pin.content_type].manifest}",
         "mode": repository.mode or defaults.get("mode"),
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
     ItemError,
+    PackageRepository,
     ParsedInventory,
     parse_repositories,
 )
@@ -21,7 +22,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin
     resolve_pins,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_retry import (
-    left_undone,
     only_undone,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
@@ -106,10 +106,11 @@ def read_inventory(params: Mapping[str, Any], purpose: str) -> tuple[ParsedInven
     narrowed.warnings.extend(selection.warnings)
     if not params.get("retry"):
         return narrowed, selection.text
-    undone = left_undone(params["retry"])
-    repositories = only_undone(narrowed.repositories, undone)
-    errors = only_undone(narrowed.errors, undone)
-    text = f"{len(repositories) + len(errors)} left undone in {params['retry']}"
+    everything: list[PackageRepository | ItemError] = [*narrowed.repositories, *narrowed.errors]
+    left = only_undone(everything, params["retry"])
+    repositories = [one for one in left if isinstance(one, PackageRepository)]
+    errors = [one for one in left if isinstance(one, ItemError)]
+    text = f"{len(left)} left undone in {params['retry']}"
     return ParsedInventory(repositories, narrowed.warnings, errors), text
 
 
@@ -137,7 +138,7 @@ def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
     selection = select_repositories(everything, **_filters(params))
     chosen, text = selection.selected, selection.text
     if params.get("retry"):
-        chosen = only_undone(chosen, left_undone(params["retry"]))
+        chosen = only_undone(chosen, params["retry"])
         text = f"{len(chosen)} left undone in {params['retry']}"
     narrowed = ResolvedPins(
         [one for one in chosen if isinstance(one, Pin)],

@@ -13,7 +13,10 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distri
     Guards,
     read_guards,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    InvalidItem,
+    PulpError,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_packages import (
     package_count,
 )
@@ -40,7 +43,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_new
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import pinned
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
 
-__all__ = ["promote_packages", "promote_pins"]
+__all__ = ["promote_packages", "promote_pins", "promoted_line"]
 
 _NO_GUARD = "everybody"
 
@@ -53,7 +56,7 @@ def promote_packages(
     for warning in resolved.warnings:
         server.report.warn(warning)
     results = promote_pins(server, resolved.pins, params["content_guard"], resolved.errors)
-    lines = [_line(result) for result in results if result.changed]
+    lines = [promoted_line(result) for result in results if result.changed]
     return results, {"selected": selected, "unknown_pins": resolved.unknown, "lines": lines}
 
 
@@ -100,7 +103,11 @@ def promote_pins(
         before = switch.result.before["content_guard"] or _NO_GUARD
         switch.result.more["told"] = f"{before} -> {guard}"
     if server.check_mode or server.diff:
-        _show_content(server, changing)
+        try:
+            _show_content(server, changing)
+        except PulpError as error:
+            # What was promoted is, whether or not it can be shown.
+            server.report.warn(f"Pulp does not tell what becomes visible: {error}")
     results = [switch.result for switch in switches]
     server.report.finish_all(results)
     return results
@@ -126,12 +133,13 @@ def _show_content(server: Server, switches: Sequence[Switch]) -> None:
         result = switch.result
         url = f"{content_url(server.client.connection, result.more['base_path'])}/"
         number = result.more.get("packages", "unknown number of")
-        packages = "1 package" if number == 1 else f"{number} packages"
+        unit = CONTENT_TYPES[result.type].content_unit.rpartition(".")[2]
+        packages = f"1 {unit}" if number == 1 else f"{number} {unit}s"
         result.more.update(url=url, told=f"{result.more['told']}, {packages}")
         result.after["visible"] = f"{packages} at {url}"
 
 
-def _line(result: Result) -> str:
+def promoted_line(result: Result) -> str:
     """`epel_9  20261118T020000  development -> release, 3 packages  https://...`"""
     parts = (result.more.get(key) for key in ("short_name", "stamp", "told", "url"))
     return "  ".join(part for part in parts if part)

@@ -11,6 +11,8 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.errors impo
 
 __all__ = ["RetryError", "left_undone", "only_undone"]
 
+_SHOWN = 5
+
 
 class _Known(Protocol):
     @property
@@ -35,25 +37,47 @@ def left_undone(path: str) -> set[tuple[str, str]]:
     """
     try:
         with open(path, encoding="utf-8") as stream:
-            lines = list(_lines(path, stream.read().splitlines()))
+            # Not splitlines(): JSON leaves other ends of lines as they are.
+            lines = list(_lines(path, stream.read().rstrip("\n").split("\n")))
     except (OSError, UnicodeDecodeError) as error:
         raise RetryError(f"package_retry: report '{path}' cannot be read: {error}") from error
-    expected = [item for line in lines for item in line.get("expected") or []]
+    expected = [item for line in lines for item in _items(line.get("expected"))]
     if not expected:
         raise RetryError(
             f"package_retry: '{path}' is no report of a run: nothing was expected in it"
         )
-    finished = {_key(line) for line in lines if "number" in line and not line["error"]}
-    return {_key(item) for item in expected} - finished
+    return {_key(item) for item in expected} - {_key(line) for line in lines if _is_done(line)}
 
 
-def only_undone(items: Sequence[Item], undone: set[tuple[str, str]]) -> list[Item]:
-    """Those of `items` that were left undone."""
-    return [
+def only_undone(items: Sequence[Item], path: str) -> list[Item]:
+    """Those of `items` that the report at `path` left undone; empty where it left nothing.
+
+    Raises RetryError, also where it left something and none of that is among them: doing nothing
+    would look like success.
+    """
+    undone = left_undone(path)
+    kept = [
         item
         for item in items
         if (item.content_type, item.short_name or getattr(item, "name", "")) in undone
     ]
+    if undone and not kept:
+        names = sorted(name for _type, name in undone)
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        raise RetryError(
+            f"package_retry: nothing that '{path}' leaves undone is selected here: "
+            f"{', '.join(names[:_SHOWN])}{more}; give a report of this playbook and this inventory"
+        )
+    return kept
+
+
+def _is_done(line: dict[str, Any]) -> bool:
+    """Whether an item ended well; in check mode nothing was done."""
+    return "number" in line and not line.get("error") and not line.get("check_mode")
+
+
+def _items(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _lines(path: str, texts: Sequence[str]) -> Iterable[dict[str, Any]]:

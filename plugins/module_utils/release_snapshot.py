@@ -22,7 +22,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_public
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import declare
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_status import read_storage
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
     RunningSyncs,
     SyncSettings,
@@ -52,7 +51,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_shr
     shrunk_label,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stale import (
-    stale_repositories,
+    state_of_pulp,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
     from_pulp_time,
@@ -106,11 +105,9 @@ def snapshot_packages(
         for result in results
         if result.more.get("stamp")
     }
+    more = {"stamp": stamp, "stamps": stamps, "selected": selected}
     everything = whole_inventory(params, "snapshot").repositories
-    stale = stale_repositories(server, everything, results, params["stale_after"])
-    storage = read_storage(server, params["storage_limit"])
-    more = {"stamp": stamp, "stamps": stamps, "stale": stale, "storage": storage}
-    return results, {**more, "selected": selected}
+    return results, {**more, **state_of_pulp(server, everything, results, params)}
 
 
 def take_snapshots(
@@ -248,7 +245,7 @@ def _publication(
 ) -> str | None:
     """The publication to serve; where it must mirror upstream, another sync makes it."""
     content_type, repository = one.content_type, one.repository
-    if repository.sync_policy != (content_type.mirrors_by_sync or object()):
+    if not content_type.mirrors(repository.sync_policy):
         href, _duplicates = publish(
             server, content_type, repository.name, version, repository.mode, False, result
         )

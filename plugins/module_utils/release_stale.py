@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which repositories have not been synced for too long."""
+"""What the end of a run tells of a Pulp: repositories that have not been synced for too long, and
+how full its storage is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
     identifier,
     read_by,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_status import read_storage
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_synced import (
     last_synced,
     synced_since,
@@ -28,7 +31,24 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sta
     parse,
 )
 
-__all__ = ["stale_repositories"]
+__all__ = ["stale_repositories", "state_of_pulp"]
+
+
+def state_of_pulp(
+    server: Server,
+    repositories: Sequence[PackageRepository],
+    results: Collection[Result],
+    params: Mapping[str, Any],
+) -> dict[str, Any]:
+    """`stale` and `storage`. A server that does not tell them any more takes nothing away from what
+    was done: that is a warning."""
+    told: dict[str, Any] = {"stale": [], "storage": {}}
+    try:
+        told["storage"] = read_storage(server, params["storage_limit"])
+        told["stale"] = stale_repositories(server, repositories, results, params["stale_after"])
+    except PulpError as error:
+        server.report.warn(f"Pulp does not tell its storage, or what was not synced: {error}")
+    return told
 
 
 def stale_repositories(

@@ -15,6 +15,7 @@ description:
     below that of the repository, or when its name is that of one of its snapshots. The filters look
     for its short name then, and for the name of the distribution where it belongs to none.
   - Distributions are read in pages. What they serve is read only of those that the filters leave.
+  - O(report_path) gets an item for each distribution that is listed.
 options:
   package_filter:
     description:

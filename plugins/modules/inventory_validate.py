@@ -63,6 +63,11 @@ findings:
     line: {description: The line in it., type: int}
     item: {description: 'The repository, variable or pin.', type: str}
     problem: {description: What is wrong with it., type: str}
+results:
+  description: The same in the shape that all modules have, for a report. Only errors have an C(error).
+  returned: success
+  type: list
+  elements: dict
 errors:
   description: How many of them fail a run.
   returned: success

@@ -109,6 +109,7 @@ statistics:
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_mirror import (
+    SOURCE,
     mirror_packages,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
@@ -129,13 +130,7 @@ def main() -> None:
         **SELECTION,
         **PINS,
         **SYNCING,
-        "source_url": {"type": "str", "required": True},
-        "source_username": {"type": "str"},
-        "source_password": {"type": "str", "no_log": True},
-        "source_validate_certs": {"type": "bool"},
-        "source_ca_cert": {"type": "str"},
-        "repository_suffix": {"type": "str", "default": ""},
-        "distribution_suffix": {"type": "str", "default": ""},
+        **SOURCE,
     }
     run(options, mirror_packages, "package repository")
 

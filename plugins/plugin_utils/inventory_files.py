@@ -19,6 +19,8 @@ from ansible_collections.stackhpc.release_train.plugins.plugin_utils.located_yam
 __all__ = ["FileProblem", "InventoryFiles", "Variables", "read_file", "read_inventory"]
 
 _YAML = (".yml", ".yaml", ".json")
+# Endings of what lies about in such folders; others may be those of a host's name.
+_NO_VARIABLES = ("~", ".bak", ".cfg", ".md", ".orig", ".pyc", ".retry", ".rst", ".swp", ".txt")
 _GROUP = {"hosts", "vars", "children"}
 
 
@@ -101,7 +103,7 @@ def _listed(folder: Path, recursive: bool) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name.endswith("~"):
             continue
-        if path.is_dir() and recursive:
+        if path.is_dir() and recursive and not path.suffix:
             yield from _listed(path, recursive)
         elif path.is_file() and path.suffix in ("", *_YAML):
             yield path
@@ -137,21 +139,27 @@ def _read_group(name: str, group: Any, path: Path, files: InventoryFiles) -> Non
 
 
 def _read_folder(folder: Path, kind: str, files: InventoryFiles) -> None:
-    if not folder.is_dir():
-        return
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith("."):
-            continue
-        name = entry.name if entry.is_dir() else entry.stem if entry.suffix in _YAML else entry.name
-        listed = _listed(entry, recursive=True) if entry.is_dir() else [entry]
-        for path in listed:
-            if path.suffix not in ("", *_YAML):
-                continue
+    """A folder of variables: of each group or host Ansible reads the folder or the file of its
+    name, else the first file with an ending, and nothing else."""
+    found: dict[str, list[Path]] = {}
+    for entry in sorted(folder.iterdir(), key=_rank) if folder.is_dir() else ():
+        if not entry.name.startswith(".") and not entry.name.endswith(_NO_VARIABLES):
+            named = entry.is_dir() or entry.suffix not in _YAML
+            found.setdefault(entry.name if named else entry.stem, []).append(entry)
+    for name, (chosen, *others) in sorted(found.items()):
+        for path in _listed(chosen, recursive=True) if chosen.is_dir() else [chosen]:
             content = read_file(path, files)
             if isinstance(content, LocatedDict):
                 files.variables.append(Variables(_scope(kind, name), path, content))
             elif content is not None:
                 files.problems.append(FileProblem(path, 1, "must be a mapping of variables"))
+        for path in others:
+            problem = f"does not count: Ansible reads {chosen.name} instead"
+            files.problems.append(FileProblem(path, 1, problem, is_error=False))
+
+
+def _rank(path: Path) -> int:
+    return _YAML.index(path.suffix) + 1 if path.is_file() and path.suffix in _YAML else 0
 
 
 def _scope(kind: str, name: str) -> str:

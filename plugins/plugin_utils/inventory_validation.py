@@ -61,6 +61,19 @@ class Located:
     def text(self) -> str:
         return f"{self.file}:{self.line}: {self.item}: {self.problem}"
 
+    @property
+    def result(self) -> dict[str, Any]:
+        """The same in the shape of the results of all modules; only errors are failures."""
+        is_error = self.severity == ERROR
+        return {
+            "name": self.item,
+            "type": "finding",
+            "action": "failed" if is_error else "unchanged",
+            "changed": False,
+            "error": self.problem if is_error else "",
+            **{key: getattr(self, key) for key in ("severity", "file", "line", "problem")},
+        }
+
 
 @dataclass(frozen=True)
 class Validation:

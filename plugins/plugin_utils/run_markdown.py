@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.markdown_text import (
+    plain,
+    table,
+)
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.progress_text import duration
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import (
     Outcome,
@@ -20,48 +23,31 @@ from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_screen 
 
 __all__ = ["markdown"]
 
-_LONGEST = 1000
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
-
 
 def markdown(title: str, outcomes: Sequence[Outcome], heading: str, commands: Sequence[str]) -> str:
     """The whole text; `commands` belongs to `outcomes`, one each, empty where there is none."""
-    parts = [f"## {_plain(title)}"]
+    parts = [f"## {plain(title)}"]
     for outcome, command in zip(outcomes, commands):
         sign = "❌" if outcome.has_failed else "✅"
         took = duration(outcome.seconds)
         told = ", ".join(filter(None, [outcome.counts, outcome.selected, took]))
-        parts.append(f"{sign} **{_plain(outcome.host)}**: {_plain(told)}")
+        parts.append(f"{sign} **{plain(outcome.host)}**: {plain(told)}")
         parts += _sections(outcome, heading, command)
     return "\n\n".join(parts) + "\n"
 
 
 def _sections(outcome: Outcome, heading: str, command: str) -> list[str]:
-    parts = [_plain(text) for text in outcome.broken]
+    parts = [plain(text) for text in outcome.broken]
     for name, results in (("Failed", outcome.failed), ("Failed, as they may", outcome.allowed)):
         rows = [(name_of(one), one.get("cause") or "", one["error"]) for one in results]
-        parts += _table(name, ("item", "cause", "what was said"), rows)
+        parts += table(name, ("item", "cause", "what was said"), rows)
     if command and outcome.failed:
         parts.append(f"Run only what failed again:\n\n```shell\n{printable(command)}\n```")
     changed = [(name_of(one), what_changed(one)) for one in outcome.done]
-    parts += _table(heading, ("item", "change"), changed)
+    parts += table(heading, ("item", "change"), changed)
     shrunk = [
         (name_of(one), one["shrunk"]["before"], one["shrunk"]["after"]) for one in outcome.shrunk
     ]
-    parts += _table("Flagged", ("item", "packages before", "packages now"), shrunk)
-    parts += [_plain(line) for line in (stale_line(outcome), storage_line(outcome)) if line]
+    parts += table("Flagged", ("item", "packages before", "packages now"), shrunk)
+    parts += [plain(line) for line in (stale_line(outcome), storage_line(outcome)) if line]
     return parts
-
-
-def _table(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    lines = [f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows]
-    if not lines:
-        return []
-    rule = "|".join(" --- " for _cell in head)
-    return [f"### {_plain(name)}", "\n".join([f"| {' | '.join(head)} |", f"|{rule}|", *lines])]
-
-
-def _plain(value: object) -> str:
-    """Text that Markdown leaves as it is, on one line."""
-    text = printable(" ".join(str(value).split()))
-    return _SPECIAL.sub(r"\\\1", text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")

@@ -100,7 +100,8 @@ def outcome_of(
         failed += [result for result in bad if not result.get("allowed")]
         allowed += [result for result in bad if result.get("allowed")]
         if run.get("msg") and run_failed(run) and not any(not one.get("allowed") for one in bad):
-            broken.append(str(run["msg"]))
+            # A task that a rescue caught may have left its result under two names.
+            broken += [str(run["msg"])] if str(run["msg"]) not in broken else []
         if number == 0 or tell_all:
             good = [result for result in results if not result["error"]]
             changed = [result for result in good if result["changed"]]

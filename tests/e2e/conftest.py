@@ -7,7 +7,7 @@
 | `upstream` | an `UpstreamServer` that serves the upstreams of the demo |
 | `walk` | the demo's `Walk` over them, with one RPM and one Deb repository |
 | `inventory` | the folder of its inventory, hosts `ark1` and `client1` |
-| `playbook` | runs a playbook there: `playbook("package_sync", "-e", "...")` returns a `Played` |
+| `playbook` | runs a playbook there: `playbook("package_sync", "-e", "...")` returns a `Run` |
 | `snapshots`, `release` | stamps by short name: what Ark took, what it released of it |
 
 All last a session. The servers are `e2e-ark` and `e2e-client`, with the name of the process
@@ -24,9 +24,9 @@ from pathlib import Path
 import pytest
 from tests.e2e.rig import guarded, own, rig, servers  # noqa: F401  # fixtures of the tests of failures
 from tests.lab import pulp
-from tests.lab.demo_playbook import Played, play
 from tests.lab.demo_site import Pulp, Site, pulp_of
 from tests.lab.demo_walk import Walk
+from tests.lab.playbook import Run, play
 from tests.lab.upstream_demo import publish_demo
 from tests.lab.upstream_key import public_key
 from tests.lab.upstream_server import UpstreamServer
@@ -97,7 +97,7 @@ def inventory(walk: Walk) -> Path:
 
 
 @pytest.fixture(scope="session")
-def playbook(inventory: Path) -> Callable[..., Played]:
+def playbook(inventory: Path) -> Callable[..., Run]:
     """Return what runs a playbook of the collection, whatever its exit status."""
     return partial(play, inventory)
 

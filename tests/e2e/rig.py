@@ -19,11 +19,12 @@ from typing import Any
 import pytest
 from tests.lab import pulp, pulp_programs
 from tests.lab.demo_site import Pulp, pulp_of
+from tests.lab.playbook import COLLECTION, Run
 from tests.lab.upstream_demo import publish_many
 from tests.lab.upstream_server import UpstreamServer
 
 from .plain_pulp import PlainPulp
-from .play import COLLECTION, Play, Run, Secret
+from .play import Play, Secret
 
 # What trips shells, YAML, URLs and headers.
 HARD_PASSWORD = 'a $HOME "b" c:d @e% %41é f'

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.lab.playbook import Run
 
-from .play import Run, Secret
+from .play import Secret
 from .rig import HARD_PASSWORD, Rig
 
 OLD = "20200101T000000"
@@ -90,6 +91,19 @@ def test_a_client_is_onboarded_once_with_what_it_pastes(rig: Rig) -> None:
     assert [group["name"] for group in user["groups"]] == ["stackhpc"]
 
 
+def test_a_client_is_shown_what_it_pastes_when_another_one_failed(rig: Rig) -> None:
+    clients = [
+        {"name": f"{rig.prefix}-{which}", "password": password}
+        for which, password in (("good", HARD_PASSWORD), ("bad", "Qz7"))
+    ]
+    rig.secrets += [Secret(client["name"], client["password"]) for client in clients]
+
+    run = rig.run("access_control", release_train_clients=clients).failed()
+
+    assert f"{rig.prefix}-bad: " in run.message
+    assert _pasted(run)["stackhpc_release_pulp_username"] == f"{rig.prefix}-good"
+
+
 def test_a_client_without_a_password_is_named_with_the_way_to_one(rig: Rig) -> None:
     run = Client(rig).account().failed()
 
@@ -116,7 +130,9 @@ def test_the_check_has_a_word_for_each_pin_and_fails_if_one_is_not_served(site: 
     run = site.check().failed()
 
     assert _access(run) == ["served", "forbidden", "missing"]
-    assert "2 of 3 pinned snapshots are not served to the account of client1" in run.message
+    assert (
+        "2 of 3 pinned snapshots and images are not served to the account of client1" in run.message
+    )
     printed = run.output.splitlines()
     begins = list(site.wanted["package_versions"])
     (kept,) = [line for line in printed if line.startswith(f"{begins[1]}  ")]

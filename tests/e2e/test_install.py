@@ -16,9 +16,9 @@ import pytest
 import yaml
 from tests.lab import demo_kayobe
 from tests.lab.demo_inventory import account_password, with_upstreams
-from tests.lab.demo_playbook import Played, play
 from tests.lab.demo_site import Site
 from tests.lab.demo_walk import Walk
+from tests.lab.playbook import Run, play
 from tests.lab.pulp_paths import REPOSITORY, write_private
 
 from .conftest import Released
@@ -29,7 +29,7 @@ TASK = re.compile(r"^(?:ok|changed): \[(\S+)\]", re.MULTILINE)
 
 NO_PULP = "http://127.0.0.1:1"
 
-Run = Callable[..., Played]
+Runner = Callable[..., Run]
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +77,10 @@ def kayobe(walk: Walk, release: Released, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def as_kayobe(walk: Walk, kayobe: Path, environment: dict[str, str]) -> Run:
+def as_kayobe(walk: Walk, kayobe: Path, environment: dict[str, str]) -> Runner:
     """Return what runs a playbook with the arguments that Kayobe would give it."""
 
-    def run(name: str, *arguments: str) -> Played:
+    def run(name: str, *arguments: str) -> Run:
         files = [*demo_kayobe.extra_variables(walk.site), "-e", f"@{kayobe / 'pulp.json'}"]
         return play(kayobe, name, "-i", "hosts", *files, *arguments, environment=environment)
 
@@ -88,7 +88,7 @@ def as_kayobe(walk: Walk, kayobe: Path, environment: dict[str, str]) -> Run:
 
 
 @pytest.fixture(scope="module")
-def fleet(walk: Walk, as_kayobe: Run, environment: dict[str, str]) -> Run:
+def fleet(walk: Walk, as_kayobe: Runner, environment: dict[str, str]) -> Runner:
     """Return what runs a playbook for two clients whose channels are up to date."""
     assert as_kayobe("client_sync").status == 0
     assert as_kayobe("client_promote").status == 0
@@ -98,7 +98,7 @@ def fleet(walk: Walk, as_kayobe: Run, environment: dict[str, str]) -> Run:
     write_private(folder / "hosts.yml", yaml.safe_dump({"client": hosts}))
     files = demo_kayobe.extra_variables(walk.site)
 
-    def run(name: str, *arguments: str) -> Played:
+    def run(name: str, *arguments: str) -> Run:
         return play(folder, name, "-i", "hosts.yml", *files, *arguments, environment=environment)
 
     return run
@@ -183,7 +183,7 @@ def test_a_playbook_runs_by_name_by_path_and_as_a_hook(
     for way in ("package_promote", str(path), str(hook)):
         played = play(walk.site.inventory, way, report=True, environment=environment)
         assert played.status == 0, played.output
-        assert {item["short_name"]: item["stamp"] for item in played.items} == release.stamps
+        assert {item["short_name"]: item["stamp"] for item in played.report} == release.stamps
         assert played.changed == 0
 
 
@@ -203,7 +203,7 @@ def test_a_playbook_can_be_imported(
 
 @pytest.mark.parametrize("name", ["client_sync", "client_promote", "package_mirror"])
 def test_a_client_playbook_is_for_localhost_in_an_inventory_of_kayobe(
-    as_kayobe: Run, name: str, walk: Walk, inventory: Path
+    as_kayobe: Runner, name: str, walk: Walk, inventory: Path
 ) -> None:
     lists = inventory / "group_vars" / "all"
     arguments = ["-e", f"kayobe_config_repo_path={walk.site.kayobe}"]
@@ -235,7 +235,7 @@ def test_a_playbook_for_ark_never_reads_the_client_s_variables(
     ],
 )
 def test_a_run_that_would_touch_nothing_fails_and_says_so(
-    as_kayobe: Run, name: str, arguments: list[str], words: str
+    as_kayobe: Runner, name: str, arguments: list[str], words: str
 ) -> None:
     played = as_kayobe(name, *arguments)
     assert played.status != 0
@@ -243,7 +243,7 @@ def test_a_run_that_would_touch_nothing_fails_and_says_so(
     assert words in played.output
 
 
-def test_two_clients_are_refused_by_name(fleet: Run) -> None:
+def test_two_clients_are_refused_by_name(fleet: Runner) -> None:
     played = fleet("client_promote")
     assert played.status != 0
     assert "would write to 2 Pulps, client1, client2" in played.output
@@ -257,7 +257,7 @@ def test_two_clients_are_refused_by_name(fleet: Run) -> None:
     ],
 )
 def test_clients_are_chosen_or_all_of_them_meant(
-    fleet: Run, arguments: list[str], hosts: set[str]
+    fleet: Runner, arguments: list[str], hosts: set[str]
 ) -> None:
     played = fleet("client_promote", *arguments)
     assert played.status == 0, played.output

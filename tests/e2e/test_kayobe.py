@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from tests.lab.demo_playbook import Played, play
+from tests.lab.playbook import Run, play
 
 from .rig import Rig
 
@@ -24,7 +24,7 @@ stackhpc_pulp_repo_rocky_9_baseos_version: "{OLD}"   # quoted
 stackhpc_pulp_repo_ubuntu_noble_version:
 """
 
-Update = Callable[..., Played]
+Update = Callable[..., Run]
 
 
 def configuration(folder: Path, text: str) -> Path:
@@ -42,7 +42,7 @@ def update(tmp_path: Path) -> Update:
     folder.mkdir()
     (folder / "hosts").write_text("[ark]\nark1\n", encoding="utf-8")
 
-    def run(versions: Mapping[str, str], *arguments: str, hosts: str = "") -> Played:
+    def run(versions: Mapping[str, str], *arguments: str, hosts: str = "") -> Run:
         if hosts:
             (folder / "hosts").write_text(hosts, encoding="utf-8")
         given = {

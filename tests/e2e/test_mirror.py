@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lab.playbook import Run
 
-from .play import Run
 from .rig import Rig
 
 # Nothing is written without one of these lists telling.

@@ -33,6 +33,12 @@ CONNECTION = {
 VARIABLES = {
     "package_versions": {"one": "20250812T091848"},
     "package_mirror_source_url": "nowhere",
+    "image_kind": "other",
+    "image_repository": "one",
+    "image_version": "1",
+    "image_path": "/dev/null",
+    "image_download_path": "{{ playbook_dir }}",
+    "image_download_files": ["one"],
     "rpm_package_repos": [
         {
             **{"name": "one", "short_name": "one", "distribution_name": "one-"},

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.lab.playbook import Run
 
-from .play import Run
 from .rig import Rig
 
 MONDAY, TUESDAY, WEDNESDAY = (f"202611{day}T020000" for day in (16, 17, 18))
@@ -117,6 +118,18 @@ def test_what_is_not_there_is_named_with_what_is_near(week: Week) -> None:
     assert "no snapshot at 20261119 of any repository, selected 2 of 2" in later
     assert "package_stamp_until=20261119 takes the newest up to then" in later
     assert "neither a stamp" in week.ask(package_stamp="tomorrow").failed().message
+
+
+def test_a_repository_without_an_answer_hides_none_of_the_others(week: Week) -> None:
+    broken = {**week.rig.rpm(2), "base_path": ""}
+    path = week.rig.folder / "versions.yml"
+    lists = {"rpm_package_repos": [week.often, week.once, broken], "output_path": str(path)}
+
+    run = week.ask(**lists).failed()
+
+    assert f"package repository '{broken['name']}': " in run.message
+    assert re.search(rf"^{week.often['short_name']} +rpm +{WEDNESDAY} ", run.output, re.M)
+    assert not path.exists()
 
 
 def test_groups_need_no_server(rig: Rig) -> None:

@@ -145,6 +145,22 @@ def test_a_summary_in_markdown_names_what_failed_and_what_is_new(rig: Rig) -> No
     assert shlex.split(command)[-2:] == ["-e", f"package_retry={run.report_path}"]
 
 
+def test_the_command_to_paste_does_no_more_than_what_failed_was_asked_to_do(rig: Rig) -> None:
+    items = [rig.rpm(1, sync_group="g", base_path=""), rig.rpm(2, sync_group="g")]
+    given = ("--check", "-e", "package_sync_group=g", "-e", "unknown_token=hidden")
+
+    run = rig.run("package_sync", *given, rpm_package_repos=items).failed()
+
+    (command,) = re.findall(r"^  (ansible-playbook .*)$", run.output, re.M)
+    wanted = ["-e", f"package_retry={run.report_path}", "-e", "package_sync_group=g", "--check"]
+    assert shlex.split(command)[-5:] == wanted
+    # What check mode looked at was not done.
+    retry = {"rpm_package_repos": [items[1]], "package_retry": run.report_path}
+    assert rig.run("package_sync", **retry).succeeded().of(items[1]["name"])["changed"]
+    nothing = rig.run("package_sync", rpm_package_repos=[rig.rpm(3)], package_retry=run.report_path)
+    assert f"is selected here: {items[0]['short_name']}" in nothing.failed().message
+
+
 def test_a_long_silence_tells_what_runs(rig: Rig) -> None:
     rig.upstream.fault("many/0001/repodata/repomd.xml", delay=35.0, times=1)
     item = rig.rpm(1)

@@ -20,10 +20,10 @@ if not __package__:
 
 from . import demo_content, demo_host, pulp, pulp_http, upstream_daemon
 from .demo_inventory import ACCOUNT, password_files
-from .demo_playbook import PlaybookFailed
 from .demo_screen import INDENT, Screen, answers, listed, shown, told
 from .demo_site import Site, pulp_of
 from .demo_walk import Stamps, Walk, expect
+from .playbook import PlaybookFailed
 from .pulp_debian import MissingPackages
 from .pulp_paths import LabError, cache, known_servers
 from .upstream_key import public_key

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from .demo_playbook import COLLECTION, Played
+from .playbook import COLLECTION, Run
 
 INDENT = "      "
 
@@ -84,14 +84,14 @@ class Screen:
         return f"\033[1m{text}\033[0m" if self._lively else text
 
 
-def told(played: Played, what: str) -> str:
+def told(played: Run, what: str) -> str:
     """Return one line on a playbook that succeeded."""
     name = played.command.split(f"{COLLECTION}.")[1].split()[0]
     if not played.changed:
         return f"{name}: nothing changed; {what}"
-    if not played.items:
+    if not played.report:
         return f"{name}: changed; {what}"
-    return f"{name}: {len(played.changed_items)} of {len(played.items)} changed; {what}"
+    return f"{name}: {len(played.changed_items)} of {len(played.report)} changed; {what}"
 
 
 def answers(found: Mapping[str, Iterable[int]], stamps: Mapping[str, str]) -> str:

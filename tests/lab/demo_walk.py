@@ -16,8 +16,8 @@ from . import demo_content, demo_host, demo_kayobe
 from .demo_content import digests, statuses
 from .demo_host import Installed
 from .demo_inventory import SELECTION, client_account, repositories, write_inventory
-from .demo_playbook import Played, must_play
 from .demo_site import Site
+from .playbook import Run, must_play
 from .pulp_paths import LabError
 
 Stamps = Mapping[str, str]
@@ -34,7 +34,7 @@ class Walk:
         self.changes = 0
         self.seconds: dict[tuple[str, str], float] = {}
 
-    def play(self, name: str, *arguments: str, report: bool = False) -> Played:
+    def play(self, name: str, *arguments: str, report: bool = False) -> Run:
         """Run a playbook of the collection; raises PlaybookFailed."""
         played = must_play(self.site.inventory, name, *arguments, report=report)
         self.changes += played.changed
@@ -52,12 +52,12 @@ class Walk:
         found = statuses(self.site.ark, self.repositories, pins)
         return pins if set(found.values()) == {200} else {}
 
-    def take_snapshots(self) -> tuple[Played, dict[str, str]]:
+    def take_snapshots(self) -> tuple[Run, dict[str, str]]:
         """Sync Ark from upstream; also return the stamp that each repository is at."""
         played = self.play("package_sync", report=True)
-        for item in played.items:
+        for item in played.report:
             self.seconds[item["short_name"], item["stamp"]] = item["seconds"]
-        return played, {item["short_name"]: item["stamp"] for item in played.items}
+        return played, {item["short_name"]: item["stamp"] for item in played.report}
 
     def statuses(self, stamps: Stamps) -> dict[str, set[int]]:
         """Return what snapshots answer to Ark's administrator, the client, and anybody else."""
@@ -98,11 +98,11 @@ class Walk:
             for name, digest in wanted.items()
         }
 
-    def sync_client(self) -> Played:
+    def sync_client(self) -> Run:
         """Bring the client's development channels to the release, as Kayobe would."""
         return self.play("client_sync", *demo_kayobe.extra_variables(self.site))
 
-    def promote_client(self) -> Played:
+    def promote_client(self) -> Run:
         """Let the client's production channels serve what its development ones do."""
         return self.play("client_promote", *demo_kayobe.extra_variables(self.site))
 

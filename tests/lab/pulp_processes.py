@@ -44,8 +44,13 @@ def spawn(arguments: list[str], log: Path, environment: Mapping[str, str], folde
             start_new_session=True,
         )
     _children.append(child)
-    stat = _stat(child.pid)
-    return {"pid": child.pid, "started": stat.started if stat else 0}
+    return record_of(child.pid)
+
+
+def record_of(pid: int) -> Record:
+    """Return what a process is recognised by later; one that is gone is never alive again."""
+    stat = _stat(pid)
+    return {"pid": pid, "started": stat.started if stat else 0}
 
 
 def is_alive(record: Optional[Record]) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
@@ -63,5 +64,6 @@ def call_control(url: str, noun: str, method: str = "GET", **fields: Any) -> Any
             return json.load(answer)
     except urllib.error.HTTPError as error:
         raise UpstreamError(f"The upstream server refuses: {error.read().decode()}") from None
-    except (OSError, ValueError) as error:
+    # A server that is being stopped breaks off anywhere.
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise UpstreamError(f"No upstream server answers at {url}: {error}") from None

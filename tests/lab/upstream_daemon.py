@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any, Optional
 
+from . import pulp_processes as processes
 from .upstream_control import call_control
 from .upstream_demo import demo_step, publish_mirrors
 from .upstream_server import HOST, UpstreamServer
@@ -74,19 +73,17 @@ def start(program: Path, port: int = 0) -> dict[str, Any]:
 
 
 def stop() -> bool:
-    """Stop the server and return whether one ran."""
+    """Stop the server and return whether one ran; its process is gone then, and its port free."""
     with exclusive("server"):
         running = status()
         if not running:
             return False
         # The process that answered on our port, for our folder, is the one we started.
-        for how in (signal.SIGTERM, signal.SIGKILL):
-            os.kill(running["pid"], how)
-            for _attempt in range(PATIENCE * 20):
-                if not status():
-                    return True
-                time.sleep(0.05)
-        raise UpstreamError(f"The upstream server (process {running['pid']}) does not stop.")
+        record = processes.record_of(running["pid"])
+        processes.end([record], grace=PATIENCE)
+        if processes.is_alive(record):
+            raise UpstreamError(f"The upstream server (process {running['pid']}) does not stop.")
+        return True
 
 
 def serve(port: int) -> None:
@@ -103,11 +100,11 @@ def serve(port: int) -> None:
     record.replace(state_folder() / "server.json")
     if demo_step(tree()) is not None:
         publish_mirrors(tree(), server.url)
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: ended.set())
+    # Waited for, not handled: a handler may be late by many seconds where many requests come.
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     with server:
-        ended.wait()
+        signal.sigwait(signals)
 
 
 def _remembered_port() -> int:

@@ -17,11 +17,16 @@ COLLECTION = Path(__file__).resolve().parents[2]
 PLUGINS = COLLECTION / "plugins"
 MODULES = sorted(PLUGINS.glob("modules/[!_]*.py"))
 MODULE_UTILS = sorted(PLUGINS.glob("module_utils/*.py"))
+PLUGIN_FILES = sorted(
+    path
+    for folder in ("module_utils", "plugin_utils", "lookup", "filter", "action")
+    for path in (PLUGINS / folder).glob("*.py")
+)
 ROLES = sorted(path.parent.parent for path in COLLECTION.glob("roles/*/tasks/main.yml"))
 PLAYBOOKS = sorted(COLLECTION.glob("playbooks/*.yml"))
 
 MODULE_CODE_LINES = 40
-MODULE_UTILS_LINES = 250
+PLUGIN_LINES = 250
 PLAYBOOK_LINES = 20
 README_LINES = 25
 
@@ -114,6 +119,17 @@ def test_only_modules_and_their_glue_know_ansible_module():
     assert sorted(knowing - allowed) == []
 
 
+def test_the_lab_knows_nothing_of_the_tests():
+    lab = COLLECTION / "tests" / "lab"
+    wrong = [
+        f"{path.name} imports {name}"
+        for path in lab.glob("*.py")
+        for name in imports(path)
+        if re.match(r"tests\.(?!lab\b)", name)
+    ]
+    assert wrong == []
+
+
 def test_no_handler_swallows_everything():
     bare = [
         f"{path.relative_to(COLLECTION)}:{node.lineno}"
@@ -154,9 +170,14 @@ def test_a_module_is_documentation_and_a_thin_main():
     assert wrong == []
 
 
-def test_a_file_of_module_utils_holds_one_noun():
-    lengths = {path.name: code_lines(path.read_text(encoding="utf-8")) for path in MODULE_UTILS}
-    too_long = {name: lines for name, lines in lengths.items() if lines > MODULE_UTILS_LINES}
+def test_a_file_of_plugins_holds_one_noun():
+    assert {path.parent.name for path in PLUGIN_FILES} >= ON_CONTROLLER
+    lengths = {path: code_lines(path.read_text(encoding="utf-8")) for path in PLUGIN_FILES}
+    too_long = {
+        str(path.relative_to(PLUGINS)): lines
+        for path, lines in lengths.items()
+        if lines > PLUGIN_LINES
+    }
     assert too_long == {}
 
 

@@ -43,6 +43,7 @@ def test_the_first_page_lists_the_playbooks_and_whom_they_touch():
         "{{ groups['client'] | default(['localhost'], true) }}": "client",
         "{{ groups['ark'] | default(['localhost'], true) }}": "controller",
         "{{ 'localhost' if ansible_limit is not defined else 'all:localhost' }}": "controller",
+        "{{ groups['ark'] | default([]) or ['localhost'] }}": "Ark",
         hosts["distribution_list"]: "any Pulp",
     }
     assert listed == {name: kinds.get(hosts[name], "any other Pulp") for name in listed}

@@ -53,3 +53,26 @@ def test_an_authority_is_passed_on_unless_it_is_empty():
     given = look_up("ark1", {}, **OWN, release_train_pulp_ca_path="/ca.pem")
     assert given["ca_path"] == "/ca.pem"
     assert "ca_path" not in look_up("ark1", {}, **OWN, release_train_pulp_ca_path="")
+
+
+ARK_OF_KAYOBE = {
+    "stackhpc_release_pulp_url": "https://ark",
+    "stackhpc_release_pulp_username": "client",
+    "stackhpc_release_pulp_password": "opens",
+}
+
+
+def look_up_ark(host, groups, **variables):
+    scope = {"inventory_hostname": host, "groups": groups, **variables}
+    module = LookupModule(loader=DataLoader(), templar=Templar(DataLoader(), scope))
+    (found,) = module.run([], scope, server="ark")
+    return found
+
+
+def test_ark_is_a_host_of_its_own_or_what_kayobe_calls_so_and_never_the_clients_pulp():
+    found = look_up_ark("ark1", {"ark": ["ark1"]}, **OWN, **KAYOBE, **ARK_OF_KAYOBE)
+    assert found["pulp_url"] == "https://own"
+    found = look_up_ark("localhost", {"seed": ["seed1"]}, **OWN, **KAYOBE, **ARK_OF_KAYOBE)
+    assert found == {"pulp_url": "https://ark", "username": "client", "password": "opens"}
+    with pytest.raises(AnsibleLookupError, match="has no stackhpc_release_pulp_url"):
+        look_up_ark("localhost", {"seed": ["seed1"]}, **OWN, **KAYOBE)

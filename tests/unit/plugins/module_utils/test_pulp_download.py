@@ -49,7 +49,7 @@ def there(tmp_path):
     return {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
 
-@pytest.mark.parametrize("sha256", [SHA256, ""])
+@pytest.mark.parametrize("sha256", [SHA256, ""], ids=["known", "unknown"])
 def test_a_file_arrives(fetch, tmp_path, sha256):
     assert fetch(sha256) == len(CONTENT)
     assert there(tmp_path) == {"image": CONTENT}

@@ -158,3 +158,10 @@ def test_the_report_is_written_while_the_module_runs(invoke, tmp_path):
         return [], {}
 
     assert invoke(carry_out, report_path=str(path))[0] == 0
+
+
+def test_arguments_that_do_not_fit_are_not_shown(invoke):
+    status, answer = invoke(lambda server, params: ([], {}), 3, passwort="S3cret")
+    assert status == 1
+    assert "passwort" in answer["msg"]
+    assert "S3cret" not in json.dumps(answer)

@@ -115,6 +115,27 @@ def test_a_manifest_is_read_and_a_missing_one_is_an_error(pulp, served):
         looking.manifest("a/b", "none")
 
 
+def test_all_tags_are_listed_page_after_page(pulp, served, monkeypatch):
+    monkeypatch.setattr(pulp_registry, "_PAGE", 2)
+    pages = {"": ["1", "2"], "2": ["3"]}
+    reply = pulp.reply
+
+    def list_tags(request):
+        if not request.path.endswith("/tags/list"):
+            return reply(request)
+        assert request.query["n"] == "2"
+        return Reply(200, {"name": "a/b", "tags": pages[request.query.get("last", "")]})
+
+    pulp.reply = list_tags
+    assert registry(pulp, "a/b").tags("a/b") == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("body", ["<html>", {"errors": []}])
+def test_an_image_that_cannot_be_seen_has_no_tags(pulp, served, body):
+    served["/v2/a/b/tags/list"] = Reply(404, body)
+    assert registry(pulp, "a/b").tags("a/b") == []
+
+
 def test_images_of_a_domain_are_below_its_name(pulp, served):
     connection = Connection(pulp.url, domain="site")
     assert image_path(connection, "a/b") == "site/a/b"

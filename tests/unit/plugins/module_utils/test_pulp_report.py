@@ -141,3 +141,10 @@ def test_the_message_names_each_failed_item():
     assert failure_message([good, bad, worse], "repository") == (
         "2 of 3 failed\nrepository 'b': no\nrepository 'c': !"
     )
+
+
+def test_a_run_that_only_looks_says_so_of_each_item(tmp_path):
+    path = tmp_path / "report.json"
+    report = Report([ReportFile(str(path))], looks=True)
+    report.finish_all([Result("a", "rpm")])
+    assert json.loads(path.read_text().splitlines()[1])["check_mode"] is True

@@ -35,6 +35,16 @@ def test_what_an_earlier_task_wrote_is_kept_on_request(tmp_path):
     assert path.read_text() == '{"a": 1}\n{"b": 2}\n'
 
 
+def test_half_a_line_of_a_killed_task_spoils_none_of_the_next(tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text('{"a": 1}\n{"b')
+    ReportFile(str(path), append=True).write({"c": 3})
+    assert path.read_text() == '{"a": 1}\n{"b\n{"c": 3}\n'
+    path.write_text("")
+    ReportFile(str(path), append=True).write({"c": 3})
+    assert path.read_text() == '{"c": 3}\n'
+
+
 def test_a_device_is_written_to_and_stays_as_it_is():
     before = os.stat(os.devnull).st_mode
     assert ReportFile(os.devnull).write({"a": 1}) == ""

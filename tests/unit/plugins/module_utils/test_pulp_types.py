@@ -96,3 +96,12 @@ def test_a_secret_that_is_public_may_be_shown():
     assert not Field("username", secret=True, public=True).no_log
     assert Field("password", secret=True).no_log
     assert Field("headers", hidden=True).no_log
+
+
+@pytest.mark.parametrize("name", CONTENT_TYPES)
+def test_only_a_policy_that_is_named_mirrors_by_its_sync(name):
+    row = CONTENT_TYPES[name]
+    mirroring = {
+        policy for policy in (None, "", "additive", "mirror_complete") if row.mirrors(policy)
+    }
+    assert mirroring == ({"mirror_complete"} if name == "rpm" else set())

@@ -100,6 +100,7 @@ def ask(monkeypatch):
             **{"rpm": [], "deb": [], **lists},
             **{"package_filter": None, "sync_group": None, "retry": None},
             **{"package_versions": pins, "pins_strict": False},
+            **{"container_tags": None, "container_namespace": "stackhpc"},
         }
         results, more = check_access(Server(client, Report()), params)  # type: ignore[arg-type]
         return {one.more["short_name"]: one for one in results}, more, content

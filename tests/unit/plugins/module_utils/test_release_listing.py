@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils import release_listing
@@ -10,6 +12,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.errors impo
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import Guards
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_listing import Listed
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
+    ReportFile,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_listing import (
     show_distributions,
 )
@@ -207,4 +212,17 @@ def test_the_table_says_what_serves_nothing_and_what_follows_its_repository():
         "  PINNED BY",
         "container  kolla/nova  stackhpc/nova  private  A repository    latest   -            0  -",
         "rpm        empty       some/where     -        serves nothing  -        -            0  -",
+    ]
+
+
+def test_the_report_has_each_distribution_that_is_shown(tmp_path):
+    path, server = tmp_path / "report", Pulp()
+    server.report = Report([ReportFile(str(path))])
+    shown = show(server, guard="release")["distributions"]
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [line["name"] for line in lines[0]["expected"]] == [one["name"] for one in shown]
+    assert [{key: line[key] for key in one} for line, one in zip(lines[1:], shown)] == shown
+    assert [(line["number"], line["of"], line["changed"]) for line in lines[1:]] == [
+        (1, 2, False),
+        (2, 2, False),
     ]

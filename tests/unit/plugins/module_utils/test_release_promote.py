@@ -10,7 +10,10 @@ import pytest
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
     Connection,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    InvalidItem,
+    LostAnswer,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_promote import (
@@ -138,6 +141,18 @@ def test_packages_that_cannot_be_counted_do_not_stop_a_promotion():
     assert not results[0].error
     assert "unknown number of packages" in lines[0]
     assert ark.held["/d/a/"]["content_guard"] == "/guards/2/"
+
+
+def test_a_server_that_does_not_show_what_was_promoted_is_a_warning():
+    class Gone(Ark):
+        def list(self, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+            if "publications" in path:
+                raise LostAnswer("it broke")
+            return super().list(path, params)
+
+    results, lines = promote(Gone(a="development"), diff=True)
+    assert results[0].changed
+    assert lines == [f"a  {STAMP}  development -> release"]
 
 
 def test_a_snapshot_that_does_not_exist_is_named_and_nothing_is_written():

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
+    ReportFile,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_retry import (
     RetryError,
     left_undone,
@@ -43,7 +46,39 @@ def test_what_failed_and_what_was_not_reached_is_left(tmp_path):
     undone = left_undone(path)
     assert undone == {("rpm", "bad"), ("deb", "not reached")}
     items = [Item("rpm", "good"), Item("rpm", "bad"), Item("deb", "", "not reached")]
-    assert only_undone(items, undone) == items[1:]
+    assert only_undone(items, path) == items[1:]
+
+
+def test_nothing_is_left_of_a_report_of_a_good_run(tmp_path):
+    path = written(tmp_path, {"expected": EXPECTED["expected"][:1]}, GOOD)
+    assert only_undone([Item("rpm", "good")], path) == []
+
+
+def test_to_have_none_of_what_is_left_is_an_error(tmp_path):
+    path = written(tmp_path, EXPECTED, GOOD)
+    with pytest.raises(RetryError, match="is selected here: bad, not reached; give a report of"):
+        only_undone([Item("rpm", "good"), Item("deb", "bad")], path)
+
+
+def test_what_was_only_looked_at_is_left(tmp_path):
+    path = written(tmp_path, EXPECTED, {**GOOD, "check_mode": True}, BAD)
+    assert ("rpm", "good") in left_undone(path)
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\x85", "\x0c", "\x1c"])
+def test_words_may_hold_what_elsewhere_ends_a_line(tmp_path, end):
+    path = tmp_path / "report.json"
+    ReportFile(str(path)).write(EXPECTED)
+    more = ReportFile(str(path), append=True)
+    more.write({**BAD, "error": f"a{end}b"})
+    more.write(GOOD)
+    assert left_undone(str(path)) == {("rpm", "bad"), ("deb", "not reached")}
+
+
+@pytest.mark.parametrize("line", [{"expected": [1]}, {"expected": 1}, {"number": 1}, {"x": None}])
+def test_lines_of_something_else_are_no_report(tmp_path, line):
+    with pytest.raises(RetryError, match="no report of a run"):
+        left_undone(written(tmp_path, line))
 
 
 def test_what_was_tried_again_with_success_is_done(tmp_path):

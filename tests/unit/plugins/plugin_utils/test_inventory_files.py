@@ -96,3 +96,39 @@ def test_what_is_wrong_with_files_is_told(inventory):
         "d": (1, "must be a mapping of variables", True),
         "e": (1, "cannot be read", True),
     }
+
+
+def test_a_host_may_have_dots_in_its_name(inventory):
+    folder = inventory(
+        **{
+            "host_vars__ark.example.com": "a: 1\n",
+            "host_vars__b.example.com.yml": "b: 2\n",
+            "host_vars__c.example.com__x.yml": "c: 3\n",
+            "host_vars__README.md": "- no",
+            "host_vars__ark.example.com.bak": "- no",
+        }
+    )
+    files = read_inventory([str(folder)], KNOWN)
+    assert scopes(files) == [
+        ("host ark.example.com", {"a": 1}),
+        ("host b.example.com", {"b": 2}),
+        ("host c.example.com", {"c": 3}),
+    ]
+    assert files.problems == []
+
+
+def test_a_file_beside_a_folder_of_its_name_does_not_count(inventory):
+    folder = inventory(
+        **{
+            "group_vars__all__x.yml": "a: 1\n",
+            "group_vars__all.yml": "a: 2\n",
+            "group_vars__g.json": '{"b": 2}',
+            "group_vars__g.yml": "b: 1\n",
+        }
+    )
+    files = read_inventory([str(folder)], KNOWN)
+    assert scopes(files) == [("all", {"a": 1}), ("group g", {"b": 1})]
+    assert [(one.path.name, one.problem, one.is_error) for one in files.problems] == [
+        ("all.yml", "does not count: Ansible reads all instead", False),
+        ("g.json", "does not count: Ansible reads g.yml instead", False),
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.inventory_validation import (
+    Located,
     validate,
 )
 
@@ -118,3 +119,14 @@ def test_an_inventory_without_repositories_is_an_error(checked, tmp_path):
 def test_passwords_of_addresses_are_not_shown(checked):
     lists = LISTS.replace("base_path: b/", "base_path: https://user:secret@example.com")
     assert "secret" not in "".join(checked(group_vars__all__lists=lists))
+
+
+def test_only_an_error_is_a_failure_in_the_shape_of_all_modules():
+    error = Located("error", "lists.yml", 3, "a", "url is missing").result
+    warning = Located("warning", "lists.yml", 4, "a", "unknown key 'b', ignored").result
+    assert (error["action"], error["error"]) == ("failed", "url is missing")
+    assert (warning["action"], warning["error"]) == ("unchanged", "")
+    assert (warning["name"], warning["line"], warning["problem"]) == (
+        *("a", 4),
+        "unknown key 'b', ignored",
+    )

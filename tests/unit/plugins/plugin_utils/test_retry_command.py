@@ -107,3 +107,10 @@ def test_passwords_of_a_vault_come_from_where_they_came():
 
 def test_without_a_failed_item_there_is_none():
     assert command("filter", {}, failed=Outcome("ark")) == ""
+
+
+def test_images_are_chosen_by_their_own_filter_and_without_their_namespace():
+    images = Outcome("ark1", failed=[{"name": "stackhpc/nova-api", "error": "no such tag"}])
+    options = {"filter": "kolla_container_image_filter"}
+    words = shlex.split(command("filter", options, "container_promote", images))
+    assert variables_of(words[4:]) == {"kolla_container_image_filter": r"^(nova\-api)$"}

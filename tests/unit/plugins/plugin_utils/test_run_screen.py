@@ -160,3 +160,8 @@ def test_it_is_known_whether_another_module_than_the_first_failed():
     bad, good = {"results": [item("a", "failed", "no")]}, {"results": [item("a")]}
     assert not outcome_of("client1", [bad, good]).failed_later
     assert outcome_of("client1", [good, bad]).failed_later
+
+
+def test_what_broke_is_said_once():
+    broken = {"failed": True, "msg": "Unsupported parameters"}
+    assert outcome_of("ark", [broken, broken]).broken == ["Unsupported parameters"]

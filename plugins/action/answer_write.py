@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Action `answer_write`: what a playbook found, as a report and as a summary for others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
+    Report,
+    Result,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
+    ReportFile,
+)
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.answer_markdown import Answer
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import run_failed
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.summary_file import add_summary
+
+_NOTHING = "it failed before its work began"
+_OPTIONS = {
+    "playbook": {"type": "str", "required": True},
+    "heading": {"type": "str", "required": True},
+    "run": {"type": "dict", "required": True},
+    "columns": {"type": "list", "elements": "str", "required": True},
+    "rows": {"type": "list", "elements": "dict"},
+    "told": {"type": "str", "default": ""},
+    "failed": {"type": "bool", "default": False},
+    "report_path": {"type": "path"},
+    "summary_path": {"type": "path"},
+}
+_OWN = [field.name for field in fields(Result) if field.name != "more"]
+
+
+class ActionModule(ActionBase):
+    """What Ansible asks this file for."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        check: Any = self.validate_argument_spec
+        _checked, options = check(_OPTIONS)
+        paths = [options[name] for name in ("report_path", "summary_path")]
+        report, summary = ("", "") if self._task.check_mode else paths
+        results = options["run"].get("results") or []
+        if report:
+            _report(report, results)
+        if summary:
+            host = str((task_vars or {}).get("inventory_hostname", "localhost"))
+            add_summary(summary, _answer(host, results, options).markdown)
+        result.update(changed=False, written=[path for path in (report, summary) if path])
+        return result
+
+
+def _answer(host: str, results: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> Answer:
+    run = options["run"]
+    broken = not run or bool(run.get("msg") and run_failed(run))
+    rows = results if options["rows"] is None else options["rows"]
+    return Answer(
+        options["playbook"],
+        host,
+        broken or options["failed"],
+        options["told"] or str(run.get("msg") or (_NOTHING if broken else "")),
+        options["heading"],
+        options["columns"],
+        rows,
+    )
+
+
+def _report(path: str, results: Sequence[Mapping[str, Any]]) -> None:
+    """Write the results in the shape of every report."""
+    try:
+        report = Report([ReportFile(path)])
+    except OperatorError as error:
+        raise AnsibleActionFail(str(error)) from error
+    report.finish_all(_result(given) for given in results)
+    for warning in report.warnings:
+        Display().warning(warning)
+
+
+def _result(given: Mapping[str, Any]) -> Result:
+    own = {name: given[name] for name in _OWN if given.get(name) is not None}
+    return Result(**own, more={key: given[key] for key in given if key not in _OWN})

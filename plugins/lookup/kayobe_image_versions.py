@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lookup `kayobe_image_versions`: the versions of disk images that a Kayobe configuration pins."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: kayobe_image_versions
+short_description: Read the versions of disk images that a Kayobe configuration pins
+version_added: 0.1.0
+author: StackHPC Ltd. (@stackhpc)
+description:
+  - Reads C(etc/kayobe/pulp-host-image-versions.yml), whose keys are
+    C(stackhpc_<distribution>_<release>_overcloud_host_image_version).
+  - Each pin becomes an item of the modules M(stackhpc.release_train.image_promote) and
+    M(stackhpc.release_train.image_mirror).
+options:
+  _terms:
+    description: Root of a Kayobe configuration, or its folder C(etc/kayobe).
+    type: list
+    elements: path
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Release the images that a configuration pins
+  stackhpc.release_train.image_promote:
+    images: "{{ lookup('stackhpc.release_train.kayobe_image_versions', '/src/kayobe-config', wantlist=true) }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: An item for each pin, with C(repository), C(base_path) and C(version).
+  type: list
+  elements: dict
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_pins import (
+    images_of_kayobe,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe import (
+    IMAGE_PINS,
+    KayobeFileError,
+    kayobe_file,
+)
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.kayobe_variables import (
+    read_variables,
+)
+
+
+class LookupModule(LookupBase):
+    """What Ansible asks this file for."""
+
+    def run(
+        self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
+    ) -> list[dict[str, str]]:
+        return [image for term in terms for image in _images(str(term))]
+
+
+def _images(root: str) -> list[dict[str, str]]:
+    if not root.strip():
+        raise AnsibleLookupError("expected the path of a Kayobe configuration, and it is empty")
+    try:
+        path = kayobe_file(root, IMAGE_PINS)
+    except KayobeFileError as error:
+        raise AnsibleLookupError(f"no pins of images {error}") from None
+    try:
+        images = images_of_kayobe(read_variables(Path(path)))
+    except OperatorError as error:
+        raise AnsibleLookupError(f"{path}: {error}") from error
+    if not images:
+        raise AnsibleLookupError(
+            f"{path}: no pins, expected stackhpc_<distribution>_<release>_overcloud_host_image_version"
+        )
+    return images

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleLookupError
+
+from ansible_collections.stackhpc.release_train.plugins.lookup.kayobe_image_versions import (
+    LookupModule,
+)
+
+PIN = "stackhpc_rocky_9_overcloud_host_image_version"
+
+
+@pytest.fixture
+def configuration(tmp_path):
+    """Write the file of a configuration; returns its root."""
+
+    def write(text):
+        folder = tmp_path / "etc" / "kayobe"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "pulp-host-image-versions.yml").write_text(text)
+        return str(tmp_path)
+
+    return write
+
+
+def test_pins_become_items(configuration):
+    root = configuration(f'---\n{PIN}: "2025.1-20261122T200001"\n')
+    item = {
+        "repository": "kayobe-images-2025.1-rocky-9",
+        "base_path": "kayobe-images/2025.1/rocky/9",
+        "version": "2025.1-20261122T200001",
+    }
+    assert LookupModule().run([root]) == [item]
+    assert LookupModule().run([f"{root}/etc/kayobe"]) == [item]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: 1\n", "no pins, expected stackhpc_"),
+        ("", "no pins, expected stackhpc_"),
+        (f"{PIN}: 7\n", "pulp-host-image-versions.yml: .* is '7'"),
+        ("a: [\n", "line 2, column 1: not YAML"),
+    ],
+)
+def test_what_is_wrong_is_told_with_the_file(configuration, text, words):
+    with pytest.raises(AnsibleLookupError, match=words):
+        LookupModule().run([configuration(text)])
+
+
+@pytest.mark.parametrize(
+    ("term", "words"), [("/nowhere", "no pins of images at '/nowhere'"), (" ", "it is empty")]
+)
+def test_a_configuration_that_is_not_there_is_named(term, words):
+    with pytest.raises(AnsibleLookupError, match=words):
+        LookupModule().run([term])
