@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -61,7 +62,9 @@ class ActionModule(ActionBase):
             for host, own in runs.items()
         ]
         commands = [
-            retry_command(options["playbook"], outcome, options["retry"], options, variables)
+            retry_command(
+                options["playbook"], outcome, options["retry"], options, variables, context.CLIARGS
+            )
             for outcome in outcomes
         ]
         if len(outcomes) == 1:
@@ -80,11 +83,14 @@ class ActionModule(ActionBase):
         )
         if options["hosts"] and options["report_path"]:
             _report_all(options["report_path"], runs)
-        result.update(changed=False, error=message, lines=lines, _ansible_verbose_override=True)
+        result.update(changed=False, _ansible_verbose_override=True)
         if not options["fail"] and not options["hosts"]:
             result["runs"] = options["runs"]
         if message and options["fail"]:
+            # No lines: Ansible prints all of a failed result, and they are on the screen already.
             result.update(failed=True, msg=message)
+        else:
+            result.update(error=message, lines=lines)
         return result
 
 

@@ -26,12 +26,15 @@ def retry_command(
     retry: str,
     options: Mapping[str, Any],
     variables: Mapping[str, Any],
+    given: Mapping[str, Any] | None = None,
 ) -> str:
     """One shell command; empty where nothing failed.
 
     `retry` says how the playbook chooses: `report` (`package_retry`), `filter` (`package_filter`)
     or `none`, the whole again. `variables` are those of the task: Kayobe's own say that it runs
-    under Kayobe, Ansible's which inventory and which limit were given.
+    under Kayobe, Ansible's which inventory and which limit were given. `given` is the command line
+    of Ansible: files of variables and how the vault is opened are kept. Values given on it are not,
+    because they may be secrets.
     """
     if not outcome.failed:
         return ""
@@ -45,8 +48,21 @@ def retry_command(
     limit = str(variables.get("ansible_limit") or "")
     chosen = outcome.host if several else limit
     only = ["-l", chosen] if chosen else []
-    words = ["ansible-playbook", *inventory, *only, f"{_COLLECTION}.{playbook}", *extra]
-    return " ".join(map(shlex.quote, words))
+    start = ["ansible-playbook", *inventory, *_kept(given or {}), *only]
+    return " ".join(map(shlex.quote, [*start, f"{_COLLECTION}.{playbook}", *extra]))
+
+
+def _kept(given: Mapping[str, Any]) -> list[str]:
+    files = [text for text in given.get("extra_vars") or () if str(text).startswith("@")]
+    options = {
+        "-e": files,
+        "--vault-password-file": given.get("vault_password_files") or (),
+        "--vault-id": given.get("vault_ids") or (),
+    }
+    words = [
+        str(word) for name, values in options.items() for value in values for word in (name, value)
+    ]
+    return [*words, *(["--ask-vault-pass"] if given.get("ask_vault_pass") else [])]
 
 
 def _choice(outcome: Outcome, retry: str, report: str | None) -> list[str]:

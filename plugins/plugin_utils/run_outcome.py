@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,13 @@ __all__ = ["Outcome", "name_of", "outcome_of"]
 
 _FEW = 3
 _LONGEST = 300
+# What Ansible puts before the words of a lookup that failed, up to 2.18 and from 2.19.
+_FRAME = re.compile(
+    r"^(Task failed: )?(Finalization of task args for '[^']*' failed: )?"
+    r"(Error while resolving value for '[^']*': )?The lookup plugin '[^']*' failed: "
+    r"|^.*Error was a <class '[^']*'>, original message: ",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ def outcome_of(
         failed += [result for result in bad if not result.get("allowed")]
         allowed += [result for result in bad if result.get("allowed")]
         if run.get("msg") and run_failed(run) and not any(not one.get("allowed") for one in bad):
-            broken.append(str(run["msg"]))
+            broken.append(_FRAME.sub("", str(run["msg"])))
         if number == 0 or tell_all:
             good = [result for result in results if not result["error"]]
             changed = [result for result in good if result["changed"]]

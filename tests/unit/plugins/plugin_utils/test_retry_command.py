@@ -38,6 +38,18 @@ def test_it_keeps_the_limit_or_names_the_pulp_of_several():
     assert "-l client1 " in retry_command("client_sync", FAILED, "none", {}, several)
 
 
+def test_it_keeps_files_of_variables_and_vaults_and_no_value_that_may_be_secret():
+    given = {
+        "extra_vars": ("@my vars.yml", "password=secret"),
+        "vault_password_files": ["~/.vault"],
+        "vault_ids": ["a@prompt"],
+        "ask_vault_pass": True,
+    }
+    words = shlex.split(retry_command("client_sync", FAILED, "none", {}, ANSIBLE, given))
+    kept = ["-e", "@my vars.yml", "--vault-password-file", "~/.vault", "--vault-id", "a@prompt"]
+    assert words == [*START, *kept, "--ask-vault-pass", "stackhpc.release_train.client_sync"]
+
+
 def test_under_kayobe_it_is_one_of_kayobe():
     kayobe = {**ANSIBLE, "kayobe_config_path": "/etc/kayobe"}
     command = retry_command("client_sync", FAILED, "filter", {}, kayobe)
