@@ -86,11 +86,14 @@ class ActionModule(ActionBase):
         )
         if options["hosts"] and options["report_path"]:
             _report_all(options["report_path"], runs)
-        result.update(changed=False, error=message, lines=lines, _ansible_verbose_override=True)
+        result.update(changed=False, _ansible_verbose_override=True)
         if not options["fail"] and not options["hosts"]:
             result["runs"] = options["runs"]
         if message and options["fail"]:
+            # No lines: Ansible prints all of a failed result, and they are on the screen already.
             result.update(failed=True, msg=message)
+        else:
+            result.update(error=message, lines=lines)
         return result
 
 
