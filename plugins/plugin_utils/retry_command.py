@@ -37,8 +37,8 @@ def retry_command(
 
     `retry` says how the playbook chooses: `report` (`package_retry`), `filter` (the variable that
     is the option of this name) or `none`, the whole again. `variables` are those of the task:
-    Kayobe's own say that it runs under Kayobe, Ansible's which inventory and which limit were given, and whether it only looked.
-    `arguments` are those of the command line (`context.CLIARGS`).
+    Kayobe's own say that it runs under Kayobe, Ansible's which inventory and which limit were
+    given, and whether it only looked. `arguments` are those of the command line (`context.CLIARGS`).
     """
     if not outcome.failed:
         return ""
