@@ -32,8 +32,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tag_wo
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags import (
     Manifests,
+    all_tags,
     attached_names,
-    tags_of,
+    existing_names,
     units_in,
 )
 
@@ -47,8 +48,8 @@ def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
 
     def walk(one: TagWork, result: Result) -> None:
         try:
-            if one.before:
-                one.before.over.wait()
+            for other in one.before:
+                other.over.wait()
             if one.before or one.over.is_set():
                 read_again(server, one, manifests)
             _walk(server, one, manifests, params["force"], result)
@@ -91,16 +92,16 @@ def _copy(server: Server, one: TagWork, manifests: Manifests, force: bool, resul
     result.more["attached"] = _of(one.attached, state.source)
     if not copied and not attached:
         return
-    names = [*copied, *attached]
-    result.note("copied", {"tags": _of(names, state.own)}, {"tags": _of(names, state.source)})
-    result.more.update(packages_added=len(names), packages_removed=0)
-    if server.check_mode or one.repository is None or one.origin is None:
-        return
     if one.is_push:
         raise InvalidItem(
             "it is a push repository, and Pulp copies into plain ones only: delete it, and let "
             "pulp_repository make a plain one"
         )
+    names = [*copied, *attached]
+    result.note("copied", {"tags": _of(names, state.own)}, {"tags": _of(names, state.source)})
+    result.more.update(packages_added=len(names), packages_removed=0)
+    if server.check_mode or one.repository is None or one.origin is None:
+        return
     body = {"source_repository_version": one.origin["latest_version_href"], "names": names}
     _write(server, f"{one.repository['pulp_href']}copy_tags/", body, item["name"])
     _refuse_half(server, one, manifests, _of(names, state.source))
@@ -110,10 +111,7 @@ def _refuse_half(
     server: Server, one: TagWork, manifests: Manifests, wanted: Mapping[str, str]
 ) -> None:
     """Look at the tags: Pulp succeeds without copying, too."""
-    repository = server.client.get((one.repository or {})["pulp_href"])
-    now = read_tags(server, repository, list(wanted))
-    manifests.read(now.values())
-    digests = manifests.digests(now)
+    digests = manifests.digests(_read_now(server, one, manifests, list(wanted)))
     wrong = [tag for tag, digest in wanted.items() if digests.get(tag) != digest]
     if wrong:
         raise PulpError(
@@ -124,28 +122,56 @@ def _refuse_half(
 
 def _remove(server: Server, one: TagWork, manifests: Manifests, result: Result) -> None:
     repository = one.repository
-    going = _of(one.tags, manifests.digests(one.own))
+    going = [tag for tag in one.tags if tag in one.own]
     result.more.update(tags={}, missing=[])
     if not going or repository is None:
         return
     version = repository["latest_version_href"]
-    names = list(going)
-    for digest in dict.fromkeys(going.values()):
-        if not set(tags_of(server.client, version, digest)) - set(going):
-            names += attached_names([digest])
-    units = dict(units_in(server.client, version, names))
+    names = [*going, *_attached_going(server, one, manifests, going)]
+    units = units_in(server.client, version, names)
     tags = {name: unit["tagged_manifest"] for name, unit in units.items()}
     manifests.read(tags.values())
-    result.note("removed", {"tags": manifests.digests(tags)}, {})
+    result.note("removed", {"tags": _of(names, manifests.digests(tags))}, {})
     result.more.update(packages_added=0, packages_removed=len(units))
     if server.check_mode:
         return
     if one.is_push:
         for name in units:
             _write(server, f"{repository['pulp_href']}untag/", {"tag": name}, result.name)
-        return
-    body = {"content_units": [unit["pulp_href"] for unit in units.values()]}
-    _write(server, f"{repository['pulp_href']}remove/", body, result.name)
+    else:
+        body = {"content_units": [unit["pulp_href"] for unit in units.values()]}
+        _write(server, f"{repository['pulp_href']}remove/", body, result.name)
+    left = _read_now(server, one, manifests, names)
+    if left:
+        raise PulpError(
+            f"Pulp removed without an error, and these tags are still there: {', '.join(left)}. "
+            "Another run may have brought them back: run it again"
+        )
+
+
+def _attached_going(
+    server: Server, one: TagWork, manifests: Manifests, going: Sequence[str]
+) -> list[str]:
+    """What is attached to the images of these tags, and to no image that stays."""
+    digests = [digest for tag in going for digest in manifests.all_digests(one.own[tag])]
+    names = existing_names(server.client, attached_names(digests))
+    if not names:
+        return []
+    everything = all_tags(server.client, (one.repository or {})["latest_version_href"])
+    staying = [href for tag, href in everything.items() if tag not in going]
+    manifests.read(staying)
+    kept = attached_names(digest for href in staying for digest in manifests.all_digests(href))
+    return sorted((names & set(everything)) - set(kept))
+
+
+def _read_now(
+    server: Server, one: TagWork, manifests: Manifests, names: Sequence[str]
+) -> dict[str, str]:
+    """Which of these tags the repository has by now, and the manifest of each."""
+    asked = {"fields": "latest_version_href"}
+    tags = read_tags(server, server.client.get((one.repository or {})["pulp_href"], asked), names)
+    manifests.read(tags.values())
+    return tags
 
 
 def _write(server: Server, address: str, body: Mapping[str, Any], subject: str) -> None:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-__all__ = ["OUR_LABELS", "Field", "Kind"]
+__all__ = ["OUR_LABELS", "Asked", "Field", "Kind"]
 
 # Labels that begin so belong to this collection: users' labels do not replace them.
 OUR_LABELS = "release_train_"
@@ -47,6 +48,15 @@ class Field:
         """The key under which a user gives this field."""
         return self.key or self.name
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that the wire has, or had, for it; of these it reads null under all but one."""
+        return (self.name, *self.renamed[2:])
+
+    def of(self, values: Mapping[str, Any]) -> Any:
+        """Its value in an object as read from any server; None when it has none."""
+        return next((values[name] for name in self.names if values.get(name)), None)
+
     def on(self, has: Callable[[str, str], bool]) -> Field:
         """This field as a server knows it; `has(plugin, version)` asks the server."""
         if not self.renamed or not has(*self.renamed[:2]):
@@ -74,3 +84,19 @@ class Kind:
     def on(self, has: Callable[[str, str], bool]) -> Kind:
         """This kind as a server knows it; `has(plugin, version)` asks the server."""
         return replace(self, fields=tuple(spec.on(has) for spec in self.fields))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a remote asks for by name, so that it can be told whether a sync brought it.
+
+    `includes`, `excludes`: fields of the remote, each a list of names, of shell patterns of names
+    and of digests. `names`: the endpoint of the content units that are meant, known by `name`;
+    `digests`: that of those which are meant by a digest. `source`: the field that says of what.
+    """
+
+    includes: str
+    excludes: str
+    names: str
+    digests: str
+    source: str

@@ -47,11 +47,11 @@ def source_digest(
 
     `payload` is the body of the sync call; `optimize` in it is of no account.
     """
-    words = {spec.name for spec in content_type.remote.fields if spec.words}
+    # By their oldest names, so that an update of the server does not ask for a new sync.
     source = {
-        name: _in_order(remote[name], name in words)
-        for name in content_type.source_fields
-        if remote.get(name)
+        spec.name: _in_order(spec.of(remote), spec.words)
+        for spec in content_type.source_fields
+        if spec.of(remote)
     }
     how = {name: value for name, value in payload.items() if name != "optimize"}
     text = json.dumps([source, how], sort_keys=True)

@@ -44,7 +44,7 @@ _SOURCE = re.compile(
 )
 _MAY_PASS = re.compile(
     r"connection (refused|reset)|broken pipe|\bEOF\b|time(d )?out|TLS handshake|no such host|"
-    r"too ?many ?requests|\b429\b|\b50[0234]\b|Internal Server Error|Bad Gateway|"
+    r"too ?many ?requests|throttled|\b429\b|\b50[0234]\b|Internal Server Error|Bad Gateway|"
     r"blob (upload )?(unknown|invalid)|server closed|use of closed network connection",
     re.IGNORECASE,
 )

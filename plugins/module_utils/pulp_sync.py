@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_asked import (
+    refuse_absent,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_cause import may_pass
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
     InvalidItem,
@@ -102,7 +105,8 @@ def sync_repository(
     `state` is a RepositoryState as read and declared; its repository is brought up to date. The
     result gets version_before, version_after, packages_added, packages_removed, packages (those
     that a new version has), publications
-    (those that the sync made), and `sync`: synced, unchanged, joined, pinned or check_mode.
+    (those that the sync made), and `sync`: synced, unchanged, joined, pinned or check_mode. Raises
+    PulpError when something that the remote asks for by name is not there after it.
     """
     repository, remote = state.repository, state.remote
     result.more.update(_nothing_synced(repository))
@@ -139,6 +143,7 @@ def sync_repository(
     if after != before:
         result.more.update(_counted(server, content_type, after))
         result.note("synced", {"version": version_number(before)}, {"version": number})
+    refuse_absent(server.client, content_type, remote or {}, after)
     # How a sync that was joined went about it is not known.
     if settings.pinned and number and not joined:
         body = {"key": PINNED_LABEL, "value": f"{digest}.{number}"}
@@ -211,7 +216,7 @@ def _refuse_another_source(
     digest: str,
 ) -> None:
     """Fail when another run pointed the remote elsewhere meanwhile: which was synced is unknown."""
-    fields = ",".join(content_type.source_fields)
+    fields = ",".join(name for spec in content_type.source_fields for name in spec.names)
     now = server.client.get(remote["pulp_href"], {"fields": fields})
     if source_digest(content_type, now, settings.payload) != digest:
         raise PulpError(

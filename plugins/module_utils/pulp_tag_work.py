@@ -35,7 +35,8 @@ _KIND = "/repositories/container/"
 class TagWork:
     """One item, with what was read of it. `source` and `own` are hrefs of manifests by tag.
 
-    `before` is what has to be over first: the item before it that changes the same repository.
+    `before` is what has to be over first: the items before it that change one of its repositories,
+    the last of each.
     """
 
     item: Mapping[str, Any]
@@ -44,7 +45,7 @@ class TagWork:
     source: Tags = field(default_factory=dict)
     own: Tags = field(default_factory=dict)
     attached: list[str] = field(default_factory=list)
-    before: TagWork | None = None
+    before: list[TagWork] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -92,8 +93,10 @@ def _chained(work: list[TagWork]) -> list[TagWork]:
     """Items of one repository one after the other: the second has to see what the first did."""
     last: dict[str, TagWork] = {}
     for one in work:
-        one.before = last.get(one.item["name"])
-        last[one.item["name"]] = one
+        touched = (one.item["name"], one.item["source"])
+        one.before = [last[name] for name in touched if name in last]
+        if one.item["state"] != "read":
+            last[one.item["name"]] = one
     return work
 
 
@@ -101,10 +104,11 @@ def _read(server: Server, work: Sequence[TagWork], manifests: Manifests) -> None
     """Read what items name, and then, for all of them together, what is attached to that."""
 
     def look(one: TagWork, _quiet: Result) -> None:
-        _look(server, one)
+        one.source, one.own = {}, {}
+        _look(server, one, one.tags)
 
     def look_at_attached(one: TagWork, _quiet: Result) -> None:
-        _look_at_attached(server, one)
+        _look(server, one, one.attached)
 
     _each(server, work, look)
     manifests.read(href for one in work for href in (*one.source.values(), *one.own.values()))
@@ -126,21 +130,17 @@ def _each(server: Server, work: Sequence[TagWork], look: Callable[[TagWork, Resu
             raise PulpError(result.error)
 
 
-def _look(server: Server, one: TagWork) -> None:
-    """Read the tags of one item, in one request where they agree."""
+def _look(server: Server, one: TagWork, names: Sequence[str]) -> None:
+    """Read tags of one item, in one request where source and repository agree."""
     if one.copies and one.repository and one.origin:
         versions = one.origin["latest_version_href"], one.repository["latest_version_href"]
-        agreed = tags_in_both(server.client, *versions, one.tags)
-        if set(agreed) == set(one.tags):
-            one.source, one.own = dict(agreed), agreed
+        agreed = tags_in_both(server.client, *versions, names)
+        if set(agreed) == set(names):
+            one.source.update(agreed)
+            one.own.update(agreed)
             return
-    one.source = read_tags(server, one.origin, one.tags) if one.copies else {}
-    one.own = read_tags(server, one.repository, one.tags)
-
-
-def _look_at_attached(server: Server, one: TagWork) -> None:
-    one.source = {**one.source, **read_tags(server, one.origin, one.attached)}
-    one.own = {**one.own, **read_tags(server, one.repository, one.attached)}
+    one.source.update(read_tags(server, one.origin, names) if one.copies else {})
+    one.own.update(read_tags(server, one.repository, names))
 
 
 def read_tags(server: Server, repository: Mapping[str, Any] | None, names: Sequence[str]) -> Tags:

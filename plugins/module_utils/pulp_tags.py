@@ -16,7 +16,15 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader
     read_by,
 )
 
-__all__ = ["Manifests", "attached_names", "existing_names", "tags_in", "tags_in_both", "tags_of"]
+__all__ = [
+    "Manifests",
+    "all_tags",
+    "attached_names",
+    "existing_names",
+    "tags_in",
+    "tags_in_both",
+    "units_in",
+]
 
 _TAGS = "content/container/tags/"
 _MANIFESTS = "content/container/manifests/"
@@ -31,18 +39,23 @@ Tags = dict[str, str]
 
 def tags_in(reader: Reader, version: str, names: Iterable[str]) -> Tags:
     """Which of these tags a repository version (href) has."""
-    return {name: unit["tagged_manifest"] for name, unit in units_in(reader, version, names)}
+    units = units_in(reader, version, names)
+    return {name: unit["tagged_manifest"] for name, unit in units.items()}
 
 
-def units_in(
-    reader: Reader, version: str, names: Iterable[str]
-) -> list[tuple[str, dict[str, str]]]:
-    """(tag, unit) of those of these tags that a repository version (href) has."""
+def units_in(reader: Reader, version: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """tag -> unit, of those of these tags that a repository version (href) has."""
     found = []
     for chunk in in_chunks(names, _ROOM):
         asked = {"repository_version": version, "name__in": ",".join(chunk), "fields": _FIELDS}
         found += reader.list(_TAGS, asked)
-    return [(unit["name"], unit) for unit in found]
+    return {unit["name"]: unit for unit in found}
+
+
+def all_tags(reader: Reader, version: str) -> Tags:
+    """All tags of a repository version (href)."""
+    units = reader.list(_TAGS, {"repository_version": version, "fields": _FIELDS})
+    return {unit["name"]: unit["tagged_manifest"] for unit in units}
 
 
 def tags_in_both(reader: Reader, one: str, other: str, names: Sequence[str]) -> Tags:
@@ -53,12 +66,6 @@ def tags_in_both(reader: Reader, one: str, other: str, names: Sequence[str]) -> 
         asked = {"q": both, "name__in": ",".join(chunk), "fields": _FIELDS}
         found.update((unit["name"], unit["tagged_manifest"]) for unit in reader.list(_TAGS, asked))
     return found
-
-
-def tags_of(reader: Reader, version: str, digest: str) -> Tags:
-    """All tags of a repository version that name this digest."""
-    asked = {"repository_version": version, "digest": digest, "fields": _FIELDS}
-    return {unit["name"]: unit["tagged_manifest"] for unit in reader.list(_TAGS, asked)}
 
 
 def existing_names(reader: Reader, names: Iterable[str]) -> set[str]:

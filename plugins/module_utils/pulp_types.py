@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_kinds import (
+    Asked,
     Field,
     Kind,
 )
@@ -16,6 +17,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_kinds 
 __all__ = [
     "CONTENT_TYPES",
     "PLAIN_KINDS",
+    "Asked",
     "ContentType",
     "Field",
     "Kind",
@@ -32,6 +34,7 @@ class ContentType:
     `content_unit`: the content unit that an operator counts.
     `packages`: where its units are listed, and `package_fields`, which say what one is: its name,
     its architecture and the parts of its version; empty for types without packages.
+    `asked`: what a remote asks for by name; None where a sync that does not bring it fails by itself.
     `manifest`: what a remote's URL has after the path of a publication to be synced from there.
     `mirrors_by_sync`: the value of `sync_policy` with which a sync makes its own publication.
     """
@@ -47,6 +50,7 @@ class ContentType:
     mirrors_by_sync: str = ""
     packages: str = ""
     package_fields: tuple[str, ...] = ()
+    asked: Asked | None = None
     manifest: str = ""
 
     def publication(self, mode: str | None) -> tuple[Kind, dict[str, bool]]:
@@ -59,15 +63,10 @@ class ContentType:
         return bool(self.mirrors_by_sync) and sync_policy == self.mirrors_by_sync
 
     @property
-    def source_fields(self) -> tuple[str, ...]:
+    def source_fields(self) -> tuple[Field, ...]:
         """Fields of the remote that decide what a sync brings."""
         general = {spec.name for spec in _REMOTE} - {spec.name for spec in _URL_POLICY}
-        return tuple(
-            name
-            for spec in self.remote.fields
-            for name in (spec.name, *spec.renamed[2:])
-            if spec.name not in general
-        )
+        return tuple(spec for spec in self.remote.fields if spec.name not in general)
 
     @property
     def publication_kinds(self) -> tuple[Kind, ...]:
@@ -188,6 +187,13 @@ CONTENT_TYPES: dict[str, ContentType] = {
         ),
         content_unit="container.tag",
         sync_fields=(_MIRROR,),
+        asked=Asked(
+            includes="include_tags",
+            excludes="exclude_tags",
+            names="content/container/tags/",
+            digests="content/container/manifests/",
+            source="upstream_name",
+        ),
     ),
     "file": ContentType(
         "file",

@@ -131,7 +131,9 @@ def take_snapshots(
     found = find_all(server, repositories)
     pairs: list[tuple[Result, Found | None]] = [(_result(one), one) for one in found]
     for error in errors:
-        broken = Result(error.name, error.content_type, error=error.message)
+        # By its short name package_retry finds the item once it is corrected.
+        more = {"short_name": error.short_name} if error.short_name else {}
+        broken = Result(error.name, error.content_type, error=error.message, more=more)
         pairs.append((broken, None))
     late = late_delay(settings.syncing)
     return run_all(pairs, walk, server.tasks_at_once(), server.report, late)

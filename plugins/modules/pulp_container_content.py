@@ -14,9 +14,10 @@ description:
   - Tags are compared by the digest of what they name. A tag that is right already is left alone.
     After a copy the tags are looked at again, since Pulp succeeds without copying, too.
   - What is attached to an image by a tag of its digest, C(sha256-<digest>.sig), C(.att) or C(.sbom),
-    is copied with it, and with all images that a multi-arch image lists. It is removed with the last
-    tag of its digest.
-  - Items of one repository are carried out one after the other, in their order, others at once.
+    is copied with it, and with all images that a multi-arch image lists. It is removed when no tag
+    is left that names its digest, or a multi-arch image that lists it.
+  - Items that change a repository and those that name it after them, as O(container[].name) or
+    O(container[].source), are carried out one after the other, in their order, others at once.
   - A failed item does not stop the others. The module fails at the end and names each.
 options:
   container:

@@ -110,23 +110,27 @@ def write_docker_archive(path: Path, references: Mapping[str, Image]) -> None:
 def write_samples(folder: Path) -> dict[str, Any]:
     """Write images for tests: a layout, an OCI archive and a Docker archive.
 
-    The layout has the tags `first`, `second`, `multi` (two architectures) and the signature of
-    `multi`; the OCI archive `first` and `multi`; the Docker archive `sample:first`, of the same
-    content as `first`. Returns their paths, `signature` (its tag) and `digests` (tag -> digest).
+    The layout has the tags `first`, `second`, `multi` (two architectures), `part` (the first of
+    these two), the signature of `multi` and an attestation of `part`; the OCI archive `first` and
+    `multi`; the Docker archive `sample:first`, of the same content as `first`. Returns their paths,
+    `signature` and `attestation` (their tags) and `digests` (tag -> digest).
     """
     images = {
         "first": Image("first"),
         "second": Image("second"),
         "multi": Image("multi", architectures=("amd64", "arm64")),
+        "part": Image("multi"),
     }
     layout, archive, docker = folder / "layout", folder / "oci.tar", folder / "docker.tar"
     digests = write_layout(layout, images)
-    signature = Attached(digests["multi"])
-    digests.update(write_layout(layout, {signature.tag: signature}))
+    attached = Attached(digests["multi"]), Attached(digests["part"], "att")
+    digests.update(write_layout(layout, {one.tag: one for one in attached}))
+    signature, attestation = (one.tag for one in attached)
     write_oci_archive(archive, {tag: images[tag] for tag in ("first", "multi")})
     write_docker_archive(docker, {"sample:first": images["first"]})
     paths = {"layout": str(layout), "oci_archive": str(archive), "docker_archive": str(docker)}
-    return {**paths, "signature": signature.tag, "digests": digests}
+    tags = {"signature": signature, "attestation": attestation}
+    return {**paths, **tags, "digests": digests}
 
 
 def _tag(entry: Descriptor) -> str:

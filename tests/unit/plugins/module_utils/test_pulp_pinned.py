@@ -89,11 +89,16 @@ def test_the_order_of_lists_is_of_no_account():
 
 def test_the_names_of_tags_count_whatever_the_server_calls_them():
     container = CONTENT_TYPES["container"]
-    digests = {
+    old, new, excluding, excluding_new, neither = (
         source_digest(container, {name: ["a"], "url": "https://x"}, {})
         for name in ("include_tags", "includes", "exclude_tags", "excludes", "max_retries")
-    }
-    assert len(digests) == 5
+    )
+    # An update of the server renames the fields, and is no reason for a new sync.
+    assert (old, excluding) == (new, excluding_new)
+    assert len({old, excluding, neither}) == 3
+    # The old names are read back null by a server that knows the new ones.
+    both = {"include_tags": None, "includes": ["a"], "url": "https://x"}
+    assert source_digest(container, both, {}) == new
 
 
 def test_the_label_holds_for_one_version_only():

@@ -133,6 +133,7 @@ FAILURES = [
     ),
     ("writing blob: received unexpected HTTP status: 502 Bad Gateway", LostAnswer, "broke: "),
     (r"writing blob: Patch \"http://x/v2/\": EOF", LostAnswer, "EOF"),
+    ("uploading manifest a to x: unsupported: Request was throttled.", LostAnswer, "throttled"),
     (
         r"initializing source oci:l:none: no descriptor found for reference \"none\"",
         InvalidItem,

@@ -54,8 +54,8 @@ def test_the_key_of_a_content_type_is_its_name(name):
 @pytest.mark.parametrize("name", CONTENT_TYPES)
 def test_every_remote_has_a_url_and_knows_what_decides_a_sync(name):
     row = CONTENT_TYPES[name]
-    assert {"url", "policy"} <= set(row.source_fields)
-    assert not {"password", "client_key", "max_retries"} & set(row.source_fields)
+    assert {"url", "policy"} <= {spec.name for spec in row.source_fields}
+    assert not {"password", "client_key", "max_retries"} & {spec.name for spec in row.source_fields}
 
 
 @pytest.mark.parametrize("name", [name for name, row in CONTENT_TYPES.items() if row.publications])
