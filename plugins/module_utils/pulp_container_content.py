@@ -10,6 +10,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     InvalidItem,
     LostAnswer,
     PulpError,
+    ResponseError,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
     refuse_missing,
@@ -40,6 +41,8 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags i
 
 __all__ = ["change_tags"]
 
+_SOURCE = "source_repository_version"
+
 
 def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_container_content: `container` -> results, in their order."""
@@ -52,7 +55,14 @@ def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
                 other.over.wait()
             if one.before or one.over.is_set():
                 read_again(server, one, manifests)
-            _walk(server, one, manifests, params["force"], result)
+            try:
+                _walk(server, one, manifests, params["force"], result)
+            except ResponseError as error:
+                if _SOURCE not in error.words:
+                    raise
+                # Pulp 3.43 keeps one version of what is pushed, and somebody pushed meanwhile.
+                read_again(server, one, manifests)
+                _walk(server, one, manifests, params["force"], result)
         finally:
             one.over.set()
 
@@ -102,7 +112,7 @@ def _copy(server: Server, one: TagWork, manifests: Manifests, force: bool, resul
     result.more.update(packages_added=len(names), packages_removed=0)
     if server.check_mode or one.repository is None or one.origin is None:
         return
-    body = {"source_repository_version": one.origin["latest_version_href"], "names": names}
+    body = {_SOURCE: one.origin["latest_version_href"], "names": names}
     task = _write(server, f"{one.repository['pulp_href']}copy_tags/", body, item["name"])
     _refuse_half(server, one, manifests, _of(names, state.source), task)
 
