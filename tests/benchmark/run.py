@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import images
 import pinned
 import snapshots
 from inventory import Item, Upstreams
@@ -24,7 +25,7 @@ from table import Table, write
 
 ARK, CLIENT, FULL = "bench-ark", "bench-client", "bench-full"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmark.md"
-ROWS = "12345"
+ROWS, PACKAGES, IMAGES = "123456", "12345", 150
 
 
 def main() -> None:
@@ -50,6 +51,22 @@ def _about(began: float) -> str:
 
 
 def _measure(options: argparse.Namespace, url: str) -> list[Table]:
+    tables = _measure_packages(options, url) if set(options.rows) & set(PACKAGES) else []
+    return tables + _measure_images(options) if "6" in options.rows else tables
+
+
+def _measure_images(options: argparse.Namespace) -> list[Table]:
+    number = 20 if options.quick else IMAGES
+    repetitions = options.repetitions or (1 if options.quick else 3)
+    ark, client = Server(ARK), Server(CLIENT)
+    with images.registry(number) as url:
+        _say(f"promotion of {number} images")
+        tables = images.promotion(ark, url, number, repetitions)
+        _say(f"mirror of {number} images")
+        return [*tables, images.mirror(client, url, number, repetitions)]
+
+
+def _measure_packages(options: argparse.Namespace, url: str) -> list[Table]:
     sizes = (20,) if options.quick else (20, 60)
     repetitions = options.repetitions or (1 if options.quick else 3)
     many = 1000 if options.quick else 20_000
@@ -125,7 +142,7 @@ def _upstream() -> Iterator[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="20 repositories, once")
-    parser.add_argument("--rows", default=ROWS, help="which of 12345; row 1 prepares the others")
+    parser.add_argument("--rows", default=ROWS, help="which of 123456; row 1 prepares 2 to 5")
     parser.add_argument("--repetitions", type=int, help="3, or 1 with --quick")
     parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name}")
     parser.add_argument("--keep", action="store_true", help="leave the servers running")
