@@ -86,11 +86,14 @@ class ActionModule(ActionBase):
         )
         if options["hosts"] and options["report_path"]:
             _report_all(options["report_path"], runs)
-        result.update(changed=False, error=message, lines=lines, _ansible_verbose_override=True)
+        result.update(changed=False, _ansible_verbose_override=True)
         if not options["fail"] and not options["hosts"]:
             result["runs"] = options["runs"]
         if message and options["fail"]:
+            # No lines: Ansible prints all of a failed result, and they are on the screen already.
             result.update(failed=True, msg=message)
+        else:
+            result.update(error=message, lines=lines)
         return result
 
 
@@ -100,16 +103,21 @@ def _told(run: Mapping[str, Any]) -> bool:
 
 
 def _report_all(path: str, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """One report over all Pulps: each line as in that of its Pulp, with its host."""
+    """One report over all Pulps: each line as in that of its Pulp, with its host; of a Pulp that
+    was not come to, why."""
     try:
         file = ReportFile(path)
         warnings = [
             file.write({"host": host, **result})
             for host, own in runs.items()
             for run in own
-            for result in run.get("results") or []
+            for result in run.get("results") or _broken(run)
         ]
     except OperatorError as error:
         raise AnsibleActionFail(str(error)) from error
     for warning in dict.fromkeys(filter(None, warnings)):
         Display().warning(warning)
+
+
+def _broken(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"failed": str(run["msg"])}] if run.get("msg") else []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter `host_path`: a file of its own for each of several hosts."""
+"""Filter `host_path`: where a file is, with one of its own for each of several hosts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ short_description: Give each of several hosts a file of its own
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Puts the name of the host before the ending of a path where several hosts write at once, so
-    that each has a file of its own. Of one host, or of no path, the path stays as it is.
+  - Makes a path absolute, from the folder in which Ansible was started. Modules would begin at the
+    folder of the playbook.
+  - Puts the name of the host before its ending where several hosts write at once, so that each has
+    a file of its own. No path stays none.
 positional: _input, host, hosts
 options:
   _input:
@@ -38,7 +40,7 @@ RETURN = r"""
 _value:
   description: The path.
   type: str
-  sample: report.client1.json
+  sample: /home/me/report.client1.json
 """
 
 import os
@@ -48,10 +50,13 @@ from typing import Any
 
 
 def host_path(path: Any, host: str, hosts: Sequence[str]) -> str:
-    """`report.json` -> `report.client1.json` where several hosts write; see DOCUMENTATION."""
-    if not path or len(hosts) < 2:
-        return str(path or "")
-    stem, ending = os.path.splitext(str(path))
+    """`report.json` -> `/home/me/report.client1.json` where several write; see DOCUMENTATION."""
+    if not path:
+        return ""
+    path = os.path.abspath(os.path.expanduser(os.path.expandvars(str(path))))
+    if len(hosts) < 2:
+        return path
+    stem, ending = os.path.splitext(path)
     return f"{stem}.{re.sub(r'[^A-Za-z0-9._-]', '_', host)}{ending}"
 
 

@@ -66,7 +66,7 @@ def _renamed(item: Any, number: int) -> dict[str, Any]:
     for key in item:
         if key in _IGNORED or is_omitted(item[key]):
             continue
-        name = _NAMES.get(key, key)
+        name = str(_NAMES.get(key, key))
         if name in given:
             raise AnsibleFilterError(f"tag_items: item {number} has {name} twice: as {key}, too")
         given[name] = item[key]

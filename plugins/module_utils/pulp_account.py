@@ -35,6 +35,12 @@ def make_accounts(server: Server, params: Mapping[str, Any]) -> tuple[list[Resul
     if problems:
         raise InvalidItem(f"no account was changed: {'; '.join(problems)}")
     users = [user_of(client, there.get(client["name"]), params) for client in clients]
+    for client in clients:
+        if client["state"] == "absent" and not client["purge"] and client["name"] not in there:
+            server.report.warn(
+                f"client '{client['name']}' is to be absent, and has no account here: nobody was "
+                "disabled; look whether that is how the name is spelt"
+            )
     results, more = make_users(server, {"users": users})
     url = params["client_url"] or server.client.connection.base
     shown = [

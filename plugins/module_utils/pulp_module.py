@@ -83,6 +83,8 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
             "there, or set ansible_python_interpreter: '{{ ansible_playbook_python }}'"
         )
     params = {key: value for key, value in module.params.items() if key not in CONNECTION}
+    report_path = params["report_path"]
+    report: Report | None = None
     warnings: list[str] = []
     message = ""
     answer: dict[str, Any] = {"changed": False, "results": [], "summary": summarize([])}
@@ -105,6 +107,9 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
         message = unforeseen(error)
     except KeyboardInterrupt:
         message = "interrupted: what was begun on the server goes on, and the next run joins it"
+    # A report that was to be read has still to be done, and is not replaced.
+    if report and message and params.get("retry") != report_path:
+        report.fail(message)
     for warning in warnings:
         module.warn(printable(warning))
     answer["seconds"] = round(time.monotonic() - began, 2)

@@ -72,8 +72,8 @@ class Report:
 
     A run that is killed leaves what it did. Lines are `{"expected": [{"type": ..., "name": ...}]}`,
     the results (as documented, with `number` and `of`, and with `check_mode` where the run `looks`
-    only; with `again` for one that is tried again later) and `{"warning": text}`. Only `progress`
-    gets `{"running": [...]}`.
+    only; with `again` for one that is tried again later), `{"warning": text}`, and `{"failed": text}` of a run that did not come to its items. Only
+    `progress` gets `{"running": [...]}`.
     """
 
     def __init__(
@@ -90,12 +90,14 @@ class Report:
         self._news = threading.Event()
         self._expected = 0
         self._finished = 0
+        self._short: dict[str, str] = {}
 
     def expect(self, results: Iterable[Result]) -> None:
         """Say which items are coming."""
         with self._lock:
             items = [_identity(result) for result in results]
             self._expected += len(items)
+            self._short.update({one["name"]: one.get("short_name", one["name"]) for one in items})
             self._tell({"expected": items})
 
     def finish(self, result: Result) -> None:
@@ -124,11 +126,20 @@ class Report:
                 self.warnings.append(text)
                 self._tell({"warning": text})
 
+    def fail(self, text: str) -> None:
+        """Say why a run did not come to its items, lest an earlier one's are taken for its own."""
+        with self._lock:
+            if not self._expected:
+                self._tell({"failed": text})
+
     def running(self, tasks: Sequence[dict[str, Any]]) -> None:
-        """Tell the one who watches what is under way."""
+        """Tell the one who watches what is under way, by the names that finished items have."""
         with self._lock:
             if self._progress and tasks:
-                self._progress.write({"running": list(tasks)})
+                named = [
+                    {**task, "name": self._short.get(task["name"], task["name"])} for task in tasks
+                ]
+                self._progress.write({"running": named})
 
     def wait_for_news(self, seconds: float) -> bool:
         """Wait until something is told; False when that did not happen in time."""

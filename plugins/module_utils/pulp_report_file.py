@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
+import weakref
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
@@ -19,7 +21,9 @@ class ReportFile:
     """Lines of JSON in a file of mode 0600: names of items may be confidential.
 
     `append` keeps what is there already; else the first line replaces it, so that a report may be
-    read and written in one run. Raises InvalidItem, naming `option`, when it cannot be written.
+    read and written in one run. As long as this object lives no other may be made for the file:
+    each would replace lines of the other. Raises InvalidItem, naming `option`, when it cannot be
+    written.
     """
 
     def __init__(self, path: str, append: bool = False, option: str = "report_path") -> None:
@@ -27,12 +31,26 @@ class ReportFile:
         self._option = option
         self._how = "a" if append else "w"
         try:
-            _make_private(path)
+            self._claim(_make_private(path))
             if append:
                 _end_last_line(path)
+        except BlockingIOError as error:
+            words = f"{option} '{path}': another run is writing it; name another file, or wait"
+            raise InvalidItem(words) from error
         except OSError as error:
             words = f"{option} '{path}' cannot be written: {error.strerror}"
             raise InvalidItem(words) from error
+
+    def _claim(self, descriptor: int) -> None:
+        """Keep others out until this object is gone, or its process, where the file system can."""
+        weakref.finalize(self, os.close, descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise
+        except OSError:
+            pass
 
     def write(self, line: dict[str, Any]) -> str:
         """Add a line; returns what to warn of. A full disk must not end what goes well."""
@@ -59,11 +77,14 @@ def _end_last_line(path: str) -> None:
             stream.write(b"\n")
 
 
-def _make_private(path: str) -> None:
-    """Make a file that only its owner may read; devices and pipes stay as they are."""
+def _make_private(path: str) -> int:
+    """Make a file that only its owner may read; devices and pipes stay as they are. Returns a
+    descriptor of it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.fchmod(descriptor, 0o600)
-    finally:
+    except OSError:
         os.close(descriptor)
+        raise
+    return descriptor

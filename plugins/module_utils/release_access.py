@@ -26,7 +26,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_acc
     image_pins,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_asker import (
-    NO_ACCOUNT,
     Asker,
     ask_who,
 )
@@ -141,7 +140,9 @@ class _Check:
 
     def _refused(self, path: str) -> tuple[str, str]:
         if self._asker.is_nobody:
-            return FORBIDDEN, NO_ACCOUNT
+            return FORBIDDEN, (
+                "it is there and not public, and no account was given: give username and password"
+            )
         who = self._asker.who
         why = self._app.why_refused(path) if self._asker.account == UNCERTAIN else KNOWN
         if why == KNOWN:
@@ -210,7 +211,7 @@ def _lines(results: Sequence[Result], asker: Asker) -> list[str]:
 
 def _told(problems: Sequence[Result]) -> list[str]:
     rows = [
-        (_pin(one), str(one.more.get("stamp", one.more.get("tag"))), one.more["access"], one.error)
+        (one.more["short_name"] or one.name, str(one.more["stamp"]), one.more["access"], one.error)
         for one in problems[: _LINES if len(problems) <= _LINES else _LINES - 1]
     ]
     widths = [max(map(len, column)) for column in zip(*rows)][:3]
@@ -220,8 +221,3 @@ def _told(problems: Sequence[Result]) -> list[str]:
     ]
     left = len(problems) - len(rows)
     return [*lines, f"... and {left} more, in the report"] if left else lines
-
-
-def _pin(result: Result) -> str:
-    """What is pinned: a short name, or an image."""
-    return str(result.more.get("short_name") or result.more.get("image") or result.name)

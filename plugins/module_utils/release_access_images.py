@@ -11,10 +11,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_registry import Registry
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_asker import (
-    NO_ACCOUNT,
-    Asker,
-)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_asker import Asker
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
 
 __all__ = ["PULLABLE", "ImagePin", "ImageCheck", "image_pins"]
@@ -41,7 +38,7 @@ def image_pins(
         listed = given if isinstance(given, (list, tuple)) else [given]
         for tag in listed or [""]:
             pin = ImagePin(f"{namespace}/{image}", tag if isinstance(tag, str) else "")
-            more = {"image": image, "tag": pin.tag, "access": FAILED}
+            more = {"short_name": str(image), "stamp": pin.tag, "access": FAILED}
             pairs.append((Result(f"{pin.name}:{pin.tag}", "image", more=more), pin))
     return pairs
 
@@ -82,7 +79,10 @@ class ImageCheck:
 
     def _forbidden(self, pin: ImagePin) -> str:
         if self._asker.is_nobody:
-            return NO_ACCOUNT
+            return (
+                f"{pin.name} is not there, or not public, and no account was given: give username "
+                "and password"
+            )
         return (
             f"{self._asker.who} may not pull from {pin.name}: no image of this name is released "
             "(container_promote on Ark), or the account is not in a group that may pull from "

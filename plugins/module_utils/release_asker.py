@@ -21,9 +21,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     Unreachable,
 )
 
-__all__ = ["NO_ACCOUNT", "Asker", "ask_who"]
-
-NO_ACCOUNT = "it is there and not public, and no account was given: give username and password"
+__all__ = ["Asker", "ask_who"]
 
 
 @dataclass(frozen=True)

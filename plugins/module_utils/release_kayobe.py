@@ -7,9 +7,10 @@ import os
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
 
-__all__ = ["IMAGE_PINS", "PACKAGE_PINS", "KayobeFileError", "kayobe_file"]
+__all__ = ["IMAGE_PINS", "IMAGE_TAGS", "PACKAGE_PINS", "KayobeFileError", "kayobe_file"]
 
 PACKAGE_PINS = "pulp-repo-versions.yml"
+IMAGE_TAGS = "kolla-image-tags.yml"
 IMAGE_PINS = "pulp-host-image-versions.yml"
 
 

@@ -48,11 +48,14 @@ def push(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[
 def images_to_push(params: Mapping[str, Any]) -> list[tuple[Result, Image]]:
     """Each image with a result for it. A name, tag or source that cannot be is the result's error.
 
-    Raises InvalidItem when there is nothing to push.
+    Raises InvalidItem when there is nothing to push, or no way to.
     """
     items = [{"name": name} for name in params["names"] or []] + (params["images"] or [])
     if not items:
         raise InvalidItem("there is nothing to push: give names, or images")
+    for name, least in (("attempts", 1), ("retry_delay", 0)):
+        if params[name] < least:
+            raise InvalidItem(f"{name} is {params[name]}: it must be {least} or more")
     return [_to_push(item, params) for item in items]
 
 

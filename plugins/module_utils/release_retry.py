@@ -14,6 +14,9 @@ __all__ = ["RetryError", "left_undone", "only_undone"]
 _SHOWN = 5
 
 
+_WAY_OUT = "give the file that an earlier run wrote as report_path"
+
+
 class _Known(Protocol):
     @property
     def content_type(self) -> str: ...
@@ -39,12 +42,15 @@ def left_undone(path: str) -> set[tuple[str, str]]:
         with open(path, encoding="utf-8") as stream:
             # Not splitlines(): JSON leaves other ends of lines as they are.
             lines = list(_lines(path, stream.read().rstrip("\n").split("\n")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RetryError(f"package_retry: report '{path}' cannot be read: {error}") from error
+    except OSError as error:
+        words = f"package_retry: report '{path}' cannot be read: {error.strerror}"
+        raise RetryError(f"{words}; {_WAY_OUT}") from error
+    except UnicodeDecodeError as error:
+        raise RetryError(f"package_retry: '{path}' is no report of a run: {_WAY_OUT}") from error
     expected = [item for line in lines for item in _items(line.get("expected"))]
     if not expected:
         raise RetryError(
-            f"package_retry: '{path}' is no report of a run: nothing was expected in it"
+            f"package_retry: '{path}' is no report of a run: nothing was expected in it; {_WAY_OUT}"
         )
     return {_key(item) for item in expected} - {_key(line) for line in lines if _is_done(line)}
 
@@ -87,7 +93,8 @@ def _lines(path: str, texts: Sequence[str]) -> Iterable[dict[str, Any]]:
         except ValueError as error:
             if number == len(texts):
                 return
-            raise RetryError(f"package_retry: '{path}' line {number} is no JSON") from error
+            words = f"package_retry: '{path}' is no report of a run: line {number} is no JSON"
+            raise RetryError(f"{words}; {_WAY_OUT}") from error
         if isinstance(line, dict):
             yield line
 

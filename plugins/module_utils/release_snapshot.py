@@ -59,7 +59,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sta
     parse,
 )
 
-__all__ = ["SnapshotSettings", "options_of", "snapshot_packages", "take_snapshots"]
+__all__ = ["SnapshotSettings", "options_of", "serve_snapshot", "snapshot_packages"]
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,9 @@ def take_snapshots(
     found = find_all(server, repositories)
     pairs: list[tuple[Result, Found | None]] = [(_result(one), one) for one in found]
     for error in errors:
-        broken = Result(error.name, error.content_type, error=error.message)
+        # By its short name package_retry finds the item once it is corrected.
+        more = {"short_name": error.short_name} if error.short_name else {}
+        broken = Result(error.name, error.content_type, error=error.message, more=more)
         pairs.append((broken, None))
     late = late_delay(settings.syncing)
     return run_all(pairs, walk, server.tasks_at_once(), server.report, late)
@@ -177,9 +179,13 @@ def _walk(
             return
         raise InvalidItem("there is no such repository on the server, and sync is false for it")
     if one.repository.publish:
-        _snapshot(server, one, settings, guards, result)
-    if result.more.get("sync") == "synced" and before and version_number(before):
+        serve_snapshot(server, one, settings, guards, _synced(result), result)
+    if _synced(result) and before and version_number(before):
         note_changes(server, one, before, settings.notable, result)
+
+
+def _synced(result: Result) -> bool:
+    return result.more.get("sync") == "synced"
 
 
 def _sync(
@@ -198,13 +204,18 @@ def _sync(
     sync_repository(server, one.content_type, item, one.state, how, running, result)
 
 
-def _snapshot(
-    server: Server, one: Found, settings: SnapshotSettings, guards: Guards, result: Result
+def serve_snapshot(
+    server: Server,
+    one: Found,
+    settings: SnapshotSettings,
+    guards: Guards,
+    new: bool,
+    result: Result,
 ) -> None:
-    """Serve the latest version, unless the newest snapshot does already."""
+    """Serve the latest version, unless the newest snapshot does; `new`: this run made it."""
     version = (one.state.repository or {})["latest_version_href"]
     stamp = settings.stamp
-    if result.more.get("sync") != "synced" and one.newest_version != version:
+    if not new and one.newest_version != version:
         made = server.client.get(version, {"fields": "pulp_created"})["pulp_created"]
         stamp = from_pulp_time(made)
         wait_for_another_run(server, one, version, made)

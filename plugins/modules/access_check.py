@@ -111,10 +111,11 @@ results:
     after: {description: Always empty., type: dict, returned: always}
     seconds: {description: Wall time., type: float, returned: always}
     error: {description: 'Why it is not served, and the way out.', type: str, returned: always}
-    short_name: {description: Key of the pin., type: str, returned: for snapshots}
-    stamp: {description: The pin., type: str, returned: for snapshots}
-    image: {description: Name of the image without namespace., type: str, returned: for images}
-    tag: {description: Its tag., type: str, returned: for images}
+    short_name:
+      description: Key of the pin; of an image, its name without the namespace.
+      type: str
+      returned: always
+    stamp: {description: 'The pin; of an image, the tag.', type: str, returned: always}
     digest: {description: What the tag points to., type: str, returned: when it can be pulled}
     base_path:
       description: Path at which it is served.

@@ -88,8 +88,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 error:
-  description: What failed, in one line; empty when nothing did.
-  returned: always
+  description: What failed, in one line; empty when nothing did. A failed task has it as C(msg).
+  returned: success
   type: str
   sample: "1 of 172 failed: rocky_9_extras"
 runs:
@@ -99,7 +99,7 @@ runs:
   elements: dict
 lines:
   description: The lines that were printed.
-  returned: always
+  returned: success
   type: list
   elements: str
 """

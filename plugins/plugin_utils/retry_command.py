@@ -36,9 +36,9 @@ def retry_command(
     """One shell command; empty where nothing failed.
 
     `retry` says how the playbook chooses: `report` (`package_retry`), `filter` (the variable that
-    is the option of this name) or `none`, the whole again. `variables` are those of the task: Kayobe's own say that it runs
-    under Kayobe, Ansible's which inventory and which limit were given, and whether it only looked.
-    `arguments` are those of the command line (`context.CLIARGS`).
+    is the option of this name) or `none`, the whole again. `variables` are those of the task:
+    Kayobe's own say that it runs under Kayobe, Ansible's which inventory and which limit were
+    given, and whether it only looked. `arguments` are those of the command line (`context.CLIARGS`).
     """
     if not outcome.failed:
         return ""

@@ -42,7 +42,7 @@ def _sections(outcome: Outcome, heading: str, command: str) -> list[str]:
         rows = [(name_of(one), one.get("cause") or "", one["error"]) for one in results]
         parts += table(name, ("item", "cause", "what was said"), rows)
     if command and outcome.failed:
-        parts.append(f"Run only what failed again:\n\n```shell\n{printable(command)}\n```")
+        parts.append(f"To do again what failed:\n\n```shell\n{printable(command)}\n```")
     changed = [(name_of(one), what_changed(one)) for one in outcome.done]
     parts += table(heading, ("item", "change"), changed)
     shrunk = [

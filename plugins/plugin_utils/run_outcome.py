@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,13 @@ __all__ = ["Outcome", "name_of", "outcome_of"]
 
 _FEW = 3
 _LONGEST = 300
+# What Ansible puts before the words of a lookup that failed, up to 2.18 and from 2.19.
+_FRAME = re.compile(
+    r"^(Task failed: )?(Finalization of task args for '[^']*' failed: )?"
+    r"(Error while resolving value for '[^']*': )?The lookup plugin '[^']*' failed: "
+    r"|^.*Error was a <class '[^']*'>, original message: ",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,8 @@ def outcome_of(
         allowed += [result for result in bad if result.get("allowed")]
         if run.get("msg") and run_failed(run) and not any(not one.get("allowed") for one in bad):
             # A task that a rescue caught may have left its result under two names.
-            broken += [str(run["msg"])] if str(run["msg"]) not in broken else []
+            words = _FRAME.sub("", str(run["msg"]))
+            broken += [words] if words not in broken else []
         if number == 0 or tell_all:
             good = [result for result in results if not result["error"]]
             changed = [result for result in good if result["changed"]]

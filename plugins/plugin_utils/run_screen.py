@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_cause import CAUSES
@@ -28,12 +29,12 @@ _ADVICE = {cause.name: cause.advice for cause in CAUSES}
 def last_screen(outcome: Outcome, heading: str, command: str = "") -> list[str]:
     """At most LINES lines. `heading` is above what changed; `command` runs what failed again."""
     failed = _failed(outcome)
-    again = ["Run only what failed again:", f"  {command}"] if command and outcome.failed else []
+    again = ["To do again what failed:", f"  {command}"] if command and outcome.failed else []
     allowed = _cut([_failure(result) for result in outcome.allowed], _OTHER_LINES)
     notes = [
         *(["Failed, as they may", *allowed] if allowed else []),
         *_flagged(outcome.shrunk),
-        *filter(None, [stale_line(outcome), storage_line(outcome)]),
+        *filter(None, [stale_line(outcome, _WIDTH), storage_line(outcome)]),
     ]
     end = [", ".join(filter(None, [outcome.counts, outcome.selected, duration(outcome.seconds)]))]
     room = LINES - len(failed) - len(again) - len(notes) - len(end)
@@ -50,7 +51,7 @@ def fleet_screen(outcomes: Sequence[Outcome], commands: Sequence[str]) -> list[s
     again = [f"  {command}" for command in commands if command]
     failed = sum(outcome.has_failed for outcome in outcomes)
     end = f"{len(outcomes)} Pulps: {failed} failed, {len(outcomes) - failed} ok"
-    again = ["Run only what failed again:", *_cut(again, 6)] if again else []
+    again = ["To do again what failed:", *_cut(again, 6)] if again else []
     return ["Pulps", *_cut(lines, LINES - 2 - len(again)), *again, end]
 
 
@@ -66,12 +67,13 @@ def what_changed(result: Mapping[str, Any]) -> str:
     return "  ".join(filter(None, [str(result.get("stamp") or ""), told]))
 
 
-def stale_line(outcome: Outcome) -> str:
-    """Which repositories no sync has succeeded for a long time for."""
+def stale_line(outcome: Outcome, width: int | None = None) -> str:
+    """Which repositories no sync has succeeded for a long time for: all, or as many as fit."""
     if not outcome.stale:
         return ""
     told = [f"{one['name']} ({one['last'] or 'never'})" for one in outcome.stale]
-    return _fit(f"Not synced for long: {_enumerate(told, 8)}")
+    start = f"Not synced for long, {len(told)}: "
+    return start + _enumerate(told, width and width - len(start))
 
 
 def storage_line(outcome: Outcome) -> str:
@@ -89,7 +91,7 @@ def _failed(outcome: Outcome) -> list[str]:
     """What failed with Pulp's words, and what to do about each cause."""
     if not outcome.has_failed:
         return []
-    lines = [_fit(f"  {line}") for text in outcome.broken for line in text.splitlines()]
+    lines = [line for text in outcome.broken for said in text.splitlines() for line in _wrap(said)]
     advice = []
     for result in outcome.failed:
         lines.append(_failure(result))
@@ -136,10 +138,22 @@ def _cut(lines: list[str], room: int) -> list[str]:
     return [*lines[:kept], f"  ... and {len(lines) - kept} more, in the report"]
 
 
-def _enumerate(texts: Iterable[str], most: int) -> str:
-    texts = list(texts)
-    more = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return f"{', '.join(texts[:most])}{more}"
+def _enumerate(texts: Sequence[str], width: int | None) -> str:
+    """As many texts as fit, and how many more there are."""
+    told = ", ".join(texts)
+    kept = len(texts)
+    while width is not None and len(told) > width and kept > 0:
+        kept -= 1
+        told = f"{', '.join(texts[:kept])} and {len(texts) - kept} more"
+    return told
+
+
+def _wrap(text: str) -> list[str]:
+    """All of it: what went wrong before the items is in no report."""
+    indent = "  "
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 def _fit(line: str) -> str:

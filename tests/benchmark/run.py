@@ -19,13 +19,14 @@ from pathlib import Path
 import images
 import pinned
 import snapshots
+import uploads
 from inventory import Item, Upstreams
 from server import Server, lab
 from table import Table, write
 
 ARK, CLIENT, FULL = "bench-ark", "bench-client", "bench-full"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmark.md"
-ROWS, PACKAGES, IMAGES = "123456", "12345", 150
+ROWS, IMAGES = "1234568", 150
 
 
 def main() -> None:
@@ -51,8 +52,9 @@ def _about(began: float) -> str:
 
 
 def _measure(options: argparse.Namespace, url: str) -> list[Table]:
-    tables = _measure_packages(options, url) if set(options.rows) & set(PACKAGES) else []
-    return tables + _measure_images(options) if "6" in options.rows else tables
+    others = set(options.rows) - {"6"}
+    tables = _measure_packages(options, url) if others else []
+    return tables + (_measure_images(options) if "6" in options.rows else [])
 
 
 def _measure_images(options: argparse.Namespace) -> list[Table]:
@@ -73,6 +75,13 @@ def _measure_packages(options: argparse.Namespace, url: str) -> list[Table]:
     rows = set(options.rows)
     ark, client = Server(ARK), Server(CLIENT)
     ark.make_guards("development", "release")
+    files = []
+    if "8" in rows:
+        size = options.upload_size or (128 if options.quick else 2048)
+        _say(f"uploading a file of {size} MiB")
+        files = [uploads.uploads(ark, size, repetitions)]
+        if rows == {"8"}:
+            return files
     first, again = snapshots.compared("First snapshot"), snapshots.compared("Unchanged")
     slow = Table(
         "One process per object",
@@ -113,7 +122,7 @@ def _measure_packages(options: argparse.Namespace, url: str) -> list[Table]:
         pinned.prepare(full)
         _say(f"mirror and promotion with {many} others")
         tables.append(pinned.crowded(full, pulps, many, repetitions))
-    return [table for table in tables if table.rows]
+    return [table for table in [*tables, *files] if table.rows]
 
 
 @contextmanager
@@ -142,8 +151,9 @@ def _upstream() -> Iterator[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="20 repositories, once")
-    parser.add_argument("--rows", default=ROWS, help="which of 123456; row 1 prepares 2 to 5")
+    parser.add_argument("--rows", default=ROWS, help=f"which of {ROWS}; row 1 prepares 2 to 5")
     parser.add_argument("--repetitions", type=int, help="3, or 1 with --quick")
+    parser.add_argument("--upload-size", type=int, help="MiB of row 8: 2048, or 128 with --quick")
     parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name}")
     parser.add_argument("--keep", action="store_true", help="leave the servers running")
     return parser.parse_args()

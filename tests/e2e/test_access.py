@@ -270,3 +270,15 @@ def test_a_site_that_does_not_say_where_to_read_from_is_told_how(site: Client) -
     run = site.rig.run("access_check", **site.wanted).failed()
 
     assert "It is not known where to read from: give stackhpc_release_pulp_url" in run.message
+
+
+def test_pins_of_images_are_checked_with_those_of_packages(site: Client) -> None:
+    site.onboard().succeeded()
+    released = dict(list(site.wanted["package_versions"].items())[:1])
+
+    run = site.check(package_versions=released, container_tags={"nova-api": "1"}).failed()
+
+    assert _access(run) == ["missing image", "served"]
+    (line,) = [line for line in run.output.splitlines() if line.startswith("nova-api")]
+    assert "has no image of this name" in line
+    assert "1 pinned image tag" in run.output

@@ -173,3 +173,25 @@ def test_images_are_pushed_synced_copied_and_served(rig: Rig, tmp_path: Path) ->
     for expected in (1, 0):
         run = rig.run_module("pulp_distribution", "client1", container=pinned).succeeded()
         assert run.changed == expected
+
+
+def test_images_are_pushed_privately_into_a_repository_for_pushes(rig: Rig) -> None:
+    digests = write_layout(rig.folder / "layout", {"1": Image("old"), "2": Image("older")})
+    options = {
+        "namespace": rig.prefix,
+        "source": f"oci:{rig.folder}/layout:{{tag}}",
+        "images": [{"name": "nova", "tag": tag} for tag in digests],
+    }
+
+    run = rig.run_module("container_push", "client1", **options).succeeded()
+
+    assert {line["tag"]: line["digest"] for line in run.report} == digests
+    (distribution,) = rig.client.list(
+        "distributions/container/container/", base_path=f"{rig.prefix}/nova"
+    )
+    assert distribution["private"] is True
+    assert "/container/container-push/" in distribution["repository"]
+    assert rig.run_module("container_push", "client1", **options).succeeded().changed == 0
+    absent = [{"name": rig.prefix, "state": "absent"}]
+    refused = rig.run_module("pulp_container_namespace", "client1", namespaces=absent).failed()
+    assert f"in use by the distributions {rig.prefix}/nova" in refused.message

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.lab import pulp
 from tests.lab.demo_site import pulp_of
+from tests.lab.oci_layout import Image, write_layout
 
 from .rig import Rig, Servers
 
@@ -68,6 +69,18 @@ def test_snapshots_are_taken_released_and_mirrored_over_tls(tls: Rig) -> None:
     base_path = f"{tls.rpm(1)['base_path']}{stamps[tls.rpm(1)['short_name']]}"
     served = tls.servers.client.content(base_path, "repodata/repomd.xml")
     assert tls.servers.client.as_user("").get(served)[0] == 200
+
+
+def test_images_are_pushed_over_tls(tls: Rig) -> None:
+    digests = write_layout(tls.folder / "layout", {"1": Image("first"), "2": Image("second")})
+    options = {"namespace": "tls", "names": ["nova"], "source": f"oci:{tls.folder}/layout:{{tag}}"}
+
+    run = tls.run_module("container_push", tag="1", **options).succeeded()
+    assert [line["digest"] for line in run.report] == [digests["1"]]
+    distrust = {"ca_path": "", "tag": "2", **options}
+    words = f"the certificate of {tls.servers.ark.url} is not trusted"
+    assert words in tls.run_module("container_push", **distrust).failed().message
+    tls.run_module("container_push", **distrust, validate_certs=False).succeeded()
 
 
 def test_a_server_is_used_without_trust_when_that_is_asked_for(tls: Rig) -> None:

@@ -19,8 +19,9 @@ if not __package__:
     __package__ = "lab"
 
 from . import demo_content, demo_host, pulp, pulp_http, upstream_daemon
+from .demo_images import DISK, NAMES, TAGS, VERSION, Images
 from .demo_inventory import ACCOUNT, password_files
-from .demo_screen import INDENT, Screen, answers, listed, shown, told
+from .demo_screen import INDENT, Screen, answers, changed, listed, shown, told
 from .demo_site import Site, pulp_of
 from .demo_walk import Stamps, Walk, expect
 from .playbook import PlaybookFailed
@@ -29,7 +30,7 @@ from .pulp_paths import LabError, cache, known_servers
 from .upstream_key import public_key
 from .upstream_tools import UpstreamError
 
-STEPS = 11
+STEPS = 15
 
 
 def main() -> int:
@@ -72,6 +73,7 @@ def walk(screen: Screen, release_next: bool) -> None:
     newest = move_on(screen, walk, release, newest)
     mirror(screen, walk, release)
     install(screen, walk)
+    images(screen, Images(walk))
     conclude(screen, walk, release, newest)
 
 
@@ -164,6 +166,29 @@ def install(screen: Screen, walk: Walk) -> None:
             lines.append(state)
 
 
+def images(screen: Screen, images: Images) -> None:
+    """Take container images and a disk image the same way."""
+    sentence = "Push container images and upload a disk image to Ark, where builders alone see them"
+    with screen.step(sentence) as lines:
+        pushed, uploaded = images.push(), images.upload()
+        lines.append(f"{changed(pushed)}: {listed(NAMES)} with {len(TAGS)} tags, a signature each")
+        lines.append(told(uploaded, f"{DISK} as {VERSION}"))
+    with screen.step("Release them: what is pinned, and a tag never moves") as lines:
+        before = images.seen_by_client()
+        played = images.release()
+        after = images.seen_by_client()
+        if played[0].changed:
+            expect(before, {ACCOUNT: False, "anonymous": False}, "who could pull before")
+        expect(after, {ACCOUNT: True, "anonymous": False}, "who can pull now")
+        lines += [told(played[0], "tags by digest"), told(played[1], f"{DISK} {VERSION}")]
+        lines.append(f"{ACCOUNT} can pull them from Ark now, and nobody can without an account")
+    with screen.step("Mirror them into the client's Pulp") as lines:
+        containers, disks = images.mirror()
+        lines += [told(containers, "tags by digest"), told(disks, "the disk image")]
+    with screen.step("Pull with podman and fetch with curl, as a site does") as lines:
+        lines += [*images.pull(), images.fetch()]
+
+
 def conclude(screen: Screen, walk: Walk, release: Stamps, newest: Stamps) -> None:
     """Show what is where, and how to look around."""
     rows = [("repository", "stamp", "guard", "client channel", "seconds")]
@@ -180,9 +205,9 @@ def conclude(screen: Screen, walk: Walk, release: Stamps, newest: Stamps) -> Non
     screen.say()
     screen.table(rows)
     program = os.path.relpath(Path(sys.executable).with_name("ansible-playbook"), folder)
-    changed = "nothing changed" if not walk.changes else "done"
+    outcome = "nothing changed" if not walk.changes else "done"
     screen.say(f"""
-{changed}, {screen.elapsed:.0f} s. Look around; the servers run until `make stop`:
+{outcome}, {screen.elapsed:.0f} s. Look around; the servers run until `make stop`:
   Ark       {site.ark.url}/pulp/content/    user {site.ark.username}
   client    {site.client.url}/pulp/content/    user {site.client.username}
   upstream  {site.upstream}/

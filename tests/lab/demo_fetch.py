@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import urllib.parse
+from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional
 
 from .demo_site import Pulp
 from .pulp_debian import SYSTEM_FOLDERS
@@ -21,6 +22,16 @@ def registry(pulp: Pulp) -> str:
     return urllib.parse.urlsplit(pulp.url).netloc
 
 
+def manifest_digest(folder: Path, pulp: Pulp, image: str, tag: str) -> str:
+    """Return the digest of `<image>:<tag>` of a Pulp, as its user sees it, if it has one.
+
+    Raises LabError with skopeo's own words.
+    """
+    reference = f"docker://{registry(pulp)}/{image}:{tag}"
+    command = ["skopeo", "inspect", "--raw", *_access(pulp, folder), reference]
+    return f"sha256:{hashlib.sha256(_run(command).encode()).hexdigest()}"
+
+
 def podman_pull(folder: Path, pulp: Pulp, image: str, tag: str) -> str:
     """Pull `<image>:<tag>` from a Pulp, as its user if it has one; returns the digest.
 
@@ -29,17 +40,8 @@ def podman_pull(folder: Path, pulp: Pulp, image: str, tag: str) -> str:
     store = ["--root", str(folder / "root"), "--runroot", str(folder / "run")]
     podman = ["podman", *store, "--storage-driver", "vfs"]
     reference = f"{registry(pulp)}/{image}:{tag}"
-    pull = [*podman, "pull", "--quiet", *_trust(pulp, folder)]
-    if pulp.username:
-        login = folder / "auth.json"
-        login.parent.mkdir(parents=True, exist_ok=True)
-        write_private(login, "{}")
-        words = ["login", "--authfile", str(login), "--username", pulp.username]
-        _run([*podman, *words, "--password-stdin", *_trust(pulp, folder), registry(pulp)], pulp)
-        pull += ["--authfile", str(login)]
-    _run([*pull, reference])
-    shown = [*podman, "image", "inspect", "--format", "{{.Digest}}", reference]
-    return _run(shown).strip()
+    _run([*podman, "pull", "--quiet", *_access(pulp, folder), reference])
+    return _run([*podman, "image", "inspect", "--format", "{{.Digest}}", reference]).strip()
 
 
 def curl(pulp: Pulp, url: str, file: Path) -> str:
@@ -54,7 +56,7 @@ def curl(pulp: Pulp, url: str, file: Path) -> str:
     if pulp.username:
         command += ["--config", "-"]
     quoted = f"{pulp.username}:{pulp.password}".replace("\\", "\\\\").replace('"', '\\"')
-    _run([*command, url], said=f'user = "{quoted}"\n')
+    _run([*command, url], f'user = "{quoted}"\n')
     digest = hashlib.sha256()
     with file.open("rb") as stream:
         while piece := stream.read(1 << 20):
@@ -62,26 +64,34 @@ def curl(pulp: Pulp, url: str, file: Path) -> str:
     return digest.hexdigest()
 
 
-def _trust(pulp: Pulp, folder: Path) -> list[str]:
-    """How podman is to verify a server: not at all where there is no TLS."""
+def _access(pulp: Pulp, folder: Path) -> list[str]:
+    """Return the options that name an account and say whom to trust, for skopeo and podman."""
+    folder.mkdir(parents=True, exist_ok=True)
+    login: dict[str, dict[str, str]] = {}
+    if pulp.username:
+        pair = b64encode(f"{pulp.username}:{pulp.password}".encode()).decode()
+        login[registry(pulp)] = {"auth": pair}
+    path = folder / "auth.json"
+    write_private(path, json.dumps({"auths": login}))
+    options = ["--authfile", str(path)]
     if not pulp.url.startswith("https"):
-        return ["--tls-verify=false"]
-    if not pulp.ca_path:
-        return []
-    certificates = folder / "certificates"
-    certificates.mkdir(parents=True, exist_ok=True)
-    (certificates / "ca.crt").write_bytes(Path(pulp.ca_path).read_bytes())
-    return ["--cert-dir", str(certificates)]
+        options.append("--tls-verify=false")
+    elif pulp.ca_path:
+        certificates = folder / "certificates"
+        certificates.mkdir(exist_ok=True)
+        (certificates / "ca.crt").write_bytes(Path(pulp.ca_path).read_bytes())
+        options += ["--cert-dir", str(certificates)]
+    return options
 
 
-def _run(command: Sequence[str], pulp: Optional[Pulp] = None, said: str = "") -> str:
-    """Run a program, saying the user's password or other words to it; returns what it prints."""
+def _run(command: Sequence[str], said: str = "") -> str:
+    """Run a program, saying some words to it; returns what it prints."""
     loopback = {"no_proxy": "127.0.0.1,localhost", "NO_PROXY": "127.0.0.1,localhost"}
     path = f"{os.environ.get('PATH', '')}:{SYSTEM_FOLDERS}"
     done = subprocess.run(
         command,
         env={**os.environ, **loopback, "PATH": path, "LC_ALL": "C.UTF-8"},
-        input=pulp.password if pulp else said,
+        input=said,
         capture_output=True,
         text=True,
         check=False,

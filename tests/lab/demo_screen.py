@@ -94,6 +94,11 @@ def told(played: Run, what: str) -> str:
     return f"{name}: {len(played.changed_items)} of {len(played.report)} changed; {what}"
 
 
+def changed(played: Run) -> str:
+    """Return what a playbook that is not of the collection came to."""
+    return "changed" if played.changed else "nothing changed"
+
+
 def answers(found: Mapping[str, Iterable[int]], stamps: Mapping[str, str]) -> str:
     """Return one line on who gets which HTTP status for so many snapshots."""
     parts = [f"{who} gets {listed(codes)}" for who, codes in found.items()]

@@ -92,7 +92,7 @@ def test_the_steps_of_its_page_leave_nothing_undefined(tmp_path):
     assert [path.stat().st_mode & 0o777 for path in vaults] == [0o600, 0o600]
     names = [
         *("release_train_clients", "release_train_pulp_password"),
-        *("package_mirror_source_password", "release_train_source"),
+        *("stackhpc_release_pulp_password", "release_train_source"),
     ]
     values = [f"{{{{ lookup('ansible.builtin.vars', '{name}', default='') }}}}" for name in names]
     command = ["ansible", "all", "-m", "ansible.builtin.debug", "-a", json.dumps({"msg": values})]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from ansible_collections.stackhpc.release_train.plugins.filter.host_path import FilterModule
@@ -11,16 +13,21 @@ host_path = FilterModule().filters()["host_path"]
 @pytest.mark.parametrize(
     ("path", "hosts", "own"),
     [
-        ("out/report.json", ["a", "b"], "out/report.a.json"),
-        ("report", ["a", "b"], "report.a"),
-        ("report.json", ["a"], "report.json"),
+        ("out/report.json", ["a", "b"], "/here/out/report.a.json"),
+        ("/out/report", ["a", "b"], "/out/report.a"),
+        ("report.json", ["a"], "/here/report.json"),
+        ("~/report.json", ["a"], "/home/me/report.json"),
+        ("$OUT/../report.json", ["a"], "/report.json"),
         ("", ["a", "b"], ""),
         (None, ["a", "b"], ""),
     ],
 )
-def test_each_of_several_hosts_has_a_file_of_its_own(path, hosts, own):
+def test_each_of_several_hosts_has_a_file_of_its_own(path, hosts, own, monkeypatch):
+    monkeypatch.setattr(os, "getcwd", lambda: "/here")
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("OUT", "/out")
     assert host_path(path, "a", hosts) == own
 
 
 def test_a_name_of_a_host_leads_nowhere_else():
-    assert host_path("r.json", "../x y", ["a", "b"]) == "r..._x_y.json"
+    assert host_path("/r.json", "../x y", ["a", "b"]) == "/r..._x_y.json"

@@ -65,8 +65,9 @@ def make(
         return [Result(name, "user", changed=name not in same) for name in names], {}
 
     monkeypatch.setattr(pulp_account, "make_users", users)
+    report = options.pop("report", None) or Report()
     params = {"clients": clients, "client_url": "", "show": "changed", **GROUPS, **options}
-    _results, more = make_accounts(Server(desk, Report()), params)  # type: ignore[arg-type]
+    _results, more = make_accounts(Server(desk, report), params)  # type: ignore[arg-type]
     return asked, more["lines"]
 
 
@@ -161,3 +162,12 @@ def test_clients_may_reach_the_server_by_another_address(monkeypatch):
 def test_a_deleted_account_is_told_to_be_gone(monkeypatch):
     _asked, lines = make(monkeypatch, Desk("site"), client(state="absent", purge=True))
     assert lines == ["# site: the account is gone"]
+
+
+def test_a_name_that_is_spelt_wrong_is_not_taken_for_an_account_that_is_disabled(monkeypatch):
+    report = Report()
+    absent = [client(name, state="absent") for name in ("site", "stie")]
+    purged = client("long gone", state="absent", purge=True)
+    make(monkeypatch, Desk("site"), *absent, purged, report=report)
+    assert len(report.warnings) == 1
+    assert report.warnings[0].startswith("client 'stie' is to be absent, and has no account here")

@@ -165,3 +165,18 @@ def test_arguments_that_do_not_fit_are_not_shown(invoke):
     assert status == 1
     assert "passwort" in answer["msg"]
     assert "S3cret" not in json.dumps(answer)
+
+
+def test_a_run_that_did_not_come_to_its_items_leaves_no_older_report(invoke, tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text("of yesterday\n")
+    invoke(raising(InvalidItem("no such guard")), report_path=str(path))
+    assert json.loads(path.read_text()) == {"failed": "no such guard"}
+
+
+def test_a_report_that_is_to_be_done_again_stays_when_that_fails(invoke, tmp_path, monkeypatch):
+    monkeypatch.setitem(OPTIONS, "retry", {"type": "path"})
+    path = tmp_path / "report.json"
+    path.write_text("of yesterday\n")
+    invoke(raising(InvalidItem("it is down")), report_path=str(path), retry=str(path))
+    assert path.read_text() == "of yesterday\n"

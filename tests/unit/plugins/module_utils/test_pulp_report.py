@@ -95,6 +95,15 @@ def test_what_is_under_way_is_for_the_one_who_watches_alone(tmp_path):
     assert [list(line)[0] for line in lines(shown)] == ["running", "number"]
 
 
+def test_what_is_under_way_has_the_name_that_its_finished_line_will_have(tmp_path):
+    shown = tmp_path / "progress.json"
+    report = Report((), ReportFile(str(shown)))
+    report.expect([Result("Rocky Linux 9", "rpm", more={"short_name": "rocky_9"})])
+    report.running([{"name": "Rocky Linux 9"}, {"name": "of a rival run"}])
+    running = lines(shown)[-1]["running"]
+    assert [one["name"] for one in running] == ["rocky_9", "of a rival run"]
+
+
 def test_lines_of_many_threads_stay_whole(tmp_path):
     path = tmp_path / "report.json"
     report = report_to(path)

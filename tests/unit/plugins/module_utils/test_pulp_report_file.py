@@ -35,6 +35,17 @@ def test_what_an_earlier_task_wrote_is_kept_on_request(tmp_path):
     assert path.read_text() == '{"a": 1}\n{"b": 2}\n'
 
 
+def test_two_runs_do_not_write_one_report(tmp_path):
+    path = str(tmp_path / "report.json")
+    first = ReportFile(path)
+    with pytest.raises(InvalidItem, match="report_path '.*': another run is writing it"):
+        ReportFile(path, append=True)
+    assert first.write({"a": 1}) == ""
+    del first
+    ReportFile(path, append=True).write({"b": 2})
+    assert (tmp_path / "report.json").read_text() == '{"a": 1}\n{"b": 2}\n'
+
+
 def test_half_a_line_of_a_killed_task_spoils_none_of_the_next(tmp_path):
     path = tmp_path / "report.json"
     path.write_text('{"a": 1}\n{"b')

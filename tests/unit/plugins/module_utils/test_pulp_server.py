@@ -309,3 +309,10 @@ def test_all_threads_share_one_watcher_which_is_counted_by_itself():
 )
 def test_versions_are_compared_by_their_numbers(text, numbers):
     assert version_tuple(text) == numbers
+
+
+def test_what_is_no_task_is_under_way_while_it_lasts():
+    server = Server(Shelf(), Report())
+    with server.doing("a push"):
+        assert server.under_way() == [("a push", {})]
+    assert server.under_way() == []

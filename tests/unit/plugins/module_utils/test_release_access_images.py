@@ -66,8 +66,8 @@ def check(shelf: Shelf, tags: Any, account: str = KNOWN) -> list:
 def test_what_can_be_pulled_has_its_digest():
     first, second = check(Shelf(nova_api=[OLD, NEW]), {"nova-api": [OLD, NEW]})
     assert (first.name, first.error) == (f"stackhpc/nova-api:{OLD}", "")
-    expected = {"image": "nova-api", "tag": NEW, "access": "pullable", "digest": "sha256:a"}
-    assert second.more == expected
+    pin = {"short_name": "nova-api", "stamp": NEW}
+    assert second.more == {**pin, "access": "pullable", "digest": "sha256:a"}
 
 
 @pytest.mark.parametrize(

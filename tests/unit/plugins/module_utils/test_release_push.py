@@ -21,7 +21,7 @@ OLD, NEW = "2025.1-rocky-9-20260101T000000", "2025.1-rocky-9-20261122T020000"
 def given(**params: Any) -> dict[str, Any]:
     daemon = "docker-daemon:{namespace}/{name}:{tag}"
     plain = {"names": None, "images": None, "tag": None, "source": daemon}
-    return {**plain, "namespace": "stackhpc-dev", **params}
+    return {**plain, "namespace": "stackhpc-dev", "attempts": 5, "retry_delay": 2, **params}
 
 
 def test_names_share_tag_and_source_and_images_may_have_their_own():
@@ -62,6 +62,12 @@ def test_what_cannot_be_pushed_is_named(item, words):
 def test_nothing_to_push_is_an_error():
     with pytest.raises(InvalidItem, match="give names, or images"):
         images_to_push(given(names=[]))
+
+
+@pytest.mark.parametrize(("option", "value"), [("attempts", 0), ("retry_delay", -1)])
+def test_options_with_which_nothing_can_be_pushed_are_named(option, value):
+    with pytest.raises(InvalidItem, match=f"{option} is {value}: it must be"):
+        images_to_push(given(names=["nova"], tag="1", **{option: value}))
 
 
 def done(image: str, tag: str, digest: str = "sha256:a", error: str = "") -> Result:

@@ -89,7 +89,7 @@ def test_what_was_tried_again_with_success_is_done(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "no report of a run"), ("{}\nnot json\n{}\n", "line 2 is no JSON")],
+    [("", "no report of a run"), ("{}\nnot json\n{}\n", "line 2 is no JSON; give the file")],
 )
 def test_what_is_no_report_is_named(tmp_path, text, words):
     with pytest.raises(RetryError, match=words):
@@ -97,5 +97,5 @@ def test_what_is_no_report_is_named(tmp_path, text, words):
 
 
 def test_a_report_that_is_not_there_is_named():
-    with pytest.raises(RetryError, match="'/nowhere/report' cannot be read"):
+    with pytest.raises(RetryError, match="'/nowhere/report' cannot be read: No such file"):
         left_undone("/nowhere/report")

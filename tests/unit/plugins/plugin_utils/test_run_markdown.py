@@ -33,7 +33,7 @@ def test_tables_tell_what_failed_what_is_new_and_what_is_flagged():
         "### Failed\n\n"
         "| item | cause | what was said |\n| --- | --- | --- |\n"
         "| bad | 404 from upstream | a \\| b \\\\x1b\\<i\\>c\\</i\\> |\n\n"
-        "Run only what failed again:\n\n```shell\nrun it again\n```\n\n"
+        "To do again what failed:\n\n```shell\nrun it again\n```\n\n"
         "### New snapshots\n\n"
         "| item | change |\n| --- | --- |\n"
         "| new | 20261122T200001 +2 -1 |\n| odd | synced |\n\n"

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import outcome_of
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_screen import (
     LINES,
     fleet_screen,
     last_screen,
+    stale_line,
 )
 
 APPROVED = Path(__file__).with_name("last_screen_of_172.txt")
@@ -131,6 +134,37 @@ def test_what_broke_before_any_item_is_said_in_its_own_words():
         "nothing to do, 0 s",
     ]
     assert outcome.message == "ark refused user 'admin': wrong"
+
+
+LOOKUP = "The lookup plugin 'stackhpc.release_train.kayobe_package_versions' failed: "
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        LOOKUP,
+        "Task failed: Finalization of task args for 'stackhpc.release_train.x' failed: "
+        f"Error while resolving value for 'package_versions': {LOOKUP}",
+        "An unhandled exception occurred while running the lookup plugin 'x'. Error was a <class "
+        "'ansible.errors.AnsibleLookupError'>, original message: ",
+    ],
+)
+def test_what_broke_is_said_whole_and_without_what_ansible_puts_before_it(frame):
+    words = f"no package pins at '/nowhere': {'there is no such folder, ' * 8}look there"
+    lines = last_screen(outcome_of("ark", [{"failed": True, "msg": f"{frame}{words}"}]), "")
+    assert " ".join(" ".join(lines[1:-1]).split()) == words
+    assert max(map(len, lines)) <= 150
+
+
+def test_what_was_not_synced_for_long_is_told_as_far_as_it_fits_and_all_of_it_elsewhere():
+    stale = [{"name": f"rocky_{n}_appstream", "type": "rpm", "last": ""} for n in range(17)]
+    outcome = outcome_of("ark", [{"results": [], "stale": stale}])
+    line = stale_line(outcome, 150)
+    assert len(line) <= 150
+    assert line.startswith("Not synced for long, 17: rocky_0_appstream (never), ")
+    assert line.endswith("_appstream (never) and 13 more")
+    assert stale_line(outcome).endswith(", rocky_16_appstream (never)")
 
 
 def test_a_later_module_adds_what_failed_there():

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tags of images against the hierarchy of variables as Kolla Ansible resolves it.
+
+There, `<container>_tag` defaults to the variable of its service, and so on up to `openstack_tag`;
+a key of the tag file sets the variable of its name. The tables only write down what stands out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_tags import (
+    image_tags,
+    tag_problems,
+)
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
+    KollaTables,
+    tables_of,
+)
+
+FOLDER = Path(__file__).resolve().parents[2] / "plugins" / "plugin_utils" / "kolla_tables"
+RELEASES = sorted(path.stem for path in FOLDER.glob("*.yml"))
+DISTROS = ["rocky-9", "ubuntu-noble"]
+# A container, its image, and what its tag defaults to, one after the other.
+HIERARCHY = {
+    "nova_api": ("nova-api", ["nova"]),
+    "nova_compute": ("nova-compute", ["nova"]),
+    "nova_compute_ironic": ("nova-compute-ironic", ["nova"]),
+    "nova_super_conductor": ("nova-conductor", ["nova"]),
+    "nova_conductor": ("nova-conductor", ["nova"]),
+    "heat_api": ("heat-api", ["heat"]),
+    "heat_api_cfn": ("heat-api-cfn", ["heat"]),
+    "haproxy": ("haproxy", []),
+    "glance_tls_proxy": ("haproxy", ["haproxy"]),
+    "neutron_mlnx_agent": ("neutron-mlnx-agent", ["neutron"]),
+    "neutron_eswitchd": ("neutron-mlnx-agent", ["neutron_mlnx_agent", "neutron"]),
+    "ironic_neutron_agent": ("ironic-neutron-agent", ["neutron"]),
+    "ironic_dnsmasq": ("dnsmasq", ["ironic"]),
+    "redis": ("redis", []),
+    "redis_sentinel": ("redis-sentinel", []),
+    "keystone_fernet": ("keystone-fernet", ["keystone"]),
+}
+TABLES = KollaTables(
+    "2025.1",
+    {
+        "nova-conductor": ["nova_super_conductor", "nova_conductor"],
+        "haproxy": ["haproxy", "glance_tls_proxy"],
+        "neutron-mlnx-agent": ["neutron_mlnx_agent", "neutron_eswitchd"],
+        "dnsmasq": ["ironic_dnsmasq"],
+    },
+    {
+        "nova_compute_ironic": "nova",
+        "heat_api_cfn": "heat",
+        "glance_tls_proxy": "haproxy",
+        "neutron_eswitchd": "neutron_mlnx_agent",
+        "ironic_neutron_agent": "neutron",
+        "redis_sentinel": "openstack",
+    },
+    DISTROS,
+)
+KEYS = sorted({*HIERARCHY, *(key for _, chain in HIERARCHY.values() for key in chain)})
+IMAGES = sorted({image for image, _ in HIERARCHY.values()})
+
+exhaustive = settings(max_examples=300, derandomize=True, deadline=None, database=None)
+
+
+@st.composite
+def tag_files(draw):
+    """Keys with tags for some distributions, and `openstack` with all."""
+
+    def values(distros):
+        return {
+            distro: f"2025.1-{distro}-202508{draw(st.integers(1, 28)):02}T000000"
+            for distro in distros
+        }
+
+    keys = draw(st.lists(st.sampled_from(KEYS), unique=True))
+    some = st.lists(st.sampled_from(DISTROS), unique=True, min_size=1)
+    tags = {key: values(draw(some)) for key in keys}
+    return {**tags, "openstack": values(DISTROS)}
+
+
+def resolved(tags, container, distro):
+    """The first variable up from that of a container which the file sets for a distribution."""
+    for key in [container, *HIERARCHY[container][1]]:
+        if distro in tags.get(key, {}):
+            return tags[key][distro]
+    return tags["openstack"][distro]
+
+
+@exhaustive
+@given(tag_files())
+def test_every_image_has_exactly_the_tags_that_its_containers_run(tags):
+    found = image_tags(tags, TABLES, IMAGES, DISTROS, {})
+    assert tag_problems(tags, "2025.1", DISTROS) == []
+    assert list(found) == IMAGES
+    for image in IMAGES:
+        containers = [one for one, (name, _) in HIERARCHY.items() if name == image]
+        wanted = {resolved(tags, one, distro) for one in containers for distro in DISTROS}
+        assert set(found[image]) == wanted
+        assert len(found[image]) == len(wanted)
+
+
+@exhaustive
+@given(tag_files(), st.dictionaries(st.sampled_from(DISTROS), st.lists(st.sampled_from(IMAGES))))
+def test_what_is_not_built_takes_away_tags_and_adds_none(tags, unbuildable):
+    everything = image_tags(tags, TABLES, IMAGES, DISTROS, {})
+    for image, found in image_tags(tags, TABLES, IMAGES, DISTROS, unbuildable).items():
+        distros = [one for one in DISTROS if image not in unbuildable.get(one, [])]
+        assert found == [
+            tag for tag in everything[image] if any(f"-{one}-" in tag for one in distros)
+        ]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_tables_of_each_release_are_sound(release):
+    tables = tables_of(release, yaml.safe_load((FOLDER / f"{release}.yml").read_text("utf-8")))
+    assert {"2024.1", "2025.1", "2026.1"} <= set(RELEASES)
+    known = [one for names in tables.containers.values() for one in names]
+    assert len(known) == len(set(known))
+    assert all(name == name.replace("_", "-") for name in tables.containers)
+    assert all(tables.base_distros)
+    for container, service in tables.services.items():
+        assert tables.key_of(container, ["openstack", service]) == service
