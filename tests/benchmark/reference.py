@@ -28,6 +28,7 @@ RPM = "repositories/rpm/rpm/"
 REMOTE = "remotes/rpm/rpm/"
 PUBLICATION = "publications/rpm/rpm/"
 DISTRIBUTION = "distributions/rpm/rpm/"
+CONTAINER = "repositories/container/container/"
 TASK_FIELDS = "pulp_href,state,error,created_resources"
 
 Order = dict[str, Any]
@@ -181,6 +182,30 @@ def promote(pulp: Pulp, order: Order) -> None:
         raise SystemExit("the guard is not the one that was written")
 
 
+def copy(pulp: Pulp, order: Order) -> None:
+    """Read the repositories, copy the tags of each, read the repositories and their tags back."""
+    items = order["items"]
+    names = [name for item in items for name in (item["name"], item["source"])]
+    fields = "name,pulp_href,latest_version_href"
+    there = pulp.read(CONTAINER, fields, name__in=names)
+
+    def walk(item: dict[str, Any]) -> Walk:
+        version = there[item["source"]]["latest_version_href"]
+        address = f"{there[item['name']]['pulp_href']}copy_tags/"
+        yield pulp.post(address, source_repository_version=version, names=item["tags"])["task"]
+
+    walk_all(pulp, [walk(item) for item in items])
+    now = pulp.read(CONTAINER, fields, name__in=[item["name"] for item in items])
+
+    def look(item: dict[str, Any]) -> int:
+        asked = {"repository_version": now[item["name"]]["latest_version_href"], "fields": "name"}
+        return int(pulp.get("content/container/tags/", **asked)["count"])
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        if list(pool.map(look, items)) != [len(item["tags"]) for item in items]:
+            raise SystemExit("tags are missing")
+
+
 def guard_href(pulp: Pulp, order: Order) -> str:
     page = pulp.get("contentguards/", name__in=order["guard"], fields="name,pulp_href")
     return str(page["results"][0]["pulp_href"])
@@ -196,6 +221,7 @@ VERBS: dict[str, Callable[[Pulp, Order], None]] = {
     "snapshot": snapshot,
     "again": again,
     "promote": promote,
+    "copy": copy,
 }
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import images
 import pinned
 import snapshots
 import uploads
@@ -25,7 +26,7 @@ from table import Table, write
 
 ARK, CLIENT, FULL = "bench-ark", "bench-client", "bench-full"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmark.md"
-ROWS = "123458"
+ROWS, IMAGES = "1234568", 150
 
 
 def main() -> None:
@@ -51,6 +52,23 @@ def _about(began: float) -> str:
 
 
 def _measure(options: argparse.Namespace, url: str) -> list[Table]:
+    others = set(options.rows) - {"6"}
+    tables = _measure_packages(options, url) if others else []
+    return tables + (_measure_images(options) if "6" in options.rows else [])
+
+
+def _measure_images(options: argparse.Namespace) -> list[Table]:
+    number = 20 if options.quick else IMAGES
+    repetitions = options.repetitions or (1 if options.quick else 3)
+    ark, client = Server(ARK), Server(CLIENT)
+    with images.registry(number) as url:
+        _say(f"promotion of {number} images")
+        tables = images.promotion(ark, url, number, repetitions)
+        _say(f"mirror of {number} images")
+        return [*tables, images.mirror(client, url, number, repetitions)]
+
+
+def _measure_packages(options: argparse.Namespace, url: str) -> list[Table]:
     sizes = (20,) if options.quick else (20, 60)
     repetitions = options.repetitions or (1 if options.quick else 3)
     many = 1000 if options.quick else 20_000

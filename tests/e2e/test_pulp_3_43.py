@@ -13,6 +13,7 @@ import pytest
 from tests.lab import pulp
 from tests.lab.demo_site import pulp_of
 from tests.lab.oci_layout import Image, write_layout
+from tests.lab.upstream_oci import OciRegistry
 
 from .play import Secret
 from .rig import HARD_PASSWORD, Rig, Servers
@@ -121,6 +122,57 @@ def test_guards_groups_and_users_are_made_once(rig: Rig) -> None:
     ]
 
     assert changed == [[1, 0], [1, 0], [1, 0]]
+
+
+def test_images_are_pushed_synced_copied_and_served(rig: Rig, tmp_path: Path) -> None:
+    digests = write_layout(tmp_path / "registry" / "nova", {tag: Image(tag) for tag in "abc"})
+    names = {name: f"{rig.prefix}{name}/nova" for name in ("", "-dev", "-push")}
+    push = {"namespace": f"{rig.prefix}-push", "source": f"oci:{tmp_path}/registry/nova:{{tag}}"}
+    rig.run_module(
+        "container_push", "client1", **push, images=[{"name": "nova", "tag": "a"}]
+    ).succeeded()
+    with OciRegistry(tmp_path / "registry") as registry:
+        source = {"url": registry.url, "upstream_name": "nova", "name": names["-dev"]}
+        item = {**source, "include_tags": ["b", "c*"], "pinned": True}
+        sync = {"sync": True, "retries": 0, "late_retry_delay": -1}
+        synced = rig.run_module("pulp_repository", "client1", container=[item], **sync)
+        again = rig.run_module("pulp_repository", "client1", container=[item], **sync)
+        asked = {**item, "include_tags": ["b", "nowhere", "x*"]}
+        failed = rig.run_module("pulp_repository", "client1", container=[asked], **sync).failed()
+    assert synced.succeeded().report[0]["packages_added"] == 2
+    assert (again.succeeded().changed, again.report[0]["sync"]) == (0, "pinned")
+    assert "these did not come: nowhere, x*. nova at " in failed.message
+
+    # A push to a Pulp of this age makes a repository of another kind, which takes the name.
+    plain = [{"name": names["-push"]}]
+    taken = rig.run_module("pulp_repository", "client1", container=plain).failed()
+    assert "the name is taken by a repository of another kind, such as a push" in taken.message
+
+    rig.run_module("pulp_repository", "client1", container=[{"name": names[""]}]).succeeded()
+    items = [
+        {"name": names[""], "source": names["-push"], "tags": ["a"]},
+        {"name": names[""], "source": names["-dev"], "tags": ["b", "c"], "immutable": True},
+    ]
+    copied = rig.run_module("pulp_container_content", "client1", container=items).succeeded()
+    assert [line["tags"] for line in copied.report] == [
+        {"a": digests["a"]},
+        {"b": digests["b"], "c": digests["c"]},
+    ]
+    unchanged = rig.run_module("pulp_container_content", "client1", container=items).succeeded()
+    assert unchanged.changed == 0
+
+    back = {"name": names["-push"], "source": names["-dev"], "tags": ["b"]}
+    refused = rig.run_module("pulp_container_content", "client1", container=[back]).failed()
+    assert "it is a push repository, and Pulp copies into plain ones only" in refused.message
+    gone = {"name": names["-push"], "tags": ["a"], "state": "absent"}
+    removed = rig.run_module("pulp_container_content", "client1", container=[gone]).succeeded()
+    assert removed.report[0]["before"] == {"tags": {"a": digests["a"]}}
+
+    served = {"name": names[""], "base_path": names[""], "repository": names[""], "private": True}
+    pinned = [{**served, "version": 1}]
+    for expected in (1, 0):
+        run = rig.run_module("pulp_distribution", "client1", container=pinned).succeeded()
+        assert run.changed == expected
 
 
 def test_images_are_pushed_privately_into_a_repository_for_pushes(rig: Rig) -> None:
