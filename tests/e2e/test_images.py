@@ -56,7 +56,8 @@ def curl(pulp: Pulp, path: str, target: Path, anonymous: bool = False) -> int:
         login = f"{pulp.username}:{pulp.password}".replace("\\", "\\\\").replace('"', '\\"')
         config.write_text(f'user = "{login}"\n', encoding="utf-8")
         words += ["--config", str(config)]
-    done = subprocess.run([*words, pulp.content(path)], check=True, capture_output=True, text=True)
+    url = f"{pulp.url}/pulp/content/{path}"
+    done = subprocess.run([*words, url], check=True, capture_output=True, text=True)
     return int(done.stdout)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -195,3 +196,42 @@ def test_images_are_pushed_privately_into_a_repository_for_pushes(rig: Rig) -> N
     absent = [{"name": rig.prefix, "state": "absent"}]
     refused = rig.run_module("pulp_container_namespace", "client1", namespaces=absent).failed()
     assert f"in use by the distributions {rig.prefix}/nova" in refused.message
+
+
+def test_files_are_uploaded_in_one_chunk_after_the_other(rig: Rig) -> None:
+    path = rig.folder / "tool.img"
+    path.write_bytes(os.urandom(300_000))
+    wanted = {"name": rig.prefix, "checksums": True, "files": [{"path": str(path)}]}
+    options = {"file": [wanted], "chunk_size": "64K", "state_path": str(rig.folder / "state")}
+    rig.run_module("pulp_repository", "client1", file=[{"name": rig.prefix}]).succeeded()
+
+    run = rig.run_module("pulp_file_content", "client1", **options).succeeded()
+
+    assert [one["action"] for one in run.of(rig.prefix)["files"]] == ["uploaded"] * 2
+    assert rig.run_module("pulp_file_content", "client1", **options).succeeded().changed == 0
+    wanted["files"] = [{"path": str(path), "relative_path": "another/name.img"}]
+    again = rig.run_module("pulp_file_content", "client1", **options).succeeded()
+    assert again.of(rig.prefix)["files"][0]["sent"] == 0
+    version = rig.client.find("repositories/file/file/", rig.prefix)["latest_version_href"]
+    assert len(rig.client.list("content/file/files/", repository_version=version)) == 4
+
+
+def test_an_image_of_ark_is_mirrored_to_it(rig: Rig) -> None:
+    path = rig.folder / "tool.img"
+    path.write_bytes(os.urandom(300_000))
+    image = {
+        "image_kind": "other",
+        "image_repository": rig.prefix,
+        "image_version": "2025.1-20261122T200001",
+        "image_path": str(path),
+    }
+    rig.run("image_upload", **image).succeeded()
+
+    rig.run("image_mirror", **image).succeeded()
+
+    assert rig.run("image_mirror", **image).succeeded().changed == 0
+    served = f"{rig.prefix}/{image['image_version']}/{path.name}"
+    dest = str(rig.folder / "copy")
+    wanted = [{"path": served, "dest": dest}]
+    rig.run_module("pulp_file_download", "client1", files=wanted).succeeded()
+    assert (rig.folder / "copy").read_bytes() == path.read_bytes()
