@@ -9,16 +9,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe import (
-    PACKAGE_PINS,
-    KayobeFileError,
-    kayobe_file,
-)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
     pinned,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_file import (
-    PinFileError,
     read_entries,
     with_added,
     with_values,
@@ -35,9 +29,8 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sel
     select_names,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_file import read, replace
 
-__all__ = ["PinChange", "chosen_pins", "report", "update", "update_configuration"]
+__all__ = ["PinChange", "chosen_pins", "report", "update"]
 
 _LISTS = ("rpm", "deb", "deprecated_rpm", "deprecated_deb")
 _FAMILY = re.compile(f"{KAYOBE_PREFIX}(.+){KAYOBE_SUFFIX}")
@@ -47,6 +40,7 @@ _COUNTED = {
     "older": "to an OLDER stamp",
     "fill": "filled",
     "add": "added",
+    "remove": "removed",
     "none": "unchanged",
     "template": "left to their templates",
     "absent": "not in the file",
@@ -55,6 +49,7 @@ _MARKS = {
     "older": "   OLDER than before",
     "add": "   new key",
     "template": "   left alone: it is a template",
+    "remove": "   removed",
     "absent": "   not in the file: kayobe_update_add=true adds it",
 }
 
@@ -71,7 +66,7 @@ class PinChange:
 
     @property
     def changed(self) -> bool:
-        return self.action in ("update", "older", "fill", "add")
+        return self.action in ("update", "older", "fill", "add", "remove")
 
     def as_dict(self) -> dict[str, Any]:
         """The result of one item, in the shape of all modules."""
@@ -145,7 +140,7 @@ def report(changes: list[PinChange], path: str, selected: str) -> list[str]:
     width = max((len(one.name) for one in shown), default=0)
     old = max((len(_before(one)) for one in shown), default=0)
     lines = [
-        f"{one.name:{width}}  {_before(one):{old}} -> {one.after}{_MARKS.get(one.action, '')}"
+        f"{one.name:{width}}  {_before(one):{old}} -> {one.after or '(none)'}{_MARKS.get(one.action, '')}"
         for one in shown
     ]
     counts = [
@@ -154,39 +149,9 @@ def report(changes: list[PinChange], path: str, selected: str) -> list[str]:
         for number in [sum(1 for one in changes if one.action == action)]
         if number
     ]
-    return [*lines, f"{path}: {selected}: {', '.join(counts)}"]
+    told = f"{selected}: " if selected else ""
+    return [*lines, f"{path}: {told}{', '.join(counts)}"]
 
 
 def _before(change: PinChange) -> str:
     return change.before or "(none)"
-
-
-def update_configuration(
-    params: Mapping[str, Any], write: bool
-) -> tuple[dict[str, Any], list[str]]:
-    """Do what the module's parameters say; returns its answer and warnings. Raises OperatorError."""
-    try:
-        path = kayobe_file(params["config"], PACKAGE_PINS)
-    except KayobeFileError as error:
-        raise KayobeFileError(f"no package pins {error}") from error
-    pins, selected, warnings = chosen_pins(params)
-    before = read(path)
-    try:
-        after, changes = update(before, pins, params["add"])
-    except PinFileError as error:
-        raise PinFileError(f"{path}: {error}. Nothing was written") from error
-    if write and after != before:
-        replace(path, before, after)
-    older = [change.name for change in changes if change.action == "older"]
-    if older:
-        warnings = [*warnings, f"stamps go back to OLDER ones: {', '.join(older)}"]
-    headers = {"before_header": path, "after_header": path}
-    answer = {
-        "changed": after != before,
-        "path": path,
-        "results": [change.as_dict() for change in changes],
-        "selected": selected,
-        "text": report(changes, path, selected),
-        "diff": {**headers, "before": before, "after": after} if after != before else {},
-    }
-    return answer, warnings

@@ -8,7 +8,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin
     chosen_pins,
     report,
     update,
-    update_configuration,
 )
 
 OLD, MID, NEW = "20261101T000000", "20261110T000000", "20261122T200001"
@@ -116,52 +115,3 @@ def test_without_any_repository_names_alone_are_selected():
 def test_pins_that_make_no_sense_are_refused(more, words):
     with pytest.raises(OperatorError, match=words):
         chosen_pins(params(**{"package_versions": {"a": NEW}, **more}))
-
-
-@pytest.fixture
-def configuration(tmp_path):
-    """The file of pins of a configuration."""
-    path = tmp_path / "etc" / "kayobe" / "pulp-repo-versions.yml"
-    path.parent.mkdir(parents=True)
-    path.write_text(TEXT)
-    return path
-
-
-def test_a_configuration_is_written_only_when_it_is_meant(configuration, tmp_path):
-    given = params(config=str(tmp_path), package_versions={"a": NEW, "e": MID})
-    answer, warnings = update_configuration(given, write=False)
-    assert answer["changed"]
-    assert configuration.read_text() == answer["diff"]["before"] == TEXT
-    assert warnings == ["stamps go back to OLDER ones: e"]
-    assert answer["results"][0] == {
-        **{"name": "a", "type": "pin", "action": "update", "changed": True, "error": None},
-        **{"before": OLD, "after": NEW},
-    }
-    update_configuration(given, write=True)
-    assert configuration.read_text() == answer["diff"]["after"]
-    again, _warnings = update_configuration(given, write=True)
-    assert (again["changed"], again["diff"]) == (False, {})
-
-
-def test_what_is_in_the_way_names_file_and_line_and_nothing_is_written(configuration, tmp_path):
-    text = f"{TEXT}stackhpc_pulp_repo_a_version: {OLD}\n"
-    configuration.write_text(text)
-    given = params(config=str(configuration.parent), package_versions={"a": NEW})
-    with pytest.raises(OperatorError) as refused:
-        update_configuration(given, write=True)
-    assert str(refused.value) == (
-        f"{configuration}: line 7: stackhpc_pulp_repo_a_version is in line 1 already: remove one of"
-        " them. Nothing was written"
-    )
-    assert configuration.read_text() == text
-
-
-def test_a_configuration_without_pins_is_told_with_the_way_out(tmp_path):
-    given = params(config=str(tmp_path), package_versions={"a": NEW})
-    with pytest.raises(OperatorError) as refused:
-        update_configuration(given, write=True)
-    assert str(refused.value) == (
-        f"no package pins at '{tmp_path}': there is no"
-        f" {tmp_path}/etc/kayobe/pulp-repo-versions.yml, set"
-        " kayobe_config_repo_path to the root of a Kayobe configuration"
-    )
