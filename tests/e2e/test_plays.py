@@ -33,6 +33,8 @@ CONNECTION = {
 VARIABLES = {
     "package_versions": {"one": "20250812T091848"},
     "package_mirror_source_url": "nowhere",
+    "kolla_container_images": ["one"],
+    "container_tags": {"one": "tag"},
     "image_kind": "other",
     "image_repository": "one",
     "image_version": "1",
