@@ -138,8 +138,9 @@ def _converted(spec: Field, value: Any) -> Any:
     if spec.words:
         return " ".join(word for text in _as_list(value) for word in str(text).split())
     if spec.type == "list":
-        # Ansible makes [""] of "" where a list is wanted.
-        return [entry for entry in _as_list(value) if entry != ""]
+        # Ansible makes [""] of "" where a list is wanted, and ["a", " b"] of "a, b"; Pulp trims.
+        entries = [one.strip() if isinstance(one, str) else one for one in _as_list(value)]
+        return [entry for entry in entries if entry != ""]
     if spec.type == "dict":
         return {str(name): _label(text) for name, text in value.items()} if value else {}
     if spec.type in _NUMBERS and value != "":

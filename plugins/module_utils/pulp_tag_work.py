@@ -58,8 +58,8 @@ class TagWork:
 
     @property
     def tags(self) -> list[str]:
-        """The tags that the item names, each once."""
-        return list(dict.fromkeys(self.item["tags"]))
+        """The tags that the item names, each once; of "a, b" Ansible makes ["a", " b"]."""
+        return list(dict.fromkeys(tag.strip() for tag in self.item["tags"]))
 
     @property
     def copies(self) -> bool:

@@ -103,12 +103,11 @@ def step(item: tuple[Walk, Optional[dict[str, Any]]]) -> tuple[Optional[str], Wa
 
 
 def ended(pulp: Pulp, hrefs: Iterable[str]) -> list[dict[str, Any]]:
-    asked = ",".join(identifier(href) for href in hrefs)
-    page = pulp.get("tasks/", pulp_id__in=asked, fields=TASK_FIELDS, limit=1000)
-    failed = [task for task in page["results"] if task["state"] in ("failed", "canceled")]
+    tasks = pulp.read("tasks/", TASK_FIELDS, pulp_id__in=list(map(identifier, hrefs))).values()
+    failed = [task for task in tasks if task["state"] in ("failed", "canceled")]
     if failed:
         raise SystemExit(f"a task failed: {failed[0]['error']}")
-    return [task for task in page["results"] if task["state"] == "completed"]
+    return [task for task in tasks if task["state"] == "completed"]
 
 
 def identifier(href: str) -> str:

@@ -52,7 +52,7 @@ def test_repositories_of_other_types_are_not_taken_for_images():
 
 def test_a_tag_that_is_named_twice_is_one():
     shelf = TagShelf(a={"one": A})
-    (one,) = work_of(shelf, item("a", state="read", tags=["one", "one"]))
+    (one,) = work_of(shelf, item("a", state="read", tags=["one", " one"]))
     assert (one.tags, one.own) == (["one"], {"one": manifest(A)})
 
 
