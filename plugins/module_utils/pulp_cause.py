@@ -77,15 +77,6 @@ CAUSES = (
         "upstream refuses our user and password, or our certificate: check those of the item",
     ),
     Cause(
-        # Pulp says so where the URL itself answers, and neither it nor a mirror that it lists has
-        # metadata: https://github.com/pulp/pulp_rpm, fetch_remote_url.
-        "404 from upstream, no metadata there",
-        r"Failed to fetch from remote URL .*\b(404|410) - ",
-        "the URL answers, but neither it nor a mirror that it lists has repodata/repomd.xml: correct "
-        "it, or try it later",
-        passes=True,
-    ),
-    Cause(
         "404 from upstream",
         r"\b(404|410)(, message=| - | Not Found)",
         "upstream has nothing at this URL, or not yet, or not for us: look there, correct the url",

@@ -10,6 +10,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     InvalidItem,
     LostAnswer,
     PulpError,
+    ResponseError,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
     refuse_missing,
@@ -40,6 +41,8 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags i
 
 __all__ = ["change_tags"]
 
+_SOURCE = "source_repository_version"
+
 
 def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_container_content: `container` -> results, in their order."""
@@ -52,7 +55,14 @@ def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
                 other.over.wait()
             if one.before or one.over.is_set():
                 read_again(server, one, manifests)
-            _walk(server, one, manifests, params["force"], result)
+            try:
+                _walk(server, one, manifests, params["force"], result)
+            except ResponseError as error:
+                if _SOURCE not in error.words:
+                    raise
+                # Pulp 3.43 keeps one version of what is pushed, and somebody pushed meanwhile.
+                read_again(server, one, manifests)
+                _walk(server, one, manifests, params["force"], result)
         finally:
             one.over.set()
 
@@ -102,16 +112,16 @@ def _copy(server: Server, one: TagWork, manifests: Manifests, force: bool, resul
     result.more.update(packages_added=len(names), packages_removed=0)
     if server.check_mode or one.repository is None or one.origin is None:
         return
-    body = {"source_repository_version": one.origin["latest_version_href"], "names": names}
-    _write(server, f"{one.repository['pulp_href']}copy_tags/", body, item["name"])
-    _refuse_half(server, one, manifests, _of(names, state.source))
+    body = {_SOURCE: one.origin["latest_version_href"], "names": names}
+    task = _write(server, f"{one.repository['pulp_href']}copy_tags/", body, item["name"])
+    _refuse_half(server, one, manifests, _of(names, state.source), task)
 
 
 def _refuse_half(
-    server: Server, one: TagWork, manifests: Manifests, wanted: Mapping[str, str]
+    server: Server, one: TagWork, manifests: Manifests, wanted: Mapping[str, str], task: Any
 ) -> None:
     """Look at the tags: Pulp succeeds without copying, too."""
-    digests = manifests.digests(_read_now(server, one, manifests, list(wanted)))
+    digests = manifests.digests(_read_now(server, one, manifests, list(wanted), task))
     wrong = [tag for tag, digest in wanted.items() if digests.get(tag) != digest]
     if wrong:
         raise PulpError(
@@ -135,13 +145,14 @@ def _remove(server: Server, one: TagWork, manifests: Manifests, result: Result) 
     result.more.update(packages_added=0, packages_removed=len(units))
     if server.check_mode:
         return
+    task = None
     if one.is_push:
         for name in units:
             _write(server, f"{repository['pulp_href']}untag/", {"tag": name}, result.name)
     else:
         body = {"content_units": [unit["pulp_href"] for unit in units.values()]}
-        _write(server, f"{repository['pulp_href']}remove/", body, result.name)
-    left = _read_now(server, one, manifests, names)
+        task = _write(server, f"{repository['pulp_href']}remove/", body, result.name)
+    left = _read_now(server, one, manifests, names, task)
     if left:
         raise PulpError(
             f"Pulp removed without an error, and these tags are still there: {', '.join(left)}. "
@@ -165,21 +176,30 @@ def _attached_going(
 
 
 def _read_now(
-    server: Server, one: TagWork, manifests: Manifests, names: Sequence[str]
+    server: Server, one: TagWork, manifests: Manifests, names: Sequence[str], task: Any
 ) -> dict[str, str]:
-    """Which of these tags the repository has by now, and the manifest of each."""
-    asked = {"fields": "latest_version_href"}
-    tags = read_tags(server, server.client.get((one.repository or {})["pulp_href"], asked), names)
+    """Which of these tags there are in the version that a task made, and the manifest of each.
+
+    A task that made none found everything done, by another run: then in the latest version.
+    """
+    made = [href for href in (task or {}).get("created_resources") or [] if "/versions/" in href]
+    repository = {"latest_version_href": made[-1]} if made else None
+    if repository is None:
+        asked = {"fields": "latest_version_href"}
+        repository = server.client.get((one.repository or {})["pulp_href"], asked)
+    tags = read_tags(server, repository, names)
     manifests.read(tags.values())
     return tags
 
 
-def _write(server: Server, address: str, body: Mapping[str, Any], subject: str) -> None:
+def _write(
+    server: Server, address: str, body: Mapping[str, Any], subject: str
+) -> dict[str, Any] | None:
     """Post, and once more after a lost answer: the second time changes nothing."""
     try:
-        server.write(lambda: server.client.post(address, dict(body)), subject)
+        return server.write(lambda: server.client.post(address, dict(body)), subject)
     except LostAnswer:
-        server.write(lambda: server.client.post(address, dict(body)), subject)
+        return server.write(lambda: server.client.post(address, dict(body)), subject)
 
 
 def _of(names: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_answer import Answer
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
@@ -132,7 +132,11 @@ class Registry:
         path = image_path(self._connection, name)
         url = f"{self._connection.base}/v2/{quote(path)}/manifests/{quote(tag, safe=':')}"
         accept = {"Accept": ", ".join(_MANIFESTS)}
-        return self._send(method, url, {"Authorization": self._bearer(path), **accept})
+        answer = self._send(method, url, {"Authorization": self._bearer(path), **accept})
+        if answer.status in (302, 307) and answer.location:
+            # The content app has it, in container 2.20; the address is signed and takes no token.
+            return self._send(method, urljoin(url, answer.location), accept)
+        return answer
 
     def _bearer(self, path: str) -> str:
         with self._lock:

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
+    version_number,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_by
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
@@ -35,8 +38,8 @@ _KIND = "/repositories/container/"
 class TagWork:
     """One item, with what was read of it. `source` and `own` are hrefs of manifests by tag.
 
-    `before` is what has to be over first: the items before it that change one of its repositories,
-    the last of each.
+    `before` is what has to be over first: items before it that change one of its repositories, or
+    look at what it changes.
     """
 
     item: Mapping[str, Any]
@@ -90,13 +93,19 @@ def read_again(server: Server, one: TagWork, manifests: Manifests) -> None:
 
 
 def _chained(work: list[TagWork]) -> list[TagWork]:
-    """Items of one repository one after the other: the second has to see what the first did."""
-    last: dict[str, TagWork] = {}
+    """Who changes a repository waits for all before that name it, and they for who changed it."""
+    changed: dict[str, TagWork] = {}
+    looked: dict[str, list[TagWork]] = {}
     for one in work:
-        touched = (one.item["name"], one.item["source"])
-        one.before = [last[name] for name in touched if name in last]
-        if one.item["state"] != "read":
-            last[one.item["name"]] = one
+        name = one.item["name"]
+        touched = [name, *filter(None, [one.item["source"]])]
+        one.before = [changed[other] for other in touched if other in changed]
+        if one.item["state"] == "read":
+            looked.setdefault(name, []).append(one)
+            continue
+        one.before += looked.pop(name, [])
+        changed[name] = one
+        looked.setdefault(one.item["source"] or "", []).append(one)
     return work
 
 
@@ -132,7 +141,7 @@ def _each(server: Server, work: Sequence[TagWork], look: Callable[[TagWork, Resu
 
 def _look(server: Server, one: TagWork, names: Sequence[str]) -> None:
     """Read tags of one item, in one request where source and repository agree."""
-    if one.copies and one.repository and one.origin:
+    if one.copies and one.origin and one.repository and not _is_empty(one.repository):
         versions = one.origin["latest_version_href"], one.repository["latest_version_href"]
         agreed = tags_in_both(server.client, *versions, names)
         if set(agreed) == set(names):
@@ -143,6 +152,12 @@ def _look(server: Server, one: TagWork, names: Sequence[str]) -> None:
     one.own.update(read_tags(server, one.repository, names))
 
 
+def _is_empty(repository: Mapping[str, Any]) -> bool:
+    return version_number(repository["latest_version_href"]) == 0
+
+
 def read_tags(server: Server, repository: Mapping[str, Any] | None, names: Sequence[str]) -> Tags:
     """Which of these tags the latest version of a repository has; none of one that is not there."""
-    return tags_in(server.client, repository["latest_version_href"], names) if repository else {}
+    if repository is None or _is_empty(repository):
+        return {}
+    return tags_in(server.client, repository["latest_version_href"], names)

@@ -36,6 +36,8 @@ class ContentType:
     its architecture and the parts of its version; empty for types without packages.
     `asked`: what a remote asks for by name; None where a sync that does not bring it fails by itself.
     `manifest`: what a remote's URL has after the path of a publication to be synced from there.
+    `upload_fields`: where among the packages of a repository those belong that are uploaded, and
+    `upload_mode`: the publish mode that tells of it.
     `mirrors_by_sync`: the value of `sync_policy` with which a sync makes its own publication.
     """
 
@@ -52,6 +54,8 @@ class ContentType:
     package_fields: tuple[str, ...] = ()
     asked: Asked | None = None
     manifest: str = ""
+    upload_fields: tuple[Field, ...] = ()
+    upload_mode: str = ""
 
     def publication(self, mode: str | None) -> tuple[Kind, dict[str, bool]]:
         """The kind of publication for a publish mode, and the settings that go with it."""
@@ -171,6 +175,12 @@ CONTENT_TYPES: dict[str, ContentType] = {
         default_mode="simple",
         packages="content/deb/packages/",
         package_fields=("package", "architecture", "version"),
+        upload_fields=(
+            Field("distribution", key="suite"),
+            Field("component"),
+            Field("architectures", type="list", elements="str"),
+        ),
+        upload_mode="structured",
     ),
     "container": ContentType(
         "container",

@@ -26,15 +26,18 @@ UPLOADING: dict[str, dict[str, Any]] = {
     "state_path": {"type": "path", "default": "~/.local/state/release_train/uploads"},
 }
 
-_FIELDS = "pulp_href,sha256,artifact,relative_path"
+_FIELDS = "pulp_href,sha256,artifact,relative_path,architecture"
 
 
 def find_unit(
-    server: Server, endpoint: str, source: LocalFile, relative_path: str = ""
+    server: Server, endpoint: str, source: LocalFile, relative_path: str = "", version: str = ""
 ) -> dict[str, Any] | None:
-    """The content unit with these bytes, at this path where the type has one; with its bytes on
-    the server, which one that is fetched on demand need not have."""
+    """The content unit with these bytes, at this path where the type has one, and in this
+    repository version (href) where that is given; with its bytes on the server, which one that is
+    fetched on demand need not have."""
     asked = {"sha256": source.sha256, "fields": _FIELDS}
+    if version:
+        asked["repository_version"] = version
     if relative_path:
         asked["relative_path"] = relative_path
     found = server.client.list(endpoint, asked)

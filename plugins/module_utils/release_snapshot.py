@@ -59,7 +59,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sta
     parse,
 )
 
-__all__ = ["SnapshotSettings", "options_of", "snapshot_packages", "take_snapshots"]
+__all__ = ["SnapshotSettings", "options_of", "serve_snapshot", "snapshot_packages"]
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,13 @@ def _walk(
             return
         raise InvalidItem("there is no such repository on the server, and sync is false for it")
     if one.repository.publish:
-        _snapshot(server, one, settings, guards, result)
-    if result.more.get("sync") == "synced" and before and version_number(before):
+        serve_snapshot(server, one, settings, guards, _synced(result), result)
+    if _synced(result) and before and version_number(before):
         note_changes(server, one, before, settings.notable, result)
+
+
+def _synced(result: Result) -> bool:
+    return result.more.get("sync") == "synced"
 
 
 def _sync(
@@ -200,13 +204,18 @@ def _sync(
     sync_repository(server, one.content_type, item, one.state, how, running, result)
 
 
-def _snapshot(
-    server: Server, one: Found, settings: SnapshotSettings, guards: Guards, result: Result
+def serve_snapshot(
+    server: Server,
+    one: Found,
+    settings: SnapshotSettings,
+    guards: Guards,
+    new: bool,
+    result: Result,
 ) -> None:
-    """Serve the latest version, unless the newest snapshot does already."""
+    """Serve the latest version, unless the newest snapshot does; `new`: this run made it."""
     version = (one.state.repository or {})["latest_version_href"]
     stamp = settings.stamp
-    if result.more.get("sync") != "synced" and one.newest_version != version:
+    if not new and one.newest_version != version:
         made = server.client.get(version, {"fields": "pulp_created"})["pulp_created"]
         stamp = from_pulp_time(made)
         wait_for_another_run(server, one, version, made)

@@ -105,7 +105,8 @@ options:
           description:
             - Whether the content at O(ignore:url) never changes. It is then synced once, and again
               only when somebody changed the repository, the remote or the options of the sync.
-            - The default is true for a URL that ends in a stamp such as C(20261120T200001/).
+            - The default is true for a URL that ends in a stamp such as C(20261120T200001/). For an image
+              V(true) says that its tags never move at the source.
           type: bool
         state:
           description:
@@ -164,11 +165,17 @@ options:
         description: Name of the image at the source. The default is the repository's name.
         type: str
       include_tags:
-        description: Tags to take, with V(*) for anything. All are taken without it.
+        description:
+          - Tags to take, or patterns as the shell has them, such as V(2025.1-*). All are taken without it.
+          - A sync fails, and names them, when tags of these are not there after it, or nothing that a
+            pattern fits.
+          - From pulp_container 2.28 on a digest such as V(sha256:4bcf...) takes an image without its tags.
+          - What is attached to an image by a tag of its digest, a signature, is taken along by current
+            versions of Pulp. With version 3.43 it comes with the pattern V(sha256-*), for all images.
         type: list
         elements: str
       exclude_tags:
-        description: Tags to leave, with V(*) for anything.
+        description: Tags to leave, or patterns of these.
         type: list
         elements: str
       mirror: *mirror

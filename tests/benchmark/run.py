@@ -18,13 +18,14 @@ from pathlib import Path
 
 import pinned
 import snapshots
+import uploads
 from inventory import Item, Upstreams
 from server import Server, lab
 from table import Table, write
 
 ARK, CLIENT, FULL = "bench-ark", "bench-client", "bench-full"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmark.md"
-ROWS = "12345"
+ROWS = "123458"
 
 
 def main() -> None:
@@ -56,6 +57,13 @@ def _measure(options: argparse.Namespace, url: str) -> list[Table]:
     rows = set(options.rows)
     ark, client = Server(ARK), Server(CLIENT)
     ark.make_guards("development", "release")
+    files = []
+    if "8" in rows:
+        size = options.upload_size or (128 if options.quick else 2048)
+        _say(f"uploading a file of {size} MiB")
+        files = [uploads.uploads(ark, size, repetitions)]
+        if rows == {"8"}:
+            return files
     first, again = snapshots.compared("First snapshot"), snapshots.compared("Unchanged")
     slow = Table(
         "One process per object",
@@ -96,7 +104,7 @@ def _measure(options: argparse.Namespace, url: str) -> list[Table]:
         pinned.prepare(full)
         _say(f"mirror and promotion with {many} others")
         tables.append(pinned.crowded(full, pulps, many, repetitions))
-    return [table for table in tables if table.rows]
+    return [table for table in [*tables, *files] if table.rows]
 
 
 @contextmanager
@@ -125,8 +133,9 @@ def _upstream() -> Iterator[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="20 repositories, once")
-    parser.add_argument("--rows", default=ROWS, help="which of 12345; row 1 prepares the others")
+    parser.add_argument("--rows", default=ROWS, help=f"which of {ROWS}; row 1 prepares 2 to 5")
     parser.add_argument("--repetitions", type=int, help="3, or 1 with --quick")
+    parser.add_argument("--upload-size", type=int, help="MiB of row 8: 2048, or 128 with --quick")
     parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name}")
     parser.add_argument("--keep", action="store_true", help="leave the servers running")
     return parser.parse_args()

@@ -126,6 +126,12 @@ class Server:
             if there[name]["content_guard"] != href:
                 self._call("PATCH", there[name]["pulp_href"], json={"content_guard": href})
 
+    def file_repository(self, name: str) -> str:
+        """The href of a file repository, which is made where it is missing."""
+        path = "repositories/file/file/"
+        there = self._find(path, name) or self._call("POST", path, json={"name": name})
+        return str(there["pulp_href"])
+
     def _find(self, path: str, name: str) -> Optional[dict[str, Any]]:
         results = self._call("GET", path, params={"name": name})["results"]
         return dict(results[0]) if results else None

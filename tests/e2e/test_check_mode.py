@@ -40,7 +40,15 @@ def _inventory(rig: Rig) -> dict[str, Any]:
         {"name": f"{prefix}{channel}", "base_path": f"{path}{channel}"}
         for channel in ("development", "production")
     )
+    image = rig.folder / "tool.img"
+    image.write_bytes(rig.prefix.encode())
     return {
+        "image_kind": "other",
+        "image_repository": f"{rig.prefix}-images",
+        "image_version": "2025.1-20261122T200001",
+        "image_path": str(image),
+        "image_download_path": str(rig.folder / "images"),
+        "image_download_files": [image.name],
         "access_control_groups": [{"name": rig.prefix}],
         "access_control_client_groups": [rig.prefix],
         "access_control_namespaces": [{"name": f"{rig.prefix}-images", "pull": [rig.prefix]}],
@@ -62,6 +70,7 @@ def test_check_mode_of_every_playbook_writes_nothing_and_announces_what_comes(ri
     for name in (
         *("access_control", "package_sync", "package_promote", "package_mirror"),
         *("client_sync", "client_promote"),
+        *("image_upload", "image_promote", "image_mirror", "image_download"),
     ):
         before = _everything(*servers)
         ahead = rig.run(name, "--check", "--diff", **inventory).succeeded()

@@ -16,7 +16,7 @@ from tests.lab.pulp_paths import REPOSITORY
 
 from .conftest import Released
 
-PAGES = ("update-packages", "promote", "add-a-repository", "clients", "red-run")
+PAGES = ("update-packages", "promote", "add-a-repository", "clients", "disk-images", "red-run")
 
 # Kayobe runs a playbook with every file of its configuration as extra variables.
 KAYOBE = """\

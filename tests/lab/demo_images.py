@@ -24,6 +24,8 @@ DISK_PATH = f"kayobe-images/2025.1/rocky/9/{VERSION}"
 SIZE = 24 * 1024 * 1024
 
 _DISK = {"openstack_release": "2025.1", "os_distribution": "rocky", "os_release": "9"}
+# Pins come from one source: these are not in the Kayobe configuration of the packages.
+_ONLY = {"kayobe_config_repo_path": ""}
 _PUSH = """\
 ---
 - name: Push what was built
@@ -51,7 +53,7 @@ class Images:
     @property
     def tags(self) -> str:
         """The pins of the images, as an extra variable."""
-        return json.dumps({"container_tags": {name: list(TAGS) for name in NAMES}})
+        return json.dumps({**_ONLY, "container_tags": {name: list(TAGS) for name in NAMES}})
 
     @property
     def signature(self) -> str:
@@ -130,7 +132,7 @@ class Images:
 
     @property
     def _version(self) -> str:
-        return json.dumps({**_DISK, "image_version": VERSION})
+        return json.dumps({**_ONLY, **_DISK, "image_version": VERSION})
 
     def _build(self, name: str) -> dict[str, str]:
         layout = self.folder / "layouts" / name

@@ -103,7 +103,7 @@ def lists_of_items() -> Iterator[tuple[str, str, str]]:
     """Yield each list of an object role, with the module's option that takes its items."""
     renamed = {
         **{"pulp_groups": "groups", "pulp_users": "users", "pulp_django_users": "users"},
-        **{"pulp_content_guard_x509_cert_guards": "x509"},
+        **{"pulp_content_guard_x509_cert_guards": "x509", "pulp_container_content": "container"},
     }
     for path in sorted(COLLECTION.glob("roles/pulp_*/meta/argument_specs.yml")):
         role = path.parents[1].name

@@ -11,8 +11,8 @@ import yaml
 
 COLLECTION = Path(__file__).resolve().parents[2]
 ROLES = [
-    *("pulp_content_guard", "pulp_distribution", "pulp_django_user", "pulp_group"),
-    *("pulp_publication", "pulp_repository", "pulp_user"),
+    *("pulp_container_content", "pulp_content_guard", "pulp_distribution", "pulp_django_user"),
+    *("pulp_group", "pulp_publication", "pulp_repository", "pulp_user"),
 ]
 # What a reader replaces by an address of their own, a scenario does by one that answers.
 UPSTREAM = ("https://download.example.com", "{{ release_train_test_upstream_url }}")

@@ -67,11 +67,12 @@ class FileShelf:
             return [there] if "images" in asked["name__in"] else []
         if path == "artifacts/":
             return [{"pulp_href": href} for href in [self.artifacts.get(asked["sha256"])] if href]
+        found = list(self.units.values())
         if "repository_version" in asked:
             number = int(asked["repository_version"].rstrip("/").rsplit("/", 1)[1])
-            return [self.units[href] for href in self.versions[number]]
+            found = [self.units[href] for href in self.versions[number]]
         keys = [key for key in ("sha256", "relative_path") if key in asked]
-        return [one for one in self.units.values() if all(one[k] == asked[k] for k in keys)]
+        return [one for one in found if all(one[key] == asked[key] for key in keys)]
 
     def post(self, path: str, body: Any = None) -> Any:
         self.posted.append((path, body))
@@ -119,7 +120,8 @@ class FileShelf:
             "pulp_href": href,
             "sha256": sha256,
             "artifact": self.artifacts[sha256],
-            "relative_path": body["relative_path"],
+            "relative_path": body.get("relative_path") or href,
+            "architecture": "amd64",
         }
         return href
 

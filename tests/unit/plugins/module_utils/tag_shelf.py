@@ -23,7 +23,7 @@ def manifest(digest: str) -> str:
 
 
 class TagShelf:
-    """`versions`: name of a repository -> its versions, each tag -> digest.
+    """`versions`: name of a repository -> its versions, each tag -> digest; the first is empty.
 
     `lists`: digest of a multi-arch image -> digests that it lists. `writes`: the last part of each
     address that was written to, with its body. `meanwhile` is called before a write is carried out;
@@ -47,7 +47,7 @@ class TagShelf:
 
     def add(self, name: str, tags: dict[str, str], kind: str = "container/container") -> None:
         """Have a repository with these tags."""
-        self.kinds[name], self.versions[name] = kind, [tags]
+        self.kinds[name], self.versions[name] = kind, [{}, tags] if tags else [{}]
 
     def server(self, check_mode: bool = False) -> Server:
         """A server of the engine that talks to this shelf."""

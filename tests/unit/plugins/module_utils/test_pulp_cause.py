@@ -31,12 +31,8 @@ WORDS = {
     "401, message='Unauthorized', url='http://x/'": ("our credentials", False),
     "404, message='Not Found', url='http://x/'": ("404 from upstream", False),
     "[RPM0004] Failed to fetch from remote URL 'http://x/': 404 - Not Found": (
-        "404 from upstream, no metadata there",
-        True,
-    ),
-    "[RPM0004] Failed to fetch from remote URL 'http://x/': 503 - Service Unavailable": (
-        "upstream is broken",
-        True,
+        "404 from upstream",
+        False,
     ),
     "429, message='Too Many Requests', url='http://x/'": ("too many requests for upstream", True),
     "500, message='Internal Server Error', url='http://x/'": ("upstream is broken", True),

@@ -8,6 +8,9 @@ import pytest
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_container_content import (
     change_tags,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+    ResponseError,
+)
 
 from .tag_shelf import TagShelf
 
@@ -126,6 +129,21 @@ def test_a_copy_that_copied_nothing_is_a_failure(shelf, change):
     (result,) = change(copy("one"))
     assert result.error.startswith(
         "Pulp copied without an error, and these tags are not as in dev: one."
+    )
+
+
+def test_a_version_of_the_source_that_a_push_replaced_is_read_again(shelf, change):
+    def push_once():
+        shelf.meanwhile = lambda: None
+        shelf.versions["dev"].append({"one": B})
+        raise ResponseError(400, "source_repository_version: Invalid hyperlink")
+
+    shelf.meanwhile = push_once
+    (result,) = change(copy("one"))
+    assert (result.error, shelf.tags("released"), result.more["tags"]) == (
+        "",
+        {"one": B},
+        {"one": B},
     )
 
 

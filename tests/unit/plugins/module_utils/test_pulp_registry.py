@@ -115,6 +115,15 @@ def test_a_manifest_is_read_and_a_missing_one_is_an_error(pulp, served):
         looking.manifest("a/b", "none")
 
 
+def test_a_manifest_that_the_content_app_has_is_asked_for_there_without_the_token(pulp, served):
+    there = "/pulp/container/a/b/manifests/1"
+    served["/v2/a/b/manifests/1"] = Reply(302, "", {"Location": f"{pulp.url}{there}?token=x"})
+    served[there] = Reply(200, "", {"Docker-Content-Digest": DIGEST})
+    assert registry(pulp, "a/b").look("a/b", "1") == (200, DIGEST)
+    assert pulp.seen[-1].query == {"token": "x"}
+    assert "authorization" not in pulp.seen[-1].headers
+
+
 def test_all_tags_are_listed_page_after_page(pulp, served, monkeypatch):
     monkeypatch.setattr(pulp_registry, "_PAGE", 2)
     pages = {"": ["1", "2"], "2": ["3"]}

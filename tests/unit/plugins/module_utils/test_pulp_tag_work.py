@@ -38,7 +38,7 @@ def test_items_wait_for_those_that_change_what_they_name():
         item("a", state="absent"),
     )
     waits = [[work.index(other) for other in one.before] for one in work]
-    assert waits == [[], [], [0, 1], [2], [2], [2]]
+    assert waits == [[], [], [0, 1], [2, 0, 1], [2], [2, 3, 4]]
 
 
 def test_repositories_of_other_types_are_not_taken_for_images():
@@ -73,4 +73,13 @@ def test_a_server_that_cannot_be_read_is_an_error_in_its_words():
             return super().list(path, params)
 
     with pytest.raises(PulpError, match="Bad Gateway"):
-        work_of(Broken(a={}), item("a", state="read"))
+        work_of(Broken(a={"one": A}), item("a", state="read"))
+
+
+def test_an_empty_repository_is_not_asked_for_tags():
+    shelf = TagShelf(a={"one": A})
+    shelf.add("b", {})
+    (one,) = work_of(shelf, item("b", "a"))
+    assert (one.own, one.source) == ({}, {"one": manifest(A)})
+    asked = [asked for path, asked in shelf.reads if "repository_version" in str(asked)]
+    assert len(asked) == 1

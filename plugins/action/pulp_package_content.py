@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Action `pulp_package_content`: run the module of this name and show what it has done so far."""
+
+from __future__ import annotations
+
+from ansible_collections.stackhpc.release_train.plugins.plugin_utils.live_action import LiveAction
+
+
+class ActionModule(LiveAction):
+    """What Ansible asks this file for."""

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Items that name tags, as inventories of today hold them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.stackhpc.release_train.plugins.filter.tag_items import (
+    FilterModule,
+    tag_items,
+)
+
+OMITTED = "__omit_place_holder__0123456789abcdef0123456789abcdef01234567"
+
+
+def test_items_of_today_are_understood():
+    item = {
+        "repository": "stackhpc/nova-api",
+        "src_repo": "stackhpc-dev/nova-api",
+        "src_is_push": True,
+        "is_push": "false",
+        "tags": ["a", "b"],
+        "allow_missing": "true",
+        "state": OMITTED,
+    }
+    assert tag_items([item]) == [
+        {
+            "name": "stackhpc/nova-api",
+            "source": "stackhpc-dev/nova-api",
+            "tags": ["a", "b"],
+            "allow_missing": "true",
+        }
+    ]
+
+
+def test_the_names_of_the_module_will_do_too_and_the_module_refuses_others():
+    item = {"name": "a", "source": "b", "tags": "c", "immutable": True, "no_option": 1}
+    assert tag_items([item]) == [item]
+
+
+@pytest.mark.parametrize("items", [None, []])
+def test_no_items_are_none(items):
+    assert tag_items(items) == []
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        ({"repository": "a"}, "the items are not a list"),
+        ("text", "the items are not a list"),
+        ([{"repository": "a", "tags": []}, "text"], "item 2 is no mapping"),
+        ([{"repository": "a", "name": "b", "tags": []}], "item 1 has name twice: as name, too"),
+        ([{"src_repo": "a", "tags": ["b"]}], "item 1 has no repository: .*'src_repo': 'a'"),
+        ([{"repository": "a"}], "item 1 has no tags"),
+    ],
+)
+def test_what_is_no_item_is_named(items, words):
+    with pytest.raises(AnsibleFilterError, match=words):
+        tag_items(items)
+
+
+def test_the_filter_has_its_name():
+    assert FilterModule().filters() == {"tag_items": tag_items}
