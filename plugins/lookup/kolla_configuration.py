@@ -21,7 +21,8 @@ options:
     elements: str
     required: true
   kolla_ansible:
-    description: A checkout of Kolla Ansible, of the branch of the release. Without it only tags are checked.
+    description:
+      - A checkout of Kolla Ansible, of the branch of the release. Without it only tags are checked.
     type: str
     default: ""
   images:
@@ -63,7 +64,7 @@ _raw:
     release: {description: 'Its release of OpenStack.', type: str}
     source: {description: 'Who was asked, V(configuration) or V(builtin).', type: str}
     images: {description: 'Its images.', type: list, elements: str}
-    containers: {description: 'The containers that run them; none for a release without tables.', type: list, elements: str}
+    containers: {description: 'The containers that run them.', type: list, elements: str}
     problems: {description: 'All that is wrong.', type: list, elements: str}
 """
 

@@ -74,7 +74,8 @@ def test_the_program_of_the_configuration_checks_itself(roots, tmp_path, program
     tools.mkdir()
     (tools / "kolla-images.py").write_text(
         f"import sys\nif sys.argv[1] == 'list-tags':\n    print('nova-api: [{ROCKY}]')\n"
-        f"else:\n    assert sys.argv[2:] == ['--kolla-ansible-path', {roots[1]!r}]\n    {program or 0}\n"
+        f"else:\n    assert sys.argv[2:] == ['--kolla-ansible-path', {roots[1]!r}]\n"
+        f"    {program or 0}\n"
     )
     answer = look_up(roots[0], kolla_ansible=roots[1])
     assert answer["source"] == "configuration"
