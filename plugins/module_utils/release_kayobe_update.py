@@ -69,7 +69,7 @@ def update_configuration(
     Nothing is written before all files are known to be sound. Raises OperatorError.
     """
     _refuse_halves(params)
-    edits = []
+    edits: list[_Edit] = []
     warnings: list[str] = []
     if params["package_versions"] is not None:
         edit, warnings = _packages(params)

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All that is wrong with the package variables of one host or group, before a run finds it."""
+"""All that is wrong with the package and image variables of one host or group, before a run finds it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_check import (
+    IMAGE_VARIABLES,
+    check_images,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_check import (
     DEFAULTS,
     ERROR,
@@ -43,11 +47,11 @@ FILTERS = {
     "deb_package_repo_filter": "deb_filter",
     "package_sync_group": "sync_group",
 }
-VARIABLES = frozenset({*LISTS, *DEFAULTS, *FILTERS, PINS})
+VARIABLES = frozenset({*LISTS, *DEFAULTS, *FILTERS, *IMAGE_VARIABLES, PINS})
 
 
 def check_variables(variables: Mapping[str, Any]) -> list[Finding]:
-    """Everything that is wrong with them; those that are no package variables do not count."""
+    """Everything that is wrong with them; variables of other kinds do not count."""
     findings: list[Finding] = []
     under = {}
     for variable, content_type in DEFAULTS.items():
@@ -62,6 +66,7 @@ def check_variables(variables: Mapping[str, Any]) -> list[Finding]:
     known = short_names(variables)
     for variable in FILTERS:
         findings += _check_filter(variable, variables.get(variable), items, known is not None)
+    findings += check_images(variables)
     pins = variables.get(PINS)
     if isinstance(pins, Mapping):
         findings += check_pins(pins, known, (PINS,))

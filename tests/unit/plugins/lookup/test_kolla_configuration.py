@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What there is in a configuration, and what is wrong with it."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from ansible import constants
+from ansible.errors import AnsibleLookupError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from ansible_collections.stackhpc.release_train.plugins.lookup import kolla_configuration as plugin
+
+ROCKY = "2025.1-rocky-9-20250801T000000"
+DEFAULTS = """\
+nova_tag: "{{ openstack_tag }}"
+nova_super_conductor_image: "{{ docker_namespace }}/nova-conductor"
+nova_super_conductor_tag: "{{ %s_tag }}"
+nova_odd_image: "{{ docker_namespace }}/nova-api"
+"""
+
+
+@pytest.fixture
+def roots(tmp_path):
+    """A configuration, and a checkout that differs from the tables in one image."""
+    folder = tmp_path / "config" / "etc" / "kayobe"
+    folder.mkdir(parents=True)
+    tags = {"openstack": {"rocky-9": ROCKY}, "nova": {"rocky-9": ROCKY}}
+    (folder / "kolla-image-tags.yml").write_text(yaml.safe_dump({"kolla_image_tags": tags}))
+    images = {"stackhpc_pulp_images_kolla": ["nova-api", "nova-conductor"]}
+    (folder / "pulp.yml").write_text(yaml.safe_dump(images))
+    defaults = tmp_path / "kolla" / "ansible" / "roles" / "nova" / "defaults"
+    defaults.mkdir(parents=True)
+    (defaults / "main.yml").write_text(DEFAULTS % "nova")
+    return str(tmp_path / "config"), str(tmp_path / "kolla")
+
+
+def look_up(*terms, **options):
+    loader = DataLoader()
+    module = plugin.LookupModule(loader=loader, templar=Templar(loader, {}))
+    module._load_name = "stackhpc.release_train.kolla_configuration"
+    constants.config.initialize_plugin_configuration_definitions(
+        "lookup", module._load_name, yaml.safe_load(plugin.DOCUMENTATION)["options"]
+    )
+    return module.run(list(terms), {}, **options)[0]
+
+
+def test_images_and_containers_are_listed(roots):
+    assert look_up(roots[0]) == {
+        "release": "2025.1",
+        "source": "builtin",
+        "images": ["nova-api", "nova-conductor"],
+        "containers": ["nova_api", "nova_conductor", "nova_super_conductor"],
+        "problems": [],
+    }
+
+
+def test_what_is_wrong_with_tags_and_with_the_tables_is_told_together(roots):
+    problems = look_up(roots[0], images=["nova-conductor"], kolla_ansible=roots[1])["problems"]
+    assert "not in kolla_container_images: nova-api" in problems[0]
+    assert problems[1] == (
+        "container nova_odd runs the image nova-api, the tables of 2025.1 have nova_api"
+    )
+    assert len(problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("program", "problems"),
+    [("", []), ("print('Errors:'); print('odd'); raise SystemExit(1)", ["Errors:; odd"] * 2)],
+)
+def test_the_program_of_the_configuration_checks_itself(roots, tmp_path, program, problems):
+    tools = tmp_path / "config" / "tools"
+    tools.mkdir()
+    (tools / "kolla-images.py").write_text(
+        f"import sys\nif sys.argv[1] == 'list-tags':\n    print('nova-api: [{ROCKY}]')\n"
+        f"else:\n    assert sys.argv[2:] == ['--kolla-ansible-path', {roots[1]!r}]\n"
+        f"    {program or 0}\n"
+    )
+    answer = look_up(roots[0], kolla_ansible=roots[1])
+    assert answer["source"] == "configuration"
+    assert [one.partition(": ")[2] for one in answer["problems"]] == problems
+    assert answer["images"] == ["nova-api"]
+
+
+def test_a_folder_that_is_no_checkout_is_told(roots):
+    with pytest.raises(AnsibleLookupError, match="no Kolla Ansible: there is no ansible/roles"):
+        look_up(roots[0], kolla_ansible=roots[0])
+    with pytest.raises(AnsibleLookupError, match="one Kayobe configuration"):
+        look_up("")
