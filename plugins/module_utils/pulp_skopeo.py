@@ -42,6 +42,8 @@ _NO_RIGHT = re.compile(r"unauthorized|authentication required|denied|forbidden",
 _SOURCE = re.compile(
     r"initializing source|Error parsing image name|determining manifest MIME type|reading manifest"
 )
+# Sources that have a digest before they are pushed.
+_OCI = ("oci:", "oci-archive:")
 _MAY_PASS = re.compile(
     r"connection (refused|reset)|broken pipe|\bEOF\b|time(d )?out|TLS handshake|no such host|"
     r"too ?many ?requests|throttled|\b429\b|\b50[0234]\b|Internal Server Error|Bad Gateway|"
@@ -66,6 +68,8 @@ class Skopeo:
         path = image_path(connection, name)
         return [
             *(self.program, "copy", "--all", "--quiet"),
+            # Otherwise skopeo may take a layer that is there in another compression instead.
+            *(("--preserve-digests",) if source.startswith(_OCI) else ()),
             *("--dest-authfile", str(self.folder / "auth.json")),
             f"--dest-tls-verify={str(verified).lower()}",
             *(("--dest-cert-dir", str(certificates)) if certificates.exists() else ()),

@@ -48,6 +48,7 @@ VARIABLES = {
         }
     ],
     "stackhpc_pulp_repository_rpm_repos": [{"name": "one"}],
+    "stackhpc_pulp_repository_container_repos": [{"name": "one"}],
     "stackhpc_pulp_distribution_rpm_production": [{"name": "one-production", "base_path": "one"}],
 }
 CAME_TO_WORK = "pulp_url 'nowhere' is not an http:// or https:// URL"
@@ -57,7 +58,7 @@ AT_WORK = {
     "package_query": "package_versions gives pins",
 }
 # It touches nothing, and must not read the variables of hosts: they may be encrypted.
-WITHOUT_TARGETS = {"inventory_validate"}
+WITHOUT_TARGETS = {"inventory_validate", "kolla_check"}
 JOBS = [name for name in PLAYBOOKS if name not in {"run_end", "target_check", *WITHOUT_TARGETS}]
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import threading
 from typing import Any
@@ -41,6 +42,7 @@ class FileShelf:
         self.posted: list[tuple[str, Any]] = []
         self.falsify = False
         self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
 
     def server(self, check_mode: bool = False) -> Server:
         """A server of the engine that talks to this shelf."""
@@ -77,7 +79,7 @@ class FileShelf:
     def post(self, path: str, body: Any = None) -> Any:
         self.posted.append((path, body))
         if path == "uploads/":
-            href = f"/uploads/{len(self.uploads) + 1}/"
+            href = f"/uploads/{next(self._numbers)}/"
             self.uploads[href] = {"size": body["size"], "chunks": []}
             return {"pulp_href": href}
         if path.endswith("modify/"):
@@ -111,11 +113,11 @@ class FileShelf:
             chunks = self.uploads.pop(body["upload"])["chunks"]
             sha256 = hashlib.sha256(b"".join(data for _at, data in sorted(chunks))).hexdigest()
             sha256 = "0" * 64 if self.falsify else sha256
-            self.artifacts.setdefault(sha256, f"/artifacts/{len(self.artifacts) + 1}/")
+            self.artifacts.setdefault(sha256, f"/artifacts/{next(self._numbers)}/")
         else:
             hrefs = {href: sha256 for sha256, href in self.artifacts.items()}
             sha256 = hrefs[body["artifact"]]
-        href = f"/content/{len(self.units) + 1}/"
+        href = f"/content/{next(self._numbers)}/"
         self.units[href] = {
             "pulp_href": href,
             "sha256": sha256,

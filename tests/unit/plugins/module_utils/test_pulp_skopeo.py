@@ -69,6 +69,21 @@ def test_an_image_of_the_docker_daemon_is_copied_with_all_it_has(url, validate, 
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        ("oci:/build/nova:1", True),
+        ("oci-archive:/build/nova.tar:1", True),
+        ("docker-archive:/build/nova.tar", False),
+        ("docker-daemon:nova:1", False),
+    ],
+)
+def test_a_digest_that_is_known_before_stays_as_it_is(source, kept):
+    skopeo = Skopeo("/bin/skopeo", Path("/t"), connection("http://ark.example.com"))
+    command = skopeo.copy_command(source, "a/b", "1", "/t/digest")
+    assert ("--preserve-digests" in command) is kept
+
+
 def test_credentials_are_in_a_file_of_ours_and_nowhere_else(program, tmp_path, monkeypatch):
     monkeypatch.setenv("RELEASE_TRAIN_PULP_PASSWORD", PASSWORD)
     seen = shlex.quote(str(tmp_path / "seen"))
