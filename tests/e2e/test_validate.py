@@ -66,7 +66,7 @@ def encrypt(folder: Path, text: str, name: str = "") -> str:
 def test_the_example_inventory_is_right(inventory: Path) -> None:
     status, lines = validate(inventory)
     assert status == 0
-    assert "0 errors, 0 warnings: 22 repositories in 8 files" in lines
+    assert "0 errors, 0 warnings: 22 repositories in 9 files" in lines
 
 
 def test_encrypted_files_and_values_need_no_password(inventory: Path) -> None:
@@ -85,7 +85,7 @@ def test_encrypted_files_and_values_need_no_password(inventory: Path) -> None:
         f"{REPOSITORIES}:{line}: Docker CE for Enterprise Linux 9: unknown key 'polcy', ignored"
         " (did you mean 'policy'?)"
     ) in lines
-    assert "0 errors, 1 warning: 22 repositories in 8 files, 2 encrypted not read" in lines
+    assert "0 errors, 1 warning: 22 repositories in 9 files, 2 encrypted not read" in lines
     assert status == 0
 
 
@@ -97,7 +97,7 @@ def test_what_is_encrypted_for_all_hosts_is_passed_over_by_naming_the_inventory(
     encrypt(inventory, "", name)
     paths = ["-i", "localhost,", "-e", "inventory_validate_paths=hosts.yml"]
     status, lines = validate(inventory, *paths)
-    assert "0 errors, 0 warnings: 22 repositories in 8 files, 1 encrypted not read" in lines
+    assert "0 errors, 0 warnings: 22 repositories in 9 files, 1 encrypted not read" in lines
     assert status == 0
 
 
@@ -158,7 +158,7 @@ def test_everything_is_told_at_once_with_file_and_line(inventory: Path) -> None:
     assert repeated.startswith(f"{REPOSITORIES}:{second_line}: ")
     assert repeated.endswith(f" ({REPOSITORIES}:{first_line})")
     assert kept[-1] == "8"
-    assert lines.count("8 errors, 1 warning: 22 repositories in 10 files") == 1
+    assert lines.count("8 errors, 1 warning: 22 repositories in 11 files") == 1
 
 
 def test_warnings_alone_do_not_fail_it_and_a_limit_does_not_skip_it(inventory: Path) -> None:
@@ -168,7 +168,7 @@ def test_warnings_alone_do_not_fail_it_and_a_limit_does_not_skip_it(inventory: P
         status, lines = validate(inventory, *arguments)
         assert status == 0
         assert any("cannot sync from a metalink" in line for line in lines)
-        assert "0 errors, 1 warning: 22 repositories in 8 files" in lines
+        assert "0 errors, 1 warning: 22 repositories in 9 files" in lines
 
 
 @pytest.mark.parametrize(
