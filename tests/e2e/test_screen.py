@@ -121,7 +121,7 @@ def test_repositories_that_were_not_synced_for_long_are_listed(rig: Rig) -> None
 
     run = rig.run("package_sync", **chosen).succeeded()
 
-    assert f"Not synced for long: {never['short_name']} (never)\n" in run.output
+    assert f"Not synced for long, 1: {never['short_name']} (never)\n" in run.output
     rig.snapshot(never)
     again = rig.run("package_sync", **chosen).succeeded()
     assert "Not synced for long" not in again.output
@@ -169,7 +169,7 @@ def test_a_long_silence_tells_what_runs(rig: Rig) -> None:
 
     silence, end = run.output.index("... running: "), run.output.index("[1/1] ")
     assert silence < end
-    assert run.output[silence:end].startswith(f"... running: {item['name']}")
+    assert run.output[silence:end].startswith(f"... running: {item['short_name']}")
 
 
 def _renamed(item: dict[str, Any]) -> dict[str, Any]:
