@@ -40,6 +40,9 @@ _BASIC_RHYTHM = Rhythm(least=2.0, average=2.0)
 _WRITES_AT_ONCE = 4
 _WIDEST = 4
 _TRIES = 3
+# What Pulp says to a second object of one name: to a container namespace 500, and to a distribution
+# whose path another one has taken meanwhile that they overlap.
+_THERE_ALREADY = re.compile(r"unique|\(HTTP 500\)|Overlaps with an existing distribution")
 
 
 @dataclass
@@ -195,8 +198,7 @@ class Server:
                 problem = error
             lost = lost or isinstance(problem, LostAnswer)
             there = read_kind(self.client, kind, [name]).get(name)
-            # Pulp answers 500 to a second container namespace of one name.
-            if there and (lost or re.search(r"unique|\(HTTP 500\)", str(problem))):
+            if there and (lost or _THERE_ALREADY.search(str(problem))):
                 # Whole, as the server answers a creation: the caller may need any field.
                 there = self.client.get(there["pulp_href"])
                 found = self.reconcile(kind, name, wanted, there, send_secrets, subject)

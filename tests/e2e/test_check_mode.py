@@ -85,7 +85,9 @@ def test_check_mode_of_every_playbook_writes_nothing_and_announces_what_comes(ri
 
     # Those that write to no Pulp have tests of their own, as has the one that does two others.
     others = {"access_check", "client_update", "inventory_validate", "kayobe_update"}
-    others |= {"distribution_list", "package_query", "run_end", "target_check"}
+    others |= {"distribution_list", "package_query", "run_end", "target_check", "kolla_check"}
+    # The scenarios of roles container and client look at these, where there are images.
+    others |= {path.stem for path in PLAYBOOKS.glob("*container_*.yml")}
     assert set(announced) == {path.stem for path in PLAYBOOKS.glob("*.yml")} - others
 
 

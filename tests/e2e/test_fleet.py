@@ -57,7 +57,7 @@ def test_a_client_that_is_down_stops_none_of_the_others(
     assert re.search(rf"^client1: \[1/2\] {rig.prefix}_0[12]  ", run.output, re.MULTILINE)
     report = Path(run.report_path)
     hosts = [json.loads(line)["host"] for line in report.read_text().splitlines()]
-    assert sorted(hosts) == ["client1", "client1", "client2", "client2"]
+    assert sorted(hosts) == ["client0", "client1", "client1", "client2", "client2"]
     own_lines = report.with_name("report.client1").read_text().splitlines()
     assert sum("number" in json.loads(line) for line in own_lines) == 2
     assert "**client0**" in summary.read_text()
