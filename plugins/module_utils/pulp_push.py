@@ -159,6 +159,7 @@ class _Push:
 
     def _copy(self, image: Image, result: Result) -> str:
         pause = self._way.retry_delay
+        problem = ""
         for attempt in range(1, self._way.attempts + 1):
             result.more["attempts"] = attempt
             try:

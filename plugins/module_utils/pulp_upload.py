@@ -131,11 +131,10 @@ class Uploader:
             except (LostAnswer, ResponseError) as error:
                 if tries_left == 0 or not _may_repeat(error):
                     raise _explained(error, chunk) from error
-                lost = isinstance(error, LostAnswer)
-            time.sleep(pause)
-            pause *= 2
-            if lost and self._has(upload, chunk):
-                break
+                time.sleep(pause)
+                pause *= 2
+                if isinstance(error, LostAnswer) and self._has(upload, chunk):
+                    break
         with self._lock:
             upload.sent += chunk.size
         self._server.transfers.add(upload.name, chunk.size)

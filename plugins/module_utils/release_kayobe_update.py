@@ -35,7 +35,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "add": {"type": "bool", "default": False},
     "package_versions": {"type": "dict"},
     "image_tag": {"type": "str", "default": ""},
-    "image_keys": {"type": "list", "elements": "str", "default": []},
+    "image_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "image_reset": {"type": "bool", "default": False},
     "image_version": {"type": "str", "default": ""},
     "image_names": {"type": "list", "elements": "str", "default": []},

@@ -27,6 +27,7 @@ options:
       - The pins of package repositories, short name to stamp. One of this and O(container_tags) is
         needed.
     type: dict
+    required: false
   container_tags:
     description: The pins of images, image to tag or to a list of tags.
     type: dict

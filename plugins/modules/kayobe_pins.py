@@ -32,6 +32,7 @@ options:
   package_versions:
     description: The pins of packages, short name to stamp. Without it they are left alone.
     type: dict
+    required: false
   image_tag:
     description:
       - A tag of container images, C(<release>-<distribution>-<stamp>). It is set for its base

@@ -142,14 +142,15 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_option
 
 
 def main() -> None:
-    own = {
-        "source": {"type": "str"},
-        "tags": {"type": "list", "elements": "str", "required": True},
-        "allow_missing": {"type": "bool", "default": False},
-        "immutable": {"type": "bool", "default": False},
-        "state": {"type": "str", "choices": ["present", "absent", "read"], "default": "present"},
-    }
-    items = item_options("name", own, absent=False)
+    states = {"type": "str", "choices": ["present", "absent", "read"], "default": "present"}
+    items = item_options(
+        "name",
+        {"source": {"type": "str"}},
+        {"tags": {"type": "list", "elements": "str", "required": True}},
+        {name: {"type": "bool", "default": False} for name in ("allow_missing", "immutable")},
+        {"state": states},
+        absent=False,
+    )
     lists = {"container": {"type": "list", "elements": "dict", "required": True, "options": items}}
     options = {
         "force": {"type": "bool", "default": False},

@@ -169,7 +169,7 @@ def _branch(root: Path) -> str:
     except (OSError, UnicodeDecodeError):
         return ""
     for line in lines:
-        name, _, value = line.partition("=")
+        name, _equals, value = line.partition("=")
         if name.strip() == "defaultbranch":
             return value.strip().rpartition("/")[2]
     return ""

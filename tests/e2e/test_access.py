@@ -131,7 +131,7 @@ def test_the_check_has_a_word_for_each_pin_and_fails_if_one_is_not_served(site: 
 
     assert _access(run) == ["served", "forbidden", "missing"]
     assert (
-        "2 of 3 pinned snapshots and images are not served to the account of client1" in run.message
+        "2 of 3 pins are not served to the account of client1" in run.message
     )
     printed = run.output.splitlines()
     begins = list(site.wanted["package_versions"])
