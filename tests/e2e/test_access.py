@@ -130,9 +130,7 @@ def test_the_check_has_a_word_for_each_pin_and_fails_if_one_is_not_served(site: 
     run = site.check().failed()
 
     assert _access(run) == ["served", "forbidden", "missing"]
-    assert (
-        "2 of 3 pins are not served to the account of client1" in run.message
-    )
+    assert "2 of 3 pins are not served to the account of client1" in run.message
     printed = run.output.splitlines()
     begins = list(site.wanted["package_versions"])
     (kept,) = [line for line in printed if line.startswith(f"{begins[1]}  ")]
