@@ -62,14 +62,18 @@ def test_a_connection_that_breaks_is_taken_up_again(fetch, server, tmp_path):
     assert server.headers("Range") == [None, "bytes=100000-", "bytes=150000-"]
 
 
-@pytest.mark.parametrize("begun", [CONTENT[:1000], CONTENT])
+@pytest.mark.parametrize("begun", [CONTENT[:1000], CONTENT], ids=["part", "all"])
 def test_what_an_earlier_run_began_is_not_asked_for_again(fetch, tmp_path, begun):
     (tmp_path / "image.part").write_bytes(begun)
     assert fetch() == len(CONTENT) - len(begun)
     assert there(tmp_path) == {"image": CONTENT}
 
 
-@pytest.mark.parametrize("begun", [b"other", CONTENT + b"more", b"x" * len(CONTENT)])
+@pytest.mark.parametrize(
+    "begun",
+    [b"other", CONTENT + b"more", b"x" * len(CONTENT)],
+    ids=["short", "long", "same length"],
+)
 def test_the_beginning_of_another_file_is_dropped(fetch, tmp_path, begun):
     (tmp_path / "image.part").write_bytes(begun)
     fetch()
