@@ -21,6 +21,7 @@ __all__ = [
     "distribution_of",
     "distros_of",
     "image_tags",
+    "names_of_schemes",
     "release_of",
     "selected_distros",
     "tag_problems",
@@ -125,6 +126,33 @@ def unbuildable_of(unbuildable: Mapping[str, Any], distro: str) -> set[str]:
     its version, and those of `new_scheme`."""
     groups = [_NEW, distro, distro.split("-")[0]]
     return {str(image) for group in groups for image in unbuildable.get(group) or []}
+
+
+def names_of_schemes(
+    images: Iterable[str],
+    distros: Iterable[str],
+    unbuildable: Mapping[str, Any],
+    old: bool,
+    new: bool,
+) -> list[str]:
+    """The names that images have in a registry: their own (`new`), `<distro>-source-<image>` (`old`).
+
+    An old name has the base distribution without its version. What `unbuildable` has under
+    `old_scheme` and `new_scheme` is not built under that kind of name. Raises TagsError.
+    """
+    listed = list(images)
+    names = dict.fromkeys(distro.split("-")[0] for distro in distros)
+    if not (old or new):
+        raise TagsError(["sync_old_images and sync_new_images are both false: no image is left"])
+    if old and not names:
+        raise TagsError(["sync_old_images needs kolla_base_distros, whose names images begin with"])
+    left_out = set(unbuildable.get(_NEW) or [])
+    found = [image for image in listed if image not in left_out] if new else []
+    never = unbuildable.get(_OLD) or {}
+    for distro in names if old else ():
+        left_out = set(never.get(distro) or [])
+        found += [f"{distro}-source-{image}" for image in listed if image not in left_out]
+    return found
 
 
 def image_tags(

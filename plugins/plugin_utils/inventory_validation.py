@@ -59,7 +59,8 @@ class Located:
 
     @property
     def text(self) -> str:
-        return f"{self.file}:{self.line}: {self.item}: {self.problem}"
+        mark = "" if self.severity == ERROR else f"{self.severity}: "
+        return f"{self.file}:{self.line}: {mark}{self.item}: {self.problem}"
 
     @property
     def result(self) -> dict[str, Any]:

@@ -11,12 +11,21 @@ from pathlib import Path
 
 import pytest
 from tests.lab import demo_kayobe
+from tests.lab.demo_images import PINS, Images
 from tests.lab.demo_walk import Walk
 from tests.lab.pulp_paths import REPOSITORY
 
 from .conftest import Released
 
-PAGES = ("update-packages", "promote", "add-a-repository", "clients", "disk-images", "red-run")
+PAGES = (
+    "update-packages",
+    "promote",
+    "add-a-repository",
+    "clients",
+    "disk-images",
+    "containers",
+    "red-run",
+)
 
 # Kayobe runs a playbook with every file of its configuration as extra variables.
 KAYOBE = """\
@@ -52,8 +61,11 @@ def environment(
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_commands_of_a_page_work_as_they_are_written(
-    page: str, environment: dict[str, str], inventory: Path
+    page: str, environment: dict[str, str], inventory: Path, walk: Walk
 ) -> None:
+    if page == "containers":  # a builder has pushed, and the release is pinned
+        Images(walk).push()
+        demo_kayobe.write_image_pins(walk.site, PINS, {})
     text = (REPOSITORY / "docs" / f"{page}.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```shell\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert blocks

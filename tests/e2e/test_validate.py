@@ -82,8 +82,8 @@ def test_encrypted_files_and_values_need_no_password(inventory: Path) -> None:
 
     line = path.read_text(encoding="utf-8").splitlines().index("    polcy: immediate") + 1
     assert (
-        f"{REPOSITORIES}:{line}: Docker CE for Enterprise Linux 9: unknown key 'polcy', ignored"
-        " (did you mean 'policy'?)"
+        f"{REPOSITORIES}:{line}: warning: Docker CE for Enterprise Linux 9: unknown key"
+        " 'polcy', ignored (did you mean 'policy'?)"
     ) in lines
     assert "0 errors, 1 warning: 22 repositories in 9 files, 2 encrypted not read" in lines
     assert status == 0
@@ -144,8 +144,8 @@ def test_everything_is_told_at_once_with_file_and_line(inventory: Path) -> None:
             " unterminated subpattern at position 0",
             f"group_vars/ark/pins.yml:N: epel_9: 'epel_9' is pinned to 'latest': {stamp}",
             f"{pinned}:N: epel_9: 'epel_9' is pinned to '2026': {stamp}",
-            f"{pinned}:N: epel9: 'epel9' is pinned, but no package repository has that short name"
-            " (nearest: epel_9, epel_10)",
+            f"{pinned}:N: warning: epel9: 'epel9' is pinned, but no package repository has that"
+            " short name (nearest: epel_9, epel_10)",
         ]
     )
     now = path.read_text(encoding="utf-8").splitlines()

@@ -19,8 +19,8 @@ if not __package__:
     __package__ = "lab"
 
 from . import demo_content, demo_host, pulp, pulp_http, upstream_daemon
-from .demo_images import DISK, NAMES, TAGS, VERSION, Images
-from .demo_inventory import ACCOUNT, password_files
+from .demo_images import DISK, TAGS, VERSION, Images
+from .demo_inventory import ACCOUNT, IMAGES, password_files
 from .demo_screen import INDENT, Screen, answers, changed, listed, shown, told
 from .demo_site import Site, pulp_of
 from .demo_walk import Stamps, Walk, expect
@@ -171,7 +171,7 @@ def images(screen: Screen, images: Images) -> None:
     sentence = "Push container images and upload a disk image to Ark, where builders alone see them"
     with screen.step(sentence) as lines:
         pushed, uploaded = images.push(), images.upload()
-        lines.append(f"{changed(pushed)}: {listed(NAMES)} with {len(TAGS)} tags, a signature each")
+        lines.append(f"{changed(pushed)}: {listed(IMAGES)} with {len(TAGS)} tags, a signature each")
         lines.append(told(uploaded, f"{DISK} as {VERSION}"))
     with screen.step("Release them: what is pinned, and a tag never moves") as lines:
         before = images.seen_by_client()

@@ -8,24 +8,26 @@ import json
 import random
 from pathlib import Path
 
+from . import demo_kayobe
 from .demo_fetch import curl, manifest_digest, podman_pull, registry
-from .demo_inventory import ACCOUNT, client_account
+from .demo_inventory import ACCOUNT, IMAGES, client_account
 from .demo_site import Pulp
 from .demo_walk import Walk, expect
 from .oci_layout import Attached, Image, write_layout
 from .playbook import Run
 from .pulp_paths import LabError
 
-TAGS = ("2025.1-rocky-9-20261101T000000", "2025.1-ubuntu-noble-20261101T000000")
-NAMES = ("keystone", "nova-api")
+PINS = {
+    "rocky-9": "2025.1-rocky-9-20261101T000000",
+    "ubuntu-noble": "2025.1-ubuntu-noble-20261101T000000",
+}
+TAGS = tuple(PINS.values())
 DISK = "overcloud-rocky-9.qcow2"
 VERSION = "2025.1-20261101T000000"
 DISK_PATH = f"kayobe-images/2025.1/rocky/9/{VERSION}"
 SIZE = 24 * 1024 * 1024
 
 _DISK = {"openstack_release": "2025.1", "os_distribution": "rocky", "os_release": "9"}
-# Pins come from one source: these are not in the Kayobe configuration of the packages.
-_ONLY = {"kayobe_config_repo_path": ""}
 _PUSH = """\
 ---
 - name: Push what was built
@@ -47,23 +49,17 @@ class Images:
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
         self.folder = walk.site.folder / "images"
-        self.digests = {name: self._build(name) for name in NAMES}
+        self.digests = {name: self._build(name) for name in IMAGES}
         self.disk = self._build_disk()
-
-    @property
-    def tags(self) -> str:
-        """The pins of the images, as an extra variable."""
-        return json.dumps({**_ONLY, "container_tags": {name: list(TAGS) for name in NAMES}})
 
     @property
     def signature(self) -> str:
         """The tag of the signature of the first tag of the last image."""
-        return Attached(self.digests[NAMES[-1]][TAGS[0]]).tag
+        return Attached(self.digests[IMAGES[-1]][TAGS[0]]).tag
 
     def push(self) -> Run:
         """Push the images to Ark, as a build does, where all is private before there is any."""
-        chosen = json.dumps({"kolla_container_image_filter": f"^({'|'.join(NAMES)})$"})
-        self.walk.play("container_access", "-e", chosen)
+        self.walk.play("container_access")
         playbook = self.folder / "push.yml"
         playbook.write_text(_PUSH, encoding="utf-8")
         images = [{"name": name, "tag": tag} for name, tags in self.digests.items() for tag in tags]
@@ -76,25 +72,20 @@ class Images:
         return self.walk.play("image_upload", "-e", json.dumps(variables))
 
     def release(self) -> list[Run]:
-        """Release the pinned tags, and the version of the disk image."""
-        return [
-            self.walk.play("container_promote", "-e", self.tags),
-            self.walk.play("image_promote", "-e", self._version),
-        ]
+        """Pin the tags and the version of the disk image, and release them."""
+        demo_kayobe.write_image_pins(self.walk.site, PINS, {"rocky_9": VERSION})
+        return [self.walk.play("container_promote"), self.walk.play("image_promote")]
 
     def mirror(self) -> list[Run]:
         """Mirror both into the client's Pulp."""
-        return [
-            self.walk.play("container_mirror", "-e", self.tags),
-            self.walk.play("image_mirror", "-e", self._version),
-        ]
+        return [self.walk.play("container_mirror"), self.walk.play("image_mirror")]
 
     def pull(self) -> list[str]:
         """Pull an image with podman from the client's Pulp, and its signature; one line of each.
 
         Raises LabError unless both have the digests of what was built.
         """
-        name, client = NAMES[-1], self.walk.site.client.as_user("")
+        name, client = IMAGES[-1], self.walk.site.client.as_user("")
         lines = []
         for tag in (TAGS[0], self.signature):
             wanted = self.digests[name][tag]
@@ -117,7 +108,7 @@ class Images:
     def pullable(self, account: Pulp) -> bool:
         """Whether an account of Ark may pull the images where they are released to."""
         try:
-            manifest_digest(self.folder / "look", account, f"stackhpc/{NAMES[0]}", TAGS[0])
+            manifest_digest(self.folder / "look", account, f"stackhpc/{IMAGES[0]}", TAGS[0])
         except LabError:
             return False
         return True
@@ -129,10 +120,6 @@ class Images:
             ACCOUNT: self.pullable(client_account(site)),
             "anonymous": self.pullable(site.ark.as_user("")),
         }
-
-    @property
-    def _version(self) -> str:
-        return json.dumps({**_ONLY, **_DISK, "image_version": VERSION})
 
     def _build(self, name: str) -> dict[str, str]:
         layout = self.folder / "layouts" / name

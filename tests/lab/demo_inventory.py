@@ -29,6 +29,10 @@ SELECTION = "^rocky_9_(baseos|appstream)$ ^epel_9$ ^ubuntu_noble_security$ ^dock
 """A handful of repositories: one has a mirror list with a dead mirror, two are signed archives."""
 
 
+IMAGES = ("keystone", "nova-api")
+"""Those container images that a demo builds."""
+
+
 def write_inventory(site: Site, selection: str = SELECTION) -> None:
     """Write the inventory of a site; the client's password on Ark is chosen the first time."""
     folder = site.inventory
@@ -50,8 +54,9 @@ def write_inventory(site: Site, selection: str = SELECTION) -> None:
     _write(_selection(site), "# What is worked on.", package_filter=selection)
     _write(
         folder / "group_vars" / "all" / "kayobe.yml",
-        "# Where the pins are.",
+        "# Where the pins are, and which images are built.",
         kayobe_config_repo_path="{{ inventory_dir }}/../kayobe-config",
+        kolla_container_image_filter=f"^({'|'.join(IMAGES)})$",
     )
     _point_at_collections(folder / "collections")
 

@@ -25,6 +25,14 @@ def write_pins(site: Site, stamps: Mapping[str, str]) -> None:
     _write(site, "pulp-repo-versions.yml", "# The release: what was tested together.", pins)
 
 
+def write_image_pins(site: Site, tags: Mapping[str, str], versions: Mapping[str, str]) -> None:
+    """Write the tag of all containers by base distribution, and the versions of host images."""
+    pins = {"kolla_image_tags": {"openstack": dict(tags)}}
+    _write(site, "kolla-image-tags.yml", "# Containers of the release.", pins)
+    hosts = {f"stackhpc_{name}_overcloud_host_image_version": tag for name, tag in versions.items()}
+    _write(site, "pulp-host-image-versions.yml", "# Host images of the release.", hosts)
+
+
 def read_pins(site: Site) -> dict[str, str]:
     """Return the stamps of the release by short name; empty before there is one."""
     try:

@@ -12,6 +12,9 @@ from ansible_collections.stackhpc.release_train.plugins.filter.container_access 
 from ansible_collections.stackhpc.release_train.plugins.filter.container_items import (
     container_items,
 )
+from ansible_collections.stackhpc.release_train.plugins.filter.container_names import (
+    container_names,
+)
 from ansible_collections.stackhpc.release_train.plugins.filter.container_pins import container_pins
 
 PINS = {"nova-api": ["a", "b"]}
@@ -66,3 +69,29 @@ def test_the_plan_is_given_as_a_dictionary():
     )
     assert set(made) == {"repositories", "distributions", "lines"}
     assert made["lines"] == ["Never pushed to dev: nova"]
+
+
+def test_images_have_their_own_names_unless_they_are_built_for_none():
+    never = {"new_scheme": ["b"], "old_scheme": {"rocky": ["a"]}, "rocky-9": ["c"]}
+    assert container_names(["a", "b", "c"], unbuildable=never) == ["a", "c"]
+
+
+def test_old_names_begin_with_the_base_distribution_without_its_version():
+    never = {"new_scheme": ["a"], "old_scheme": {"rocky": ["b"]}}
+    distros = ["rocky-9", "rocky-10", "ubuntu-noble"]
+    assert container_names(["a", "b"], distros, never, old="true") == [
+        "b",
+        "rocky-source-a",
+        "ubuntu-source-a",
+        "ubuntu-source-b",
+    ]
+    assert container_names(["a"], ["ubuntu"], old=True, new="no") == ["ubuntu-source-a"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"new": False}, "no image is left"), ({"old": True}, "needs kolla_base_distros")],
+)
+def test_names_that_would_be_none_are_an_error(options, words):
+    with pytest.raises(AnsibleFilterError, match=words):
+        container_names(["a"], **options)

@@ -48,7 +48,7 @@ def test_errors_come_before_warnings_each_with_file_and_line(checked):
         "group_vars/all/lists:9: a: distribution_name is missing",
         "group_vars/all/lists:9: a: repeats the name 'a' of a (group_vars/all/lists:2)",
         "group_vars/all/lists:9: a: url is missing",
-        "group_vars/all/lists:8: b: unknown key 'colour', ignored",
+        "group_vars/all/lists:8: warning: b: unknown key 'colour', ignored",
         "4 errors, 1 warning: 3 repositories in 1 file",
     ]
 
@@ -61,7 +61,8 @@ def test_what_a_group_says_is_checked_with_what_holds_for_all(checked):
     )
     assert lines == [
         "group_vars/ark:1: package_filter: 'z' matches none of 2 names: a, b",
-        "group_vars/all/pins:1: c: 'c' is pinned, but no package repository has that short name",
+        "group_vars/all/pins:1: warning: c: 'c' is pinned, but no package repository has that short"
+        " name",
         "1 error, 1 warning: 4 repositories in 4 files",
     ]
 
@@ -69,7 +70,7 @@ def test_what_a_group_says_is_checked_with_what_holds_for_all(checked):
 def test_a_variable_of_two_files_is_told(checked):
     lines = checked(group_vars__all__more="rpm_package_repos: []\n")
     assert lines[0] == (
-        "group_vars/all/lists:1: rpm_package_repos: does not count:"
+        "group_vars/all/lists:1: warning: rpm_package_repos: does not count:"
         " group_vars/all/more:1 has it, too"
     )
 
@@ -86,9 +87,10 @@ def test_pins_of_a_kayobe_configuration_are_checked_against_all_lists(checked):
     file = "kayobe/etc/kayobe/pulp-repo-versions.yml"
     assert [line.partition(": expected")[0].partition(" (near")[0] for line in lines] == [
         f"{file}:4: d: 'd' is pinned to '5'",
-        f"{file}:2: b: 'b' has no stamp",
-        f"{file}:4: d: 'd' is pinned, but no package repository has that short name",
-        f"{file}:5: file: stackhpc_pulp_repo_a_version is in line 1 already, which does not count",
+        f"{file}:2: warning: b: 'b' has no stamp",
+        f"{file}:4: warning: d: 'd' is pinned, but no package repository has that short name",
+        f"{file}:5: warning: file: stackhpc_pulp_repo_a_version is in line 1 already, which"
+        " does not count",
         "1 error, 3 warnings: 4 repositories in 3 files",
     ]
 
