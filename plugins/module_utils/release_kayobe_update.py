@@ -138,7 +138,11 @@ def _tags(params: Mapping[str, Any]) -> _Edit:
     before = read(path)
     try:
         after, changes = update_tags(
-            before, params["image_tag"], params["image_keys"], params["image_reset"]
+            before,
+            params["image_tag"],
+            params["image_keys"],
+            params["image_reset"],
+            params["add"],
         )
     except OperatorError as error:
         raise _unwritten(path, error) from error

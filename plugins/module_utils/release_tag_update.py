@@ -35,10 +35,11 @@ _STAMP = re.compile(r"([0-9]{8}T[0-9]{6})$")
 
 
 def update_tags(
-    text: str, tag: str, keys: Iterable[str] = (), reset: bool = False
+    text: str, tag: str, keys: Iterable[str] = (), reset: bool = False, add: bool = False
 ) -> tuple[str, list[PinChange]]:
     """The text of a tag file with a tag for its distribution at `keys`, or at `openstack`, and what
-    became of each; with `reset` no other key but `openstack` keeps that distribution.
+    became of each; with `reset` no other key but `openstack` keeps that distribution. One that the
+    file does not have anywhere is refused unless it is to `add`: it may be misspelt.
 
     Raises OperatorError; then nothing is to be written.
     """
@@ -55,6 +56,12 @@ def update_tags(
     if problems:
         raise OperatorError("; ".join(problems))
     there = {one.key: one for one in read_keys(text)}
+    known = dict.fromkeys(one.distro for key in there.values() for one in key.tags)
+    if distro not in known and not add:
+        raise OperatorError(
+            f"no key has a tag of {distro}, there are {', '.join(known) or 'none'}: if it is a new "
+            "base distribution, set kayobe_update_add"
+        )
     changes = []
     for key in wanted:
         tags = {one.distro: one.value for one in there[key].tags} if key in there else {}

@@ -26,7 +26,9 @@ options:
   add:
     description:
       - Adds a key for short names without one, among sorted keys in its place, else after the last.
-      - Without it, such names are reported.
+        Without it, such names are reported.
+      - Adds a base distribution of O(image_tag) that the file does not have. Without it, that is an
+        error.
     type: bool
     default: false
   package_versions:

@@ -59,7 +59,7 @@ def untouched(text):
 def test_exactly_what_is_meant_differs(text, distro, stamp, keys, reset):
     tag = f"2025.1-{distro}-{stamp}"
     before = yaml.safe_load(text)
-    after, changes = update_tags(text, tag, keys, reset)
+    after, changes = update_tags(text, tag, keys, reset, add=True)
     wanted = {key: dict(values) for key, values in before["kolla_image_tags"].items()}
     meant = keys or ["openstack"]
     for key in meant:
@@ -75,6 +75,6 @@ def test_exactly_what_is_meant_differs(text, distro, stamp, keys, reset):
         assert after == text
     new = [line for line in after.splitlines(keepends=True) if line not in text]
     assert len(new) <= 1 + 2 * len(meant)
-    again, changes = update_tags(after, tag, keys, reset)
+    again, changes = update_tags(after, tag, keys, reset, add=True)
     assert again == after
     assert not any(one.changed for one in changes)

@@ -82,6 +82,15 @@ def test_going_back_and_staying_are_told():
     assert actions(update_tags(TEXT, other)[1]) == {"openstack rocky-9": "update"}
 
 
+def test_a_base_distribution_that_the_file_does_not_have_is_added_only_on_demand():
+    tag = "2025.1-rokcy-9-20261122T200001"
+    with pytest.raises(OperatorError, match="of rokcy-9, there are rocky-9, ubuntu-noble: if"):
+        update_tags(TEXT, tag)
+    text, changes = update_tags(TEXT, tag, add=True)
+    assert actions(changes) == {"openstack rokcy-9": "add"}
+    assert f"    rokcy-9: {tag}\n" in text
+
+
 def test_what_cannot_be_is_told_at_once():
     with pytest.raises(OperatorError) as refused:
         update_tags(TEXT, "latest", ["nova-api", "nova"])
