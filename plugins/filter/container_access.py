@@ -10,7 +10,7 @@ version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
   - Compares the images that there should be with what a registry has.
-  - What was pushed and is in no list is made private as well, and told.
+  - What was pushed, or is served, and is in no list is made private as well, and told.
 options:
   _input:
     description: Images to make private.

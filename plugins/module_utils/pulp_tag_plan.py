@@ -46,8 +46,10 @@ def plan_copy(state: TagState, wanted: Sequence[str], may_move: bool) -> list[st
             f"{tag} is {state.own[tag]} here and {state.source[tag]} in {state.source_name}"
             for tag in moving
         ]
+        # The way out comes first: digests are long, and the end of a line may be cut off.
         raise InvalidItem(
-            f"{'; '.join(told)}: a tag that was released does not move. Push what is new under a "
-            "new tag, or set force: true if that is meant"
+            f"{', '.join(moving)} would move, and a tag that was released does not: push what is new "
+            "under a new tag, or set force (container_force in a playbook) if that is meant. "
+            f"{'; '.join(told)}"
         )
     return differing

@@ -31,8 +31,9 @@ def plan_access(
     """`images` are those to make private, `all_images` those that the inventory lists.
 
     `repositories` and `distributions` are objects of Pulp (`name`; repositories `pulp_href` and
-    `latest_version_href`). What was pushed and is not listed becomes private, too. `prepare`:
-    also make what pushes will come to, because what a push makes by itself is public.
+    `latest_version_href`). What was pushed, or is served in one of these namespaces, and is not
+    listed becomes private, too. `prepare`: also make what pushes will come to, because what a push
+    makes by itself is public.
     """
     begin = f"{development}/"
     pushed = {
@@ -40,21 +41,27 @@ def plan_access(
         for one in repositories
         if one["name"].startswith(begin) and "/repositories/container/" in one["pulp_href"]
     }
-    served = {one["name"] for one in distributions}
+    begins = (begin, f"{release}/")
+    served = {one["name"] for one in distributions if one["name"].startswith(begins)}
     listed = set(all_images)
     unlisted = sorted(name for name, full in pushed.items() if full and name not in listed)
     never = sorted(name for name in images if not pushed.get(name))
     there = [f"{begin}{name}" for name in pushed if name in images or name in unlisted]
     new = [f"{begin}{name}" for name in images if name not in pushed and prepare]
     released = [f"{release}/{name}" for name in images]
+    # Whoever pushes into the release namespace makes what no list has, and makes it public.
+    known = {*released, *there, *new, *(f"{space}{name}" for space in begins for name in listed)}
+    others = sorted(served - known)
     lines = []
     if never:
         lines.append(f"Never pushed to {development}: {', '.join(never)}")
     if unlisted:
         lines.append(f"Pushed, but not in kolla_container_images: {', '.join(unlisted)}")
+    if others:
+        lines.append(f"Served, but not in kolla_container_images: {', '.join(others)}")
     return AccessPlan(
         [{"name": name} for name in [*released, *new]],
-        [_served(name, name in served) for name in [*released, *there, *new]],
+        [_served(name, name in served) for name in [*released, *there, *new, *others]],
         lines,
     )
 

@@ -84,8 +84,9 @@ def test_an_immutable_tag_moves_by_force_only(shelf, change):
     shelf.add("released", {"one": B})
     (refused,) = change(copy("one", "two", immutable=True))
     assert refused.error == (
-        f"one is {B} here and {A} in dev: a tag that was released does not move. Push what is new "
-        "under a new tag, or set force: true if that is meant"
+        "one would move, and a tag that was released does not: push what is new under a new tag, "
+        "or set force (container_force in a playbook) if that is meant. "
+        f"one is {B} here and {A} in dev"
     )
     assert shelf.writes == []
     (forced,) = change(copy("one", immutable=True), force=True)

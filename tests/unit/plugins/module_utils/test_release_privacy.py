@@ -69,3 +69,14 @@ def test_a_repository_that_was_prepared_and_is_empty_was_never_pushed():
     planned = plan(["nova"], [repository("dev/nova", 0)], [{"name": "dev/nova"}])
     assert names(planned.repositories) == ["rel/nova"]
     assert planned.lines == ["Never pushed to dev: nova"]
+
+
+def test_what_is_served_and_in_no_list_is_told_and_made_private_and_others_are_left_alone():
+    served = [{"name": name} for name in ("rel/old", "dev/old", "rel/glance", "relic/x", "dev")]
+    planned = plan(["nova"], [], served, all_images=["nova", "glance"], prepare=False)
+    assert planned.lines[1:] == ["Served, but not in kolla_container_images: dev/old, rel/old"]
+    assert names(planned.distributions) == ["rel/nova", "dev/old", "rel/old"]
+    assert planned.distributions[1:] == [
+        {"name": "dev/old", "private": True},
+        {"name": "rel/old", "private": True},
+    ]

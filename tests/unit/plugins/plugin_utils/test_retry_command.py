@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible.parsing.splitter import parse_kv
 
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.retry_command import (
@@ -14,6 +16,7 @@ from ansible_collections.stackhpc.release_train.plugins.plugin_utils.retry_comma
 )
 from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import Outcome
 
+ROLES = Path(__file__).parents[4] / "roles"
 FAILED = Outcome("client1", failed=[{"name": "A b", "short_name": "a.b"}, {"name": "it's c"}])
 ANSIBLE = {"ansible_inventory_sources": ["/my site/hosts"], "ansible_play_hosts_all": ["client1"]}
 START = ["ansible-playbook", "-i", "/my site/hosts"]
@@ -114,3 +117,21 @@ def test_images_are_chosen_by_their_own_filter_and_without_their_namespace():
     options = {"filter": "kolla_container_image_filter"}
     words = shlex.split(command("filter", options, "container_promote", images))
     assert variables_of(words[4:]) == {"kolla_container_image_filter": r"^(nova\-api)$"}
+
+
+@pytest.mark.parametrize("role", ["container", "image"])
+def test_it_keeps_what_says_which_images_but_no_secret_and_no_file_of_one_machine(role):
+    defaults = yaml.safe_load((ROLES / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    left_out = ("_username", "_password", "_url", "_ca_path", "_certs", "_defaults", "_config")
+    given = dict.fromkeys([*defaults, "container_tags"], "x")
+    words = shlex.split(command("none", {}, f"{role}_promote", given=[json.dumps(given)]))
+    assert variables_of(words[4:]) == {name: "x" for name in given if not name.endswith(left_out)}
+
+
+def test_the_filter_of_images_stays_where_none_is_given_anew():
+    given = ["kolla_container_image_filter=^nova", "container_tag=first"]
+    later = Outcome("client1", failed=FAILED.failed, failed_later=True)
+    options = {"filter": "kolla_container_image_filter"}
+    words = shlex.split(command("filter", options, failed=later, given=given))
+    chosen = {"kolla_container_image_filter": "^nova", "container_tag": "first"}
+    assert variables_of(words[4:]) == chosen
