@@ -11,6 +11,7 @@ author: StackHPC Ltd. (@stackhpc)
 description:
   - An image has its own name, C(nova-api), and had one with its base distribution,
     C(rocky-source-nova-api), in old releases.
+  - Text with commas is a list, as for an option of a module. What can be no name is an error.
 options:
   _input:
     description: Images, C(kolla_container_images).
@@ -75,10 +76,17 @@ def container_names(
     new: Any = True,
 ) -> list[str]:
     """The names; see DOCUMENTATION."""
+    listed, distros = _listed(images), _listed(base_distros)
     try:
-        return names_of_schemes(images, base_distros, unbuildable or {}, boolean(old), boolean(new))
+        return names_of_schemes(listed, distros, unbuildable or {}, boolean(old), boolean(new))
     except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
+
+
+def _listed(value: Any) -> list[str]:
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",")]
+    return [str(name) for name in value or []]
 
 
 class FilterModule:

@@ -78,8 +78,12 @@ def distribute(
     current: dict[str, Any] | None,
     guards: Guards,
     result: Result,
+    may_change: bool = True,
 ) -> Outcome:
-    """Make one distribution serve one source (publication, repository or repository_version)."""
+    """Make one distribution serve one source (publication, repository or repository_version).
+
+    `may_change` as Server.reconcile takes it.
+    """
     fields = {spec.name for spec in content_type.distribution.fields}
     source = {key: wanted.get(key) for key in SOURCES if key in fields}
     wire = {**wanted, **source} if any(source.values()) else dict(wanted)
@@ -87,7 +91,8 @@ def distribute(
         if not any(source.values()) and not server.check_mode:
             raise Refused("it would serve nothing: name a repository or a distribution")
         wire = {key: value for key, value in wire.items() if value is not None}
-    outcome = server.reconcile(content_type.distribution, name, wire, current)
+    kind = content_type.distribution
+    outcome = server.reconcile(kind, name, wire, current, may_change=may_change)
     if outcome.changed:
         before, after = (
             _readable(side, guards) for side in (outcome.change.before, outcome.change.after)

@@ -15,6 +15,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     InvalidItem,
     LostAnswer,
     PulpError,
+    Refused,
     ResponseError,
     TaskFailed,
 )
@@ -145,8 +146,13 @@ class Server:
         current: dict[str, Any] | None,
         send_secrets: bool = True,
         subject: str = "",
+        may_change: bool = True,
     ) -> Outcome:
-        """Make one object as wanted (wire values); heals lost answers and concurrent creation."""
+        """Make one object as wanted (wire values); heals lost answers and concurrent creation.
+
+        Without `may_change` one that is there, made by another run meanwhile, raises Refused when it
+        is not as wanted.
+        """
         if name != name.strip():
             raise InvalidItem(f"the name '{name}' begins or ends with a blank, which Pulp cuts off")
         change = plan(kind.fields, wanted, current, {kind.key: name}, send_secrets)
@@ -154,7 +160,10 @@ class Server:
             shown = None if current is None else {**current, **change.after}
             return Outcome(shown, change, change.changes)
         if current is None:
-            return self._create_or_find(kind, name, wanted, change, send_secrets, subject or name)
+            again = (send_secrets, subject or name, may_change)
+            return self._create_or_find(kind, name, wanted, change, again)
+        if not may_change:
+            raise Refused(f"another run made '{name}' meanwhile, and not as this one would")
         ran_task = self.write(
             lambda: self.client.patch(current["pulp_href"], change.payload), subject or name
         )
@@ -185,15 +194,17 @@ class Server:
         name: str,
         wanted: Mapping[str, Any],
         change: Change,
-        send_secrets: bool,
-        subject: str,
+        again: tuple[bool, str, bool],
     ) -> Outcome:
-        """Create an object; when the answer was lost, or another run was quicker, take theirs."""
+        """Create an object; when the answer was lost, or another run was quicker, take theirs.
+
+        `again` are the last arguments of `reconcile`.
+        """
         lost = False
         problem: PulpError = LostAnswer("it was not created")
         for _try in range(_TRIES):
             try:
-                return Outcome(self._create(kind, change.payload, subject), change, True)
+                return Outcome(self._create(kind, change.payload, again[1]), change, True)
             except (LostAnswer, TaskFailed, ResponseError) as error:
                 problem = error
             lost = lost or isinstance(problem, LostAnswer)
@@ -201,7 +212,7 @@ class Server:
             if there and (lost or _THERE_ALREADY.search(str(problem))):
                 # Whole, as the server answers a creation: the caller may need any field.
                 there = self.client.get(there["pulp_href"])
-                found = self.reconcile(kind, name, wanted, there, send_secrets, subject)
+                found = self.reconcile(kind, name, wanted, there, *again)
                 return Outcome(found.current, change, True) if lost else found
             if there or not isinstance(problem, LostAnswer):
                 break

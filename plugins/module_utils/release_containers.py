@@ -15,11 +15,11 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sel
     select_names,
 )
 
-__all__ = ["ImagePins", "PinsError", "pins_of", "select_pins"]
+__all__ = ["IMAGE_NAME", "ImagePins", "PinsError", "pins_of", "select_pins"]
 
 FILTER = "kolla_container_image_filter"
 # The OCI distribution specification 1.1: names of repositories, and of tags.
-_IMAGE = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
+IMAGE_NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
@@ -48,7 +48,7 @@ def pins_of(tags: Any) -> dict[str, list[str]]:
     for image, value in tags.items():
         name = str(image)
         given = [str(tag) for tag in (value if isinstance(value, list) else [value])]
-        if not _IMAGE.fullmatch(name):
+        if not IMAGE_NAME.fullmatch(name):
             problems.append(f"'{name}' is no name of an image")
         if not given or value in (None, ""):
             problems.append(f"{name} has no tag")

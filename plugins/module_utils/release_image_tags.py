@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_containers import (
+    IMAGE_NAME,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
     DEFAULT_KEY,
     KollaTables,
@@ -141,6 +144,11 @@ def names_of_schemes(
     `old_scheme` and `new_scheme` is not built under that kind of name. Raises TagsError.
     """
     listed = list(images)
+    wrong = [
+        f"'{image}' is no name of an image" for image in listed if not IMAGE_NAME.fullmatch(image)
+    ]
+    if wrong:
+        raise TagsError([f"kolla_container_images: {'; '.join(wrong)}"])
     names = dict.fromkeys(distro.split("-")[0] for distro in distros)
     if not (old or new):
         raise TagsError(["sync_old_images and sync_new_images are both false: no image is left"])

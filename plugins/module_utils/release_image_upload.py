@@ -141,8 +141,15 @@ def _walk(run: FileRun, image: _Image, guard: str, guards: Guards, result: Resul
         "content_guard": guards.href(guard),
         "publication": publication,
     }
-    name = image.pin.snapshot_name
-    distribute(run.server, _FILE, name, place, image.there, guards, result)
+    name, is_new = image.pin.snapshot_name, image.there is None
+    try:
+        distribute(run.server, _FILE, name, place, image.there, guards, result, not is_new)
+    except Refused:
+        # Another run was quicker: clients may have read its version, so that one counts.
+        _look(run.server, [image])
+        if image.item["latest"]:
+            _serve_latest(run, image, (image.there or {}).get("publication"), guard, guards, result)
+        _refuse_others(run, image, wanted)
 
 
 def _publish(

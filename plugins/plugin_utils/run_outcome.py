@@ -12,10 +12,10 @@ __all__ = ["Outcome", "name_of", "outcome_of"]
 
 _FEW = 3
 _LONGEST = 300
-# What Ansible puts before the words of a lookup that failed, up to 2.18 and from 2.19.
+# What Ansible puts before the words of a lookup or filter that failed, up to 2.18 and from 2.19.
 _FRAME = re.compile(
     r"^(Task failed: )?(Finalization of task args for '[^']*' failed: )?"
-    r"(Error while resolving value for '[^']*': )?The lookup plugin '[^']*' failed: "
+    r"(Error while resolving value for '[^']*': )?The (?:lookup|filter) plugin '[^']*' failed: "
     r"|^.*Error was a <class '[^']*'>, original message: ",
     re.DOTALL,
 )

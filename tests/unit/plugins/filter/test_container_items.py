@@ -95,3 +95,23 @@ def test_old_names_begin_with_the_base_distribution_without_its_version():
 def test_names_that_would_be_none_are_an_error(options, words):
     with pytest.raises(AnsibleFilterError, match=words):
         container_names(["a"], **options)
+
+
+def test_text_is_a_list_as_for_a_module_and_none_is_an_empty_one():
+    assert container_names("nova-api, keystone", "rocky-9,ubuntu", old=True) == [
+        "nova-api",
+        "keystone",
+        *(
+            f"{distro}-source-{name}"
+            for distro in ("rocky", "ubuntu")
+            for name in ("nova-api", "keystone")
+        ),
+    ]
+    assert container_names(None) == []
+
+
+def test_what_can_be_no_name_of_an_image_is_named_with_its_list():
+    with pytest.raises(
+        AnsibleFilterError, match="^kolla_container_images: 'Nova' is no .*'None' is"
+    ):
+        container_names(["Nova", "glance", None])

@@ -11,6 +11,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     InvalidItem,
     LostAnswer,
     PulpError,
+    Refused,
     ResponseError,
     TaskFailed,
 )
@@ -161,6 +162,14 @@ def test_what_another_run_created_otherwise_is_changed():
     outcome = Server(shelf, Report()).reconcile(KIND, "a", {"url": "u"}, None)
     assert outcome.changed
     assert shelf.things["a"]["url"] == "u"
+
+
+@pytest.mark.parametrize("tasks", [False, True])
+def test_what_another_run_created_otherwise_stays_where_it_may_not_change(tasks):
+    shelf = Shelf({"name": "a", "url": "other"}, tasks=tasks)
+    with pytest.raises(Refused, match="another run made 'a' meanwhile"):
+        Server(shelf, Report()).reconcile(KIND, "a", {"url": "u"}, None, may_change=False)
+    assert shelf.things["a"]["url"] == "other"
 
 
 def test_a_server_that_fails_over_a_name_that_another_run_took_is_no_failure():

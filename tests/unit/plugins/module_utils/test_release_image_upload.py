@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
     InvalidItem,
     LostAnswer,
+    ResponseError,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_upload import (
     upload_images,
@@ -58,6 +59,10 @@ class ImageShelf(FileShelf):
             self.distributions[body["name"]] = {**body, "pulp_href": href}
             return {"pulp_href": href, **body}
         return super().post(path, body)
+
+    def get(self, path, params=None):
+        there = [one for one in self.distributions.values() if one["pulp_href"] == path]
+        return there[-1] if there else super().get(path, params)
 
     def patch(self, path, body):
         for one in self.distributions.values():
@@ -153,6 +158,35 @@ def test_a_run_that_broke_before_the_version_was_served_is_made_good(shelf, uplo
     del shelf.distributions[f"images_{VERSION}"]
     result = upload()
     assert (result.error, result.changed, names(shelf)[0]) == ("", True, f"images_{VERSION}")
+
+
+@pytest.mark.parametrize(
+    ("content", "error"), [("other", "is there already, and differs in image"), ("bits", "")]
+)
+def test_a_version_that_another_run_served_meanwhile_stays_and_latest_is_that_one(
+    shelf, upload, content, error
+):
+    upload("rival", content)
+    rival, post = shelf.distributions["images_rival"], shelf.post
+    shelf.publications["/publications/file/file/9/"] = {
+        **shelf.publications[rival["publication"]],
+        "pulp_href": "/publications/file/file/9/",
+    }
+
+    def late(path, body=None):
+        if body and body.get("name") == f"images_{VERSION}":
+            theirs = {"pulp_href": "/theirs/", "publication": "/publications/file/file/9/"}
+            shelf.distributions[body["name"]] = {**body, **theirs}
+            shelf.post = post
+            raise ResponseError(400, "name: This field must be unique.")
+        return post(path, body)
+
+    shelf.post = late
+    result = upload()
+    assert error in result.error
+    assert bool(result.error) == bool(error)
+    served = [shelf.distributions[f"images_{name}"]["publication"] for name in (VERSION, "latest")]
+    assert served == ["/publications/file/file/9/", "/publications/file/file/9/"]
 
 
 def test_latest_is_left_alone_unless_asked_for(shelf, upload):

@@ -146,6 +146,7 @@ LOOKUP = "The lookup plugin 'stackhpc.release_train.kayobe_package_versions' fai
         LOOKUP,
         "Task failed: Finalization of task args for 'stackhpc.release_train.x' failed: "
         f"Error while resolving value for 'package_versions': {LOOKUP}",
+        LOOKUP.replace("lookup", "filter"),
         "An unhandled exception occurred while running the lookup plugin 'x'. Error was a <class "
         "'ansible.errors.AnsibleLookupError'>, original message: ",
     ],
