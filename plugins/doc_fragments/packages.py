@@ -147,20 +147,6 @@ options:
       - The O(report_path) of an earlier run. Of what is selected only that is done which failed
         there, or which that run never came to because it was killed. Nothing left is no error.
     type: path
-  retries:
-    description: How often a sync that failed for a transient reason is tried again.
-    type: int
-    default: 2
-  retry_delay:
-    description: Seconds before the first such try; doubled for each further one.
-    type: float
-    default: 5
-  late_retry_delay:
-    description:
-      - What still failed for a reason that may pass is tried once more when all others are done, so
-        many seconds later. Negative for never.
-    type: float
-    default: 60
   update_secrets:
     description:
       - V(always) sends the credentials of each remote that is going to be synced, so that a

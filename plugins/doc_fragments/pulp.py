@@ -119,3 +119,47 @@ options:
     type: float
     default: 60
 """
+
+    UPLOADING = r"""
+options:
+  chunk_size:
+    description:
+      - How much is sent in one request, such as V(32M), at least V(64K).
+      - The default is 8 MiB for files up to 512 MiB, and grows with the file up to 64 MiB.
+    type: bytes
+  state_path:
+    description:
+      - Folder in which a run leaves what the next one needs to go on with an upload.
+      - Each upload under way has a file there, named by the sha256 of what is sent, of mode 0600. It goes
+        when the upload is over.
+    type: path
+    default: ~/.local/state/release_train/uploads
+"""
+
+    SOURCE = r"""
+options:
+  source_url:
+    description: URL of the Pulp to mirror from, such as C(https://ark.example.com).
+    type: str
+    required: true
+  source_username:
+    description: User at the source.
+    type: str
+  source_password:
+    description: Password at the source.
+    type: str
+  source_validate_certs:
+    description: Whether the source's certificate is verified.
+    type: bool
+  source_ca_cert:
+    description: Authorities to trust the source by, PEM.
+    type: str
+  repository_suffix:
+    description: Appended to the names of repositories.
+    type: str
+    default: ''
+  distribution_suffix:
+    description: Appended to the names of distributions.
+    type: str
+    default: ''
+"""

@@ -43,30 +43,6 @@ options:
     type: str
     choices: [on_demand, immediate]
     default: on_demand
-  source_url:
-    description: URL of the Pulp to mirror from, such as C(https://ark.example.com).
-    type: str
-    required: true
-  source_username:
-    description: User at the source.
-    type: str
-  source_password:
-    description: Password at the source.
-    type: str
-  source_validate_certs:
-    description: Whether the source's certificate is verified.
-    type: bool
-  source_ca_cert:
-    description: Authorities to trust the source by, PEM.
-    type: str
-  repository_suffix:
-    description: Appended to the names of repositories.
-    type: str
-    default: ''
-  distribution_suffix:
-    description: Appended to the names of distributions.
-    type: str
-    default: ''
   update_secrets:
     description:
       - V(always) sends the credentials of each remote that is going to be synced; V(all) sends them
@@ -77,6 +53,7 @@ options:
     default: always
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
+  - stackhpc.release_train.pulp.source
   - stackhpc.release_train.pulp.syncing
 seealso:
   - module: stackhpc.release_train.image_upload

@@ -17,36 +17,13 @@ description:
     the distribution, C(release_train_mirrored), tells; labels of users are kept.
   - A snapshot that was moved to another path, or given a content guard, is put back.
   - A failed repository does not stop the others. The module fails at the end and names each.
-options:
-  source_url:
-    description: URL of the Pulp to mirror from, such as C(https://ark.example.com).
-    type: str
-    required: true
-  source_username:
-    description: User at the source.
-    type: str
-  source_password:
-    description: Password at the source.
-    type: str
-  source_validate_certs:
-    description: Whether the source's certificate is verified.
-    type: bool
-  source_ca_cert:
-    description: Authorities to trust the source by, PEM.
-    type: str
-  repository_suffix:
-    description: Appended to the names of repositories.
-    type: str
-    default: ''
-  distribution_suffix:
-    description: Appended to the names of distributions.
-    type: str
-    default: ''
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
+  - stackhpc.release_train.pulp.source
   - stackhpc.release_train.packages.inventory
   - stackhpc.release_train.packages.pins
   - stackhpc.release_train.packages.mirror
+  - stackhpc.release_train.pulp.syncing
   - stackhpc.release_train.packages.syncing
 seealso:
   - module: stackhpc.release_train.package_snapshot

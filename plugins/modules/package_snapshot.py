@@ -56,6 +56,7 @@ options:
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
   - stackhpc.release_train.packages.inventory
+  - stackhpc.release_train.pulp.syncing
   - stackhpc.release_train.packages.syncing
 seealso:
   - module: stackhpc.release_train.package_promote

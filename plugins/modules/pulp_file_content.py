@@ -55,20 +55,9 @@ options:
         type: str
         choices: [present, absent]
         default: present
-  chunk_size:
-    description:
-      - How much is sent in one request, such as V(32M), at least V(64K).
-      - The default is 8 MiB for files up to 512 MiB, and grows with the file up to 64 MiB.
-    type: bytes
-  state_path:
-    description:
-      - Folder in which a run leaves what the next one needs to go on with an upload.
-      - Each upload under way has a file there, named by the sha256 of what is sent, of mode 0600. It goes
-        when the upload is over.
-    type: path
-    default: ~/.local/state/release_train/uploads
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
+  - stackhpc.release_train.pulp.uploading
 notes:
   - In check mode nothing is sent. Files are read all the same, to say which of them would be.
 seealso:
