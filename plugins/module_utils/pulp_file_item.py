@@ -20,6 +20,8 @@ __all__ = ["CHECKSUM_SUFFIX", "WantedFile", "names_of", "wanted_files"]
 CHECKSUM_SUFFIX = ".sha256"
 # A control character, or what leads out of the repository.
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f]|^/|(^|/)\.{1,2}(/|$)|//|/$|^$")
+# What Pulp refuses in it nowadays, once all bytes were sent (pulpcore, relative_path_validator).
+_NO_NEW_NAME = re.compile(r"[\s?#]")
 
 
 @dataclass
@@ -55,6 +57,11 @@ def wanted_files(item: Mapping[str, Any]) -> list[WantedFile]:
     for name in names:
         if _NO_NAME.search(name):
             raise InvalidItem(f"'{name}' cannot be a relative_path: give one such as folder/file")
+        if item["state"] == "present" and _NO_NEW_NAME.search(name):
+            raise InvalidItem(
+                f"'{name}' cannot be a relative_path: Pulp takes no blank, '?' or '#' in it; call it "
+                "something else there (relative_path, image_file_name)"
+            )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InvalidItem(f"these would be there twice: {', '.join(twice)}. Give a relative_path")

@@ -53,7 +53,7 @@ def image_options(more: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 def image_pin(image: Mapping[str, Any]) -> Pin:
     """The snapshot that an item means. Raises ImageError for what would be served elsewhere."""
-    repository, version = str(image["repository"]).strip(), str(image["version"]).strip()
+    repository, version = str(image["repository"]).strip("/ "), str(image["version"]).strip()
     base_path = str(image.get("base_path") or _path_of(repository)).strip("/ ")
     if not base_path:
         raise ImageError("an image needs a repository, and its name is empty")

@@ -92,6 +92,11 @@ def run_role(role: str, folder: Path, *arguments: str) -> tuple[int, set[str]]:
     ending = "_repos" if role == "pulp_repository" else ""
     named = {"name": "one", "repository": "one"} if role != "pulp_repository" else {"name": "one"}
     lists = {f"{role}_{name}{ending}": [{**named, f"misspelt_{name}": 1}] for name in TYPES[role]}
+    return run_role_with(role, lists, folder, *arguments)
+
+
+def run_role_with(role: str, lists: dict, folder: Path, *arguments: str) -> tuple[int, set[str]]:
+    """Run a role with these variables; the exit status, and which misspelt keys it named."""
     play = {
         "name": "Run the role",
         "hosts": "all",
@@ -140,6 +145,15 @@ def test_pins_are_checked_whatever_the_tags(tmp_path):
 @pytest.mark.parametrize("role", TYPES)
 def test_a_tag_chooses_a_content_type(role, tmp_path):
     assert run_role(role, tmp_path, "--tags", "rpm") == (2, {"rpm"})
+
+
+@pytest.mark.parametrize(
+    ("chosen", "seen"), [("container", (2, {"container"})), ("rpm", (0, set()))]
+)
+def test_a_tag_chooses_the_tags_of_containers(chosen, seen, tmp_path):
+    role = "pulp_container_content"
+    items = {role: [{"repository": "one", "tags": ["first"], "misspelt_container": 1}]}
+    assert run_role_with(role, items, tmp_path, "--tags", chosen) == seen
 
 
 @pytest.mark.parametrize("role", TYPES)

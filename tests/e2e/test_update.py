@@ -50,6 +50,19 @@ def test_an_update_promotes_only_when_asked_to(rig: Rig, lists: dict[str, Any]) 
     assert rig.run("client_update", **lists, **PROMOTE).succeeded().changed == 0
 
 
+def test_a_site_that_requires_no_image_is_updated_and_promoted(
+    rig: Rig, lists: dict[str, Any]
+) -> None:
+    images = [{"name": "not-here", "url": "http://127.0.0.1:1", "required": "False"}]
+    lists["stackhpc_pulp_repository_container_repos"] = images
+
+    rig.run("client_update", **lists, **PROMOTE).succeeded()
+
+    assert set(_served(rig)) == {"development", "production"}
+    alone = rig.run("client_container_sync", **lists).failed()
+    assert "There is nothing to sync" in alone.message
+
+
 def test_check_mode_announces_both_on_a_client_that_has_nothing(
     rig: Rig, lists: dict[str, Any]
 ) -> None:

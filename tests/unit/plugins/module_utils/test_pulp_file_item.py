@@ -47,6 +47,14 @@ def test_a_name_that_leads_elsewhere_is_refused(name):
         wanted_files(item({"path": "/x", "relative_path": name}))
 
 
+@pytest.mark.parametrize("name", ["a b", "a\u00a0b", "a?", "#a"])
+def test_a_name_that_pulp_would_refuse_after_all_bytes_is_refused_before_any(name):
+    entry = {"path": f"/x/{name}"}
+    with pytest.raises(InvalidItem, match="Pulp takes no blank"):
+        wanted_files(item(entry))
+    assert wanted_files(item(entry, state="absent"))
+
+
 @pytest.mark.parametrize(
     ("paths", "checksums", "twice"),
     [(["/a/x", "/b/x"], False, "x"), (["/a/x", "/a/x.sha256"], True, "x.sha256")],

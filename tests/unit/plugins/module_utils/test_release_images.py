@@ -38,6 +38,10 @@ def test_the_path_is_made_of_the_name(repository, path):
     assert image_pin(image(repository)).snapshot_path == f"{path}/{VERSION}"
 
 
+def test_a_slash_at_the_end_of_a_name_is_not_part_of_it():
+    assert image_pin(image(f"{HOST}/")) == image_pin(image())
+
+
 @pytest.mark.parametrize("version", ["", "latest", "a/b", "..", "-1", "a b", "a\nb"])
 def test_what_is_no_version_is_refused(version):
     with pytest.raises(ImageError, match=f"of {HOST} is none"):
