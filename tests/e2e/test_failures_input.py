@@ -108,7 +108,7 @@ def test_a_group_that_does_not_exist_fails_its_guard_and_heals_when_it_does(rig:
     run = rig.run("access_control", access_control_guards=guards).failed()
 
     words = f"there is no group {rig.prefix}-group: create it first"
-    assert run.message == f"1 of 3 failed: {rig.prefix}-guard: {words}"
+    assert run.message == f"1 of 4 failed: {rig.prefix}-guard: {words}"
     assert rig.ark.list("contentguards/", name__startswith=rig.prefix) == []
     groups = [{"name": f"{rig.prefix}-group"}]
     rig.run(
