@@ -74,7 +74,7 @@ class Outcome:
             "skipped": self.skipped,
         }
         told = [f"{number} {what}" for what, number in numbers.items() if number]
-        return ", ".join(told) or "nothing to do"
+        return ", ".join(told) or ("nothing was done" if self.broken else "nothing to do")
 
 
 def _named(result: Mapping[str, Any], in_words: bool) -> str:

@@ -64,7 +64,7 @@ def _send(session: requests.Session, order: dict[str, Any], upload: str) -> None
     with tempfile.NamedTemporaryFile("w", suffix=".curl") as config:
         config.write("\nnext\n".join(requests_of) + "\n")
         config.flush()
-        curl = ["curl", "--silent", "--show-error", "--fail-early", "--parallel"]
+        curl = ["curl", "--no-progress-meter", "--fail-early", "--parallel"]
         subprocess.run([*curl, "--parallel-max", AT_ONCE, "--config", config.name], check=True)
 
 

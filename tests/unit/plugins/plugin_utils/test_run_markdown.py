@@ -47,4 +47,4 @@ def test_every_pulp_has_its_part():
     down = outcome_of("client2", [{"failed": True, "msg": "cannot be reached"}])
     text = markdown("package_mirror", [good, down], "Mirrored", ["", ""])
     assert "✅ **client1**: nothing to do, 0 s" in text
-    assert "❌ **client2**: nothing to do, 0 s\n\ncannot be reached\n" in text
+    assert "❌ **client2**: nothing was done, 0 s\n\ncannot be reached\n" in text

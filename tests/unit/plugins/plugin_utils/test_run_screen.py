@@ -131,7 +131,7 @@ def test_what_broke_before_any_item_is_said_in_its_own_words():
         "Failed",
         "  ark refused user 'admin':",
         "  wrong",
-        "nothing to do, 0 s",
+        "nothing was done, 0 s",
     ]
     assert outcome.message == "ark refused user 'admin': wrong"
 
