@@ -24,7 +24,7 @@ __all__ = [
 _LONGEST_ADDRESS = 3800
 # Room for the API's root, a domain of 50 characters, `limit`, `offset` and the names of filters.
 _AROUND = 200
-_STAMP = "[0-9]{8}T[0-9]{6}"
+STAMPS = "[0-9]{8}T[0-9]{6}"
 
 
 class Reader(Protocol):
@@ -113,7 +113,7 @@ def find_snapshots(
     kind: Kind,
     prefix: str,
     fields: Iterable[str],
-    stamps: str = _STAMP,
+    stamps: str = STAMPS,
     skip: int = 0,
     limit: int = 1,
     oldest_first: bool = False,

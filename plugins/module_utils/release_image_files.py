@@ -50,7 +50,7 @@ def _found(folder: str, patterns: Sequence[str], several: bool) -> list[str]:
         if len(fits) > 1 and not several:
             raise ImageError(
                 f"{len(fits)} files of {folder} match '{pattern}', and one is wanted: "
-                f"{_listed(fits)}"
+                f"{_listed(fits)}. Give the path of one of them, or a pattern that finds one"
             )
         found += fits
     return [os.path.join(folder, name) for name in dict.fromkeys(found)]

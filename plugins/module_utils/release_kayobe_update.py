@@ -93,7 +93,11 @@ def update_configuration(
         "paths": [edit.path for edit in edits],
         "results": [change.as_dict() for change in changes],
         "selected": edits[0].selected,
-        "text": [line for edit in edits for line in report(edit.changes, edit.path, edit.selected)],
+        "text": [
+            line
+            for edit in edits
+            for line in report(edit.changes, edit.path, edit.selected, is_written=write)
+        ],
         "diff": diffs[0] if len(diffs) == 1 else diffs or {},
     }
     return answer, warnings

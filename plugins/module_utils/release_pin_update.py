@@ -134,7 +134,9 @@ def _change(name: str, before: str | None, after: str) -> PinChange:
     return PinChange(name, action, before, after)
 
 
-def report(changes: list[PinChange], path: str, selected: str) -> list[str]:
+def report(
+    changes: list[PinChange], path: str, selected: str, is_written: bool = True
+) -> list[str]:
     """The lines for the one who runs it: each pin but the unchanged ones, then the counts."""
     shown = [one for one in changes if one.action != "none"]
     width = max((len(one.name) for one in shown), default=0)
@@ -150,7 +152,9 @@ def report(changes: list[PinChange], path: str, selected: str) -> list[str]:
         if number
     ]
     told = f"{selected}: " if selected else ""
-    return [*lines, f"{path}: {told}{', '.join(counts)}"]
+    kept = any(one.changed for one in changes) and not is_written
+    end = " (check mode, nothing was written)" if kept else ""
+    return [*lines, f"{path}: {told}{', '.join(counts)}{end}"]
 
 
 def _before(change: PinChange) -> str:

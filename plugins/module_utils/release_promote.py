@@ -21,7 +21,10 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_packag
     package_count,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
+    find_snapshots,
+    read_kind,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
     Report,
     Result,
@@ -42,10 +45,13 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_new
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import pinned
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
 
 __all__ = ["promote_packages", "promote_pins", "promoted_line"]
 
 _NO_GUARD = "everybody"
+# So many missing snapshots are told with what there is instead.
+_HINTS = 10
 
 
 def promote_packages(
@@ -75,9 +81,14 @@ def promote_pins(
         found.update({(name, key): entry for key, entry in there.items()})
     current = [found.get((pin.content_type, pin.snapshot_name)) for pin in pins]
     problems = [f"'{error.short_name}' is pinned, but {error}" for error in errors]
+    missing = 0
     for pin, entry in zip(pins, current):
         if entry is None:
-            problems.append(f"snapshot '{pin.snapshot_name}' of {pin.short_name} does not exist")
+            missing += 1
+            newest = _newest(server, pin) if missing <= _HINTS else ""
+            problems.append(
+                f"snapshot '{pin.snapshot_name}' of {pin.short_name} does not exist{newest}"
+            )
         elif not entry.get("publication"):
             problems.append(f"snapshot '{pin.snapshot_name}' of {pin.short_name} serves nothing")
     in_use = {entry["content_guard"] for entry in current if entry and entry["content_guard"]}
@@ -111,6 +122,18 @@ def promote_pins(
     results = [switch.result for switch in switches]
     server.report.finish_all(results)
     return results
+
+
+def _newest(server: Server, pin: Pin) -> str:
+    """What there is instead of a snapshot that does not exist, as the end of a sentence."""
+    prefix = pin.snapshot_name[: -len(pin.stamp)]
+    kind = CONTENT_TYPES[pin.content_type].distribution
+    # Versions of disk images begin with a release; `latest` is none.
+    stamps = "[0-9]{8}T[0-9]{6}" if is_stamp(pin.stamp) else "[0-9].*"
+    found = find_snapshots(server.client, kind, prefix, ("name",), stamps)
+    return (
+        f", the newest is {found[0]['name'][len(prefix) :]}" if found else ", nor any other of it"
+    )
 
 
 def _show_content(server: Server, switches: Sequence[Switch]) -> None:

@@ -73,6 +73,14 @@ def test_old_and_new_stand_in_columns_and_the_counts_come_last():
     ]
 
 
+def test_a_check_says_that_nothing_was_written_unless_there_is_nothing_to_write():
+    _text, changes = update(TEXT, {"a": NEW}, add=False)
+    lines = report(changes, "pins.yml", "", is_written=False)
+    assert lines[-1] == "pins.yml: 1 updated (check mode, nothing was written)"
+    _text, changes = update(TEXT, {"a": OLD}, add=False)
+    assert report(changes, "pins.yml", "", is_written=False) == ["pins.yml: 1 unchanged"]
+
+
 def test_repositories_are_selected_as_everywhere():
     given = params(
         rpm=[item("a", sync_group="g"), item("b")],

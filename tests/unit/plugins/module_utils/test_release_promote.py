@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pro
     promote_packages,
 )
 
-STAMP = "20260101T000000"
+STAMP, OLDER = "20260101T000000", "20251201T000000"
 GUARDS = {"/guards/1/": "development", "/guards/2/": "release"}
 API = "/pulp/api/v3"
 
@@ -67,7 +68,11 @@ class Ark:
             if one["name"] in wanted or href.split("/")[-2] in wanted
         ]
 
-    def get(self, path: str, _params: dict[str, Any]) -> dict[str, Any]:
+    def get(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
+        if "name__regex" in params:
+            names = [one["name"] for one in self.held.values()]
+            found = [name for name in names if re.match(params["name__regex"], name)]
+            return {"results": [{"name": name} for name in sorted(found, reverse=True)]}
         self.counted += 1
         number = self.packages[path.split("/")[-4]]
         return {"content_summary": {"present": {"rpm.package": {"count": number}}}}
@@ -157,7 +162,11 @@ def test_a_server_that_does_not_show_what_was_promoted_is_a_warning():
 
 def test_a_snapshot_that_does_not_exist_is_named_and_nothing_is_written():
     ark = Ark(a="development", b="development")
-    ark.held["/d/b/"]["name"] = "another"
-    with pytest.raises(InvalidItem, match=f"snapshot 'b-{STAMP}' of b does not exist"):
-        promote(ark)
+    for name, words in (
+        ("another", "nor any other of it"),
+        (f"b-{OLDER}", f"the newest is {OLDER}"),
+    ):
+        ark.held["/d/b/"]["name"] = name
+        with pytest.raises(InvalidItem, match=f"'b-{STAMP}' of b does not exist, {words}"):
+            promote(ark)
     assert ark.held["/d/a/"]["content_guard"] == "/guards/1/"
