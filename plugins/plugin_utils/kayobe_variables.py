@@ -20,9 +20,9 @@ def read_variables(path: Path) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise AnsibleLookupError(f"{path}{place}: not YAML: {error.problem}") from error
+        raise AnsibleLookupError(f"{path}{place}: not YAML: {error.problem}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise AnsibleLookupError(f"{path}: cannot be read: {error}") from error
+        raise AnsibleLookupError(f"{path}: cannot be read: {error}") from None
     if not isinstance(content or {}, Mapping):
         raise AnsibleLookupError(f"{path}: expected a mapping of variables")
     return dict(content or {})
