@@ -9,6 +9,8 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server
 
 __all__ = ["refuse_missing", "unseen"]
 
+_FORESEEN = "A real run fails here, unless something before it changes that"
+
 
 def unseen(server: Server, what: str) -> str:
     """`there is no <what>`, and that the user may lack the right: Pulp tells the two not apart."""
@@ -21,7 +23,4 @@ def refuse_missing(server: Server, result: Result, message: str) -> None:
     """Raise InvalidItem; in check mode warn, since an earlier task may be about to make it."""
     if not server.check_mode:
         raise InvalidItem(message)
-    server.report.warn(
-        f"{result.type} '{result.name}': {message}. A real run fails here, unless something "
-        "before it changes that"
-    )
+    server.report.warn(f"{result.type} '{result.name}': {message}. {_FORESEEN}", _FORESEEN)

@@ -85,13 +85,11 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
     params = {key: value for key, value in module.params.items() if key not in CONNECTION}
     report_path = params["report_path"]
     report: Report | None = None
-    warnings: list[str] = []
     message = ""
     answer: dict[str, Any] = {"changed": False, "results": [], "summary": summarize([])}
     began = time.monotonic()
     try:
         report = _report({key: params.pop(key) for key in _REPORTING}, module.check_mode)
-        warnings = report.warnings
         connection = Connection(
             url=module.params["pulp_url"],
             **{key: module.params[key] for key in CONNECTION if key != "pulp_url"},
@@ -110,7 +108,7 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
     # A report that was to be read has still to be done, and is not replaced.
     if report and message and params.get("retry") != report_path:
         report.fail(message)
-    for warning in warnings:
+    for warning in report.told if report else []:
         module.warn(printable(warning))
     answer["seconds"] = round(time.monotonic() - began, 2)
     # Not inside an except block: with -vvv Ansible would add the traceback.

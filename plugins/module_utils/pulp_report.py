@@ -15,6 +15,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report
 
 __all__ = ["Report", "Result", "failure_message", "summarize"]
 
+# So many warnings of one kind are told.
+_FEW = 3
+
 
 @dataclass
 class Result:
@@ -84,6 +87,7 @@ class Report:
     ) -> None:
         self._marks = {"check_mode": True} if looks else {}
         self.warnings: list[str] = []
+        self._kinds: dict[str, str] = {}
         self._files = list(files)
         self._progress = progress
         self._lock = threading.Lock()
@@ -119,12 +123,29 @@ class Report:
         with self._lock:
             self._tell({"again": True, **result.as_dict()})
 
-    def warn(self, text: str) -> None:
-        """Keep a warning for the end of the run; the same text is kept once."""
+    def warn(self, text: str, kind: str = "") -> None:
+        """Keep a warning for the end of the run; the same text is kept once.
+
+        Of many of one `kind`, words that they share, few are `told`.
+        """
         with self._lock:
             if text not in self.warnings:
                 self.warnings.append(text)
+                self._kinds[text] = kind
                 self._tell({"warning": text})
+
+    @property
+    def told(self) -> list[str]:
+        """The warnings for a reader; reports have all of them."""
+        told = []
+        many: dict[str, int] = {}
+        for text in self.warnings:
+            kind = self._kinds.get(text, "")
+            many[kind] = many.get(kind, 0) + 1
+            if not kind or many[kind] <= _FEW:
+                told.append(text)
+        more = {kind: number - _FEW for kind, number in many.items() if kind and number > _FEW}
+        return [*told, *(f"{number} more items: {kind}" for kind, number in more.items())]
 
     def fail(self, text: str) -> None:
         """Say why a run did not come to its items, lest an earlier one's are taken for its own."""

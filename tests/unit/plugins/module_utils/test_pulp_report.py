@@ -85,6 +85,20 @@ def test_a_warning_is_in_the_file_at_once_and_kept_once(tmp_path):
     assert lines(tmp_path / "report.json") == [{"warning": "a worker is gone"}]
 
 
+def test_of_many_warnings_of_one_kind_few_are_told_and_all_are_in_the_file(tmp_path):
+    path = tmp_path / "report.jsonl"
+    report = Report([ReportFile(str(path))])
+    report.warn("another")
+    for number in range(5):
+        report.warn(f"{number} is missing. It would fail", "It would fail")
+    assert report.told == [
+        "another",
+        *(f"{number} is missing. It would fail" for number in range(3)),
+        "2 more items: It would fail",
+    ]
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 6
+
+
 def test_what_is_under_way_is_for_the_one_who_watches_alone(tmp_path):
     kept, shown = tmp_path / "report.json", tmp_path / "progress.json"
     report = Report([ReportFile(str(kept))], ReportFile(str(shown)))
