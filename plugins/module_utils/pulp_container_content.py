@@ -16,7 +16,13 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missin
     refuse_missing,
     unseen,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
+    version_number,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
+    version_href,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import late_delay
@@ -36,12 +42,15 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags i
     all_tags,
     attached_names,
     existing_names,
+    tags_in,
     units_in,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks import created_by
 
 __all__ = ["change_tags"]
 
 _SOURCE = "source_repository_version"
+_COPY = "copy_tags/"
 
 
 def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
@@ -113,8 +122,34 @@ def _copy(server: Server, one: TagWork, manifests: Manifests, force: bool, resul
     if server.check_mode or one.repository is None or one.origin is None:
         return
     body = {_SOURCE: one.origin["latest_version_href"], "names": names}
-    task = _write(server, f"{one.repository['pulp_href']}copy_tags/", body, item["name"])
+    task = _write(server, f"{one.repository['pulp_href']}{_COPY}", body, item["name"])
+    if not may_move:
+        _refuse_moved(server, one, manifests, _of(copied, state.source), task)
     _refuse_half(server, one, manifests, _of(names, state.source), task)
+
+
+def _refuse_moved(
+    server: Server, one: TagWork, manifests: Manifests, copied: Mapping[str, str], task: Any
+) -> None:
+    """Put back what another run released under one of these tags since this run looked at them.
+
+    Pulp's copy has no precondition, so that two runs may both find a tag free.
+    """
+    made, repository = created_by(task, "/versions/"), one.repository or {}
+    seen = version_number(repository["latest_version_href"])
+    if not made or version_number(made[-1]) == seen + 1:
+        return
+    before = version_href(repository, version_number(made[-1]) - 1)
+    tags = tags_in(server.client, before, copied)
+    manifests.read(tags.values())
+    moved = [tag for tag, digest in manifests.digests(tags).items() if digest != copied[tag]]
+    if moved:
+        body = {_SOURCE: before, "names": moved}
+        _write(server, f"{repository['pulp_href']}{_COPY}", body, one.item["name"])
+        raise PulpError(
+            f"another run released {', '.join(moved)} meanwhile, with other images, which stay. "
+            "Look at why these runs differ, and run it again"
+        )
 
 
 def _refuse_half(
@@ -182,9 +217,10 @@ def _read_now(
 
     A task that made none found everything done, by another run: then in the latest version.
     """
-    made = [href for href in (task or {}).get("created_resources") or [] if "/versions/" in href]
-    repository = {"latest_version_href": made[-1]} if made else None
-    if repository is None:
+    made = created_by(task, "/versions/")
+    if made:
+        repository = {"latest_version_href": made[-1]}
+    else:
         asked = {"fields": "latest_version_href"}
         repository = server.client.get((one.repository or {})["pulp_href"], asked)
     tags = read_tags(server, repository, names)

@@ -30,6 +30,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks import (
     Rhythm,
     TaskWatcher,
+    created_by,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transfer import Transfers
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import Kind
@@ -160,8 +161,11 @@ class Server:
             shown = None if current is None else {**current, **change.after}
             return Outcome(shown, change, change.changes)
         if current is None:
-            again = (send_secrets, subject or name, may_change)
-            return self._create_or_find(kind, name, wanted, change, again)
+
+            def take(there: dict[str, Any]) -> Outcome:
+                return self.reconcile(kind, name, wanted, there, send_secrets, subject, may_change)
+
+            return self._create_or_find(kind, name, change, subject or name, take)
         if not may_change:
             raise Refused(f"another run made '{name}' meanwhile, and not as this one would")
         ran_task = self.write(
@@ -192,19 +196,16 @@ class Server:
         self,
         kind: Kind,
         name: str,
-        wanted: Mapping[str, Any],
         change: Change,
-        again: tuple[bool, str, bool],
+        subject: str,
+        take: Callable[[dict[str, Any]], Outcome],
     ) -> Outcome:
-        """Create an object; when the answer was lost, or another run was quicker, take theirs.
-
-        `again` are the last arguments of `reconcile`.
-        """
+        """Create an object; when the answer was lost, or another run was quicker, `take` theirs."""
         lost = False
         problem: PulpError = LostAnswer("it was not created")
         for _try in range(_TRIES):
             try:
-                return Outcome(self._create(kind, change.payload, again[1]), change, True)
+                return Outcome(self._create(kind, change.payload, subject), change, True)
             except (LostAnswer, TaskFailed, ResponseError) as error:
                 problem = error
             lost = lost or isinstance(problem, LostAnswer)
@@ -212,7 +213,7 @@ class Server:
             if there and (lost or _THERE_ALREADY.search(str(problem))):
                 # Whole, as the server answers a creation: the caller may need any field.
                 there = self.client.get(there["pulp_href"])
-                found = self.reconcile(kind, name, wanted, there, *again)
+                found = take(there)
                 return Outcome(found.current, change, True) if lost else found
             if there or not isinstance(problem, LostAnswer):
                 break
@@ -223,7 +224,7 @@ class Server:
         if set(answer) != {"task"}:
             return dict(answer)
         task = self.watcher.wait(answer["task"], subject)
-        created = [href for href in task.get("created_resources") or [] if kind.endpoint in href]
+        created = created_by(task, kind.endpoint)
         if not created:
             raise PulpError(f"Pulp's task {answer['task']} says nothing of a {kind.noun}")
         return {**_readable(kind, payload), "pulp_href": created[0]}

@@ -31,6 +31,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_runnin
     RunningSyncs,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks import created_by
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
 
 __all__ = [
@@ -129,9 +130,7 @@ def sync_repository(
     may_join = not result.changed and not settings.full
     task, joined = _sync_patiently(server, state, settings, running, may_join, item["name"])
     after = _newest_version(task, repository)
-    result.more["publications"] = [
-        href for href in task.get("created_resources") or [] if "/publications/" in href
-    ]
+    result.more["publications"] = created_by(task, "/publications/")
     result.more["sync"] = "joined" if joined else "unchanged" if after == before else "synced"
     if joined or (after == before and (settings.pinned or version_number(before) == 0)):
         # A sync that finds nothing to do may follow one of another run, which made the version.
@@ -226,8 +225,8 @@ def _refuse_another_source(
 
 
 def _newest_version(task: Mapping[str, Any], repository: Mapping[str, Any]) -> str:
-    versions = [href for href in task.get("created_resources") or [] if "/versions/" in href]
-    return max([repository["latest_version_href"], *versions], key=version_number)
+    versions = [repository["latest_version_href"], *created_by(task, "/versions/")]
+    return max(versions, key=version_number)
 
 
 def _counted(server: Server, content_type: ContentType, version: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_worker
     WorkerLookout,
 )
 
-__all__ = ["Rhythm", "TaskWatcher"]
+__all__ = ["Rhythm", "TaskWatcher", "created_by"]
 
 _FIELDS = ("state", "error", "progress_reports", "created_resources", "name", "result")
 _GOOD_ENDS = ("completed", "skipped")
@@ -52,6 +52,11 @@ class Rhythm:
     average: float = 0.52
     workers: float = 10.0
     outage: float = 300.0
+
+
+def created_by(task: Mapping[str, Any] | None, part: str) -> list[str]:
+    """What a task created: the hrefs that contain `part`. None of a write that was no task."""
+    return [href for href in (task or {}).get("created_resources") or [] if part in href]
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import LostAnswer
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks import created_by
 
 __all__ = ["change_version"]
 
@@ -33,8 +34,8 @@ def change_version(
         task = server.write(lambda: server.client.post(address, body), subject)
     except LostAnswer:
         task = server.write(lambda: server.client.post(address, body), subject)
-    made = [href for href in (task or {}).get("created_resources") or [] if "/versions/" in href]
+    made = created_by(task, "/versions/")
     if made:
-        return str(made[0])
+        return made[0]
     asked = {"fields": "latest_version_href"}
     return str(server.client.get(repository["pulp_href"], asked)["latest_version_href"])

@@ -44,7 +44,8 @@ options:
         default: false
       immutable:
         description:
-          - Whether a tag that the repository has under another digest is refused instead of moved.
+          - Whether a tag that the repository has under another digest is refused instead of moved,
+            also where another run copies it at the same time.
         type: bool
         default: false
       state:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lab.cutting_proxy import CuttingProxy
 from tests.lab.oci_layout import Image, write_layout
 from tests.lab.upstream_oci import OciRegistry
 
-from .play import Secret
+from .play import Run, Secret
 from .rig import HARD_PASSWORD, Rig
 
 # Pulp sends passwords to registries in Latin-1, which not all of them take for what it is.
@@ -95,6 +96,31 @@ def test_two_promotions_of_the_same_images_at_once_do_the_work_of_one(
     for run in runs:
         assert {line["name"].partition("/")[2]: line["tags"][TAG] for line in run.report} == digests
     assert rig.run_module("pulp_container_content", container=items).succeeded().changed == 0
+
+
+def test_a_tag_that_another_run_releases_meanwhile_does_not_move(
+    rig: Rig, registry: OciRegistry
+) -> None:
+    for image in ("nova", "nova-again"):
+        publish(registry, image, TAG)
+    sources = [mirrored(rig, registry, image) for image in ("nova", "nova-again")]
+    rig.run_module("pulp_repository", container=sources, sync=True, **QUICK).succeeded()
+    late = released(rig, "nova")
+    quick = {**late, "source": f"{rig.prefix}-dev/nova-again"}
+    rig.run_module("pulp_repository", container=[{"name": late["name"]}]).succeeded()
+    quick_runs: list[Run] = []
+
+    def release() -> None:
+        quick_runs.append(rig.run_module("pulp_container_content", container=[quick]))
+
+    with CuttingProxy(rig.servers.ark.url, b"copy_tags", cut=False, meanwhile=release) as proxy:
+        refused = rig.run_module("pulp_container_content", container=[late], pulp_url=proxy.url)
+
+    assert f"another run released {TAG} meanwhile" in refused.failed().message
+    (line,) = quick_runs[0].succeeded().report
+    look = {"name": late["name"], "tags": [TAG], "state": "read"}
+    (now,) = rig.run_module("pulp_container_content", container=[look]).succeeded().report
+    assert now["tags"] == line["tags"]
 
 
 def test_a_tag_that_moved_at_the_source_does_not_move_what_was_released(

@@ -16,14 +16,15 @@ _PIECE = 16384
 class CuttingProxy:
     """Passes bytes on to the server at `target` (a URL) while it is used as a context manager.
 
-    `after` bytes that a client sent over one connection, `meanwhile` is called, and the connection
-    is cut; both the first `times` times only. `cut` false leaves it at the call.
+    `after` bytes that a client sent over one connection, or before a piece with the text `after`,
+    `meanwhile` is called, and the connection is cut; both the first `times` times only. `cut` false
+    leaves it at the call.
     """
 
     def __init__(
         self,
         target: str,
-        after: int,
+        after: int | bytes,
         times: int = 1,
         cut: bool = True,
         meanwhile: Callable[[], None] = lambda: None,
@@ -62,7 +63,9 @@ class CuttingProxy:
         seen = 0
         while piece := client.recv(_PIECE):
             before, seen = seen, seen + len(piece)
-            if before <= self._after < seen and self._take_turn():
+            after = self._after
+            due = after in piece if isinstance(after, bytes) else before <= after < seen
+            if due and self._take_turn():
                 self._meanwhile()
                 if self._cut:
                     _shut(client)

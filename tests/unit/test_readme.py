@@ -49,6 +49,11 @@ def test_the_first_page_lists_the_playbooks_and_whom_they_touch():
     assert listed == {name: kinds.get(hosts[name], "any other Pulp") for name in listed}
 
 
+def test_the_first_page_leads_to_every_page():
+    pages = {path.name for path in COLLECTION.glob("docs/*.md")} - {"index.md"}
+    assert set(re.findall(r"\(docs/([\w-]+\.md)\)", README)) == pages
+
+
 def test_the_first_page_lists_the_roles():
     assert set(table("Roles")) == {path.name for path in COLLECTION.glob("roles/*")}
 
