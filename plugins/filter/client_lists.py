@@ -37,6 +37,11 @@ options:
   sync_group:
     description: Selects repositories whose C(sync_group) is exactly this. Empty selects all.
     type: str
+  image_filter:
+    description:
+      - Regular expressions for container images, searched in the name of a repository and in its
+        last part.
+    type: raw
 """
 
 EXAMPLES = r"""
@@ -72,10 +77,11 @@ def client_lists(
     deb_filter: Filter = None,
     package_filter: Filter = None,
     sync_group: Optional[str] = None,
+    image_filter: Filter = None,
 ) -> dict[str, Any]:
     """The narrowed lists; see DOCUMENTATION."""
     try:
-        return narrow(lists, rpm_filter, deb_filter, package_filter, sync_group)
+        return narrow(lists, rpm_filter, deb_filter, package_filter, sync_group, image_filter)
     except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 

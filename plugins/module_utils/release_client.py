@@ -50,12 +50,14 @@ def client_lists(
     deb_filter: Filter = None,
     package_filter: Filter = None,
     sync_group: str | None = None,
+    image_filter: Filter = None,
 ) -> dict[str, Any]:
     """Narrow a client's lists to what its site needs and to what is selected.
 
     `lists`: content type -> {repositories, publications, development, production} -> items.
     Items that are not `required` are dropped before anything else of them is read. Filters are
-    searched in a repository's short name and in its name, by which Pulp and all results call it;
+    searched in a repository's short name, for an image the last part of its name, and in its name, by
+    which Pulp and all results call it;
     `sync_group` is its key of this name; publications and distributions follow their repository, production its
     development distribution. Returns the same shape, each production item with its
     `distribution`, and `selected`, the words "selected 3 of 40". Raises SelectionError when a
@@ -71,14 +73,15 @@ def client_lists(
         for item in ours["repositories"]
         for one in _selectable(content_type, item)
     ]
-    selection = select_repositories(everything, rpm_filter, deb_filter, package_filter, sync_group)
+    filters = rpm_filter, deb_filter, package_filter, sync_group, image_filter
+    selection = select_repositories(everything, *filters)
     chosen, known = (
         {(one.content_type, one.name) for one in ones} for ones in (selection.selected, everything)
     )
     narrowed: dict[str, Any] = {"selected": f"selected {len(chosen)} of {len(known)}"}
     for content_type, ours in required.items():
         kept = ours
-        if any((rpm_filter, deb_filter, package_filter, sync_group)):
+        if any(filters):
             kept = _following(ours, {name for one, name in chosen if one == content_type})
         narrowed[content_type] = {
             **{name: [_without_about(item) for item in kept[name]] for name in LISTS[:3]},
@@ -134,7 +137,8 @@ def _selectable(content_type: str, item: Mapping[str, Any]) -> list[_Repository]
     name = str(item.get("name") or "")
     if not name:
         raise ClientListError(f"{content_type} repositories: an item has no name: {sorted(item)}")
-    names = dict.fromkeys((str(item.get("short_name") or name), name))
+    short = name.rpartition("/")[2] if content_type == "container" else name
+    names = dict.fromkeys((str(item.get("short_name") or short), name))
     group = str(item.get("sync_group") or "")
     return [_Repository(content_type, name, one, group) for one in names]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
+    IMAGE_FILTER,
     Filter,
     nearest,
     select_names,
@@ -17,7 +18,6 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sel
 
 __all__ = ["IMAGE_NAME", "ImagePins", "PinsError", "pins_of", "select_pins"]
 
-FILTER = "kolla_container_image_filter"
 # The OCI distribution specification 1.1: names of repositories, and of tags.
 IMAGE_NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -82,6 +82,6 @@ def select_pins(
         )
     if not pins:
         raise PinsError("no image is pinned")
-    selection = select_names(pins, image_filter, FILTER)
+    selection = select_names(pins, image_filter, IMAGE_FILTER)
     chosen = {name: pins[name] for name in selection.selected}
     return ImagePins(chosen, f"{selection.text} images", selection.warnings)

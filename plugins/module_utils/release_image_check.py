@@ -14,6 +14,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_ite
     is_template,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
+    IMAGE_FILTER,
     SelectionError,
     nearest,
     select_names,
@@ -21,9 +22,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sel
 
 __all__ = ["IMAGE_VARIABLES", "check_images"]
 
-IMAGES, FILTER = "kolla_container_images", "kolla_container_image_filter"
+IMAGES = "kolla_container_images"
 UNBUILDABLE, GROUPS = "kolla_unbuildable_images", ("old_scheme", "new_scheme")
-IMAGE_VARIABLES = frozenset({IMAGES, FILTER, UNBUILDABLE})
+IMAGE_VARIABLES = frozenset({IMAGES, IMAGE_FILTER, UNBUILDABLE})
 _NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
 
 
@@ -46,12 +47,14 @@ def check_images(variables: Mapping[str, Any]) -> Iterator[Finding]:
         else:
             first[name] = place
     yield from _check_unbuildable(variables.get(UNBUILDABLE), set(first))
-    pattern = variables.get(FILTER)
+    pattern = variables.get(IMAGE_FILTER)
     if pattern and first and not is_template(pattern):
         try:
-            select_names(list(first), pattern, FILTER)
+            select_names(list(first), pattern, IMAGE_FILTER)
         except SelectionError as error:
-            yield Finding(ERROR, (FILTER,), FILTER, str(error).replace(f"{FILTER}: ", ""))
+            yield Finding(
+                ERROR, (IMAGE_FILTER,), IMAGE_FILTER, str(error).replace(f"{IMAGE_FILTER}: ", "")
+            )
 
 
 def _check_unbuildable(unbuildable: Any, known: set[str]) -> Iterator[Finding]:

@@ -196,4 +196,10 @@ def _serve_latest(
     name = repository.snapshot_name(LATEST)
     distribute(run.server, _FILE, name, place, image.latest, guards, changes)
     if changes.changed:
-        result.note(changes.action, {LATEST: changes.before}, {LATEST: changes.after})
+        # Its publication says nothing to people, and in check mode there is none yet.
+        before, after = (
+            {key: value for key, value in side.items() if key != "publication"}
+            for side in (changes.before, changes.after)
+        )
+        after["version"] = image.pin.stamp
+        result.note(changes.action, {LATEST: before}, {LATEST: after})

@@ -22,6 +22,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inv
 
 Filter = Union[None, str, Sequence[str]]
 
+IMAGE_FILTER = "kolla_container_image_filter"
 _SUGGESTIONS = 5
 
 
@@ -126,11 +127,12 @@ def select_repositories(
     deb_filter: Filter = None,
     package_filter: Filter = None,
     sync_group: str | None = None,
+    image_filter: Filter = None,
 ) -> Selection[Chosen]:
     """Select among repositories, pins or item errors; all that is given must match.
 
     `rpm_filter` and `deb_filter` are for items of their type, `package_filter` for both,
-    `sync_group` is an exact name. Raises SelectionError when one of them matches nothing, or
+    `image_filter` for container images, `sync_group` is an exact name. Raises SelectionError when one of them matches nothing, or
     all together do. The same filter given for both types, as automation of today does, has to
     match in one of them only.
     """
@@ -139,7 +141,8 @@ def select_repositories(
     rpm = expressions(rpm_filter, "rpm_package_repo_filter")
     deb = expressions(deb_filter, "deb_package_repo_filter")
     scopes: list[tuple[str, tuple[str, ...], list[re.Pattern[str]]]] = [
-        ("package_filter", ("rpm", "deb"), expressions(package_filter, "package_filter"))
+        ("package_filter", ("rpm", "deb"), expressions(package_filter, "package_filter")),
+        (IMAGE_FILTER, ("container",), expressions(image_filter, IMAGE_FILTER)),
     ]
     if rpm == deb:
         both = "rpm_package_repo_filter and deb_package_repo_filter"

@@ -55,7 +55,7 @@ def write_inventory(site: Site, selection: str = SELECTION) -> None:
     _write(
         folder / "group_vars" / "all" / "kayobe.yml",
         "# Where the pins are, and which images are built.",
-        kayobe_config_repo_path="{{ inventory_dir }}/../kayobe-config",
+        kayobe_config_repo_path=str(site.kayobe),
         kolla_container_image_filter=f"^({'|'.join(IMAGES)})$",
     )
     _point_at_collections(folder / "collections")

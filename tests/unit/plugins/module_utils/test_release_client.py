@@ -67,6 +67,24 @@ def test_a_repository_without_short_name_is_found_by_its_name():
     assert names(found) == ["live"]
 
 
+@pytest.mark.parametrize("expression", ["^nova$", "stackhpc/nova", "^(stackhpc/nova)$"])
+def test_an_image_is_found_by_its_name_with_and_without_namespace(expression):
+    images = [{"name": f"stackhpc/{name}", "url": "u"} for name in ("glance", "nova")]
+    served = [{"name": image["name"], "repository": image["name"]} for image in images]
+    found = client_lists(
+        {"container": {"repositories": images, "development": served}}, image_filter=expression
+    )
+    assert found["selected"] == "selected 1 of 2"
+    assert found["container"]["repositories"] == images[1:]
+    assert found["container"]["development"] == served[1:]
+
+
+def test_an_error_calls_the_filter_of_images_by_its_name():
+    images = {"container": {"repositories": [{"name": "stackhpc/nova", "url": "u"}]}}
+    with pytest.raises(SelectionError, match="^kolla_container_image_filter: 'nvoa' matches none"):
+        client_lists(images, image_filter="nvoa")
+
+
 def test_a_filter_that_matches_nothing_is_an_error():
     with pytest.raises(SelectionError, match="rocky_9_base"):
         client_lists(lists(), package_filter="rocky_9_bseos")

@@ -153,6 +153,16 @@ def test_latest_goes_on_with_the_next_version_and_not_back(shelf, upload):
     assert shelf.distributions["images_latest"]["publication"] == newest
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_becomes_of_latest_is_told_by_version(upload, check_mode):
+    upload()
+    result = upload("2025.1-20261123T200001", "next", check_mode=check_mode)
+    assert (result.before["latest"], result.after["latest"]) == (
+        {},
+        {"version": "2025.1-20261123T200001"},
+    )
+
+
 def test_a_run_that_broke_before_the_version_was_served_is_made_good(shelf, upload):
     upload()
     del shelf.distributions[f"images_{VERSION}"]
