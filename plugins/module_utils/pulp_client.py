@@ -126,7 +126,7 @@ class PulpClient:
     def _send(
         self, method: str, path: str, used: Pass, more: Mapping[str, str], content: dict[str, Any]
     ) -> Answer:
-        headers = {**used.headers(method, self.connection.base), **more}
+        headers = {**used.headers(method, self.connection.origin), **more}
         url = self.connection.address(path)
         return patiently(
             lambda: self._transport.send(method, url, headers, **content),

@@ -60,6 +60,20 @@ class Connection:
         return self.url.strip().rstrip("/")
 
     @property
+    def host(self) -> str:
+        """What the server is told as its host: in lower case, and a port only if it is unusual."""
+        parts = urlsplit(self.base)
+        name = (parts.hostname or "").lower()
+        name = f"[{name}]" if ":" in name else name
+        usual = {"http": 80, "https": 443}[parts.scheme]
+        return name if parts.port in (None, usual) else f"{name}:{parts.port}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host, as a browser would send them."""
+        return f"{urlsplit(self.base).scheme}://{self.host}"
+
+    @property
     def api_path(self) -> str:
         """The path below which all endpoints of the chosen domain are."""
         parts = [self.api_root.strip("/"), quote(self.domain or ""), "api/v3"]

@@ -61,12 +61,16 @@ def checksum_in(text: str, name: str) -> str:
 
 @dataclass
 class _Coming:
-    """One file on its way: the bytes that arrived in this run, and what it will be in all."""
+    """One file on its way: the bytes that arrived in this run, and what it will be in all.
+
+    `furthest` is the largest it was: a server that begins anew each time does not get on.
+    """
 
     url: str
     part: PartialFile
     name: str
     received: int = 0
+    furthest: int = 0
     total: int | None = None
 
 
@@ -134,7 +138,7 @@ class Downloader:
             if coming.total is not None and coming.part.size != coming.total:
                 raise LostAnswer(f"{coming.url} ended after {coming.part.size} bytes")
 
-        self._patiently(fetch, lambda: coming.received)
+        self._patiently(fetch, lambda: coming.furthest)
 
     def _sink(
         self, coming: _Coming, status: int, headers: Mapping[str, str]
@@ -162,6 +166,7 @@ class Downloader:
         def take(piece: bytes) -> None:
             part.append(piece)
             coming.received += len(piece)
+            coming.furthest = max(coming.furthest, part.size)
             self._transfers.add(coming.name, len(piece))
 
         return take

@@ -30,14 +30,14 @@ class Pass:
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     basic: str = field(default="", repr=False)
 
-    def headers(self, method: str, base: str) -> dict[str, str]:
+    def headers(self, method: str, origin: str) -> dict[str, str]:
         """The headers of a request under this pass; a write proves itself with the CSRF token."""
         headers = {"Authorization": self.basic} if self.basic else {}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if method != "GET" and _TOKEN in self.cookies:
             # Django compares the referrer with the host when it is asked over TLS.
-            headers.update({"X-CSRFToken": self.cookies[_TOKEN], "Referer": base + "/"})
+            headers.update({"X-CSRFToken": self.cookies[_TOKEN], "Referer": f"{origin}/"})
         return headers
 
 
@@ -115,7 +115,7 @@ class Login:
         form = self._send("GET", address, {})
         if form.status != 200 or _TOKEN not in form.cookies:
             return Answer(200)  # no form, so that every request carries the password
-        headers = Pass(0, form.cookies).headers("POST", connection.base)
+        headers = Pass(0, form.cookies).headers("POST", connection.origin)
         fields = {
             "username": connection.username,
             "password": connection.password or "",

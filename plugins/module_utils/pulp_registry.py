@@ -152,7 +152,7 @@ class Registry:
         if connection.username:
             basic = basic_header(connection.username, connection.password or "")
         scopes = [("scope", f"repository:{path}:pull") for path in token.names]
-        query = urlencode([("service", registry_host(connection)), *scopes], safe=":/")
+        query = urlencode([("service", connection.host), *scopes], safe=":/")
         asked = time.monotonic()
         answer = self._send("GET", f"{connection.base}/token/", basic, params=query)
         content = answer.content

@@ -2,7 +2,8 @@
 """Tags of container repositories, the digests of what they name, and what is attached to these.
 
 Signatures and attestations of an image are tags, too: `sha256-<digest>.sig` and `.att` as cosign
-names them (its specification, "Signature Spec"), `.sbom` of its older versions.
+names them (its specification, "Signature Spec"), `.sbom` of its older versions, and `sha256-<digest>`
+of cosign 3, an index of bundles.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ __all__ = [
 
 _TAGS = "content/container/tags/"
 _MANIFESTS = "content/container/manifests/"
-_ATTACHED = ("sig", "att", "sbom")
+_ATTACHED = ("", ".sig", ".att", ".sbom")
 _FIELDS = "pulp_href,name,tagged_manifest"
 # What the other words of a question may take of the request line, which holds two versions.
 _ROOM = 2800
@@ -75,7 +76,7 @@ def existing_names(reader: Reader, names: Iterable[str]) -> set[str]:
 
 def attached_names(digests: Iterable[str]) -> list[str]:
     """The tags under which something may be attached to images of these digests."""
-    return [f"{digest.replace(':', '-')}.{kind}" for digest in digests for kind in _ATTACHED]
+    return [f"{digest.replace(':', '-')}{kind}" for digest in digests for kind in _ATTACHED]
 
 
 @dataclass

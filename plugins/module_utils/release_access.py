@@ -64,7 +64,7 @@ def check_access(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
         )
     connection = server.client.connection
     app = ContentApp(connection)
-    registry = Registry(connection, [pin.name for _result, pin in images])
+    registry = Registry(connection, [pin.name for _result, pin in images if not pin.mistake])
     asker = ask_who(app, connection)
     check, image_check = _Check(app, asker), ImageCheck(registry, asker)
     pairs: list[tuple[Result, Pin | ImagePin | None]] = [

@@ -12,6 +12,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_registry import Registry
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_asker import Asker
+from ansible_collections.stackhpc.release_train.plugins.module_utils.release_containers import (
+    IMAGE_NAME,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
 
 __all__ = ["PULLABLE", "ImagePin", "ImageCheck", "image_pins"]
@@ -23,10 +26,11 @@ WRONG_PASSWORD, FAILED, MALFORMED = "wrong password", "failed", "malformed"
 
 @dataclass(frozen=True)
 class ImagePin:
-    """One tag of one image, `<namespace>/<image>`; without a tag its pin is malformed."""
+    """One tag of one image, `<namespace>/<image>`; `mistake` says why it cannot be looked at."""
 
     name: str
     tag: str
+    mistake: str = ""
 
 
 def image_pins(
@@ -37,10 +41,19 @@ def image_pins(
     for image, given in (tags or {}).items():
         listed = given if isinstance(given, (list, tuple)) else [given]
         for tag in listed or [""]:
-            pin = ImagePin(f"{namespace}/{image}", tag if isinstance(tag, str) else "")
+            pin = _image_pin(f"{namespace}/{image}", tag if isinstance(tag, str) else "")
             more = {"short_name": str(image), "stamp": pin.tag, "access": FAILED}
             pairs.append((Result(f"{pin.name}:{pin.tag}", "image", more=more), pin))
     return pairs
+
+
+def _image_pin(name: str, tag: str) -> ImagePin:
+    if not IMAGE_NAME.fullmatch(name):
+        return ImagePin(name, tag, f"'{name}' can be no name of an image: correct container_tags")
+    if not tag:
+        mistake = "its pin is no tag, and no list of tags: correct container_tags"
+        return ImagePin(name, tag, mistake)
+    return ImagePin(name, tag)
 
 
 class ImageCheck:
@@ -59,8 +72,8 @@ class ImageCheck:
             result.error = words
 
     def _look(self, pin: ImagePin, result: Result) -> tuple[str, str]:
-        if not pin.tag:
-            return MALFORMED, "its pin is no tag, and no list of tags: correct container_tags"
+        if pin.mistake:
+            return MALFORMED, pin.mistake
         if self._asker.is_refused:
             return WRONG_PASSWORD, self._asker.refusal
         try:

@@ -40,7 +40,9 @@ def push(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[
     connection = server.client.connection
     way = Way(**{key: params[key] for key in ("private", "immutable", "attempts", "retry_delay")})
     with skopeo_for(connection) as skopeo:
-        registry = Registry(connection, [image.name for _result, image in work])
+        # One name that cannot be would cost all the others their token.
+        names = [image.name for result, image in work if not result.error]
+        registry = Registry(connection, names)
         results = push_images(server, skopeo, registry, work, way)
     return results, pins_of(results)
 

@@ -176,6 +176,28 @@ def test_images_are_pushed_synced_copied_and_served(rig: Rig, tmp_path: Path) ->
         assert run.changed == expected
 
 
+def test_images_are_pushed_to_it_after_access_was_arranged(rig: Rig) -> None:
+    layout = write_layout(rig.folder / "layout", {"1": Image("first")})
+    rig.add_host("ark", "ark1", rig.servers.client)
+    names = {
+        f"container_namespace_{kind}": f"{rig.prefix}-{kind}" for kind in ("development", "release")
+    }
+    images = {"kolla_container_images": ["nova"], **names}
+    rig.run("container_access", **images).succeeded()
+    pushed = {
+        "source": f"oci:{rig.folder}/layout:{{tag}}",
+        "images": [{"name": "nova", "tag": "1"}],
+    }
+
+    run = rig.run_module(
+        "container_push", namespace=names["container_namespace_development"], **pushed
+    ).succeeded()
+
+    assert [line["digest"] for line in run.report] == [layout["1"]]
+    assert rig.run("container_access", **images).succeeded().changed == 0
+    rig.run("container_promote", container_tag="1", **images).succeeded()
+
+
 def test_images_are_pushed_privately_into_a_repository_for_pushes(rig: Rig) -> None:
     digests = write_layout(rig.folder / "layout", {"1": Image("old"), "2": Image("older")})
     options = {

@@ -26,6 +26,22 @@ def test_credentials_in_the_url_are_refused_and_not_shown(url):
     assert "cret" not in str(error.value)
 
 
+# Django compares with the header Host, which has no port that the scheme implies.
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("http://Pulp.example.com:80/", "http://pulp.example.com"),
+        ("https://pulp:443", "https://pulp"),
+        ("https://pulp:80", "https://pulp:80"),
+        ("http://[fd00::1]:8080", "http://[fd00::1]:8080"),
+        ("https://[FD00::1]:443", "https://[fd00::1]"),
+    ],
+)
+def test_the_server_is_told_its_host_as_http_names_it(url, origin):
+    assert Connection(url).origin == origin
+    assert Connection(url).host == origin.partition("//")[2]
+
+
 @pytest.mark.parametrize("name", ["timeout", "task_timeout", "concurrency"])
 @pytest.mark.parametrize("value", [0, -1, float("nan")])
 def test_numbers_with_which_nothing_works_are_refused_by_name(name, value):

@@ -111,6 +111,12 @@ def test_what_is_attached_comes_along_also_that_of_listed_images(shelf, change):
     assert (result.more["attached"], result.more["tags"]) == (attached, {"multi": LIST})
 
 
+def test_signatures_of_cosign_3_come_along(shelf, change):
+    shelf.add("dev", {"one": A, "sha256-aa": "sha256:e1"})
+    change(copy("one"))
+    assert shelf.tags("released") == {"one": A, "sha256-aa": "sha256:e1"}
+
+
 def test_a_signature_that_came_later_is_copied_though_the_tag_is_immutable(shelf, change):
     shelf.add("released", {"one": A, SIGNED_A: "sha256:e0"})
     shelf.add("dev", {"one": A, SIGNED_A: "sha256:e1"})

@@ -92,6 +92,13 @@ def test_a_server_that_gives_no_parts_gives_all(fetch, server, tmp_path):
     assert there(tmp_path) == {"image": CONTENT}
 
 
+def test_a_server_that_gives_no_parts_and_never_all_is_given_up(fetch, server):
+    server.ranges, server.cuts = False, [100] * 20
+    with pytest.raises(OperatorError, match="broke|ended after"):
+        fetch()
+    assert len(server.asked) < 10
+
+
 def test_a_wrong_checksum_leaves_what_was_there(fetch, tmp_path):
     (tmp_path / "image").write_bytes(b"old")
     with pytest.raises(OperatorError, match=f"has the sha256 {SHA256}, and {A} was expected"):

@@ -51,8 +51,12 @@ def test_a_long_list_of_tags_is_cut_into_requests_that_fit():
 
 
 def test_what_may_be_attached_is_named_by_the_digest():
-    one, _att, _sbom, other = attached_names(["sha256:aa", "sha256:bb"])[:4]
-    assert (one, other) == ("sha256-aa.sig", "sha256-bb.sig")
+    names = [
+        f"sha256-{digest}{kind}"
+        for digest in ("aa", "bb")
+        for kind in ("", ".sig", ".att", ".sbom")
+    ]
+    assert attached_names(["sha256:aa", "sha256:bb"]) == names
     shelf = TagShelf(dev={"sha256-aa.sig": B})
     assert existing_names(shelf, attached_names(["sha256:aa"])) == {"sha256-aa.sig"}
 

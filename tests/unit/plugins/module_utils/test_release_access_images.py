@@ -70,6 +70,14 @@ def test_what_can_be_pulled_has_its_digest():
     assert second.more == {**pin, "access": "pullable", "digest": "sha256:a"}
 
 
+def test_a_name_that_cannot_be_is_told_and_not_asked_for():
+    shelf = Shelf(nova=[NEW])
+    wrong, right = check(shelf, {"nova:latest": NEW, "nova": NEW})
+    assert (wrong.more["access"], right.more["access"]) == ("malformed", "pullable")
+    assert "'stackhpc/nova:latest' can be no name of an image" in wrong.error
+    assert shelf.looked == [f"stackhpc/nova:{NEW}"]
+
+
 @pytest.mark.parametrize(
     ("answer", "account", "access", "words"),
     [
