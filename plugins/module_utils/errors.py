@@ -9,6 +9,11 @@ __all__ = ["OperatorError", "credentials_in", "redact"]
 
 # Greedy, because a password that nobody encoded may hold an "@" of its own.
 _URL_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+# Signed links of object stores, and keys of an API.
+_URL_SECRETS = re.compile(
+    r"([?&][\w.%-]*(?:sig|signature|credential|token|secret|password|key)=)[^&#\s'\"]+",
+    re.IGNORECASE,
+)
 
 
 class OperatorError(Exception):
@@ -24,5 +29,5 @@ def credentials_in(text: str) -> list[str]:
 
 
 def redact(text: str) -> str:
-    """Return `text` with the user information of every URL replaced by asterisks."""
-    return _URL_CREDENTIALS.sub("***@", text)
+    """Return `text` with asterisks for the user information of URLs, and for secrets in queries."""
+    return _URL_SECRETS.sub(r"\1***", _URL_CREDENTIALS.sub("***@", text))

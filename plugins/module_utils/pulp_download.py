@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Optional
+from urllib.parse import urlsplit
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.partial_file import (
     PartialFile,
@@ -84,12 +85,12 @@ class Downloader:
 
     def checksum(self, url: str, name: str) -> str:
         """The sha256 of a file as the checksum file beside it says."""
-        there = self._patiently(
-            lambda: self._fetcher.text(url + CHECKSUM_SUFFIX, _LONGEST_CHECKSUM_FILE)
-        )
+        parts = urlsplit(url)
+        beside = parts._replace(path=parts.path + CHECKSUM_SUFFIX).geturl()
+        there = self._patiently(lambda: self._fetcher.text(beside, _LONGEST_CHECKSUM_FILE))
         if there is None:
             raise InvalidItem(
-                f"there is no {url}{CHECKSUM_SUFFIX}: give sha256, or checksum: false to do without"
+                f"there is no {beside}: give sha256, or checksum: false to do without"
             )
         return checksum_in(there, name)
 

@@ -35,6 +35,21 @@ def test_no_password_in_a_url_is_shown(text):
     assert "://***@" in redact(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "GET https://s3/f?X-Amz-Signature=abc&e=1: 403",
+            "https://s3/f?X-Amz-Signature=***&e=1: 403",
+        ),
+        ("'https://blob/f?sv=1&sig=a%2Bc'", "https://blob/f?sv=1&sig=***'"),
+        ("https://host/?repo=a&access_token=abc", "?repo=a&access_token=***"),
+    ],
+)
+def test_no_secret_in_the_query_of_a_url_is_shown(text, shown):
+    assert redact(text).endswith(shown)
+
+
 @pytest.mark.parametrize("text", ["https://host/a@b", "me@example.org", "http://host/?a=b@c"])
 def test_text_without_credentials_stays(text):
     assert redact(text) == text

@@ -103,6 +103,15 @@ def test_any_url_will_do(get, server, tmp_path):
     assert (result.error, (tmp_path / "x").read_bytes()) == ("", b"content")
 
 
+def test_a_signed_link_is_checked_by_the_file_beside_it_and_not_shown(get, server, tmp_path):
+    signed = f"{ON_THE_WIRE}?Signature=secret"
+    server.files[signed] = server.files[ON_THE_WIRE]
+    server.files[f"{ON_THE_WIRE}.sha256?Signature=secret"] = checksum_text(SHA256, "a b.img")
+    (result,) = get({"path": None, "url": server.url + signed})
+    assert (result.error, (tmp_path / "a b.img").read_bytes()) == ("", b"content")
+    assert "secret" not in result.name + result.more["url"]
+
+
 @pytest.mark.parametrize(
     ("item", "words"),
     [
