@@ -122,6 +122,19 @@ def test_a_push_that_is_cut_each_time_says_so_and_is_made_by_the_next_run(rig: R
     assert healed.of(glance)["changed"] is False
 
 
+def test_a_name_that_cannot_be_costs_the_others_nothing(rig: Rig) -> None:
+    source, digest = _layout(rig, size=0)
+    options = {**_options(rig, source), "names": ["nova", "nova:latest"]}
+
+    for action in ("created", "unchanged"):
+        run = rig.run_module("container_push", **options).failed()
+
+        (error,) = run.errors.values()
+        assert "can be no name of an image" in error
+        nova = run.of(f"{rig.prefix}/nova:{TAG}")
+        assert (nova["digest"], nova["action"]) == (digest, action)
+
+
 def test_a_registry_that_refuses_an_account_is_asked_once(rig: Rig) -> None:
     source, _digest = _layout(rig, size=0)
     group, user = f"{rig.prefix}-group", f"{rig.prefix}-user"
