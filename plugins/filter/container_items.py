@@ -24,7 +24,8 @@ options:
     description:
       - V(repository) and V(distribution) are items of the modules of these names.
       - V(source) are items of M(stackhpc.release_train.pulp_repository) that take just these tags
-        from a registry. The name of the image there is C(<upstream>/<image>).
+        from a registry, and what is attached to their images, such as signatures. The name of the
+        image there is C(<upstream>/<image>).
       - V(copy) and V(read) are items of M(stackhpc.release_train.pulp_container_content).
     type: str
     choices: [repository, distribution, source, copy, read]
@@ -62,6 +63,10 @@ from typing import Any, Callable, Optional, Union
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags import (
+    ATTACHED_PATTERN,
+)
+
 Tags = Union[Mapping[str, list[str]], Iterable[str]]
 
 
@@ -89,7 +94,10 @@ def container_items(
 _KEYS: dict[str, Callable[[str, str, Any], dict[str, Any]]] = {
     "repository": lambda _name, _source, _tags: {},
     "distribution": lambda name, _source, _tags: {"base_path": name, "repository": name},
-    "source": lambda _name, source, tags: {"upstream_name": source, "include_tags": tags},
+    "source": lambda _name, source, tags: {
+        "upstream_name": source,
+        "include_tags": [*tags, ATTACHED_PATTERN] if tags else None,
+    },
     "copy": lambda _name, source, tags: {"source": source, "tags": tags},
     "read": lambda _name, _source, tags: {"tags": tags, "state": "read"},
 }

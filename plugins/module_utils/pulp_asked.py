@@ -12,6 +12,9 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader
     Reader,
     in_chunks,
 )
+from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags import (
+    ATTACHED_PATTERN,
+)
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
 
 __all__ = ["absent", "refuse_absent"]
@@ -41,13 +44,13 @@ def absent(
     """Names, patterns and digests that a remote asks for and a repository version (href) has not.
 
     A pattern, as the shell has them, is fulfilled by one name that fits. What the remote excludes
-    is not expected.
+    is not expected, nor that anything is attached to the images.
     """
     asked = content_type.asked
     if asked is None:
         return []
     fields = {spec.name: spec for spec in content_type.remote.fields}
-    wanted = list(fields[asked.includes].of(remote) or [])
+    wanted = [one for one in fields[asked.includes].of(remote) or [] if one != ATTACHED_PATTERN]
     excluded = list(fields[asked.excludes].of(remote) or [])
     digests = [one for one in wanted if one.startswith(_DIGEST)]
     names = [one for one in wanted if one not in digests]

@@ -82,7 +82,8 @@ def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
 
 def _walk(server: Server, one: TagWork, manifests: Manifests, force: bool, result: Result) -> None:
     item = one.item
-    if one.repository is None and item["state"] != "absent":
+    may_lack = item["state"] == "absent" or (item["state"] == "read" and item["allow_missing"])
+    if one.repository is None and not may_lack:
         refuse_missing(server, result, unseen(server, "such container repository"))
     if item["state"] == "present":
         _copy(server, one, manifests, force, result)

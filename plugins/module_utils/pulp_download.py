@@ -32,6 +32,7 @@ __all__ = ["CHECKSUM_SUFFIX", "Downloader", "checksum_in"]
 
 CHECKSUM_SUFFIX = ".sha256"
 _LONGEST_CHECKSUM_FILE = 64 * 1024
+_LONGEST_MANIFEST = 16 * 1024 * 1024
 _TRIES = 5
 _PAUSE = 1.0
 _LATER = (429, 502, 503, 504)
@@ -93,6 +94,17 @@ class Downloader:
                 f"there is no {beside}: give sha256, or checksum: false to do without"
             )
         return checksum_in(there, name)
+
+    def manifest(self, url: str) -> dict[str, str] | None:
+        """path -> sha256 of all files, as Pulp's PULP_MANIFEST lists them; None where there is none.
+
+        Its lines are `path,sha256,size`.
+        """
+        there = self._patiently(lambda: self._fetcher.text(url, _LONGEST_MANIFEST))
+        if there is None:
+            return None
+        lines = (line.rsplit(",", 2) for line in there.splitlines())
+        return {line[0]: line[1].lower() for line in lines if len(line) == 3}
 
     def fetch(self, url: str, path: str, sha256: str, mode: int, name: str) -> int:
         """Put the file of a URL at `path`; how many bytes came over the network for it.

@@ -34,6 +34,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server
 
 __all__ = ["download_files"]
 
+_MANIFEST = "PULP_MANIFEST"
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _MODE = re.compile(r"0[0-7]{3,4}")
 
@@ -82,7 +83,7 @@ def _get(server: Server, downloader: Downloader, item: Mapping[str, Any], result
     if not os.path.isdir(folder) and not server.check_mode:
         raise InvalidItem(f"the folder {folder} does not exist: make it first")
     wanted_mode = _mode(item)
-    sha256 = _expected(downloader, item, url)
+    sha256 = _expected(server, downloader, item, url)
     result.more["sha256"] = sha256
     there = LocalFile(dest) if os.path.lexists(dest) else None
     held = there.sha256 if there else ""
@@ -104,16 +105,28 @@ def _get(server: Server, downloader: Downloader, item: Mapping[str, Any], result
     result.note("updated" if there else "created", before, after)
 
 
-def _expected(downloader: Downloader, item: Mapping[str, Any], url: str) -> str:
-    """The sha256 that the file must have; empty where the user does without."""
+def _expected(server: Server, downloader: Downloader, item: Mapping[str, Any], url: str) -> str:
+    """The sha256 that the file must have; empty where nobody says it, and the user does without."""
     given = str(item.get("sha256") or "")
     if given:
         if not _SHA256.fullmatch(given):
             raise InvalidItem(f"sha256 '{given}' is none: it has 64 hexadecimal digits")
         return given.lower()
-    if not item["checksum"]:
-        return ""
-    return downloader.checksum(url, os.path.basename(unquote(urlsplit(url).path)))
+    if item["checksum"]:
+        return downloader.checksum(url, os.path.basename(unquote(urlsplit(url).path)))
+    return _published(server, downloader, (item.get("path") or "").strip("/"))
+
+
+def _published(server: Server, downloader: Downloader, path: str) -> str:
+    """The sha256 of a file of a Pulp as its publication lists it, at the root of what is served."""
+    folder, _slash, name = path.rpartition("/")
+    while folder:
+        listed = downloader.manifest(content_url(server.client.connection, f"{folder}/{_MANIFEST}"))
+        if listed is not None:
+            return listed.get(name, "")
+        folder, _slash, last = folder.rpartition("/")
+        name = f"{last}/{name}"
+    return ""
 
 
 def _mode(item: Mapping[str, Any]) -> int | None:

@@ -18,6 +18,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader
 )
 
 __all__ = [
+    "ATTACHED_PATTERN",
     "Manifests",
     "all_tags",
     "attached_names",
@@ -27,6 +28,9 @@ __all__ = [
     "units_in",
 ]
 
+# What is attached to images, in the words of the shell. Not that of cosign 3: Pulp 3.43 refuses an
+# index whose manifests are of no platform, and all that comes with it.
+ATTACHED_PATTERN = "sha256-*.*"
 _TAGS = "content/container/tags/"
 _MANIFESTS = "content/container/manifests/"
 _ATTACHED = ("", ".sig", ".att", ".sbom")

@@ -68,9 +68,10 @@ def image_pin(image: Mapping[str, Any]) -> Pin:
 
 
 def _path_of(repository: str) -> str:
-    """`kayobe-images/2025.1/rocky/9` of `kayobe-images-2025.1-rocky-9`."""
+    """`kayobe-images/2025.1/rocky/9` of `kayobe-images-2025.1-rocky-9`; `9-stream` is one word."""
     kind, images, about = repository.partition("-images-")
-    return f"{kind}-images/{about.replace('-', '/')}" if images else repository
+    words = about.replace("-", "/").replace("/stream", "-stream")
+    return f"{kind}-images/{words}" if images else repository
 
 
 def image_pins(images: Sequence[Mapping[str, Any]]) -> list[Pin]:

@@ -39,7 +39,9 @@ options:
         elements: str
         required: true
       allow_missing:
-        description: Whether tags may be missing in the source; with V(read), in the repository.
+        description:
+          - Whether tags may be missing in the source; with V(read), in the repository, which then
+            need not exist.
         type: bool
         default: false
       immutable:

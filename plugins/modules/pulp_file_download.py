@@ -42,8 +42,10 @@ options:
         description:
           - Whether the checksum is read from the file of the same URL and C(.sha256), where
             O(files[].sha256) does not say it.
-          - With V(false) and without O(files[].sha256) nothing is checked, and a file that is there
-            stays as it is.
+          - With V(false) and without O(files[].sha256) a file of O(files[].path) is checked by
+            C(PULP_MANIFEST), the list that Pulp makes of all files that it publishes.
+          - Where there is no such list, and with O(files[].url), nothing is checked, and a file that
+            is there stays as it is.
         type: bool
         default: true
       mode:
@@ -54,7 +56,7 @@ options:
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
 notes:
-  - In check mode nothing is downloaded but checksum files.
+  - In check mode nothing is downloaded but checksum files and lists of files.
 seealso:
   - module: stackhpc.release_train.pulp_file_content
 """

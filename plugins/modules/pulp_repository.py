@@ -170,8 +170,9 @@ options:
           - A sync fails, and names them, when tags of these are not there after it, or nothing that a
             pattern fits.
           - From pulp_container 2.28 on a digest such as V(sha256:4bcf...) takes an image without its tags.
-          - What is attached to an image by a tag of its digest, a signature, is taken along by current
-            versions of Pulp. With version 3.43 it comes with the pattern V(sha256-*), for all images.
+          - What is attached to an image by a tag of its digest, such as a signature, is taken along by
+            current versions of Pulp. Version 3.43 takes it with the pattern V(sha256-*.*), for any
+            image; that pattern changes nothing with others, and no tag need fit it.
         type: list
         elements: str
       exclude_tags:

@@ -107,7 +107,7 @@ def _mirrored(url: str, namespace: str, number: int) -> dict[str, Any]:
     items = [
         {
             **{"name": f"{namespace}/{name}", "upstream_name": name, "url": url},
-            **{"include_tags": TAGS, "pinned": True},
+            **{"include_tags": [*TAGS, "sha256-*.*"], "pinned": True},
         }
         for name in _images(number)
     ]

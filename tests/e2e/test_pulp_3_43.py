@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from tests.lab import pulp
+from tests.lab.demo_fetch import manifest_digest
 from tests.lab.demo_site import pulp_of
-from tests.lab.oci_layout import Image, write_layout
+from tests.lab.oci_layout import Attached, Image, write_layout
 from tests.lab.upstream_oci import OciRegistry
 
 from .play import Secret
@@ -174,6 +175,34 @@ def test_images_are_pushed_synced_copied_and_served(rig: Rig, tmp_path: Path) ->
     for expected in (1, 0):
         run = rig.run_module("pulp_distribution", "client1", container=pinned).succeeded()
         assert run.changed == expected
+
+
+def test_what_is_attached_to_released_images_is_mirrored_to_it(rig: Rig) -> None:
+    layout = rig.folder / "layout"
+    digests = write_layout(layout, {"1": Image("signed"), "2": Image("plain")})
+    signature, attestation, bundle = (Attached(digests["1"], kind) for kind in ("sig", "att", ""))
+    attached = {one.tag: one for one in (signature, attestation, bundle)}
+    digests.update(write_layout(layout, attached))
+    names = {"container_namespace_development": f"{rig.prefix}-dev"}
+    names["container_namespace_release"] = f"{rig.prefix}-release"
+    pushed = {
+        "namespace": names["container_namespace_development"],
+        "source": f"oci:{layout}:{{tag}}",
+        "images": [{"name": "nova", "tag": tag} for tag in ("1", *attached)],
+    }
+    pushed["images"].append({"name": "glance", "tag": "2"})
+    rig.run_module("container_push", **pushed).succeeded()
+    pins = {"container_tags": {"nova": ["1"], "glance": ["2"]}, **names}
+    rig.run("container_promote", **pins).succeeded()
+
+    rig.run("container_mirror", **pins).succeeded()
+
+    client = rig.servers.client.as_user("")
+    image = f"{names['container_namespace_release']}/nova"
+    # It cannot hold the one of cosign 3, which must not cost the others.
+    for tag in ("1", signature.tag, attestation.tag):
+        assert manifest_digest(rig.folder, client, image, tag) == digests[tag]
+    assert rig.run("container_mirror", **pins).succeeded().changed == 0
 
 
 def test_images_are_pushed_to_it_after_access_was_arranged(rig: Rig) -> None:

@@ -27,7 +27,8 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 SIGNATURE = "application/vnd.dev.cosign.simplesigning.v1+json"
 ATTESTATION = "application/vnd.dsse.envelope.v1+json"
-ATTACHED = {"sig": SIGNATURE, "att": ATTESTATION}
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+ATTACHED = {"sig": SIGNATURE, "att": ATTESTATION, "": BUNDLE}
 
 Descriptor = dict[str, Any]
 
@@ -46,7 +47,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Attached:
-    """What cosign attaches to the image of a digest by a tag: kind `sig` or `att`."""
+    """What cosign attaches to the image of a digest: kind `sig` or `att`, empty with cosign 3."""
 
     digest: str
     kind: str = "sig"
@@ -54,7 +55,7 @@ class Attached:
     @property
     def tag(self) -> str:
         """The tag under which it is found: `sha256-<hexadecimal digits>.sig`."""
-        return f"{self.digest.replace(':', '-')}.{self.kind}"
+        return f"{self.digest.replace(':', '-')}.{self.kind}".rstrip(".")
 
 
 Content = Union[Image, Attached]
@@ -142,7 +143,8 @@ def _write_content(folder: Path, content: Content) -> Descriptor:
         said = {"critical": {"image": {"docker-manifest-digest": content.digest}}}
         layer = _write(folder, ATTACHED[content.kind], json.dumps(said).encode())
         config = {"architecture": "", "os": "", "rootfs": {"type": "layers", "diff_ids": []}}
-        return _write_manifest(folder, json.dumps(config).encode(), layer)
+        manifest = _write_manifest(folder, json.dumps(config).encode(), layer)
+        return manifest if content.kind else _write_index(folder, [manifest])
     entries = [
         {
             **_write_image(folder, content, architecture),
@@ -152,6 +154,10 @@ def _write_content(folder: Path, content: Content) -> Descriptor:
     ]
     if len(entries) == 1:
         return entries[0]
+    return _write_index(folder, entries)
+
+
+def _write_index(folder: Path, entries: list[Descriptor]) -> Descriptor:
     index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
     return _write(folder, INDEX, json.dumps(index).encode())
 

@@ -25,7 +25,7 @@ PINS = {"nova-api": ["a", "b"]}
     [
         ("repository", {}),
         ("distribution", {"base_path": "rel/nova-api", "repository": "rel/nova-api"}),
-        ("source", {"upstream_name": "dev/nova-api", "include_tags": ["a", "b"]}),
+        ("source", {"upstream_name": "dev/nova-api", "include_tags": ["a", "b", "sha256-*.*"]}),
         ("copy", {"source": "dev/nova-api", "tags": ["a", "b"]}),
         ("read", {"tags": ["a", "b"], "state": "read"}),
     ],

@@ -210,6 +210,11 @@ def test_reading_changes_nothing(shelf, change):
     (result,) = change(item)
     assert (result.changed, result.more["tags"]) == (False, {"one": A})
     assert result.more["missing"] == ["x"]
+    nowhere = {**item, "name": "nowhere"}
+    (result,) = change(nowhere)
+    assert (result.error, result.more["missing"]) == ("", ["one", "x"])
+    (result,) = change({**nowhere, "allow_missing": False})
+    assert "there is no such container repository" in result.error
 
 
 def absent(*tags):

@@ -130,6 +130,24 @@ def test_what_cannot_be_is_told(get, item, words):
     assert words in result.error
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"), [("images/1", "a b.img"), ("images", "1/a b.img")], ids=["beside", "above"]
+)
+def test_without_a_checksum_file_the_list_of_pulp_tells_an_older_file(
+    get, server, tmp_path, folder, name
+):
+    manifest = f"{name},{SHA256},7\n1/other,{'a' * 64},9\n"
+    server.files[f"/pulp/content/{folder}/PULP_MANIFEST"] = manifest.encode()
+    (tmp_path / "a b.img").write_bytes(b"older")
+    (result,) = get({"checksum": False})
+    assert (result.error, result.action, result.more["sha256"]) == ("", "updated", SHA256)
+    assert (tmp_path / "a b.img").read_bytes() == b"content"
+    assert not get({"checksum": False})[0].changed
+    server.files[ON_THE_WIRE] = b"broken"
+    (tmp_path / "a b.img").unlink()
+    assert f"and {SHA256} was expected" in get({"checksum": False})[0].error
+
+
 def test_one_failed_item_leaves_the_others_alone(get, tmp_path):
     first, second, third = get({"path": "nowhere"}, {}, {"dest": str(tmp_path)})
     assert (bool(first.error), second.error) == (True, "")

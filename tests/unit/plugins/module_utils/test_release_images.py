@@ -30,6 +30,7 @@ def test_name_and_path_hold_the_version():
     [
         (HOST, "kayobe-images/2025.1/rocky/9"),
         ("kayobe-images-2025.1-rocky-9-ofed", "kayobe-images/2025.1/rocky/9/ofed"),
+        ("kayobe-images-2025.1-centos-9-stream", "kayobe-images/2025.1/centos/9-stream"),
         ("amphora-images-2025.1", "amphora-images/2025.1"),
         ("my-tools", "my-tools"),
     ],
