@@ -107,9 +107,10 @@ class _Push:
     def walk(self, image: Image, result: Result) -> None:
         """See to it that one tag is what its source is."""
         place = self._places[image.name]
+        # One tag of an image after the other. Two pushes that both make the repository get into each
+        # other's way, and what one brought is for a moment not there for another.
         with place.lock:
             self._make_private(image, place, result)
-            # Two pushes that both make the repository get into each other's way.
             if not place.filled:
                 self._push(image, "", result)
                 place.filled = not self._server.check_mode
@@ -123,7 +124,8 @@ class _Push:
                 f"it is there with the digest {known}, and {image.source} is another image: push "
                 "that under a tag of its own, or without immutable"
             )
-        self._push(image, known, result)
+        with place.lock:
+            self._push(image, known, result)
 
     def _make_private(self, image: Image, place: _Place, result: Result) -> None:
         kind = CONTENT_TYPES["container"].distribution

@@ -47,8 +47,12 @@ _OCI = ("oci:", "oci-archive:")
 _MAY_PASS = re.compile(
     r"connection (refused|reset)|broken pipe|\bEOF\b|time(d )?out|TLS handshake|no such host|"
     r"too ?many ?requests|throttled|\b429\b|\b50[0234]\b|Internal Server Error|Bad Gateway|"
-    r"blob (upload )?(unknown|invalid)|server closed|use of closed network connection",
+    r"server closed|use of closed network connection",
     re.IGNORECASE,
+)
+# While Pulp makes a version of what another push brought, that is neither there nor on its way.
+_OVERTAKEN = re.compile(
+    r"blob (upload )?(unknown|invalid)|manifest (invalid|blob unknown)", re.IGNORECASE
 )
 
 
@@ -118,6 +122,10 @@ class Skopeo:
             return not_allowed(self.connection, name, words)
         if _MAY_PASS.search(words):
             return LostAnswer(f"the connection to {base} broke: {words}")
+        if _OVERTAKEN.search(words):
+            return LostAnswer(
+                f"Pulp does not find all of it, as if it came by another push: {words}"
+            )
         return PulpError(f"skopeo could not push it: {words}")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 from tests.lab.cutting_proxy import CuttingProxy
-from tests.lab.oci_layout import Image, write_layout
+from tests.lab.oci_layout import Attached, Image, write_layout
 
 from .play import Run, Secret
 from .rig import HARD_PASSWORD, Rig
@@ -172,3 +172,25 @@ def test_two_pushes_of_one_image_at_once_do_the_work_of_one(rig: Rig) -> None:
     assert distribution["private"] is True
     assert len(rig.ark.list("repositories/", name=f"{rig.prefix}/nova")) == 1
     assert rig.run_module("container_push", **options).succeeded().changed == 0
+
+
+def test_builders_that_push_tags_of_one_image_at_once_do_not_stop_each_other(rig: Rig) -> None:
+    # They share their configuration, and two each their layer: what one brings the other finds.
+    attached = [
+        Attached(f"sha256:{number:064}", kind) for number in range(6) for kind in ("sig", "att")
+    ]
+    layout = rig.folder / "layout"
+    digests = write_layout(layout, {one.tag: one for one in attached})
+    source = f"oci:{layout}:{{tag}}"
+    shares = [
+        [{"name": "nova", "tag": one.tag} for one in attached if one.kind == kind]
+        for kind in ("sig", "att")
+    ]
+
+    plays = [
+        rig.start_module("container_push", namespace=rig.prefix, source=source, images=share)
+        for share in shares
+    ]
+    runs = [play.wait().succeeded() for play in plays]
+
+    assert {line["tag"]: line["digest"] for run in runs for line in run.report} == digests

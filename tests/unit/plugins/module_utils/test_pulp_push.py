@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -150,6 +151,25 @@ def test_the_tags_of_one_new_image_wait_until_it_is_there(site):
     results = push(site, ONE, ("ns/nova", "2", "oci:one"))
     assert site.log == ["make ns/nova private True", "push ns/nova:1", "push ns/nova:2"]
     assert [result.error for result in results] == ["", ""]
+
+
+def test_tags_of_one_image_are_pushed_one_after_the_other(site, monkeypatch):
+    monkeypatch.setattr(Site.connection, "concurrency", 4)
+    under_way: list[str] = []
+    met = []
+
+    def copy(_source: str, name: str, tag: str) -> str:
+        met.append(name in under_way)
+        under_way.append(name)
+        time.sleep(0.02)
+        under_way.remove(name)
+        site.tags[name, tag] = site.sources["oci:one"]
+        return digest(site.sources["oci:one"])
+
+    site.copy = copy
+    results = push(site, *(("ns/nova", tag, "oci:one") for tag in "1234"))
+    assert [result.error for result in results] == [""] * 4
+    assert met == [False] * 4
 
 
 @pytest.mark.parametrize("source", ["oci:one", "docker-archive:one"])

@@ -149,6 +149,8 @@ FAILURES = [
     ("writing blob: received unexpected HTTP status: 502 Bad Gateway", LostAnswer, "broke: "),
     (r"writing blob: Patch \"http://x/v2/\": EOF", LostAnswer, "EOF"),
     ("uploading manifest a to x: unsupported: Request was throttled.", LostAnswer, "throttled"),
+    ("uploading manifest a to x: manifest invalid: manifest invalid", LostAnswer, "another push"),
+    ("uploading manifest a to x: blob invalid: blob invalid", LostAnswer, "another push"),
     (
         r"initializing source oci:l:none: no descriptor found for reference \"none\"",
         InvalidItem,
