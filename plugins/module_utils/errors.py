@@ -11,7 +11,7 @@ __all__ = ["OperatorError", "credentials_in", "redact"]
 _URL_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
 # Signed links of object stores, and keys of an API.
 _URL_SECRETS = re.compile(
-    r"([?&][\w.%-]*(?:sig|signature|credential|token|secret|password|key)=)[^&#\s'\"]+",
+    r"([?&;][\w.%-]*(?:sig|credential|token|secret|passw|key|auth|hdnts)[\w.%-]*=)[^&#\s'\"]+",
     re.IGNORECASE,
 )
 

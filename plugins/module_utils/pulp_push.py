@@ -34,6 +34,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types 
 __all__ = ["Image", "Way", "push_images"]
 
 _LONGEST_PAUSE = 60.0
+_MANIFESTS = "content/container/manifests/"
 # Sources that hold layers unpacked: skopeo packs them, which makes another manifest.
 _UNPACKED = ("docker-daemon:", "docker-archive:")
 
@@ -85,7 +86,19 @@ def push_images(
     found = read_by(server.client, kind.endpoint, "base_path", names, kind.readable)
     push = _Push(server, skopeo, registry, way, found, names)
     refuse_duplicates(work, [(image.name, image.tag) for _result, image in work], "tag")
-    return run_all(work, push.walk, server.writes_at_once(), server.report)
+    run_all(_in_turn(work), push.walk, server.writes_at_once(), server.report)
+    return [result for result, _image in work]
+
+
+def _in_turn(work: Sequence[tuple[Result, Image]]) -> list[tuple[Result, Image]]:
+    """The first tag of each image, then the second of each: tags of one image wait for each other."""
+    seen: dict[str, int] = {}
+    turns = []
+    for pair in work:
+        name = pair[1].name
+        seen[name] = seen.get(name, 0) + 1
+        turns.append((seen[name], pair))
+    return [pair for _turn, pair in sorted(turns, key=lambda turn: turn[0])]
 
 
 class _Push:
@@ -116,7 +129,7 @@ class _Push:
                 place.filled = not self._server.check_mode
                 return
         known = self._digest(image)
-        if known and self._is_same(image, known):
+        if known and self._is_there(image, known):
             result.more["digest"] = known
             return
         if known and self._way.immutable:
@@ -156,8 +169,6 @@ class _Push:
             after = {"digest": digest}
         result.more["digest"] = digest
         result.note("updated" if known else "created", before, after)
-        if not self._server.check_mode:
-            self._see_that_it_stayed(image, digest)
 
     def _copy(self, image: Image, result: Result) -> str:
         pause = self._way.retry_delay
@@ -166,7 +177,10 @@ class _Push:
             result.more["attempts"] = attempt
             try:
                 with self._server.doing(result.name):
-                    return self._skopeo.copy(image.source, image.name, image.tag)
+                    digest = self._skopeo.copy(image.source, image.name, image.tag)
+                self._see_that_it_stayed(image, digest)
+                self._see_that_it_is_whole(image, digest)
+                return digest
             except LostAnswer as error:
                 problem = f"{error}; it was tried {attempt} times"
             if attempt < self._way.attempts:
@@ -193,12 +207,29 @@ class _Push:
             raise ResponseError(status, f"the registry does not show {image.name}:{image.tag}")
         return digest if status == 200 else ""
 
-    def _is_same(self, image: Image, known: str) -> bool:
+    def _see_that_it_is_whole(self, image: Image, digest: str) -> None:
+        if image.source.startswith(_UNPACKED):
+            return
+        if not self._is_whole(digest, self._registry.manifest(image.name, digest)):
+            raise LostAnswer(
+                f"Pulp has not all architectures of {digest}: another push came between"
+            )
+
+    def _is_whole(self, digest: str, manifest: Mapping[str, Any]) -> bool:
+        """Whether Pulp lists all manifests of an index, as far as the account may see that."""
+        listed = {one["digest"] for one in manifest.get("manifests") or []}
+        if not listed:
+            return True
+        asked = {"digest": digest, "fields": "listed_manifests"}
+        found = self._server.client.list(_MANIFESTS, asked)
+        return all(len(one["listed_manifests"]) >= len(listed) for one in found)
+
+    def _is_there(self, image: Image, known: str) -> bool:
         """Whether a source is what a digest names. An image's configuration names its layers as
         they are unpacked, so that it stays when they are packed."""
         source = self._skopeo.read(image.source)
         if digest_of(source) == known:
-            return True
+            return self._is_whole(known, json.loads(source))
         if not image.source.startswith(_UNPACKED):
             return False
         there = self._registry.manifest(image.name, known)

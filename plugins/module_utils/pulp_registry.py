@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_answer import Answer
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
@@ -54,8 +54,14 @@ class _Token:
 
 
 def registry_host(connection: Connection) -> str:
-    """Host and port, by which images of this Pulp are named."""
-    return urlsplit(connection.base).netloc
+    """Host and port, by which images of this Pulp are named.
+
+    A name without dot and port gets its port: all tools take it for an image of Docker's registry.
+    """
+    host = connection.host
+    if "." in host or ":" in host:
+        return host
+    return f"{host}:{443 if connection.origin.startswith('https:') else 80}"
 
 
 def image_path(connection: Connection, name: str) -> str:

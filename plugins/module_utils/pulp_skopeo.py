@@ -50,9 +50,10 @@ _MAY_PASS = re.compile(
     r"server closed|use of closed network connection",
     re.IGNORECASE,
 )
-# While Pulp makes a version of what another push brought, that is neither there nor on its way.
+# While Pulp makes a version of what another push brought, that is neither there nor on its way. What
+# it never takes has a reason instead of the second "manifest invalid".
 _OVERTAKEN = re.compile(
-    r"blob (upload )?(unknown|invalid)|manifest (invalid|blob unknown)", re.IGNORECASE
+    r"blob (upload )?unknown|blob upload invalid|manifest invalid: manifest invalid", re.IGNORECASE
 )
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from tests.lab import pulp
 from tests.lab.cutting_proxy import CuttingProxy
 from tests.lab.oci_layout import Attached, Image, write_layout
 
 from .play import Run, Secret
-from .rig import HARD_PASSWORD, Rig
+from .rig import HARD_PASSWORD, NAMES, Rig
 
 TAG = "2025.1-rocky-9-20261122T020000"
 SIZE = 2_000_000
@@ -194,3 +195,21 @@ def test_builders_that_push_tags_of_one_image_at_once_do_not_stop_each_other(rig
     runs = [play.wait().succeeded() for play in plays]
 
     assert {line["tag"]: line["digest"] for run in runs for line in run.report} == digests
+
+
+def test_an_index_that_pulp_took_in_part_is_made_whole_by_the_next_push(rig: Rig) -> None:
+    images = {"1": Image("multi", architectures=("amd64", "arm64"))}
+    digest = write_layout(rig.folder / "layout", images)["1"]
+    source = f"oci:{rig.folder}/layout:1"
+    options = _options(rig, source)
+    rig.run_module("container_push", **options).succeeded()
+    # As Pulp leaves it when another push comes in between, which is too rare to wait for.
+    links = f"ManifestListManifest.objects.filter(image_manifest__digest={digest!r})"
+    words = f"from pulp_container.app.models import ManifestListManifest; {links}.first().delete()"
+    assert pulp.manage(NAMES[0], "shell", "-c", words) == 0
+
+    assert rig.run_module("container_push", **options).succeeded().changed == 1
+
+    (index,) = rig.ark.list("content/container/manifests/", digest=digest)
+    assert len(index["listed_manifests"]) == 2
+    assert rig.run_module("container_push", **options).succeeded().changed == 0

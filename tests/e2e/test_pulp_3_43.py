@@ -197,8 +197,9 @@ def test_what_is_attached_to_released_images_is_mirrored_to_it(rig: Rig) -> None
 
     rig.run("container_mirror", **pins).succeeded()
 
-    client = rig.servers.client.as_user("")
     image = f"{names['container_namespace_release']}/nova"
+    assert manifest_digest(rig.folder, rig.servers.ark, image, bundle.tag) == digests[bundle.tag]
+    client = rig.servers.client.as_user("")
     # It cannot hold the one of cosign 3, which must not cost the others.
     for tag in ("1", signature.tag, attestation.tag):
         assert manifest_digest(rig.folder, client, image, tag) == digests[tag]

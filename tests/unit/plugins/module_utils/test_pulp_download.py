@@ -106,6 +106,13 @@ def test_a_wrong_checksum_leaves_what_was_there(fetch, tmp_path):
     assert there(tmp_path) == {"image": b"old"}
 
 
+def test_another_file_that_breaks_often_gets_on_from_its_own_beginning(fetch, server, tmp_path):
+    (tmp_path / "image.part").write_bytes(b"x" * 1000)
+    server.cuts = [len(CONTENT), *[50000] * 6]
+    assert fetch() == 2 * len(CONTENT) - 1000
+    assert there(tmp_path) == {"image": CONTENT}
+
+
 def test_a_server_that_is_busy_is_asked_again(fetch, server):
     server.statuses = [503, 429, 502]
     assert fetch() == len(CONTENT)

@@ -43,6 +43,10 @@ def test_no_password_in_a_url_is_shown(text):
             "https://s3/f?X-Amz-Signature=***&e=1: 403",
         ),
         ("'https://blob/f?sv=1&sig=a%2Bc'", "https://blob/f?sv=1&sig=***'"),
+        (
+            "https://cdn/f?__token__=exp=1~hmac=ab&amp;sig=c",
+            "https://cdn/f?__token__=***&amp;sig=***",
+        ),
         ("https://host/?repo=a&access_token=abc", "?repo=a&access_token=***"),
     ],
 )

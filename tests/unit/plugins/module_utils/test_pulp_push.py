@@ -39,7 +39,8 @@ class Site:
     """A Pulp with its API and registry, and skopeo: all that a push talks to.
 
     `public`: the images that are served to everybody. `tags`: (image, tag) -> manifest. `faults`:
-    what the next pushes come to instead. `log`: what was done, in order.
+    what the next pushes come to instead. `log`: what was done, in order. `lost`: how many manifests
+    of an index Pulp does not find, push by push.
     """
 
     class connection:  # noqa: N801, the client's attribute
@@ -56,10 +57,14 @@ class Site:
         self.denied = 0
         self.log: list[str] = []
         self.stolen = b""
+        self.lost: list[int] = []
+        self.links: dict[str, int] = {}
 
     # The API
 
     def list(self, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+        if path == "content/container/manifests/":
+            return [{"listed_manifests": ["/m/"] * self.links[params["digest"]]}]
         assert path == "distributions/container/container/"
         asked = (params.get("base_path__in") or params["name__in"]).split(",")
         return [self._shown(name) for name in self.served if name in asked]
@@ -108,6 +113,8 @@ class Site:
             raise self.faults.pop(0)
         sent = self.sources[source].replace(b"unpacked", b"packed")
         self.tags[name, tag] = self.stolen or sent
+        listed = len(json.loads(sent).get("manifests", []))
+        self.links[digest(sent)] = listed - (self.lost.pop(0) if self.lost else 0)
         return digest(sent)
 
 
@@ -170,6 +177,29 @@ def test_tags_of_one_image_are_pushed_one_after_the_other(site, monkeypatch):
     results = push(site, *(("ns/nova", tag, "oci:one") for tag in "1234"))
     assert [result.error for result in results] == [""] * 4
     assert met == [False] * 4
+
+
+def test_the_first_tags_of_all_images_come_first(site):
+    images = [("ns/nova", "1"), ("ns/nova", "2"), ("ns/nova", "3"), ("ns/glance", "1")]
+    results = push(site, *((name, tag, "oci:one") for name, tag in images))
+    pushed = [line[len("push ") :] for line in site.log if line.startswith("push ")]
+    assert pushed == ["ns/nova:1", "ns/glance:1", "ns/nova:2", "ns/nova:3"]
+    assert [result.name for result in results] == [f"{name}:{tag}" for name, tag in images]
+
+
+def test_an_index_that_pulp_took_in_part_is_pushed_again(site):
+    site.sources["oci:two"] = json.dumps({"manifests": [{"digest": "a"}, {"digest": "b"}]}).encode()
+    image = ("ns/nova", "1", "oci:two")
+    site.lost = [1]
+    [result] = push(site, image)
+    assert (result.error, result.more["attempts"]) == ("", 2)
+    site.links[result.more["digest"]] = 1  # an earlier run did not see it
+    assert push(site, image)[0].more["attempts"] == 1
+    assert push(site, image)[0].action == "unchanged"
+    site.links[result.more["digest"]] = 1
+    site.lost = [1] * 9
+    [failed] = push(site, image)
+    assert "has not all architectures of" in failed.error
 
 
 @pytest.mark.parametrize("source", ["oci:one", "docker-archive:one"])

@@ -70,6 +70,21 @@ def test_an_image_of_the_docker_daemon_is_copied_with_all_it_has(url, validate, 
 
 
 @pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://ark", "ark:443"),
+        ("http://Ark/", "ark:80"),
+        ("https://ark:443", "ark:443"),
+        ("https://ark:8443", "ark:8443"),
+        ("https://ark.example.com:443", "ark.example.com"),
+    ],
+)
+def test_no_name_of_a_server_is_taken_for_a_folder_of_docker_hub(url, host):
+    skopeo = Skopeo("/bin/skopeo", Path("/t"), connection(url))
+    assert skopeo.copy_command(SOURCE, "a/b", "1", "/t/digest")[-1] == f"docker://{host}/a/b:1"
+
+
+@pytest.mark.parametrize(
     ("source", "kept"),
     [
         ("oci:/build/nova:1", True),
@@ -150,7 +165,12 @@ FAILURES = [
     (r"writing blob: Patch \"http://x/v2/\": EOF", LostAnswer, "EOF"),
     ("uploading manifest a to x: unsupported: Request was throttled.", LostAnswer, "throttled"),
     ("uploading manifest a to x: manifest invalid: manifest invalid", LostAnswer, "another push"),
-    ("uploading manifest a to x: blob invalid: blob invalid", LostAnswer, "another push"),
+    ("writing manifest: blob unknown: blob unknown to registry", LostAnswer, "another push"),
+    (
+        "uploading manifest a to x: manifest invalid: manifests.0: 'platform' is required",
+        PulpError,
+        "could not push it: ",
+    ),
     (
         r"initializing source oci:l:none: no descriptor found for reference \"none\"",
         InvalidItem,
