@@ -10,9 +10,19 @@ from urllib.parse import quote, urlsplit
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "origin_of"]
 
+_USUAL_PORTS = {"http": 80, "https": 443}
 _FILES = ("ca_path", "client_cert", "client_key")
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an http:// or https:// URL (RFC 6454), in their shortest form."""
+    parts = urlsplit(url)
+    name = parts.hostname or ""
+    name = f"[{name}]" if ":" in name else name
+    usual = parts.port in (None, _USUAL_PORTS[parts.scheme])
+    return f"{parts.scheme}://{name if usual else f'{name}:{parts.port}'}"
 
 
 @dataclass(frozen=True)
@@ -60,18 +70,20 @@ class Connection:
         return self.url.strip().rstrip("/")
 
     @property
-    def host(self) -> str:
-        """What the server is told as its host: in lower case, and a port only if it is unusual."""
-        parts = urlsplit(self.base)
-        name = (parts.hostname or "").lower()
-        name = f"[{name}]" if ":" in name else name
-        usual = {"http": 80, "https": 443}[parts.scheme]
-        return name if parts.port in (None, usual) else f"{name}:{parts.port}"
-
-    @property
     def origin(self) -> str:
         """Scheme and host, as a browser would send them."""
-        return f"{urlsplit(self.base).scheme}://{self.host}"
+        return origin_of(self.base)
+
+    @property
+    def host(self) -> str:
+        """What the server is told as its host: in lower case, and a port only if it is unusual."""
+        return self.origin.partition("://")[2]
+
+    @property
+    def port(self) -> int:
+        """The port, also where the scheme implies it."""
+        parts = urlsplit(self.base)
+        return parts.port or _USUAL_PORTS[parts.scheme]
 
     @property
     def api_path(self) -> str:

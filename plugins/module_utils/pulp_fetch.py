@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_answer import Answer
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
     Connection,
+    origin_of,
 )
 from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
     InvalidItem,
@@ -89,7 +90,7 @@ class Fetcher:
         return b"".join(parts).decode("utf-8", "replace")
 
     def _is_own(self, url: str) -> bool:
-        return _origin(urlsplit(url)) == _origin(urlsplit(self._connection.base))
+        return origin_of(url) == self._connection.origin
 
 
 def refusal(answer: Answer) -> str:
@@ -115,11 +116,6 @@ def refuse_address(url: str) -> None:
         )
     if not usable:
         raise InvalidItem(f"{url} is not an http:// or https:// URL")
-
-
-def _origin(parts: SplitResult) -> tuple[str, str | None, int]:
-    """Scheme, host and port (RFC 6454)."""
-    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _unless_redirected(sink: Sink) -> Sink:

@@ -225,8 +225,8 @@ class _Push:
         return all(len(one["listed_manifests"]) >= len(listed) for one in found)
 
     def _is_there(self, image: Image, known: str) -> bool:
-        """Whether a source is what a digest names. An image's configuration names its layers as
-        they are unpacked, so that it stays when they are packed."""
+        """Whether all of a source is there, and is what a digest names. An image's configuration names
+        its layers as they are unpacked, so that it stays when they are packed."""
         source = self._skopeo.read(image.source)
         if digest_of(source) == known:
             return self._is_whole(known, json.loads(source))

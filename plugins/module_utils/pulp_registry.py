@@ -59,9 +59,7 @@ def registry_host(connection: Connection) -> str:
     A name without dot and port gets its port: all tools take it for an image of Docker's registry.
     """
     host = connection.host
-    if "." in host or ":" in host:
-        return host
-    return f"{host}:{443 if connection.origin.startswith('https:') else 80}"
+    return host if "." in host or ":" in host else f"{host}:{connection.port}"
 
 
 def image_path(connection: Connection, name: str) -> str:
