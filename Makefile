@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every target works on a clean clone; what it needs is made under .cache/ by tests/tools/.
+# Every target works on a clean clone; what it needs is made under .cache/ by scripts/.
 # CORE=2.21 runs a target on another ansible-core; ARGS="-k word" reaches the runner.
 
 CORE ?= 2.19
 ARGS ?=
-RUN := python3 tests/tools/run.py --core $(CORE)
-SUITE := python3 tests/tools/suite.py --core $(CORE)
+RUN := python3 scripts/run.py --core $(CORE)
+SUITE := python3 scripts/suite.py --core $(CORE)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -23,7 +23,7 @@ stop: ## end the servers that the demo left running
 	@python3 tests/lab/upstream.py stop
 
 lint: ## check style, types, documentation and Ansible's own rules
-	@python3 tests/tools/lint.py --core $(CORE) $(ARGS)
+	@python3 scripts/lint.py --core $(CORE) $(ARGS)
 
 test: ## run all tests below but the slow ones
 	@$(SUITE) unit integration roles smoke e2e
@@ -50,7 +50,7 @@ benchmark: ## measure against a bare script that sends the same requests
 	@$(RUN) python tests/benchmark/run.py $(ARGS)
 
 docs: ## build the manual as HTML under build/docs
-	@python3 tests/tools/manual.py
+	@python3 scripts/manual.py
 
 build: ## build the collection's tarball under build/
 	@$(RUN) --staged ansible-galaxy collection build --force --output-path $(CURDIR)/build
@@ -59,7 +59,7 @@ changelog: ## write the changelog of the version in galaxy.yml from its fragment
 	@$(RUN) --tools antsibull-changelog release --update-existing --reload-plugins
 
 requirements: ## choose the newest versions of the development tools
-	@python3 tests/tools/requirements.py
+	@python3 scripts/requirements.py
 
 clean: stop ## end the servers and remove everything that was made
 	rm -rf .cache build

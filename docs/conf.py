@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How Sphinx builds the manual; tests/tools/manual.py lays the pages out for it."""
+"""How Sphinx builds the manual; scripts/manual.py lays the pages out for it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-CLONE = Path(__file__).resolve().parents[2]
+CLONE = Path(__file__).resolve().parents[1]
 # The lab's servers live in the same folder; the variable leads there from the staged copy too.
 CACHE = Path(os.environ.get("RELEASE_TRAIN_CACHE") or CLONE / ".cache").absolute()
 HOME = CACHE / "home"
