@@ -11,17 +11,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
-    ReportFile,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.answer_markdown import Answer
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import run_failed
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.summary_file import add_summary
+from ..module_utils.errors import OperatorError
+from ..module_utils.pulp_report import Report, Result
+from ..module_utils.pulp_report_file import ReportFile
+from ..plugin_utils.answer_markdown import Answer
+from ..plugin_utils.run_outcome import run_failed
+from ..plugin_utils.summary_file import add_summary
 
 _NOTHING = "it failed before its work began"
 _OPTIONS = {

@@ -8,9 +8,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.inventory_validation import (
-    validate,
-)
+from ..plugin_utils.inventory_validation import validate
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "paths": {"type": "list", "elements": "path", "required": True},

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.live_action import LiveAction
+from ..plugin_utils.live_action import LiveAction
 
 
 class ActionModule(LiveAction):

@@ -11,23 +11,14 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
-    ReportFile,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.retry_command import (
-    retry_command,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_markdown import markdown
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import (
-    outcome_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_screen import (
-    fleet_screen,
-    last_screen,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.summary_file import add_summary
+from ..module_utils.errors import OperatorError
+from ..module_utils.pulp_report_file import ReportFile
+from ..module_utils.text_plain import printable
+from ..plugin_utils.retry_command import retry_command
+from ..plugin_utils.run_markdown import markdown
+from ..plugin_utils.run_outcome import outcome_of
+from ..plugin_utils.run_screen import fleet_screen, last_screen
+from ..plugin_utils.summary_file import add_summary
 
 _OPTIONS = {
     "playbook": {"type": "str", "required": True},

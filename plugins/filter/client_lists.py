@@ -62,13 +62,9 @@ from typing import Any, Callable, Optional
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_client import (
-    client_lists as narrow,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    Filter,
-)
+from ..module_utils.errors import OperatorError
+from ..module_utils.release_client import client_lists as narrow
+from ..module_utils.release_selection import Filter
 
 
 def client_lists(

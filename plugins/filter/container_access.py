@@ -68,9 +68,7 @@ _value:
 from dataclasses import asdict
 from typing import Any, Callable
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_privacy import (
-    plan_access,
-)
+from ..module_utils.release_privacy import plan_access
 
 
 def container_access(images: Any, **options: Any) -> dict[str, Any]:

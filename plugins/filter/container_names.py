@@ -62,10 +62,8 @@ from typing import Any, Callable, Optional
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_tags import (
-    names_of_schemes,
-)
+from ..module_utils.errors import OperatorError
+from ..module_utils.release_image_tags import names_of_schemes
 
 
 def container_names(

@@ -57,10 +57,8 @@ from typing import Any, Callable, Optional
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_containers import (
-    select_pins,
-)
+from ..module_utils.errors import OperatorError
+from ..module_utils.release_containers import select_pins
 
 
 def container_pins(

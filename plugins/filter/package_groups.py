@@ -60,14 +60,9 @@ from typing import Any, Callable, Optional
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    parse_repositories,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    Filter,
-    select_inventory,
-)
+from ..module_utils.errors import OperatorError
+from ..module_utils.release_inventory import parse_repositories
+from ..module_utils.release_selection import Filter, select_inventory
 
 
 def package_groups(

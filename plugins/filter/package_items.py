@@ -48,12 +48,8 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_keys import (
-    CONTENT_TYPES,
-    converters,
-    unknown_key,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_values import given
+from ..module_utils.release_item_keys import CONTENT_TYPES, converters, unknown_key
+from ..module_utils.release_values import given
 
 
 def package_items(items: Any, content_type: str) -> list[dict[str, Any]]:

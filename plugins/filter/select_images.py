@@ -52,7 +52,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
+from ..module_utils.release_selection import (
     Filter,
     NothingSelectedError,
     SelectionError,

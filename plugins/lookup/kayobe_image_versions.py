@@ -40,18 +40,10 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_pins import (
-    images_of_kayobe,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe import (
-    IMAGE_PINS,
-    KayobeFileError,
-    kayobe_file,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.kayobe_variables import (
-    read_variables,
-)
+from ..module_utils.errors import OperatorError
+from ..module_utils.release_image_pins import images_of_kayobe
+from ..module_utils.release_kayobe import IMAGE_PINS, KayobeFileError, kayobe_file
+from ..plugin_utils.kayobe_variables import read_variables
 
 
 class LookupModule(LookupBase):

@@ -62,21 +62,15 @@ from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe import (
-    PACKAGE_PINS,
-    KayobeFileError,
-    kayobe_file,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
+from ..module_utils.release_kayobe import PACKAGE_PINS, KayobeFileError, kayobe_file
+from ..module_utils.release_pins import (
     PinError,
     check_stamps,
     kayobe_key,
     pins_of_kayobe,
     without_stamp,
 )
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.kayobe_variables import (
-    read_variables,
-)
+from ..plugin_utils.kayobe_variables import read_variables
 
 try:
     from ansible.template import trust_as_template

@@ -73,19 +73,10 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
-    TablesError,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.kolla_check import (
-    check_checkout,
-    containers_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.kolla_configuration import (
-    read_configuration,
-    tags_of,
-    unused_keys,
-)
+from ..module_utils.errors import OperatorError
+from ..module_utils.release_kolla_tables import TablesError
+from ..plugin_utils.kolla_check import check_checkout, containers_of
+from ..plugin_utils.kolla_configuration import read_configuration, tags_of, unused_keys
 
 
 class LookupModule(LookupBase):

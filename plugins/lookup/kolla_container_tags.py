@@ -85,12 +85,8 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.kolla_configuration import (
-    read_configuration,
-    tags_of,
-    unused_keys,
-)
+from ..module_utils.errors import OperatorError
+from ..plugin_utils.kolla_configuration import read_configuration, tags_of, unused_keys
 
 
 class LookupModule(LookupBase):

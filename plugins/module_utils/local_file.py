@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterator
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from .errors import OperatorError
 
 __all__ = ["FileError", "LocalFile", "checksum_text"]
 

@@ -8,8 +8,8 @@ import fcntl
 import os
 from types import TracebackType
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.local_file import LocalFile
+from .errors import OperatorError
+from .local_file import LocalFile
 
 __all__ = ["DiskFull", "PartialFile"]
 

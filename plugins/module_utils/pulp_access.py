@@ -6,30 +6,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    LostAnswer,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
-    refuse_missing,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
-    refuse_duplicates,
-    run_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    Kind,
-    kind_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage import (
-    Usage,
-    read_usage,
-)
+from .pulp_errors import InvalidItem, LostAnswer, ResponseError
+from .pulp_kinds import Kind
+from .pulp_missing import refuse_missing
+from .pulp_pipeline import refuse_duplicates, run_all
+from .pulp_planner import to_wire
+from .pulp_reader import read_kind
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_types import kind_of
+from .pulp_usage import Usage, read_usage
 
 __all__ = [
     "GUARD_KINDS",

@@ -7,12 +7,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import kind_of
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_user import make_users
+from .pulp_errors import InvalidItem
+from .pulp_reader import read_kind
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_types import kind_of
+from .pulp_user import make_users
 
 __all__ = ["make_accounts", "settings_of", "user_of"]
 

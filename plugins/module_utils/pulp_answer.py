@@ -10,10 +10,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    ResponseError,
-    words_of,
-)
+from .pulp_errors import ResponseError, words_of
 
 __all__ = ["Answer"]
 

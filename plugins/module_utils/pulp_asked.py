@@ -7,15 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    Reader,
-    in_chunks,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags import (
-    ATTACHED_PATTERN,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
+from .pulp_errors import PulpError
+from .pulp_reader import Reader, in_chunks
+from .pulp_tags import ATTACHED_PATTERN
+from .pulp_types import ContentType
 
 __all__ = ["absent", "refuse_absent"]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.local_file import LocalFile
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from .local_file import LocalFile
+from .pulp_errors import InvalidItem
 
 __all__ = ["SMALLEST_CHUNK", "Chunk", "ChunkBody", "chunk_size_of", "missing_chunks"]
 

@@ -8,22 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_answer import Answer
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    ResponseError,
-    words_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_login import (
-    Login,
-    Pass,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transport import (
-    Transport,
-    patiently,
-)
+from .pulp_answer import Answer
+from .pulp_connection import Connection
+from .pulp_errors import ResponseError, words_of
+from .pulp_login import Login, Pass
+from .pulp_transport import Transport, patiently
 
 __all__ = ["PulpClient"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import isnan
 from urllib.parse import quote, urlsplit
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from .pulp_errors import InvalidItem
 
 __all__ = ["Connection", "origin_of"]
 

@@ -6,46 +6,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    LostAnswer,
-    PulpError,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
-    refuse_missing,
-    unseen,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
-    version_number,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
-    version_href,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import late_delay
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tag_plan import (
-    TagState,
-    plan_copy,
-    refuse_missing_tags,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tag_work import (
-    TagWork,
-    read_again,
-    read_tags,
-    read_work,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags import (
-    Manifests,
-    all_tags,
-    attached_names,
-    existing_names,
-    tags_in,
-    units_in,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks import created_by
+from .pulp_errors import InvalidItem, LostAnswer, PulpError, ResponseError
+from .pulp_missing import refuse_missing, unseen
+from .pulp_pinned import version_number
+from .pulp_pipeline import run_all
+from .pulp_publication import version_href
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_sync import late_delay
+from .pulp_tag_plan import TagState, plan_copy, refuse_missing_tags
+from .pulp_tag_work import TagWork, read_again, read_tags, read_work
+from .pulp_tags import Manifests, all_tags, attached_names, existing_names, tags_in, units_in
+from .pulp_tasks import created_by
 
 __all__ = ["change_tags"]
 

@@ -10,15 +10,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_answer import Answer
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_login import basic_header
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transport import (
-    Transport,
-    patiently,
-)
+from .pulp_answer import Answer
+from .pulp_connection import Connection
+from .pulp_login import basic_header
+from .pulp_transport import Transport, patiently
 
 __all__ = [
     "ADMINISTRATOR",

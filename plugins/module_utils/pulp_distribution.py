@@ -6,36 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    Refused,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
-    refuse_missing,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
-    refuse_duplicates,
-    run_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    read_by,
-    read_kind,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_served import (
-    SOURCES,
-    Served,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import (
-    Outcome,
-    Server,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    ContentType,
-    kind_of,
-)
+from .pulp_errors import InvalidItem, Refused
+from .pulp_missing import refuse_missing
+from .pulp_pipeline import refuse_duplicates, run_all
+from .pulp_planner import to_wire
+from .pulp_reader import read_by, read_kind
+from .pulp_report import Result
+from .pulp_served import SOURCES, Served
+from .pulp_server import Outcome, Server
+from .pulp_types import CONTENT_TYPES, ContentType, kind_of
 
 __all__ = ["Guards", "distribute", "make_distributions", "read_guards"]
 

@@ -11,22 +11,10 @@ from dataclasses import dataclass
 from typing import Optional
 from urllib.parse import urlsplit
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.partial_file import (
-    PartialFile,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    LostAnswer,
-    NotTrusted,
-    PulpError,
-    ResponseError,
-    Unreachable,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_fetch import (
-    Fetcher,
-    refusal,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transfer import Transfers
+from .partial_file import PartialFile
+from .pulp_errors import InvalidItem, LostAnswer, NotTrusted, PulpError, ResponseError, Unreachable
+from .pulp_fetch import Fetcher, refusal
+from .pulp_transfer import Transfers
 
 __all__ = ["CHECKSUM_SUFFIX", "Downloader", "checksum_in"]
 

@@ -7,11 +7,8 @@ import html
 import re
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import (
-    OperatorError,
-    redact,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
+from .errors import OperatorError, redact
+from .text_plain import printable
 
 __all__ = [
     "UNFORESEEN",

@@ -6,22 +6,12 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_answer import Answer
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-    origin_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    PulpError,
-    ResponseError,
-    redact,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_login import basic_header
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transport import (
-    Sink,
-    Transport,
-)
+from .errors import redact
+from .pulp_answer import Answer
+from .pulp_connection import Connection, origin_of
+from .pulp_errors import InvalidItem, PulpError, ResponseError
+from .pulp_login import basic_header
+from .pulp_transport import Sink, Transport
 
 __all__ = ["Fetcher", "refuse_address"]
 

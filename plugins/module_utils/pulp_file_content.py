@@ -7,41 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    PulpError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_file_item import (
-    WantedFile,
-    names_of,
-    wanted_files,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
-    refuse_missing,
-    unseen,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
-    refuse_duplicates,
-    run_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
-    version_number,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import CONTENT_TYPES
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_upload import Uploader
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_uploaded import (
-    find_unit,
-    make_unit,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_version import (
-    change_version,
-)
+from .pulp_errors import InvalidItem, PulpError
+from .pulp_file_item import WantedFile, names_of, wanted_files
+from .pulp_missing import refuse_missing, unseen
+from .pulp_pinned import version_number
+from .pulp_pipeline import refuse_duplicates, run_all
+from .pulp_reader import read_kind
+from .pulp_report import Report, Result
+from .pulp_server import Server
+from .pulp_types import CONTENT_TYPES
+from .pulp_upload import Uploader
+from .pulp_uploaded import find_unit, make_unit
+from .pulp_version import change_version
 
 __all__ = ["FileRun", "bring_files", "held_files", "hold_files", "read_files"]
 

@@ -10,27 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.local_file import LocalFile
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_content import (
-    content_url,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_download import (
-    Downloader,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    redact,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_fetch import (
-    Fetcher,
-    refuse_address,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
-    refuse_duplicates,
-    run_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from .errors import redact
+from .local_file import LocalFile
+from .pulp_content import content_url
+from .pulp_download import Downloader
+from .pulp_errors import InvalidItem
+from .pulp_fetch import Fetcher, refuse_address
+from .pulp_pipeline import refuse_duplicates, run_all
+from .pulp_report import Result
+from .pulp_server import Server
 
 __all__ = ["download_files"]
 

@@ -9,11 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.local_file import (
-    LocalFile,
-    checksum_text,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from .local_file import LocalFile, checksum_text
+from .pulp_errors import InvalidItem
 
 __all__ = ["CHECKSUM_SUFFIX", "WantedFile", "names_of", "wanted_files"]
 

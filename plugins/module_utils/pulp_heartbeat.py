@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
+from .pulp_report import Report
 
 __all__ = ["SILENCE", "beat", "how_far"]
 

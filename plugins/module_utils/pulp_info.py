@@ -7,23 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    ResponseError,
-    redact,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import HIDDEN
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    Reader,
-    in_chunks,
-    read_by,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    PLAIN_KINDS,
-)
+from .errors import redact
+from .pulp_errors import InvalidItem, ResponseError
+from .pulp_planner import HIDDEN
+from .pulp_reader import Reader, in_chunks, read_by
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_types import CONTENT_TYPES, PLAIN_KINDS
 
 __all__ = ["KINDS", "TYPED_KINDS", "add_names", "endpoints", "find_objects", "queries", "shown"]
 

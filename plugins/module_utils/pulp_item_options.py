@@ -5,12 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    field_options,
-    item_options,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_served import SOURCES
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
+from .pulp_options import field_options, item_options
+from .pulp_served import SOURCES
+from .pulp_types import ContentType
 
 __all__ = ["OPTIONS_OF", "distribution_options", "publication_options", "repository_options"]
 

@@ -7,26 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import Guards
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
-    version_number,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    Reader,
-    read_by,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    ContentType,
-    Kind,
-    kind_of,
-)
+from .pulp_distribution import Guards
+from .pulp_kinds import Kind
+from .pulp_pinned import version_number
+from .pulp_pipeline import run_all
+from .pulp_reader import Reader, read_by
+from .pulp_report import Report, Result
+from .pulp_server import Server
+from .pulp_types import CONTENT_TYPES, ContentType, kind_of
 
 __all__ = ["PRIVATE", "Listed", "all_guards", "list_distributions", "read_served"]
 

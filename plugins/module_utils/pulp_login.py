@@ -8,14 +8,9 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_answer import Answer
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    AuthenticationError,
-    words_of,
-)
+from .pulp_answer import Answer
+from .pulp_connection import Connection
+from .pulp_errors import AuthenticationError, words_of
 
 __all__ = ["Login", "Pass", "basic_header"]
 

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from .pulp_errors import InvalidItem
+from .pulp_report import Result
+from .pulp_server import Server
 
 __all__ = ["refuse_missing", "unseen"]
 

@@ -11,34 +11,17 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import (
-    OperatorError,
-    credentials_in,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    UNFORESEEN,
-    unforeseen,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_heartbeat import beat
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import CONNECTION
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-    failure_message,
-    summarize,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
-    ReportFile,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transport import (
-    requests_is_missing,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
+from .errors import OperatorError, credentials_in
+from .pulp_client import PulpClient
+from .pulp_connection import Connection
+from .pulp_errors import UNFORESEEN, unforeseen
+from .pulp_heartbeat import beat
+from .pulp_options import CONNECTION
+from .pulp_report import Report, Result, failure_message, summarize
+from .pulp_report_file import ReportFile
+from .pulp_server import Server
+from .pulp_transport import requests_is_missing
+from .text_plain import printable
 
 __all__ = ["run"]
 

@@ -7,22 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_access import (
-    Existing,
-    begin,
-    make_plain,
-    make_roles_exact,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    kind_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage import Usage
+from .pulp_access import Existing, begin, make_plain, make_roles_exact
+from .pulp_errors import InvalidItem
+from .pulp_pipeline import run_all
+from .pulp_reader import read_kind
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_types import CONTENT_TYPES, kind_of
+from .pulp_usage import Usage
 
 __all__ = ["RIGHTS", "make_namespaces"]
 

@@ -6,10 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    ContentType,
-    Field,
-)
+from .pulp_kinds import Field
+from .pulp_types import ContentType
 
 __all__ = [
     "CONNECTION",

@@ -7,34 +7,16 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.local_file import LocalFile
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    PulpError,
-    TaskFailed,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_file_content import (
-    FileRun,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_suite import (
-    place_packages,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
-    version_number,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_uploaded import (
-    find_unit,
-    make_unit,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_version import (
-    change_version,
-)
+from .local_file import LocalFile
+from .pulp_errors import InvalidItem, PulpError, TaskFailed
+from .pulp_file_content import FileRun
+from .pulp_pinned import version_number
+from .pulp_pipeline import run_all
+from .pulp_report import Report, Result
+from .pulp_suite import place_packages
+from .pulp_types import ContentType
+from .pulp_uploaded import find_unit, make_unit
+from .pulp_version import change_version
 
 __all__ = ["bring_packages"]
 

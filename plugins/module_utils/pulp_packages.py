@@ -6,11 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    Reader,
-    in_chunks,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
+from .pulp_reader import Reader, in_chunks
+from .pulp_types import ContentType
 
 __all__ = ["Changes", "Package", "package_count", "read_changes"]
 

@@ -14,8 +14,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
+from .pulp_planner import to_wire
+from .pulp_types import ContentType
 
 __all__ = [
     "PINNED_LABEL",

@@ -10,16 +10,10 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_cause import may_pass
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    UNFORESEEN,
-    unforeseen,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
+from .errors import OperatorError
+from .pulp_cause import may_pass
+from .pulp_errors import UNFORESEEN, unforeseen
+from .pulp_report import Report, Result
 
 __all__ = ["Window", "refuse_duplicates", "run_all"]
 

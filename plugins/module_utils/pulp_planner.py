@@ -7,14 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    redact,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_kinds import (
-    OUR_LABELS,
-    Field,
-)
+from .errors import redact
+from .pulp_errors import InvalidItem
+from .pulp_kinds import OUR_LABELS, Field
 
 __all__ = ["HIDDEN", "Change", "plan", "to_wire"]
 

@@ -6,42 +6,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_choice import (
-    PUBLICATION_FIELDS,
-    choose,
-    fitting,
-    mirrors_upstream,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    PulpError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
-    refuse_missing,
-    unseen,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
-    refuse_duplicates,
-    run_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
-    version_number,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    ContentType,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_unpublish import (
-    clean_up,
-    remove,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage import (
-    Usage,
-    read_usage,
-)
+from .pulp_choice import PUBLICATION_FIELDS, choose, fitting, mirrors_upstream
+from .pulp_errors import InvalidItem, PulpError
+from .pulp_missing import refuse_missing, unseen
+from .pulp_pinned import version_number
+from .pulp_pipeline import refuse_duplicates, run_all
+from .pulp_reader import read_kind
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_types import CONTENT_TYPES, ContentType
+from .pulp_unpublish import clean_up, remove
+from .pulp_usage import Usage, read_usage
 
 __all__ = [
     "choose",

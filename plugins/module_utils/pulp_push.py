@@ -10,26 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    LostAnswer,
-    PulpError,
-    Refused,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
-    refuse_duplicates,
-    run_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_by
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_registry import Registry
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_skopeo import (
-    Skopeo,
-    digest_of,
-    not_allowed,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import CONTENT_TYPES
+from .pulp_errors import LostAnswer, PulpError, Refused, ResponseError
+from .pulp_pipeline import refuse_duplicates, run_all
+from .pulp_reader import read_by
+from .pulp_registry import Registry
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_skopeo import Skopeo, digest_of, not_allowed
+from .pulp_types import CONTENT_TYPES
 
 __all__ = ["Image", "Way", "push_images"]
 

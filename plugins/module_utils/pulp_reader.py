@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import Kind
+from .pulp_kinds import Kind
 
 __all__ = [
     "Reader",

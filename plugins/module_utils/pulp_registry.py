@@ -11,20 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_answer import Answer
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    AuthenticationError,
-    ResponseError,
-    words_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_login import basic_header
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transport import (
-    Transport,
-    patiently,
-)
+from .pulp_answer import Answer
+from .pulp_connection import Connection
+from .pulp_errors import AuthenticationError, ResponseError, words_of
+from .pulp_login import basic_header
+from .pulp_transport import Transport, patiently
 
 __all__ = ["Registry", "image_path", "registry_host"]
 

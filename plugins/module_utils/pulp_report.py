@@ -8,10 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_cause import cause_of
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
-    ReportFile,
-)
+from .pulp_cause import cause_of
+from .pulp_report_file import ReportFile
 
 __all__ = ["Report", "Result", "failure_message", "summarize"]
 

@@ -10,9 +10,7 @@ import stat
 import weakref
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-)
+from .pulp_errors import InvalidItem
 
 __all__ = ["ReportFile"]
 

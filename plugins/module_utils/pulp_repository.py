@@ -7,37 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
-    refuse_missing,
-    unseen,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
-    refuse_duplicates,
-    run_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
-    SYNC_STATE_FIELDS,
-    RunningSyncs,
-    SyncSettings,
-    late_delay,
-    sync_repository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    ContentType,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage import (
-    Usage,
-    read_usage,
-)
+from .pulp_errors import InvalidItem, ResponseError
+from .pulp_missing import refuse_missing, unseen
+from .pulp_pipeline import refuse_duplicates, run_all
+from .pulp_planner import to_wire
+from .pulp_reader import read_kind
+from .pulp_report import Result
+from .pulp_running import RunningSyncs
+from .pulp_server import Server
+from .pulp_sync import SYNC_STATE_FIELDS, SyncSettings, late_delay, sync_repository
+from .pulp_types import CONTENT_TYPES, ContentType
+from .pulp_usage import Usage, read_usage
 
 __all__ = [
     "RepositoryState",

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from .pulp_server import Server
 
 __all__ = ["RunningSyncs"]
 

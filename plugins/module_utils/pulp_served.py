@@ -6,30 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_choice import (
-    PUBLICATION_FIELDS,
-    choose,
-    fitting,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
-    refuse_missing,
-    unseen,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
-    version_number,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
-    version_href,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    identifier,
-    read_by,
-    read_kind,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
+from .pulp_choice import PUBLICATION_FIELDS, choose, fitting
+from .pulp_errors import InvalidItem
+from .pulp_missing import refuse_missing, unseen
+from .pulp_pinned import version_number
+from .pulp_publication import version_href
+from .pulp_reader import identifier, read_by, read_kind
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_types import ContentType
 
 __all__ = ["SOURCES", "Served"]
 

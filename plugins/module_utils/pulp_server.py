@@ -10,30 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    LostAnswer,
-    PulpError,
-    Refused,
-    ResponseError,
-    TaskFailed,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import Window
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import (
-    HIDDEN,
-    Change,
-    plan,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks import (
-    Rhythm,
-    TaskWatcher,
-    created_by,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transfer import Transfers
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import Kind
+from .pulp_client import PulpClient
+from .pulp_errors import InvalidItem, LostAnswer, PulpError, Refused, ResponseError, TaskFailed
+from .pulp_kinds import Kind
+from .pulp_pipeline import Window
+from .pulp_planner import HIDDEN, Change, plan
+from .pulp_reader import read_kind
+from .pulp_report import Report
+from .pulp_tasks import Rhythm, TaskWatcher, created_by
+from .pulp_transfer import Transfers
 
 __all__ = ["Outcome", "Server", "version_tuple"]
 

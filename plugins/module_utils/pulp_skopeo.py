@@ -17,19 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    AuthenticationError,
-    InvalidItem,
-    LostAnswer,
-    PulpError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_registry import (
-    image_path,
-    registry_host,
-)
+from .pulp_connection import Connection
+from .pulp_errors import AuthenticationError, InvalidItem, LostAnswer, PulpError
+from .pulp_registry import image_path, registry_host
 
 __all__ = ["TRANSPORTS", "Skopeo", "digest_of", "not_allowed", "skopeo_for"]
 

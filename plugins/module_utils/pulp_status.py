@@ -8,16 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    LostAnswer,
-    NotTrusted,
-    PulpError,
-    ResponseError,
-    Unreachable,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from .pulp_client import PulpClient
+from .pulp_errors import LostAnswer, NotTrusted, PulpError, ResponseError, Unreachable
+from .pulp_report import Result
+from .pulp_server import Server
 
 __all__ = ["lacks", "may_pass", "read_status", "read_storage", "wait_for"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from .pulp_server import Server
 
 __all__ = ["place_packages"]
 

@@ -12,22 +12,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    LostAnswer,
-    PulpError,
-    TaskTimeout,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    read_by,
-    read_kind,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import Kind
+from .pulp_errors import LostAnswer, PulpError, TaskTimeout
+from .pulp_kinds import Kind
+from .pulp_pipeline import run_all
+from .pulp_reader import read_by, read_kind
+from .pulp_report import Report, Result
+from .pulp_server import Server
 
 __all__ = ["Switch", "switch_all"]
 

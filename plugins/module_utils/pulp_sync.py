@@ -8,31 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_asked import (
-    refuse_absent,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_cause import may_pass
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    LostAnswer,
-    PulpError,
-    TaskFailed,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
-    PINNED_LABEL,
-    is_labelled,
-    is_pinned_source,
-    source_digest,
-    version_number,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_running import (
-    RunningSyncs,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks import created_by
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
+from .pulp_asked import refuse_absent
+from .pulp_cause import may_pass
+from .pulp_errors import InvalidItem, LostAnswer, PulpError, TaskFailed
+from .pulp_pinned import PINNED_LABEL, is_labelled, is_pinned_source, source_digest, version_number
+from .pulp_planner import to_wire
+from .pulp_report import Result
+from .pulp_running import RunningSyncs
+from .pulp_server import Server
+from .pulp_tasks import created_by
+from .pulp_types import ContentType
 
 __all__ = [
     "PINNED_LABEL",

@@ -5,10 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    Reader,
-    identifier,
-)
+from .pulp_reader import Reader, identifier
 
 __all__ = ["last_synced", "synced_since"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from .pulp_errors import InvalidItem
 
 __all__ = ["TagState", "plan_copy", "refuse_missing_tags"]
 

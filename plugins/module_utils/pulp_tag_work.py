@@ -8,25 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
-    version_number,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_by
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags import (
-    Manifests,
-    Tags,
-    attached_names,
-    existing_names,
-    tags_in,
-    tags_in_both,
-)
+from .pulp_errors import PulpError
+from .pulp_pinned import version_number
+from .pulp_pipeline import run_all
+from .pulp_reader import read_by
+from .pulp_report import Report, Result
+from .pulp_server import Server
+from .pulp_tags import Manifests, Tags, attached_names, existing_names, tags_in, tags_in_both
 
 __all__ = ["TagWork", "read_again", "read_tags", "read_work"]
 

@@ -11,11 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    Reader,
-    in_chunks,
-    read_by,
-)
+from .pulp_reader import Reader, in_chunks, read_by
 
 __all__ = [
     "ATTACHED_PATTERN",

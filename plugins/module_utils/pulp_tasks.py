@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+from .pulp_errors import (
     UNFORESEEN,
     LostAnswer,
     NotTrusted,
@@ -21,13 +21,8 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     unforeseen,
     words_of,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    Reader,
-    read_by,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_workers import (
-    WorkerLookout,
-)
+from .pulp_reader import Reader, read_by
+from .pulp_workers import WorkerLookout
 
 __all__ = ["Rhythm", "TaskWatcher", "created_by"]
 

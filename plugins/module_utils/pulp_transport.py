@@ -10,18 +10,9 @@ from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Optional
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_answer import Answer
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    LostAnswer,
-    NotTrusted,
-    PulpError,
-    Unreachable,
-    words_of,
-)
+from .pulp_answer import Answer
+from .pulp_connection import Connection
+from .pulp_errors import InvalidItem, LostAnswer, NotTrusted, PulpError, Unreachable, words_of
 
 try:
     import requests

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_kinds import (
-    Asked,
-    Field,
-    Kind,
-)
+from .pulp_kinds import Asked, Field, Kind
 
 __all__ = [
     "CONTENT_TYPES",

@@ -6,17 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_choice import (
-    PUBLICATION_FIELDS,
-    fitting,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
-    version_number,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage import Usage
+from .pulp_choice import PUBLICATION_FIELDS, fitting
+from .pulp_pinned import version_number
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_types import ContentType
+from .pulp_usage import Usage
 
 __all__ = ["clean_up", "remove"]
 

@@ -7,27 +7,13 @@ import threading
 import time
 from dataclasses import dataclass
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.local_file import LocalFile
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_chunk import (
-    Chunk,
-    ChunkBody,
-    chunk_size_of,
-    missing_chunks,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    LostAnswer,
-    PulpError,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_upload_state import (
-    UploadState,
-)
+from .local_file import LocalFile
+from .pulp_chunk import Chunk, ChunkBody, chunk_size_of, missing_chunks
+from .pulp_errors import LostAnswer, PulpError, ResponseError
+from .pulp_pipeline import run_all
+from .pulp_report import Report, Result
+from .pulp_server import Server
+from .pulp_upload_state import UploadState
 
 __all__ = ["Uploader"]
 

@@ -9,7 +9,7 @@ import json
 import os
 from types import TracebackType
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from .pulp_errors import InvalidItem
 
 __all__ = ["UploadState"]
 

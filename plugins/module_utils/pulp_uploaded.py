@@ -6,18 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.local_file import LocalFile
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    LostAnswer,
-    PulpError,
-    ResponseError,
-    TaskFailed,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_upload import Uploader
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_upload_state import (
-    UploadState,
-)
+from .local_file import LocalFile
+from .pulp_errors import LostAnswer, PulpError, ResponseError, TaskFailed
+from .pulp_server import Server
+from .pulp_upload import Uploader
+from .pulp_upload_state import UploadState
 
 __all__ = ["UPLOADING", "find_unit", "make_unit"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import Refused
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import Reader
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import ContentType
+from .pulp_errors import Refused
+from .pulp_reader import Reader
+from .pulp_types import ContentType
 
 __all__ = ["Usage", "read_usage"]
 

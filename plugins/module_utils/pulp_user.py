@@ -7,27 +7,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_access import (
-    Existing,
-    begin,
-    make_plain,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    AuthenticationError,
-    InvalidItem,
-    LostAnswer,
-    Refused,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import HIDDEN
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import kind_of
+from .pulp_access import Existing, begin, make_plain
+from .pulp_client import PulpClient
+from .pulp_connection import Connection
+from .pulp_errors import AuthenticationError, InvalidItem, LostAnswer, Refused
+from .pulp_pipeline import run_all
+from .pulp_planner import HIDDEN
+from .pulp_reader import read_kind
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_types import kind_of
 
 __all__ = ["check_user", "make_users", "needs_password"]
 

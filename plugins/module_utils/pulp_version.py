@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import LostAnswer
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks import created_by
+from .pulp_errors import LostAnswer
+from .pulp_server import Server
+from .pulp_tasks import created_by
 
 __all__ = ["change_version"]
 

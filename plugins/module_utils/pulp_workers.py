@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import Reader
+from .pulp_errors import PulpError
+from .pulp_reader import Reader
 
 __all__ = ["WorkerLookout"]
 

@@ -8,36 +8,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_content import (
-    KNOWN,
-    REFUSED,
-    UNCERTAIN,
-    ContentApp,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_registry import Registry
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_access_images import (
-    PULLABLE,
-    ImageCheck,
-    ImagePin,
-    image_pins,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_asker import (
-    Asker,
-    ask_who,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    ItemError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import pinned
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
-    Pin,
-    ResolvedPins,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
+from .pulp_content import KNOWN, REFUSED, UNCERTAIN, ContentApp
+from .pulp_errors import InvalidItem
+from .pulp_pipeline import run_all
+from .pulp_registry import Registry
+from .pulp_report import Result
+from .pulp_server import Server
+from .release_access_images import PULLABLE, ImageCheck, ImagePin, image_pins
+from .release_asker import Asker, ask_who
+from .release_inventory import ItemError
+from .release_packages import pinned
+from .release_pins import Pin, ResolvedPins
+from .release_stamp import is_stamp
 
 __all__ = ["check_access", "metadata_of"]
 

@@ -6,16 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    AuthenticationError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_registry import Registry
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_asker import Asker
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_containers import (
-    IMAGE_NAME,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
+from .pulp_errors import AuthenticationError
+from .pulp_registry import Registry
+from .pulp_report import Result
+from .release_asker import Asker
+from .release_containers import IMAGE_NAME
+from .release_stamp import is_stamp
 
 __all__ = ["PULLABLE", "ImagePin", "ImageCheck", "image_pins"]
 

@@ -5,21 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_content import (
-    ADMINISTRATOR,
-    NOBODY,
-    REFUSED,
-    ContentApp,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    LostAnswer,
-    NotTrusted,
-    PulpError,
-    Unreachable,
-)
+from .pulp_connection import Connection
+from .pulp_content import ADMINISTRATOR, NOBODY, REFUSED, ContentApp
+from .pulp_errors import LostAnswer, NotTrusted, PulpError, Unreachable
 
 __all__ = ["Asker", "ask_who"]
 

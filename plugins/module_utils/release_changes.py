@@ -7,16 +7,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_packages import (
-    Changes,
-    Package,
-    read_changes,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import Found
+from .errors import OperatorError
+from .pulp_errors import PulpError
+from .pulp_packages import Changes, Package, read_changes
+from .pulp_report import Result
+from .pulp_server import Server
+from .release_newest import Found
 
 __all__ = ["NOTABLE", "ChangesError", "has_shrunk", "notable_pattern", "note_changes", "tell"]
 

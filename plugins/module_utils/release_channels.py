@@ -13,38 +13,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
-    Guards,
-    read_guards,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import (
-    refuse_missing,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
-    refuse_duplicates,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    identifier,
-    read_by,
-    read_kind,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_switch import (
-    Switch,
-    switch_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    ContentType,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
-    STAMP_FORMAT,
-    is_stamp,
-    now_stamp,
-    parse,
-)
+from .pulp_distribution import Guards, read_guards
+from .pulp_errors import InvalidItem
+from .pulp_missing import refuse_missing
+from .pulp_pipeline import refuse_duplicates
+from .pulp_reader import identifier, read_by, read_kind
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_switch import Switch, switch_all
+from .pulp_types import CONTENT_TYPES, ContentType
+from .release_stamp import STAMP_FORMAT, is_stamp, now_stamp, parse
 
 __all__ = ["PROMOTION_LABEL", "Promotion", "promote_channels"]
 

@@ -7,16 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    Filter,
-    select_repositories,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_values import (
-    ItemValueError,
-    flag,
-    given,
-)
+from .errors import OperatorError
+from .release_selection import Filter, select_repositories
+from .release_values import ItemValueError, flag, given
 
 __all__ = ["LISTS", "ClientListError", "client_lists"]
 

@@ -8,13 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    IMAGE_FILTER,
-    Filter,
-    nearest,
-    select_names,
-)
+from .errors import OperatorError
+from .release_selection import IMAGE_FILTER, Filter, nearest, select_names
 
 __all__ = ["IMAGE_NAME", "ImagePins", "PinsError", "pins_of", "select_pins"]
 

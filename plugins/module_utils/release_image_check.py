@@ -7,18 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_check import (
-    ERROR,
-    WARNING,
-    Finding,
-    is_template,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    IMAGE_FILTER,
-    SelectionError,
-    nearest,
-    select_names,
-)
+from .release_item_check import ERROR, WARNING, Finding, is_template
+from .release_selection import IMAGE_FILTER, SelectionError, nearest, select_names
 
 __all__ = ["IMAGE_VARIABLES", "check_images"]
 

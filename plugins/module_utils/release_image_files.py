@@ -8,9 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_images import (
-    ImageError,
-)
+from .release_images import ImageError
 
 __all__ = ["image_files"]
 

@@ -6,15 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_images import (
-    image_pins,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_mirror import (
-    mirror_pins,
-    mirror_settings,
-)
+from .pulp_report import Result
+from .pulp_server import Server
+from .release_images import image_pins
+from .release_mirror import mirror_pins, mirror_settings
 
 __all__ = ["mirror_images"]
 

@@ -7,9 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_images import (
-    ImageError,
-)
+from .release_images import ImageError
 
 __all__ = ["images_of_kayobe"]
 

@@ -7,17 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_containers import (
-    IMAGE_NAME,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
-    DEFAULT_KEY,
-    KollaTables,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    nearest,
-)
+from .errors import OperatorError
+from .release_containers import IMAGE_NAME
+from .release_kolla_tables import DEFAULT_KEY, KollaTables
+from .release_selection import nearest
 
 __all__ = [
     "TagsError",

@@ -7,49 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_content import content_url
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
-    Guards,
-    distribute,
-    read_guards,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import Refused
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_file_content import (
-    FileRun,
-    bring_files,
-    held_files,
-    read_files,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_file_item import (
-    WantedFile,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
-    refuse_duplicates,
-    run_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
-    publish,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import (
-    RepositoryState,
-    declare,
-    read_repositories,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import CONTENT_TYPES
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_files import (
-    image_files,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_images import (
-    LATEST,
-    image_pin,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import (
-    served_versions,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
+from .pulp_content import content_url
+from .pulp_distribution import Guards, distribute, read_guards
+from .pulp_errors import Refused
+from .pulp_file_content import FileRun, bring_files, held_files, read_files
+from .pulp_file_item import WantedFile
+from .pulp_pipeline import refuse_duplicates, run_all
+from .pulp_publication import publish
+from .pulp_reader import read_kind
+from .pulp_report import Result
+from .pulp_repository import RepositoryState, declare, read_repositories
+from .pulp_server import Server
+from .pulp_types import CONTENT_TYPES
+from .release_image_files import image_files
+from .release_images import LATEST, image_pin
+from .release_newest import served_versions
+from .release_pins import Pin
 
 __all__ = ["upload_images"]
 

@@ -8,17 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_promote import (
-    promote_pins,
-    promoted_line,
-)
+from .errors import OperatorError
+from .pulp_report import Result
+from .pulp_server import Server
+from .release_inventory import PackageRepository
+from .release_pins import Pin
+from .release_promote import promote_pins, promoted_line
 
 __all__ = [
     "IMAGE",

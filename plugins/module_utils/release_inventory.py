@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_keys import (
+from .release_item_keys import (
     ARK_DEFAULTS,
     CONTENT_TYPES,
     IDENTITY,
@@ -21,10 +21,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_ite
     needed,
     unknown_key,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_values import (
-    ItemValueError,
-    given,
-)
+from .release_values import ItemValueError, given
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    ItemError,
-    PackageRepository,
-    parse_repositories,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_keys import (
-    CONTENT_TYPES,
-    IDENTITY,
-    converters,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
-    STAMP_PATTERN,
-)
+from .release_inventory import ItemError, PackageRepository, parse_repositories
+from .release_item_keys import CONTENT_TYPES, IDENTITY, converters
+from .release_stamp import STAMP_PATTERN
 
 __all__ = [
     "DEFAULTS",

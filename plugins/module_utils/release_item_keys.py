@@ -7,16 +7,7 @@ from __future__ import annotations
 import difflib
 from typing import Any, Callable
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_values import (
-    filled_text,
-    flag,
-    one_of,
-    records,
-    seconds,
-    text,
-    whole_number,
-    words,
-)
+from .release_values import filled_text, flag, one_of, records, seconds, text, whole_number, words
 
 Converters = dict[str, Callable[[Any], Any]]
 

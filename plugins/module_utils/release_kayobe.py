@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from .errors import OperatorError
 
 __all__ = ["IMAGE_PINS", "IMAGE_TAGS", "PACKAGE_PINS", "KayobeFileError", "kayobe_file"]
 

@@ -7,25 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe import (
-    IMAGE_PINS,
-    IMAGE_TAGS,
-    PACKAGE_PINS,
-    KayobeFileError,
-    kayobe_file,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_update import (
-    PinChange,
-    chosen_pins,
-    report,
-    update,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_tag_update import (
-    update_tags,
-    update_versions,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_file import read, replace
+from .errors import OperatorError
+from .release_kayobe import IMAGE_PINS, IMAGE_TAGS, PACKAGE_PINS, KayobeFileError, kayobe_file
+from .release_pin_update import PinChange, chosen_pins, report, update
+from .release_tag_update import update_tags, update_versions
+from .text_file import read, replace
 
 __all__ = ["OPTIONS", "update_configuration"]
 

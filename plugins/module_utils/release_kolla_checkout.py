@@ -11,10 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
-    DEFAULT_KEY,
-    KollaTables,
-)
+from .release_kolla_tables import DEFAULT_KEY, KollaTables
 
 __all__ = ["Checkout", "checkout_of", "hierarchy_problems", "image_problems"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from .errors import OperatorError
 
 __all__ = ["DEFAULT_KEY", "KollaTables", "TablesError", "tables_of"]
 

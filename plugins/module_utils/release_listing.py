@@ -10,39 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import Guards
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_listing import (
-    PRIVATE,
-    Listed,
-    all_guards,
-    list_distributions,
-    read_served,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
-    parsed_lists,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
-    PinError,
-    check_stamps,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    nearest,
-    select_by_name,
-    select_repositories,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
-    from_pulp_time,
-    is_stamp,
-    parse,
-    stamp_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_table import text_table
+from .pulp_distribution import Guards
+from .pulp_errors import InvalidItem
+from .pulp_listing import PRIVATE, Listed, all_guards, list_distributions, read_served
+from .pulp_report import Result
+from .pulp_server import Server
+from .release_inventory import PackageRepository
+from .release_packages import parsed_lists
+from .release_pins import PinError, check_stamps
+from .release_selection import nearest, select_by_name, select_repositories
+from .release_stamp import from_pulp_time, is_stamp, parse, stamp_of
+from .text_table import text_table
 
 __all__ = ["NO_GUARD", "Inventory", "show_distributions"]
 

@@ -7,44 +7,20 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
-    Guards,
-    distribute,
-    read_guards,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    PulpError,
-    TaskFailed,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
-    publish,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import declare
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
-    RunningSyncs,
-    SyncSettings,
-    late_delay,
-    sync_repository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    ItemError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_keys import (
-    CONTENT_TYPES,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_mirrored import (
-    Mirrored,
-    MirrorSettings,
-    read_mirrored,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
-    given_options,
-    pinned,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
+from .pulp_distribution import Guards, distribute, read_guards
+from .pulp_errors import PulpError, TaskFailed
+from .pulp_pipeline import run_all
+from .pulp_publication import publish
+from .pulp_report import Result
+from .pulp_repository import declare
+from .pulp_running import RunningSyncs
+from .pulp_server import Server
+from .pulp_sync import SyncSettings, late_delay, sync_repository
+from .release_inventory import ItemError
+from .release_item_keys import CONTENT_TYPES
+from .release_mirrored import Mirrored, MirrorSettings, read_mirrored
+from .release_packages import given_options, pinned
+from .release_pins import Pin
 
 __all__ = ["SOURCE", "mirror_packages", "mirror_pins", "mirror_settings"]
 

@@ -13,33 +13,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
-    is_mirrored,
-    is_pinned_source,
-    source_digest,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import to_wire
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    identifier,
-    read_by,
-    read_kind,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import (
-    RepositoryState,
-    read_repositories,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    ContentType,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import (
-    served_versions,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_snapshot import (
-    options_of,
-)
+from .pulp_pinned import is_mirrored, is_pinned_source, source_digest
+from .pulp_planner import to_wire
+from .pulp_reader import identifier, read_by, read_kind
+from .pulp_repository import RepositoryState, read_repositories
+from .pulp_server import Server
+from .pulp_types import CONTENT_TYPES, ContentType
+from .release_newest import served_versions
+from .release_pins import Pin
+from .release_snapshot import options_of
 
 __all__ = ["DEFAULTS", "MIRRORED_LABEL", "MirrorSettings", "Mirrored", "read_mirrored"]
 

@@ -9,32 +9,14 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    newest_snapshot,
-    read_by,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import (
-    RepositoryState,
-    read_repositories,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    ContentType,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
-    from_pulp_time,
-    now_stamp,
-    stamp_of,
-)
+from .pulp_pipeline import run_all
+from .pulp_reader import newest_snapshot, read_by
+from .pulp_report import Report, Result
+from .pulp_repository import RepositoryState, read_repositories
+from .pulp_server import Server
+from .pulp_types import CONTENT_TYPES, ContentType
+from .release_inventory import PackageRepository
+from .release_stamp import from_pulp_time, now_stamp, stamp_of
 
 __all__ = ["Found", "find_all", "served_versions", "wait_for_another_run"]
 

@@ -6,50 +6,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
-    Guards,
-    distribute,
-    read_guards,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_file_content import (
-    FileRun,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    field_options,
-    item_options,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_package_content import (
-    bring_packages,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
-    refuse_duplicates,
-    run_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import publish
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import read_kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import declare
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    ContentType,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import (
-    Found,
-    find_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_snapshot import (
-    SnapshotSettings,
-    serve_snapshot,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
-    now_stamp,
-    parse,
-)
+from .pulp_distribution import Guards, distribute, read_guards
+from .pulp_errors import InvalidItem
+from .pulp_file_content import FileRun
+from .pulp_options import field_options, item_options
+from .pulp_package_content import bring_packages
+from .pulp_pipeline import refuse_duplicates, run_all
+from .pulp_publication import publish
+from .pulp_reader import read_kind
+from .pulp_report import Result
+from .pulp_repository import declare
+from .pulp_server import Server
+from .pulp_types import CONTENT_TYPES, ContentType
+from .release_inventory import PackageRepository
+from .release_newest import Found, find_all
+from .release_snapshot import SnapshotSettings, serve_snapshot
+from .release_stamp import now_stamp, parse
 
 __all__ = ["package_options", "refuse_unclear", "upload_packages"]
 

@@ -6,29 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    ItemError,
-    PackageRepository,
-    ParsedInventory,
-    parse_repositories,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_keys import (
-    CONTENT_TYPES,
-    converters,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
-    Pin,
-    ResolvedPins,
-    resolve_pins,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_retry import (
-    only_undone,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    SelectionError,
-    select_inventory,
-    select_repositories,
-)
+from .release_inventory import ItemError, PackageRepository, ParsedInventory, parse_repositories
+from .release_item_keys import CONTENT_TYPES, converters
+from .release_pins import Pin, ResolvedPins, resolve_pins
+from .release_retry import only_undone
+from .release_selection import SelectionError, select_inventory, select_repositories
 
 __all__ = [
     "PINS",

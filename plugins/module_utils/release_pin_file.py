@@ -12,12 +12,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_line import (
-    Line,
-    LineError,
-    read_line,
-)
+from .errors import OperatorError
+from .release_pin_line import Line, LineError, read_line
 
 __all__ = ["Entry", "PinFileError", "read_entries", "with_added", "with_values"]
 

@@ -8,27 +8,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
-    pinned,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_file import (
-    read_entries,
-    with_added,
-    with_values,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
-    KAYOBE_PREFIX,
-    KAYOBE_SUFFIX,
-    PinError,
-    check_stamps,
-    kayobe_key,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    SelectionError,
-    select_names,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
+from .errors import OperatorError
+from .release_packages import pinned
+from .release_pin_file import read_entries, with_added, with_values
+from .release_pins import KAYOBE_PREFIX, KAYOBE_SUFFIX, PinError, check_stamps, kayobe_key
+from .release_selection import SelectionError, select_names
+from .release_stamp import is_stamp
 
 __all__ = ["PinChange", "chosen_pins", "report", "update"]
 

@@ -8,15 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    ItemError,
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    nearest,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
+from .errors import OperatorError
+from .release_inventory import ItemError, PackageRepository
+from .release_selection import nearest
+from .release_stamp import is_stamp
 
 # A key of `etc/kayobe/pulp-repo-versions.yml` is prefix, short name, suffix.
 KAYOBE_PREFIX = "stackhpc_pulp_repo_"

@@ -6,46 +6,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_content import (
-    content_url,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
-    Guards,
-    read_guards,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    PulpError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_packages import (
-    package_count,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    find_snapshots,
-    read_kind,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_switch import (
-    Switch,
-    switch_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    ItemError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import (
-    served_versions,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import pinned
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
+from .pulp_content import content_url
+from .pulp_distribution import Guards, read_guards
+from .pulp_errors import InvalidItem, PulpError
+from .pulp_packages import package_count
+from .pulp_pipeline import run_all
+from .pulp_reader import find_snapshots, read_kind
+from .pulp_report import Report, Result
+from .pulp_server import Server
+from .pulp_switch import Switch, switch_all
+from .pulp_types import CONTENT_TYPES
+from .release_inventory import ItemError
+from .release_newest import served_versions
+from .release_packages import pinned
+from .release_pins import Pin
+from .release_stamp import is_stamp
 
 __all__ = ["promote_packages", "promote_pins", "promoted_line"]
 

@@ -7,20 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_push import (
-    Image,
-    Way,
-    push_images,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_registry import Registry
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_skopeo import (
-    TRANSPORTS,
-    skopeo_for,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import is_stamp
+from .pulp_errors import InvalidItem
+from .pulp_push import Image, Way, push_images
+from .pulp_registry import Registry
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_skopeo import TRANSPORTS, skopeo_for
+from .release_stamp import is_stamp
 
 __all__ = ["NAMESPACE", "images_to_push", "pins_of", "push"]
 

@@ -7,31 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import Guards
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_listing import all_guards
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_missing import unseen
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    find_snapshots,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    ItemError,
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
-    pinned,
-    read_inventory,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_shrink import (
-    SHRUNK_LABEL,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
+from .pulp_distribution import Guards
+from .pulp_errors import InvalidItem
+from .pulp_listing import all_guards
+from .pulp_missing import unseen
+from .pulp_pipeline import run_all
+from .pulp_reader import find_snapshots
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_types import CONTENT_TYPES
+from .release_inventory import ItemError, PackageRepository
+from .release_packages import pinned, read_inventory
+from .release_shrink import SHRUNK_LABEL
+from .release_stamp import (
     STAMP_PATTERN,
     beginning,
     begins_with,
@@ -40,7 +28,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_sta
     not_before,
     stamp_of,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_table import text_table
+from .text_table import text_table
 
 __all__ = ["Question", "query_packages"]
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from .errors import OperatorError
 
 __all__ = ["RetryError", "left_undone", "only_undone"]
 

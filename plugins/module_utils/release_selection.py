@@ -13,12 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, Generic, Protocol, TypeVar, Union
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    ItemError,
-    PackageRepository,
-    ParsedInventory,
-)
+from .errors import OperatorError
+from .release_inventory import ItemError, PackageRepository, ParsedInventory
 
 Filter = Union[None, str, Sequence[str]]
 

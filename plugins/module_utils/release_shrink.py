@@ -4,16 +4,12 @@ unseen."""
 
 from __future__ import annotations
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_packages import (
-    package_count,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import version_number
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_changes import (
-    has_shrunk,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import Found
+from .pulp_packages import package_count
+from .pulp_pinned import version_number
+from .pulp_report import Result
+from .pulp_server import Server
+from .release_changes import has_shrunk
+from .release_newest import Found
 
 __all__ = ["SHRUNK_LABEL", "shrunk_label"]
 

@@ -8,56 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
-    Guards,
-    distribute,
-    read_guards,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import run_all
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
-    find_publication,
-    publish,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import declare
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_sync import (
-    RunningSyncs,
-    SyncSettings,
-    late_delay,
-    sync_repository,
-    version_number,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_changes import (
-    NOTABLE,
-    notable_pattern,
-    note_changes,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    ItemError,
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import (
-    Found,
-    find_all,
-    wait_for_another_run,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
-    read_inventory,
-    whole_inventory,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_shrink import (
-    shrunk_label,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stale import (
-    state_of_pulp,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
-    from_pulp_time,
-    now_stamp,
-    parse,
-)
+from .pulp_distribution import Guards, distribute, read_guards
+from .pulp_errors import InvalidItem
+from .pulp_pinned import version_number
+from .pulp_pipeline import run_all
+from .pulp_publication import find_publication, publish
+from .pulp_report import Result
+from .pulp_repository import declare
+from .pulp_running import RunningSyncs
+from .pulp_server import Server
+from .pulp_sync import SyncSettings, late_delay, sync_repository
+from .release_changes import NOTABLE, notable_pattern, note_changes
+from .release_inventory import ItemError, PackageRepository
+from .release_newest import Found, find_all, wait_for_another_run
+from .release_packages import read_inventory, whole_inventory
+from .release_shrink import shrunk_label
+from .release_stale import state_of_pulp
+from .release_stamp import from_pulp_time, now_stamp, parse
 
 __all__ = ["SnapshotSettings", "options_of", "serve_snapshot", "snapshot_packages"]
 

@@ -8,28 +8,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
-    identifier,
-    read_by,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_status import read_storage
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_synced import (
-    last_synced,
-    synced_since,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
-    now_stamp,
-    parse,
-)
+from .pulp_errors import PulpError
+from .pulp_reader import identifier, read_by
+from .pulp_report import Result
+from .pulp_server import Server
+from .pulp_status import read_storage
+from .pulp_synced import last_synced, synced_since
+from .pulp_types import CONTENT_TYPES
+from .release_inventory import PackageRepository
+from .release_stamp import now_stamp, parse
 
 __all__ = ["stale_repositories", "state_of_pulp"]
 

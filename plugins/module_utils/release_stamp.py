@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Callable
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from .errors import OperatorError
 
 STAMP_FORMAT = "%Y%m%dT%H%M%S"
 STAMP_PATTERN = "[0-9]{8}T[0-9]{6}"

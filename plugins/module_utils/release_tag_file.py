@@ -12,17 +12,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
-    DEFAULT_KEY,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_file import (
-    PinFileError,
-    read_entries,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_line import (
-    LineError,
-    read_line,
-)
+from .release_kolla_tables import DEFAULT_KEY
+from .release_pin_file import PinFileError, read_entries
+from .release_pin_line import LineError, read_line
 
 __all__ = ["TAGS_KEY", "KeyLines", "TagLine", "read_keys", "with_tag", "without_tag"]
 

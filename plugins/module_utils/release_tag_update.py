@@ -6,25 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_tags import (
-    distribution_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
-    DEFAULT_KEY,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_file import (
-    read_entries,
-    with_values,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_update import (
-    PinChange,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_tag_file import (
-    read_keys,
-    with_tag,
-    without_tag,
-)
+from .errors import OperatorError
+from .release_image_tags import distribution_of
+from .release_kolla_tables import DEFAULT_KEY
+from .release_pin_file import read_entries, with_values
+from .release_pin_update import PinChange
+from .release_tag_file import read_keys, with_tag, without_tag
 
 __all__ = ["update_tags", "update_versions"]
 

@@ -6,11 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_check import (
-    IMAGE_VARIABLES,
-    check_images,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_check import (
+from .release_image_check import IMAGE_VARIABLES, check_images
+from .release_item_check import (
     DEFAULTS,
     ERROR,
     LISTS,
@@ -25,17 +22,8 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_ite
     nested_paths,
     repeated,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
-    PinError,
-    check_stamps,
-    unknown_pin,
-    without_stamp,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    NothingSelectedError,
-    SelectionError,
-    select_repositories,
-)
+from .release_pins import PinError, check_stamps, unknown_pin, without_stamp
+from .release_selection import NothingSelectedError, SelectionError, select_repositories
 
 __all__ = ["VARIABLES", "check_pins", "check_variables", "short_names"]
 

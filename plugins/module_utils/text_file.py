@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from .errors import OperatorError
 
 __all__ = ["TextFileError", "read", "replace"]
 

@@ -90,13 +90,9 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    present_or_absent,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_channels import (
-    promote_channels,
-)
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_options import present_or_absent
+from ..module_utils.release_channels import promote_channels
 
 
 def main() -> None:

@@ -120,13 +120,9 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_account import (
-    make_accounts,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    item_options,
-)
+from ..module_utils.pulp_account import make_accounts
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_options import item_options
 
 
 def main() -> None:

@@ -175,11 +175,8 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_push import (
-    NAMESPACE,
-    push,
-)
+from ..module_utils.pulp_module import run
+from ..module_utils.release_push import NAMESPACE, push
 
 
 def main() -> None:

@@ -141,15 +141,9 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_listing import (
-    show_distributions,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
-    SELECTION,
-    inventory_defaults,
-    inventory_lists,
-)
+from ..module_utils.pulp_module import run
+from ..module_utils.release_listing import show_distributions
+from ..module_utils.release_packages import SELECTION, inventory_defaults, inventory_lists
 
 
 def main() -> None:

@@ -100,16 +100,12 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import RETRYING
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_mirror import (
-    mirror_images,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_images import (
-    image_options,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_mirror import SOURCE
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import SYNCING
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_options import RETRYING
+from ..module_utils.release_image_mirror import mirror_images
+from ..module_utils.release_images import image_options
+from ..module_utils.release_mirror import SOURCE
+from ..module_utils.release_packages import SYNCING
 
 
 def main() -> None:

@@ -91,11 +91,8 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_images import (
-    image_options,
-    promote_images,
-)
+from ..module_utils.pulp_module import run
+from ..module_utils.release_images import image_options, promote_images
 
 
 def main() -> None:

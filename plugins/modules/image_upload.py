@@ -125,14 +125,10 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_uploaded import UPLOADING
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_upload import (
-    upload_images,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_images import (
-    image_options,
-)
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_uploaded import UPLOADING
+from ..module_utils.release_image_upload import upload_images
+from ..module_utils.release_images import image_options
 
 
 def main() -> None:

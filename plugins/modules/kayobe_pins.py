@@ -146,17 +146,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe_update import (
-    OPTIONS,
-    update_configuration,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
-    PINS,
-    SELECTION,
-    inventory_defaults,
-    inventory_lists,
-)
+from ..module_utils.errors import OperatorError
+from ..module_utils.release_kayobe_update import OPTIONS, update_configuration
+from ..module_utils.release_packages import PINS, SELECTION, inventory_defaults, inventory_lists
 
 
 def main() -> None:

@@ -84,12 +84,9 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_mirror import (
-    SOURCE,
-    mirror_packages,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
+from ..module_utils.pulp_module import run
+from ..module_utils.release_mirror import SOURCE, mirror_packages
+from ..module_utils.release_packages import (
     PINS,
     SELECTION,
     SYNCING,

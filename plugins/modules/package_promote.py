@@ -93,16 +93,9 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
-    PINS,
-    SELECTION,
-    inventory_defaults,
-    inventory_lists,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_promote import (
-    promote_packages,
-)
+from ..module_utils.pulp_module import run
+from ..module_utils.release_packages import PINS, SELECTION, inventory_defaults, inventory_lists
+from ..module_utils.release_promote import promote_packages
 
 
 def main() -> None:

@@ -138,16 +138,9 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import (
-    SELECTION,
-    SYNCING,
-    inventory_defaults,
-    inventory_lists,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_snapshot import (
-    snapshot_packages,
-)
+from ..module_utils.pulp_module import run
+from ..module_utils.release_packages import SELECTION, SYNCING, inventory_defaults, inventory_lists
+from ..module_utils.release_snapshot import snapshot_packages
 
 
 def main() -> None:

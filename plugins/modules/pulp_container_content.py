@@ -134,14 +134,9 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_container_content import (
-    change_tags,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    RETRYING,
-    item_options,
-)
+from ..module_utils.pulp_container_content import change_tags
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_options import RETRYING, item_options
 
 
 def main() -> None:

@@ -101,14 +101,9 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_namespace import (
-    RIGHTS,
-    make_namespaces,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    item_options,
-)
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_namespace import RIGHTS, make_namespaces
+from ..module_utils.pulp_options import item_options
 
 
 def main() -> None:

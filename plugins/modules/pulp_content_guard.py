@@ -130,16 +130,10 @@ statistics:
 
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_access import (
-    GUARD_KINDS,
-    make_guards,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    field_options,
-    item_options,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import kind_of
+from ..module_utils.pulp_access import GUARD_KINDS, make_guards
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_options import field_options, item_options
+from ..module_utils.pulp_types import kind_of
 
 
 def options_of(type_name: str) -> dict[str, Any]:

@@ -139,14 +139,10 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_file_content import (
-    hold_files,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    item_options,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_uploaded import UPLOADING
+from ..module_utils.pulp_file_content import hold_files
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_options import item_options
+from ..module_utils.pulp_uploaded import UPLOADING
 
 
 def main() -> None:

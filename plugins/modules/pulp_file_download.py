@@ -114,10 +114,8 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_file_download import (
-    download_files,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
+from ..module_utils.pulp_file_download import download_files
+from ..module_utils.pulp_module import run
 
 
 def main() -> None:

@@ -73,11 +73,9 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_access import make_groups
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    item_options,
-)
+from ..module_utils.pulp_access import make_groups
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_options import item_options
 
 
 def main() -> None:

@@ -141,12 +141,9 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_info import (
-    KINDS,
-    find_objects,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import CONTENT_TYPES
+from ..module_utils.pulp_info import KINDS, find_objects
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_types import CONTENT_TYPES
 
 
 def main() -> None:

@@ -149,14 +149,11 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import lists_of
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import CONTENT_TYPES
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_uploaded import UPLOADING
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_package_upload import (
-    package_options,
-    upload_packages,
-)
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_options import lists_of
+from ..module_utils.pulp_types import CONTENT_TYPES
+from ..module_utils.pulp_uploaded import UPLOADING
+from ..module_utils.release_package_upload import package_options, upload_packages
 
 
 def main() -> None:

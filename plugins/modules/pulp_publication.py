@@ -133,17 +133,11 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_item_options import (
-    publication_options,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import lists_of
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_publication import (
-    make_publications,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
+from ..module_utils.pulp_item_options import publication_options
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_options import lists_of
+from ..module_utils.pulp_publication import make_publications
+from ..module_utils.pulp_types import CONTENT_TYPES
 
 
 def main() -> None:

@@ -304,20 +304,11 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_item_options import (
-    repository_options,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    RETRYING,
-    lists_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import (
-    declare_repositories,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
+from ..module_utils.pulp_item_options import repository_options
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_options import RETRYING, lists_of
+from ..module_utils.pulp_repository import declare_repositories
+from ..module_utils.pulp_types import CONTENT_TYPES
 
 
 def main() -> None:

@@ -116,8 +116,8 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_status import read_status
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_status import read_status
 
 
 def main() -> None:

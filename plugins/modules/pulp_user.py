@@ -105,13 +105,10 @@ statistics:
   type: dict
 """
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_module import run
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    field_options,
-    item_options,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import kind_of
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_user import make_users
+from ..module_utils.pulp_module import run
+from ..module_utils.pulp_options import field_options, item_options
+from ..module_utils.pulp_types import kind_of
+from ..module_utils.pulp_user import make_users
 
 
 def main() -> None:

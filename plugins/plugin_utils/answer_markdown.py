@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.markdown_text import (
-    plain,
-    table,
-)
+from .markdown_text import plain, table
 
 __all__ = ["Answer"]
 

@@ -10,11 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.located_yaml import (
-    LocatedDict,
-    NotYamlError,
-    load,
-)
+from .located_yaml import LocatedDict, NotYamlError, load
 
 __all__ = ["FileProblem", "InventoryFiles", "Variables", "read_file", "read_inventory"]
 

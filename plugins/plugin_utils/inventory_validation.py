@@ -9,38 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import redact
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_check import (
-    ERROR,
-    LISTS,
-    WARNING,
-    Finding,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe import (
-    PACKAGE_PINS,
-    KayobeFileError,
-    kayobe_file,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
-    kayobe_key,
-    pins_of_kayobe,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_validation import (
-    VARIABLES,
-    check_pins,
-    check_variables,
-    short_names,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.inventory_files import (
-    InventoryFiles,
-    Variables,
-    read_file,
-    read_inventory,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.located_yaml import (
-    LocatedDict,
-    line_of,
-)
+from ..module_utils.errors import redact
+from ..module_utils.release_item_check import ERROR, LISTS, WARNING, Finding
+from ..module_utils.release_kayobe import PACKAGE_PINS, KayobeFileError, kayobe_file
+from ..module_utils.release_pins import kayobe_key, pins_of_kayobe
+from ..module_utils.release_validation import VARIABLES, check_pins, check_variables, short_names
+from .inventory_files import InventoryFiles, Variables, read_file, read_inventory
+from .located_yaml import LocatedDict, line_of
 
 __all__ = ["Located", "Validation", "validate"]
 

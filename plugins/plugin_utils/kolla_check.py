@@ -5,19 +5,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_checkout import (
+from ..module_utils.errors import OperatorError
+from ..module_utils.release_kolla_checkout import (
     Checkout,
     checkout_of,
     hierarchy_problems,
     image_problems,
 )
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.kolla_configuration import (
-    KollaConfiguration,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.kolla_script import (
-    check_with_script,
-)
+from .kolla_configuration import KollaConfiguration
+from .kolla_script import check_with_script
 
 __all__ = ["check_checkout", "containers_of"]
 

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleError
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_tags import (
+from ..module_utils.errors import OperatorError
+from ..module_utils.release_image_tags import (
     distribution_of,
     image_tags,
     release_of,
@@ -20,23 +20,10 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_ima
     tag_problems,
     unknown_images,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe import (
-    IMAGE_TAGS,
-    KayobeFileError,
-    kayobe_file,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
-    KollaTables,
-    TablesError,
-    tables_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.kayobe_variables import (
-    read_variables,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.kolla_script import (
-    list_with_script,
-    script_of,
-)
+from ..module_utils.release_kayobe import IMAGE_TAGS, KayobeFileError, kayobe_file
+from ..module_utils.release_kolla_tables import KollaTables, TablesError, tables_of
+from .kayobe_variables import read_variables
+from .kolla_script import list_with_script, script_of
 
 __all__ = ["SOURCES", "KollaConfiguration", "read_configuration", "tags_of", "unused_keys"]
 

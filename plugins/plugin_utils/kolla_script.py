@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
+from ..module_utils.errors import OperatorError
 
 __all__ = ["KollaScriptError", "check_with_script", "list_with_script", "script_of"]
 

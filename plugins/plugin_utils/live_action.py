@@ -13,10 +13,8 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.progress_text import (
-    progress_line,
-)
+from ..module_utils.text_plain import printable
+from .progress_text import progress_line
 
 __all__ = ["LiveAction"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
+from ..module_utils.text_plain import printable
 
 __all__ = ["plain", "table"]
 

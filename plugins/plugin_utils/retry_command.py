@@ -8,14 +8,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.given_words import (
-    extra_variable,
-    given_words,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import (
-    Outcome,
-    name_of,
-)
+from .given_words import extra_variable, given_words
+from .run_outcome import Outcome, name_of
 
 __all__ = ["retry_command"]
 

@@ -5,21 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.markdown_text import (
-    plain,
-    table,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.progress_text import duration
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import (
-    Outcome,
-    name_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_screen import (
-    stale_line,
-    storage_line,
-    what_changed,
-)
+from ..module_utils.text_plain import printable
+from .markdown_text import plain, table
+from .progress_text import duration
+from .run_outcome import Outcome, name_of
+from .run_screen import stale_line, storage_line, what_changed
 
 __all__ = ["markdown"]
 

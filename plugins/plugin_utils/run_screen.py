@@ -7,15 +7,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_cause import CAUSES
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.progress_text import (
-    changes_of,
-    duration,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import (
-    Outcome,
-    name_of,
-)
+from ..module_utils.pulp_cause import CAUSES
+from .progress_text import changes_of, duration
+from .run_outcome import Outcome, name_of
 
 __all__ = ["LINES", "fleet_screen", "last_screen", "stale_line", "storage_line", "what_changed"]
 

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.rig import guarded, own, rig, servers  # noqa: F401  # fixtures of the tests of failures
 from tests.lab import pulp
 from tests.lab.demo_site import Pulp, Site, pulp_of

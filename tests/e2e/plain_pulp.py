@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import requests
+
 from tests.lab.demo_site import Pulp
 
 API = "/pulp/api/v3/"

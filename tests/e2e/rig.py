@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.lab import pulp, pulp_programs
 from tests.lab.demo_site import Pulp, pulp_of
 from tests.lab.playbook import COLLECTION, Run

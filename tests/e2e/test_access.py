@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.lab.playbook import Run
 
 from .play import Secret

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.lab.playbook import Run
 
 from .rig import Rig

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from tests.lab import demo_host, pulp
 from tests.lab.demo_host import Installed
 from tests.lab.demo_inventory import ACCOUNT

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.lab.tunnel import Tunnel
 
 from .play import Run

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.lab.cutting_proxy import CuttingProxy
 from tests.lab.oci_layout import Image, write_layout
 from tests.lab.upstream_oci import OciRegistry

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+
 from tests.lab import pulp
 from tests.lab.cutting_proxy import CuttingProxy
 from tests.lab.oci_layout import Attached, Image, write_layout

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from tests.lab import pulp
 from tests.lab.demo_site import Pulp, pulp_of
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.lab.demo_site import Pulp
 
 from .rig import HARD_PASSWORD, Rig

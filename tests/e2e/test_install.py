@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.lab import demo_kayobe
 from tests.lab.demo_inventory import account_password, with_upstreams
 from tests.lab.demo_site import Site

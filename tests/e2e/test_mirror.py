@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.lab.playbook import Run
 
 from .rig import Rig

@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.lab import demo_kayobe
 from tests.lab.demo_images import PINS, Images
 from tests.lab.demo_walk import Walk

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.lab import pulp
 from tests.lab.demo_fetch import manifest_digest
 from tests.lab.demo_site import pulp_of

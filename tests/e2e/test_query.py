@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.lab.playbook import Run
 
 from .rig import Rig

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from tests.lab import pulp
 from tests.lab.demo_site import pulp_of
 from tests.lab.oci_layout import Image, write_layout

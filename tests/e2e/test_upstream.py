@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.lab import upstream_control, upstream_daemon
 from tests.lab.upstream_tools import UpstreamError
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.plain_pulp import PlainPulp
 from tests.e2e.rig import Rig, Servers
 from tests.lab import pulp

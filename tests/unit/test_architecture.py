@@ -30,7 +30,6 @@ PLUGIN_LINES = 250
 PLAYBOOK_LINES = 20
 README_LINES = 25
 
-OURS = "ansible_collections.stackhpc.release_train."
 # Every folder of plugins/ may import module_utils; what runs on the controller plugin_utils, too.
 FLOOR_BELOW = "plugins.module_utils"
 CONTROLLER = "plugins.plugin_utils"
@@ -49,7 +48,7 @@ def absolute(node: ast.ImportFrom, path: Path) -> str:
     """Return where a `from ... import` looks: our own modules as a path from the collection."""
     name = node.module or ""
     if not node.level:
-        return name[len(OURS) :] if name.startswith(OURS) else name
+        return name
     package = path.relative_to(COLLECTION).parent.parts
     return ".".join([*package[: len(package) - node.level + 1], *filter(None, [name])])
 

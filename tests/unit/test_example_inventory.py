@@ -14,12 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    parse_repositories,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    select_repositories,
-)
+from plugins.module_utils.release_inventory import parse_repositories
+from plugins.module_utils.release_selection import select_repositories
 
 INVENTORY = Path(__file__).parents[2] / "docs" / "example-inventory"
 

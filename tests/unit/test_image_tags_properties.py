@@ -14,14 +14,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_tags import (
-    image_tags,
-    tag_problems,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
-    KollaTables,
-    tables_of,
-)
+from plugins.module_utils.release_image_tags import image_tags, tag_problems
+from plugins.module_utils.release_kolla_tables import KollaTables, tables_of
 
 FOLDER = Path(__file__).resolve().parents[2] / "plugins" / "plugin_utils" / "kolla_tables"
 RELEASES = sorted(path.stem for path in FOLDER.glob("*.yml"))

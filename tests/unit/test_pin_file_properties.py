@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_file import (
+from plugins.module_utils.release_pin_file import (
     PinFileError,
     read_entries,
     with_added,

@@ -6,16 +6,10 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.stackhpc.release_train.plugins.filter.container_access import (
-    container_access,
-)
-from ansible_collections.stackhpc.release_train.plugins.filter.container_items import (
-    container_items,
-)
-from ansible_collections.stackhpc.release_train.plugins.filter.container_names import (
-    container_names,
-)
-from ansible_collections.stackhpc.release_train.plugins.filter.container_pins import container_pins
+from plugins.filter.container_access import container_access
+from plugins.filter.container_items import container_items
+from plugins.filter.container_names import container_names
+from plugins.filter.container_pins import container_pins
 
 PINS = {"nova-api": ["a", "b"]}
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.filter.host_path import FilterModule
+from plugins.filter.host_path import FilterModule
 
 host_path = FilterModule().filters()["host_path"]
 

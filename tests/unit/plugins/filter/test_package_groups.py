@@ -5,7 +5,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ansible_collections.stackhpc.release_train.plugins.filter.package_groups import FilterModule
+from plugins.filter.package_groups import FilterModule
 
 
 def item(short_name, group=None):

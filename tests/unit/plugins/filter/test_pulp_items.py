@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.stackhpc.release_train.plugins.filter.pulp_items import pulp_items
+from plugins.filter.pulp_items import pulp_items
 
 
 class Omit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.stackhpc.release_train.plugins.filter.select_images import FilterModule
+from plugins.filter.select_images import FilterModule
 
 IMAGES = ["nova-api", "nova-compute", "neutron-server"]
 

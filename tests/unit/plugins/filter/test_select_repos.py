@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.stackhpc.release_train.plugins.filter.select_repos import FilterModule
+from plugins.filter.select_repos import FilterModule
 
 ROCKY = {"name": "Rocky", "short_name": "rocky_9_baseos", "sync_group": "rocky_9"}
 EPEL = {"name": "EPEL", "short_name": "epel_9", "sync_group": "epel"}

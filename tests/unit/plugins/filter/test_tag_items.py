@@ -6,10 +6,7 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.stackhpc.release_train.plugins.filter.tag_items import (
-    FilterModule,
-    tag_items,
-)
+from plugins.filter.tag_items import FilterModule, tag_items
 
 OMITTED = "__omit_place_holder__0123456789abcdef0123456789abcdef01234567"
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleLookupError
 
-from ansible_collections.stackhpc.release_train.plugins.lookup.kayobe_image_versions import (
-    LookupModule,
-)
+from plugins.lookup.kayobe_image_versions import LookupModule
 
 PIN = "stackhpc_rocky_9_overcloud_host_image_version"
 

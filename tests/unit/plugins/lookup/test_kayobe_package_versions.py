@@ -9,9 +9,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible.utils.display import Display
 
-from ansible_collections.stackhpc.release_train.plugins.lookup import (
-    kayobe_package_versions as plugin,
-)
+from plugins.lookup import kayobe_package_versions as plugin
 
 STAMP = "20261120T200001"
 PINS = """\

@@ -10,7 +10,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.stackhpc.release_train.plugins.lookup import kolla_configuration as plugin
+from plugins.lookup import kolla_configuration as plugin
 
 ROCKY = "2025.1-rocky-9-20250801T000000"
 DEFAULTS = """\

@@ -13,7 +13,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible.utils.display import Display
 
-from ansible_collections.stackhpc.release_train.plugins.lookup import kolla_container_tags as plugin
+from plugins.lookup import kolla_container_tags as plugin
 
 ROCKY = "2025.1-rocky-9-20250801T000000"
 UBUNTU = "2025.1-ubuntu-noble-20250801T000000"

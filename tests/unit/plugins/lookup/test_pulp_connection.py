@@ -6,7 +6,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.stackhpc.release_train.plugins.lookup.pulp_connection import LookupModule
+from plugins.lookup.pulp_connection import LookupModule
 
 OWN = {
     "release_train_pulp_url": "https://own",

@@ -6,7 +6,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.stackhpc.release_train.plugins.lookup.required_items import LookupModule
+from plugins.lookup.required_items import LookupModule
 
 try:
     from ansible.template import trust_as_template

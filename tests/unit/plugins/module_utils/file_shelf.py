@@ -9,14 +9,10 @@ import re
 import threading
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_errors import ResponseError
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
 
 REPOSITORY = "/repositories/1/"
 

@@ -8,11 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
 
 _BASE = "/pulp/api/v3/"
 

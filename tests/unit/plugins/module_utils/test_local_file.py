@@ -9,11 +9,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.local_file import (
-    FileError,
-    LocalFile,
-    checksum_text,
-)
+from plugins.module_utils.local_file import FileError, LocalFile, checksum_text
 
 CONTENT = bytes(range(256)) * 3000
 

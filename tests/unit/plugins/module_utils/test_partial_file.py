@@ -9,11 +9,8 @@ import os
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.partial_file import (
-    DiskFull,
-    PartialFile,
-)
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.partial_file import DiskFull, PartialFile
 
 
 @pytest.fixture

@@ -7,15 +7,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_access import (
-    make_groups,
-    make_guards,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from plugins.module_utils.pulp_access import make_groups, make_guards
+from plugins.module_utils.pulp_errors import ResponseError
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
 
 READ, LOOK = "core.reader", "core.looker"
 GUARDS = "contentguards/core/rbac/"

@@ -8,21 +8,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils import pulp_account
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_account import (
-    make_accounts,
-    settings_of,
-    user_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from plugins.module_utils import pulp_account
+from plugins.module_utils.pulp_account import make_accounts, settings_of, user_of
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_report import Report, Result
+from plugins.module_utils.pulp_server import Server
 
 GROUPS = {"groups": ["released"], "development_groups": ["early"]}
 SECRET = "a secret of ours"

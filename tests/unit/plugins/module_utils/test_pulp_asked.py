@@ -5,14 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_asked import (
-    absent,
-    refuse_absent,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
+from plugins.module_utils.pulp_asked import absent, refuse_absent
+from plugins.module_utils.pulp_errors import PulpError
+from plugins.module_utils.pulp_types import CONTENT_TYPES
 
 CONTAINER = CONTENT_TYPES["container"]
 DIGEST = f"sha256:{'a' * 64}"

@@ -5,11 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_cause import (
-    CAUSES,
-    cause_of,
-    may_pass,
-)
+from plugins.module_utils.pulp_cause import CAUSES, cause_of, may_pass
 
 WORDS = {
     "/mnt has no room: 24 MiB are wanted and 12 MiB are free": ("our disk is full", False),

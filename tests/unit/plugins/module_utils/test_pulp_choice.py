@@ -5,11 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_choice import (
-    choose,
-    fitting,
-    mirrors_upstream,
-)
+from plugins.module_utils.pulp_choice import choose, fitting, mirrors_upstream
 
 
 def publication(href, created, checksum_type="sha256", **settings):

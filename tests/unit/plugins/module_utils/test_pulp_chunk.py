@@ -9,14 +9,9 @@ from email.parser import BytesParser
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.local_file import LocalFile
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_chunk import (
-    Chunk,
-    ChunkBody,
-    chunk_size_of,
-    missing_chunks,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.local_file import LocalFile
+from plugins.module_utils.pulp_chunk import Chunk, ChunkBody, chunk_size_of, missing_chunks
+from plugins.module_utils.pulp_errors import InvalidItem
 
 MIB = 1024 * 1024
 

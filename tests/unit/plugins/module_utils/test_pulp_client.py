@@ -11,11 +11,9 @@ from email.utils import formatdate
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+from plugins.module_utils.pulp_client import PulpClient
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_errors import (
     AuthenticationError,
     InvalidItem,
     LostAnswer,

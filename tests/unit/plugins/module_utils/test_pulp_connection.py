@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_errors import InvalidItem
 
 
 @pytest.mark.parametrize(

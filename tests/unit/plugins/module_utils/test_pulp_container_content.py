@@ -5,12 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_container_content import (
-    change_tags,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    ResponseError,
-)
+from plugins.module_utils.pulp_container_content import change_tags
+from plugins.module_utils.pulp_errors import ResponseError
 
 from .tag_shelf import TagShelf
 

@@ -7,10 +7,8 @@ import base64
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_content import (
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_content import (
     ADMINISTRATOR,
     KNOWN,
     NOBODY,
@@ -19,10 +17,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_conten
     ContentApp,
     content_url,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    ResponseError,
-    Unreachable,
-)
+from plugins.module_utils.pulp_errors import ResponseError, Unreachable
 
 from .conftest import API, FakePulp, Reply
 

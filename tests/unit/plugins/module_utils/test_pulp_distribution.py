@@ -5,16 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils import (
-    pulp_distribution,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import (
-    Guards,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
+from plugins.module_utils import pulp_distribution
+from plugins.module_utils.pulp_distribution import Guards
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_report import Result
 
 
 def waves(*items):

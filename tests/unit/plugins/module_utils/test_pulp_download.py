@@ -8,17 +8,12 @@ import os
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_download import (
-    Downloader,
-    checksum_in,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_fetch import Fetcher
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transfer import Transfers
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_download import Downloader, checksum_in
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_fetch import Fetcher
+from plugins.module_utils.pulp_transfer import Transfers
 
 from .file_server import file_server
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import (
-    OperatorError,
-    redact,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+from plugins.module_utils.errors import OperatorError, redact
+from plugins.module_utils.pulp_errors import (
     UNFORESEEN,
     InvalidItem,
     PulpError,

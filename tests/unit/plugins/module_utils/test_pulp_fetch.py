@@ -5,18 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    PulpError,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_fetch import (
-    Fetcher,
-    refuse_address,
-)
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_errors import InvalidItem, PulpError, ResponseError
+from plugins.module_utils.pulp_fetch import Fetcher, refuse_address
 
 from .file_server import file_server
 

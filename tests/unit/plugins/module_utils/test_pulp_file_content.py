@@ -7,12 +7,8 @@ import os
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_file_content import (
-    hold_files,
-)
+from plugins.module_utils.pulp_errors import ResponseError
+from plugins.module_utils.pulp_file_content import hold_files
 
 from .file_shelf import FileShelf
 

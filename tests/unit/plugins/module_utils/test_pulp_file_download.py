@@ -7,16 +7,12 @@ import hashlib
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.local_file import checksum_text
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_file_download import (
-    download_files,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from plugins.module_utils.local_file import checksum_text
+from plugins.module_utils.pulp_client import PulpClient
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_file_download import download_files
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
 
 from .file_server import file_server
 

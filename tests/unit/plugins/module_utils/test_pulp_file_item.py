@@ -5,11 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_file_item import (
-    names_of,
-    wanted_files,
-)
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_file_item import names_of, wanted_files
 
 
 def item(*files, state="present", checksums=False):

@@ -6,14 +6,9 @@ from __future__ import annotations
 import json
 import time
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_heartbeat import (
-    beat,
-    how_far,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
-    ReportFile,
-)
+from plugins.module_utils.pulp_heartbeat import beat, how_far
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_report_file import ReportFile
 
 ARTIFACTS = {
     "code": "sync.downloading.artifacts",

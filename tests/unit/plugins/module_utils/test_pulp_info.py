@@ -7,23 +7,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_info import (
-    KINDS,
-    add_names,
-    endpoints,
-    find_objects,
-    queries,
-    shown,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
+from plugins.module_utils.pulp_errors import InvalidItem, ResponseError
+from plugins.module_utils.pulp_info import KINDS, add_names, endpoints, find_objects, queries, shown
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
+from plugins.module_utils.pulp_types import CONTENT_TYPES
 
 REPOSITORY = "/repositories/rpm/rpm/r/"
 

@@ -5,16 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils import pulp_listing
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_listing import (
-    all_guards,
-    list_distributions,
-    read_served,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
+from plugins.module_utils import pulp_listing
+from plugins.module_utils.pulp_errors import ResponseError
+from plugins.module_utils.pulp_listing import all_guards, list_distributions, read_served
+from plugins.module_utils.pulp_report import Report
 
 REPOSITORIES = "/pulp/api/v3/repositories/{}/{}/"
 PUBLICATIONS = "/pulp/api/v3/publications/{}/{}/"

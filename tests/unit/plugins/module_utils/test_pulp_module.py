@@ -9,12 +9,10 @@ import sys
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils import pulp_module
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
+from plugins.module_utils import pulp_module
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_report import Result
 
 URL = "http://pulp.invalid"
 OPTIONS = {"things": {"type": "list", "elements": "str", "default": []}}

@@ -7,12 +7,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_namespace import (
-    RIGHTS,
-    make_namespaces,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from plugins.module_utils.pulp_namespace import RIGHTS, make_namespaces
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
 
 PULL, PUSH = RIGHTS["pull"], RIGHTS["push"]
 OWN = "container.containernamespace_owner"

@@ -5,14 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_options import (
-    field_options,
-    item_options,
-    lists_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
+from plugins.module_utils.pulp_options import field_options, item_options, lists_of
+from plugins.module_utils.pulp_types import CONTENT_TYPES
 
 
 @pytest.mark.parametrize("content_type", CONTENT_TYPES.values(), ids=lambda one: one.name)

@@ -5,15 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_file_content import (
-    FileRun,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_package_content import (
-    bring_packages,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import CONTENT_TYPES
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_file_content import FileRun
+from plugins.module_utils.pulp_package_content import bring_packages
+from plugins.module_utils.pulp_report import Result
+from plugins.module_utils.pulp_types import CONTENT_TYPES
 
 from .file_shelf import REPOSITORY, FileShelf
 

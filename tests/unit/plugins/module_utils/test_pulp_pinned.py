@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
+from plugins.module_utils.pulp_pinned import (
     PINNED_LABEL,
     is_labelled,
     is_mirrored,
@@ -13,9 +13,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned
     source_digest,
     version_number,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
+from plugins.module_utils.pulp_types import CONTENT_TYPES
 
 DEB = CONTENT_TYPES["deb"]
 REMOTE = {

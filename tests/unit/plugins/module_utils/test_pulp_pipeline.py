@@ -10,17 +10,10 @@ import threading
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pipeline import (
-    Window,
-    refuse_duplicates,
-    run_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.pulp_errors import PulpError
+from plugins.module_utils.pulp_pipeline import Window, refuse_duplicates, run_all
+from plugins.module_utils.pulp_report import Report, Result
 
 PATIENCE = 10
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_kinds import Field
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import (
-    HIDDEN,
-    plan,
-    to_wire,
-)
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_kinds import Field
+from plugins.module_utils.pulp_planner import HIDDEN, plan, to_wire
 
 FIELDS = (
     Field("url"),

@@ -10,21 +10,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    AuthenticationError,
-    LostAnswer,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_push import (
-    Image,
-    Way,
-    push_images,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from plugins.module_utils.pulp_errors import AuthenticationError, LostAnswer, ResponseError
+from plugins.module_utils.pulp_push import Image, Way, push_images
+from plugins.module_utils.pulp_report import Report, Result
+from plugins.module_utils.pulp_server import Server
 
 
 def digest(manifest: bytes) -> str:

@@ -7,11 +7,9 @@ import re
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_client import PulpClient
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader import (
+from plugins.module_utils.pulp_client import PulpClient
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_reader import (
     find_snapshots,
     identifier,
     in_chunks,
@@ -19,10 +17,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_reader
     read_by,
     read_kind,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    kind_of,
-)
+from plugins.module_utils.pulp_types import CONTENT_TYPES, kind_of
 
 from .conftest import Reply
 

@@ -7,18 +7,10 @@ import base64
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils import pulp_registry
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    AuthenticationError,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_registry import (
-    Registry,
-    image_path,
-)
+from plugins.module_utils import pulp_registry
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_errors import AuthenticationError, ResponseError
+from plugins.module_utils.pulp_registry import Registry, image_path
 
 from .conftest import FakePulp, Reply
 

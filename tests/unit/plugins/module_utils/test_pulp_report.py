@@ -6,15 +6,8 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-    failure_message,
-    summarize,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
-    ReportFile,
-)
+from plugins.module_utils.pulp_report import Report, Result, failure_message, summarize
+from plugins.module_utils.pulp_report_file import ReportFile
 
 
 def lines(path):

@@ -9,10 +9,8 @@ import stat
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
-    ReportFile,
-)
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_report_file import ReportFile
 
 
 def test_the_file_is_private_and_begins_anew_with_the_first_line(tmp_path):

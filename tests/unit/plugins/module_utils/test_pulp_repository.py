@@ -5,13 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_repository import (
-    remote_defaults,
-    remote_name,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
+from plugins.module_utils.pulp_repository import remote_defaults, remote_name
+from plugins.module_utils.pulp_types import CONTENT_TYPES
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+from plugins.module_utils.pulp_errors import (
     InvalidItem,
     LostAnswer,
     PulpError,
@@ -15,13 +15,10 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     ResponseError,
     TaskFailed,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_kinds import Field, Kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_planner import HIDDEN
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import (
-    Server,
-    version_tuple,
-)
+from plugins.module_utils.pulp_kinds import Field, Kind
+from plugins.module_utils.pulp_planner import HIDDEN
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server, version_tuple
 
 KIND = Kind("thing", "things/", (Field("url"), Field("password", secret=True)))
 UNIQUE = ResponseError(400, "name: This field must be unique.")

@@ -10,20 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    AuthenticationError,
-    InvalidItem,
-    LostAnswer,
-    PulpError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_skopeo import (
-    Skopeo,
-    digest_of,
-    skopeo_for,
-)
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_errors import AuthenticationError, InvalidItem, LostAnswer, PulpError
+from plugins.module_utils.pulp_skopeo import Skopeo, digest_of, skopeo_for
 
 PASSWORD = 'pä$s " : @ % wörd'
 SOURCE = "docker-daemon:stackhpc-dev/nova:1"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils import pulp_status
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+from plugins.module_utils import pulp_status
+from plugins.module_utils.pulp_errors import (
     InvalidItem,
     LostAnswer,
     NotTrusted,

@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_suite import (
-    place_packages,
-)
+from plugins.module_utils.pulp_suite import place_packages
 
 WANTED = {"suite": "noble", "component": "main", "architectures": ["arm64"]}
 PACKAGES = [

@@ -7,23 +7,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    LostAnswer,
-    PulpError,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import (
-    Report,
-    Result,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_switch import (
-    Switch,
-    switch_all,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
+from plugins.module_utils.pulp_errors import LostAnswer, PulpError, ResponseError
+from plugins.module_utils.pulp_report import Report, Result
+from plugins.module_utils.pulp_server import Server
+from plugins.module_utils.pulp_switch import Switch, switch_all
+from plugins.module_utils.pulp_types import CONTENT_TYPES
 
 KIND = CONTENT_TYPES["rpm"].distribution
 OLD, NEW, OTHER = "/guards/old/", "/guards/new/", "/guards/other/"

@@ -5,12 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tag_plan import (
-    TagState,
-    plan_copy,
-    refuse_missing_tags,
-)
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_tag_plan import TagState, plan_copy, refuse_missing_tags
 
 SOURCE = {"a": "1", "b": "2", "c": "3"}
 

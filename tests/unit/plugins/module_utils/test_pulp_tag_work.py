@@ -5,12 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import PulpError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tag_work import (
-    read_again,
-    read_work,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags import Manifests
+from plugins.module_utils.pulp_errors import PulpError
+from plugins.module_utils.pulp_tag_work import read_again, read_work
+from plugins.module_utils.pulp_tags import Manifests
 
 from .tag_shelf import TagShelf, manifest
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tags import (
+from plugins.module_utils.pulp_tags import (
     Manifests,
     all_tags,
     attached_names,

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
+from plugins.module_utils.pulp_errors import (
     AuthenticationError,
     LostAnswer,
     NotTrusted,
@@ -19,10 +19,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors
     TaskTimeout,
     Unreachable,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_tasks import (
-    Rhythm,
-    TaskWatcher,
-)
+from plugins.module_utils.pulp_tasks import Rhythm, TaskWatcher
 
 # A test that waits longer than this has found a bug.
 PATIENCE = 10

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_heartbeat import how_far
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_transfer import Transfers
+from plugins.module_utils.pulp_heartbeat import how_far
+from plugins.module_utils.pulp_transfer import Transfers
 
 MIB = 1024 * 1024
 

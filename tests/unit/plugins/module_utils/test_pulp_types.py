@@ -5,12 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_kinds import Field, Kind
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-    PLAIN_KINDS,
-    kind_of,
-)
+from plugins.module_utils.pulp_kinds import Field, Kind
+from plugins.module_utils.pulp_types import CONTENT_TYPES, PLAIN_KINDS, kind_of
 
 KINDS = [
     *PLAIN_KINDS.values(),

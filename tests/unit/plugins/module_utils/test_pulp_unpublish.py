@@ -5,16 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import Refused
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Result
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_unpublish import (
-    clean_up,
-    remove,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage import Usage
+from plugins.module_utils.pulp_errors import Refused
+from plugins.module_utils.pulp_report import Result
+from plugins.module_utils.pulp_types import CONTENT_TYPES
+from plugins.module_utils.pulp_unpublish import clean_up, remove
+from plugins.module_utils.pulp_usage import Usage
 
 RPM = CONTENT_TYPES["rpm"]
 REPOSITORY = "/repositories/rpm/rpm/1/"

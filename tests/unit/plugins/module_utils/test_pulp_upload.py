@@ -5,16 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.local_file import LocalFile
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    LostAnswer,
-    PulpError,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_upload import Uploader
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_upload_state import (
-    UploadState,
-)
+from plugins.module_utils.local_file import LocalFile
+from plugins.module_utils.pulp_errors import LostAnswer, PulpError, ResponseError
+from plugins.module_utils.pulp_upload import Uploader
+from plugins.module_utils.pulp_upload_state import UploadState
 
 from .file_shelf import FileShelf
 

@@ -8,10 +8,8 @@ import threading
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_upload_state import (
-    UploadState,
-)
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_upload_state import UploadState
 
 SHA256 = "ab" * 32
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import Refused
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_usage import (
-    read_usage,
-)
+from plugins.module_utils.pulp_errors import Refused
+from plugins.module_utils.pulp_types import CONTENT_TYPES
+from plugins.module_utils.pulp_usage import read_usage
 
 RPM = CONTENT_TYPES["rpm"]
 REPOSITORY = "/repositories/rpm/rpm/1/"

@@ -7,17 +7,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils import pulp_user
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    AuthenticationError,
-    InvalidItem,
-    Refused,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
+from plugins.module_utils import pulp_user
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_errors import AuthenticationError, InvalidItem, Refused
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
 
 CONNECTION = Connection("http://pulp.example.com", "admin", "admin's own", concurrency=1)
 

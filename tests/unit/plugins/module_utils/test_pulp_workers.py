@@ -5,12 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_workers import (
-    WorkerLookout,
-)
+from plugins.module_utils.pulp_errors import ResponseError
+from plugins.module_utils.pulp_workers import WorkerLookout
 
 
 class Workers:

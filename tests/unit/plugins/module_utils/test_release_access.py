@@ -7,33 +7,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils import release_access
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_content import (
-    ADMINISTRATOR,
-    KNOWN,
-    NOBODY,
-    REFUSED,
-    UNCERTAIN,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    LostAnswer,
-    NotTrusted,
-    PulpError,
-    Unreachable,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_access import (
-    check_access,
-    metadata_of,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
+from plugins.module_utils import release_access
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_content import ADMINISTRATOR, KNOWN, NOBODY, REFUSED, UNCERTAIN
+from plugins.module_utils.pulp_errors import LostAnswer, NotTrusted, PulpError, Unreachable
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
+from plugins.module_utils.release_access import check_access, metadata_of
+from plugins.module_utils.release_inventory import PackageRepository
+from plugins.module_utils.release_pins import Pin
 
 STAMP, OTHER, NEWEST = "20260101T000000", "20260102T000000", "20260103T000000"
 ARK = "https://ark.example.com"

@@ -7,26 +7,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils import release_access
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_content import (
-    KNOWN,
-    NOBODY,
-    REFUSED,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    AuthenticationError,
-    InvalidItem,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_access_images import (
-    ImageCheck,
-    image_pins,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_asker import Asker
+from plugins.module_utils import release_access
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_content import KNOWN, NOBODY, REFUSED
+from plugins.module_utils.pulp_errors import AuthenticationError, InvalidItem
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
+from plugins.module_utils.release_access_images import ImageCheck, image_pins
+from plugins.module_utils.release_asker import Asker
 
 ARK = "https://ark.example.com"
 OLD, NEW = "2025.1-rocky-9-20260101T000000", "2025.1-rocky-9-20261122T020000"

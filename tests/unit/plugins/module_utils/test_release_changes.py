@@ -5,11 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_packages import (
-    Changes,
-    Package,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_changes import (
+from plugins.module_utils.pulp_packages import Changes, Package
+from plugins.module_utils.release_changes import (
     NOTABLE,
     ChangesError,
     has_shrunk,

@@ -8,14 +8,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_channels import (
-    PROMOTION_LABEL,
-    Promotion,
-    promote_channels,
-)
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
+from plugins.module_utils.release_channels import PROMOTION_LABEL, Promotion, promote_channels
 
 PUBLICATIONS = "/pulp/api/v3/publications/rpm/rpm/"
 GUARD = {"name": "site", "pulp_href": "/guards/1/"}
@@ -91,7 +87,7 @@ def seconds(monkeypatch):
     """Each promotion is at a later second."""
     numbers = itertools.count(1)
     monkeypatch.setattr(
-        "ansible_collections.stackhpc.release_train.plugins.module_utils.release_channels.now_stamp",
+        "plugins.module_utils.release_channels.now_stamp",
         lambda: f"20260101T0000{next(numbers) // 2:02}",
     )
 

@@ -7,13 +7,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_client import (
-    ClientListError,
-    client_lists,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    SelectionError,
-)
+from plugins.module_utils.release_client import ClientListError, client_lists
+from plugins.module_utils.release_selection import SelectionError
 
 
 def lists(**more: Any) -> dict[str, Any]:

@@ -5,14 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_containers import (
-    PinsError,
-    pins_of,
-    select_pins,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    SelectionError,
-)
+from plugins.module_utils.release_containers import PinsError, pins_of, select_pins
+from plugins.module_utils.release_selection import SelectionError
 
 TAG = "2025.1-rocky-9-20250812T091848"
 

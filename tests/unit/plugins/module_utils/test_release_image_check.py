@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_check import (
-    check_images,
-)
+from plugins.module_utils.release_image_check import check_images
 
 
 def told(**variables):

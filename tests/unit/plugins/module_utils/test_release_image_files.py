@@ -7,12 +7,8 @@ import os
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_files import (
-    image_files,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_images import (
-    ImageError,
-)
+from plugins.module_utils.release_image_files import image_files
+from plugins.module_utils.release_images import ImageError
 
 
 @pytest.fixture

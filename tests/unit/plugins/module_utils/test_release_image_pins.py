@@ -5,12 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_pins import (
-    images_of_kayobe,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_images import (
-    ImageError,
-)
+from plugins.module_utils.release_image_pins import images_of_kayobe
+from plugins.module_utils.release_images import ImageError
 
 
 def key(words):

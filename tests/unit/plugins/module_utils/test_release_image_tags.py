@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_tags import (
+from plugins.module_utils.release_image_tags import (
     TagsError,
     distribution_of,
     distros_of,
@@ -16,9 +16,7 @@ from ansible_collections.stackhpc.release_train.plugins.module_utils.release_ima
     unbuildable_of,
     unknown_images,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
-    KollaTables,
-)
+from plugins.module_utils.release_kolla_tables import KollaTables
 
 TABLES = KollaTables(
     "2025.1",

@@ -7,14 +7,8 @@ import time
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    LostAnswer,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_image_upload import (
-    upload_images,
-)
+from plugins.module_utils.pulp_errors import InvalidItem, LostAnswer, ResponseError
+from plugins.module_utils.release_image_upload import upload_images
 
 from .file_shelf import FileShelf
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_images import (
-    ImageError,
-    image_pin,
-    image_pins,
-)
+from plugins.module_utils.release_images import ImageError, image_pin, image_pins
 
 HOST = "kayobe-images-2025.1-rocky-9"
 VERSION = "2025.1-20261122T200001"

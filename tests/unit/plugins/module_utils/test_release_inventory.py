@@ -5,10 +5,7 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    PackageRepository,
-    parse_repositories,
-)
+from plugins.module_utils.release_inventory import PackageRepository, parse_repositories
 
 STAMP = "20261120T200001"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_item_check import (
+from plugins.module_utils.release_item_check import (
     check_defaults,
     check_items,
     ending_in_stamps,

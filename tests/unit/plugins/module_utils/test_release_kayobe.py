@@ -3,11 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe import (
-    PACKAGE_PINS,
-    KayobeFileError,
-    kayobe_file,
-)
+from plugins.module_utils.release_kayobe import PACKAGE_PINS, KayobeFileError, kayobe_file
 
 
 @pytest.mark.parametrize("folder", [".", "etc/kayobe"])

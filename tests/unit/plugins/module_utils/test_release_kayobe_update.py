@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kayobe_update import (
-    update_configuration,
-)
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.release_kayobe_update import update_configuration
 
 OLD, MID, NEW = "20261101T000000", "20261110T000000", "20261122T200001"
 TEXT = f"""\

@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_checkout import (
+from plugins.module_utils.release_kolla_checkout import (
     Checkout,
     checkout_of,
     hierarchy_problems,
     image_problems,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
-    KollaTables,
-)
+from plugins.module_utils.release_kolla_tables import KollaTables
 
 HAPROXY = """\
 haproxy_tag: "{{ openstack_tag }}"

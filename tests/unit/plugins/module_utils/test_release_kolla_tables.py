@@ -5,11 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_kolla_tables import (
-    KollaTables,
-    TablesError,
-    tables_of,
-)
+from plugins.module_utils.release_kolla_tables import KollaTables, TablesError, tables_of
 
 TABLES = KollaTables(
     "2025.1",

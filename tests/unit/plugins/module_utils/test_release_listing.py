@@ -7,17 +7,13 @@ import json
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils import release_listing
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_distribution import Guards
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_listing import Listed
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
-    ReportFile,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_listing import (
-    show_distributions,
-)
+from plugins.module_utils import release_listing
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.pulp_distribution import Guards
+from plugins.module_utils.pulp_listing import Listed
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_report_file import ReportFile
+from plugins.module_utils.release_listing import show_distributions
 
 OLD, NEW, NOW = "20261001T000000", "20261120T000000", 1795219200.0  # 21 November 2026, 00:00 UTC
 HOUR_AGO = "2026-11-20T23:00:00.5Z"

@@ -5,22 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_pinned import (
-    PINNED_LABEL,
-    source_digest,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import (
-    CONTENT_TYPES,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_mirrored import (
-    MIRRORED_LABEL,
-    MirrorSettings,
-    read_mirrored,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import Pin
+from plugins.module_utils.pulp_pinned import PINNED_LABEL, source_digest
+from plugins.module_utils.pulp_types import CONTENT_TYPES
+from plugins.module_utils.release_inventory import PackageRepository
+from plugins.module_utils.release_mirrored import MIRRORED_LABEL, MirrorSettings, read_mirrored
+from plugins.module_utils.release_pins import Pin
 
 RPM = CONTENT_TYPES["rpm"]
 OLD, NEW = "20261101T000000", "20261120T200001"

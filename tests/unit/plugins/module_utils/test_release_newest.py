@@ -3,13 +3,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_newest import find_all
+from plugins.module_utils.pulp_errors import ResponseError
+from plugins.module_utils.release_inventory import PackageRepository
+from plugins.module_utils.release_newest import find_all
 
 STAMP = "20261120T200001"
 PUBLICATION = "/publications/rpm/rpm/{}/"

@@ -5,12 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import InvalidItem
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_types import CONTENT_TYPES
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_package_upload import (
-    package_options,
-    refuse_unclear,
-)
+from plugins.module_utils.pulp_errors import InvalidItem
+from plugins.module_utils.pulp_types import CONTENT_TYPES
+from plugins.module_utils.release_package_upload import package_options, refuse_unclear
 
 
 def test_only_deb_packages_belong_to_a_suite():

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_packages import pinned
+from plugins.module_utils.release_packages import pinned
 
 STAMP = "20261120T200001"
 

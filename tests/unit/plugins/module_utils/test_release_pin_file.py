@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_file import (
+from plugins.module_utils.release_pin_file import (
     PinFileError,
     read_entries,
     with_added,

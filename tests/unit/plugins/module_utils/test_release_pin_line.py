@@ -3,10 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_line import (
-    LineError,
-    read_line,
-)
+from plugins.module_utils.release_pin_line import LineError, read_line
 
 
 @pytest.mark.parametrize(

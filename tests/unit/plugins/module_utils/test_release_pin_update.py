@@ -3,12 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_update import (
-    chosen_pins,
-    report,
-    update,
-)
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.release_pin_update import chosen_pins, report, update
 
 OLD, MID, NEW = "20261101T000000", "20261110T000000", "20261122T200001"
 TEXT = f"""\

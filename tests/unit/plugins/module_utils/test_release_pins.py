@@ -5,20 +5,15 @@ from datetime import datetime
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    ItemError,
-    PackageRepository,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import (
+from plugins.module_utils.release_inventory import ItemError, PackageRepository
+from plugins.module_utils.release_pins import (
     PinError,
     kayobe_key,
     pins_of_kayobe,
     resolve_pins,
     without_stamp,
 )
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    select_repositories,
-)
+from plugins.module_utils.release_selection import select_repositories
 
 STAMP = "20261120T200001"
 OLDER = "20261101T000000"

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_privacy import (
-    plan_access,
-)
+from plugins.module_utils.release_privacy import plan_access
 
 
 def repository(name, version, kind="container"):

@@ -8,18 +8,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    LostAnswer,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_promote import (
-    promote_packages,
-)
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_errors import InvalidItem, LostAnswer
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
+from plugins.module_utils.release_promote import promote_packages
 
 STAMP, OLDER = "20260101T000000", "20251201T000000"
 GUARDS = {"/guards/1/": "development", "/guards/2/": "release"}

@@ -8,22 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    InvalidItem,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pins import PinError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_query import (
-    query_packages,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
-    NothingSelectedError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_shrink import (
-    SHRUNK_LABEL,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import StampError
+from plugins.module_utils.pulp_errors import InvalidItem, ResponseError
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.release_pins import PinError
+from plugins.module_utils.release_query import query_packages
+from plugins.module_utils.release_selection import NothingSelectedError
+from plugins.module_utils.release_shrink import SHRUNK_LABEL
+from plugins.module_utils.release_stamp import StampError
 
 MONDAY, NOON, TUESDAY = "20261116T020000", "20261116T120000", "20261117T020000"
 GUARDS = {"development": "/guards/1/", "release": "/guards/2/"}

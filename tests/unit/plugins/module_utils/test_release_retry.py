@@ -8,14 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report_file import (
-    ReportFile,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_retry import (
-    RetryError,
-    left_undone,
-    only_undone,
-)
+from plugins.module_utils.pulp_report_file import ReportFile
+from plugins.module_utils.release_retry import RetryError, left_undone, only_undone
 
 EXPECTED = {
     "expected": [

@@ -5,12 +5,8 @@ import random
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    ItemError,
-    PackageRepository,
-    ParsedInventory,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_selection import (
+from plugins.module_utils.release_inventory import ItemError, PackageRepository, ParsedInventory
+from plugins.module_utils.release_selection import (
     NothingSelectedError,
     SelectionError,
     select_inventory,

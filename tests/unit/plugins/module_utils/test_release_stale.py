@@ -7,22 +7,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_connection import (
-    Connection,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_errors import (
-    LostAnswer,
-    PulpError,
-    ResponseError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_report import Report
-from ansible_collections.stackhpc.release_train.plugins.module_utils.pulp_server import Server
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_inventory import (
-    parse_repositories,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stale import (
-    state_of_pulp,
-)
+from plugins.module_utils.pulp_connection import Connection
+from plugins.module_utils.pulp_errors import LostAnswer, PulpError, ResponseError
+from plugins.module_utils.pulp_report import Report
+from plugins.module_utils.pulp_server import Server
+from plugins.module_utils.release_inventory import parse_repositories
+from plugins.module_utils.release_stale import state_of_pulp
 
 ITEM = {
     "name": "Extras",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_stamp import (
+from plugins.module_utils.release_stamp import (
     STAMP_PATTERN,
     StampError,
     beginning,

@@ -5,14 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_file import (
-    PinFileError,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_tag_file import (
-    read_keys,
-    with_tag,
-    without_tag,
-)
+from plugins.module_utils.release_pin_file import PinFileError
+from plugins.module_utils.release_tag_file import read_keys, with_tag, without_tag
 
 TEXT = """\
 ---

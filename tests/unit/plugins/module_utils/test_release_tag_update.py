@@ -5,14 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.errors import OperatorError
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_pin_update import (
-    report,
-)
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_tag_update import (
-    update_tags,
-    update_versions,
-)
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.release_pin_update import report
+from plugins.module_utils.release_tag_update import update_tags, update_versions
 
 OLD, NEW = "2025.1-rocky-9-20260101T000000", "2025.1-rocky-9-20261122T200001"
 UBUNTU = "2025.1-ubuntu-noble-20260101T000000"

@@ -3,11 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_validation import (
-    check_pins,
-    check_variables,
-    short_names,
-)
+from plugins.module_utils.release_validation import check_pins, check_variables, short_names
 
 STAMP = "20261122T200001"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.release_values import (
+from plugins.module_utils.release_values import (
     ItemValueError,
     filled_text,
     flag,

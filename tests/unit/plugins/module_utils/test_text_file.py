@@ -6,12 +6,8 @@ import stat
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils import text_file
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_file import (
-    TextFileError,
-    read,
-    replace,
-)
+from plugins.module_utils import text_file
+from plugins.module_utils.text_file import TextFileError, read, replace
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_plain import printable
+from plugins.module_utils.text_plain import printable
 
 
 @pytest.mark.parametrize(

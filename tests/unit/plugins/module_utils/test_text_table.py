@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.stackhpc.release_train.plugins.module_utils.text_table import text_table
+from plugins.module_utils.text_table import text_table
 
 
 def test_columns_are_as_wide_as_their_widest_cell_and_numbers_are_right():

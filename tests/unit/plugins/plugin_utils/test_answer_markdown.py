@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.answer_markdown import Answer
+from plugins.plugin_utils.answer_markdown import Answer
 
 
 def answer(rows, failed=False):

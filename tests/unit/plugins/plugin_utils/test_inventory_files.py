@@ -3,9 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.inventory_files import (
-    read_inventory,
-)
+from plugins.plugin_utils.inventory_files import read_inventory
 
 KNOWN = {"known"}
 

@@ -3,10 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.inventory_validation import (
-    Located,
-    validate,
-)
+from plugins.plugin_utils.inventory_validation import Located, validate
 
 STAMP = "20261122T200001"
 LISTS = """\

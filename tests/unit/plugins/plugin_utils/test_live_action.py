@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils import live_action
+from plugins.plugin_utils import live_action
 
 LINE = {
     "number": 1,

@@ -4,11 +4,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.located_yaml import (
-    NotYamlError,
-    line_of,
-    load,
-)
+from plugins.plugin_utils.located_yaml import NotYamlError, line_of, load
 
 TEXT = """\
 ---

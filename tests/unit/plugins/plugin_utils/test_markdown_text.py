@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.markdown_text import (
-    plain,
-    table,
-)
+from plugins.plugin_utils.markdown_text import plain, table
 
 
 def test_text_stays_what_it_is_on_one_line():

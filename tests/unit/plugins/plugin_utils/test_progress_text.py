@@ -5,10 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.progress_text import (
-    duration,
-    progress_line,
-)
+from plugins.plugin_utils.progress_text import duration, progress_line
 
 ITEM = {
     "number": 57,

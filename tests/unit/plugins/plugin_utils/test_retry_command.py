@@ -11,10 +11,8 @@ import pytest
 import yaml
 from ansible.parsing.splitter import parse_kv
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.retry_command import (
-    retry_command,
-)
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import Outcome
+from plugins.plugin_utils.retry_command import retry_command
+from plugins.plugin_utils.run_outcome import Outcome
 
 ROLES = Path(__file__).parents[4] / "roles"
 FAILED = Outcome("client1", failed=[{"name": "A b", "short_name": "a.b"}, {"name": "it's c"}])

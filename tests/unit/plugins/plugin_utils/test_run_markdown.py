@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_markdown import markdown
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import outcome_of
+from plugins.plugin_utils.run_markdown import markdown
+from plugins.plugin_utils.run_outcome import outcome_of
 
 
 def item(name, action, error="", **more):

@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_outcome import outcome_of
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.run_screen import (
-    LINES,
-    fleet_screen,
-    last_screen,
-    stale_line,
-)
+from plugins.plugin_utils.run_outcome import outcome_of
+from plugins.plugin_utils.run_screen import LINES, fleet_screen, last_screen, stale_line
 
 APPROVED = Path(__file__).with_name("last_screen_of_172.txt")
 COMMAND = (

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.stackhpc.release_train.plugins.plugin_utils.summary_file import add_summary
+from plugins.plugin_utils.summary_file import add_summary
 
 
 def test_each_playbook_adds_to_a_private_file(tmp_path):
