@@ -16,11 +16,11 @@ help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## start an Ark and a client, and take packages from upstream to a host
-	@$(RUN) python tests/lab/demo.py $(ARGS)
+	@$(RUN) python -m tests.lab.demo $(ARGS)
 
 stop: ## end the servers that the demo left running
-	@python3 tests/lab/pulp.py stop
-	@python3 tests/lab/upstream.py stop
+	@python3 -m tests.lab.pulp stop
+	@python3 -m tests.lab.upstream stop
 
 lint: ## check style, types, documentation and Ansible's own rules
 	@python3 scripts/lint.py --core $(CORE) $(ARGS)

@@ -21,7 +21,7 @@ REPOSITORIES = ("6", "--deb", "2")
 
 
 def _command(program: str, *words: str) -> list[str]:
-    return [sys.executable, str(CLONE / "tests" / "lab" / f"{program}.py"), *words]
+    return [sys.executable, "-m", f"tests.lab.{program}", *words]
 
 
 def _lab(program: str, *words: str) -> None:
@@ -33,7 +33,12 @@ def _status(program: str, *names: str) -> dict[str, Any]:
     """Return what a program of the lab says about its servers; none is running if it fails."""
     command = _command(program, "status", "--json", *names)
     done = subprocess.run(
-        command, env=environment(uv().parent), stdout=subprocess.PIPE, text=True, check=False
+        command,
+        cwd=CLONE,
+        env=environment(uv().parent),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     return dict(json.loads(done.stdout or "{}"))
 
@@ -41,7 +46,7 @@ def _status(program: str, *names: str) -> dict[str, Any]:
 def _images() -> dict[str, Any]:
     """Write container images for tests, and return where they are."""
     command = _command("oci_layout", str(CACHE / "images"))
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, cwd=CLONE, stdout=subprocess.PIPE, text=True, check=True)
     return dict(json.loads(done.stdout))
 
 

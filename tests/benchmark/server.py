@@ -16,7 +16,7 @@ from typing import Any, Optional
 
 import requests
 
-LAB = Path(__file__).resolve().parents[1] / "lab"
+CLONE = Path(__file__).resolve().parents[2]
 DISTRIBUTION = "distributions/rpm/rpm/"
 _REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>/pulp/api/v3/\S*) HTTP')
 # One request for many tasks, or a request for one.
@@ -44,8 +44,10 @@ class Traffic:
 
 def lab(program: str, *words: str, may_fail: bool = False) -> str:
     """Run a program of the lab; what it prints, nothing when it fails and may."""
-    command = [sys.executable, str(LAB / f"{program}.py"), *words]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", f"tests.lab.{program}", *words]
+    done = subprocess.run(
+        command, cwd=CLONE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    )
     if done.returncode and may_fail:
         return ""
     if done.returncode:

@@ -24,14 +24,14 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.rig import guarded, own, rig, servers  # noqa: F401  # fixtures of the tests of failures
-from tests.lab import pulp
-from tests.lab.demo_site import Pulp, Site, pulp_of
-from tests.lab.demo_walk import Walk
+from tests.lab.demo.site import Pulp, Site, pulp_of
+from tests.lab.demo.walk import Walk
 from tests.lab.playbook import Run, play
-from tests.lab.upstream_demo import publish_demo
-from tests.lab.upstream_key import public_key
-from tests.lab.upstream_server import UpstreamServer
-from tests.lab.upstream_tools import require
+from tests.lab.pulp import launcher
+from tests.lab.upstream.demo import publish_demo
+from tests.lab.upstream.key import public_key
+from tests.lab.upstream.server import UpstreamServer
+from tests.lab.upstream.tools import require
 
 ARK, CLIENT = own("e2e-ark"), own("e2e-client")
 
@@ -50,12 +50,12 @@ class Released:
 @pytest.fixture(scope="session")
 def pulps() -> Iterator[dict[str, Pulp]]:
     """Start the servers, and destroy them in the end; those of the environment stay as they are."""
-    pulp.destroy(ARK, CLIENT)  # what a killed run left
+    launcher.destroy(ARK, CLIENT)  # what a killed run left
     try:
-        servers = pulp.start(ARK, CLIENT)
+        servers = launcher.start(ARK, CLIENT)
         yield {name: pulp_of(name, server) for name, server in servers.items()}
     finally:
-        pulp.destroy(ARK, CLIENT)
+        launcher.destroy(ARK, CLIENT)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.lab.demo_site import Pulp
+from tests.lab.demo.site import Pulp
 
 from .plain_pulp import PlainPulp
 from .rig import Rig

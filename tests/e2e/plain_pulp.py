@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from tests.lab.demo_site import Pulp
+from tests.lab.demo.site import Pulp
 
 API = "/pulp/api/v3/"
 RPM = "rpm/rpm"

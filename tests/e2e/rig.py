@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from tests.lab import pulp, pulp_programs
-from tests.lab.demo_site import Pulp, pulp_of
+from tests.lab.demo.site import Pulp, pulp_of
 from tests.lab.playbook import COLLECTION, Run
-from tests.lab.upstream_demo import publish_many
-from tests.lab.upstream_server import UpstreamServer
+from tests.lab.pulp import launcher, programs
+from tests.lab.upstream.demo import publish_many
+from tests.lab.upstream.server import UpstreamServer
 
 from .plain_pulp import PlainPulp
 from .play import Play, Secret
@@ -185,14 +185,14 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     root = tmp_path_factory.mktemp("upstream")
     publish_many(root, REPOSITORIES, 1, 3, 0)
     try:
-        ark, client = pulp.start(*NAMES).values()
+        ark, client = launcher.start(*NAMES).values()
         if not client["external"]:
-            pulp_programs.inside(NAMES[1], {"do": "password", "password": HARD_PASSWORD})
+            programs.inside(NAMES[1], {"do": "password", "password": HARD_PASSWORD})
             client["password"] = HARD_PASSWORD
         with UpstreamServer(root) as upstream:
             yield Servers(pulp_of("ark", ark), pulp_of("client", client), upstream)
     finally:
-        pulp.destroy(*NAMES)
+        launcher.destroy(*NAMES)
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import demo_host, pulp
-from tests.lab.demo_host import Installed
-from tests.lab.demo_inventory import ACCOUNT
-from tests.lab.demo_kayobe import CHANNELS, extra_variables
-from tests.lab.demo_walk import Walk
-from tests.lab.pulp_paths import LabError
-from tests.lab.upstream_key import Signer
+from tests.lab.demo import host
+from tests.lab.demo.host import Installed
+from tests.lab.demo.inventory import ACCOUNT
+from tests.lab.demo.kayobe import CHANNELS, extra_variables
+from tests.lab.demo.walk import Walk
+from tests.lab.paths import LabError
+from tests.lab.pulp import launcher
+from tests.lab.upstream.key import Signer
 
 from .conftest import ARK, Released
 
@@ -58,15 +59,15 @@ def installed(mirrored: Walk) -> tuple[Installed, Installed]:
 @pytest.fixture
 def ark_stopped(walk: Walk, installed: tuple[Installed, Installed]) -> Iterator[None]:
     """Stop Ark for a while."""
-    if pulp.server(ARK)["external"]:
+    if launcher.server(ARK)["external"]:
         pytest.skip("an Ark of the environment is not ours to stop")
-    pulp.stop(ARK)
+    launcher.stop(ARK)
     with pytest.raises(LabError):
         walk.site.ark.get(walk.site.ark.url)
     try:
         yield
     finally:
-        pulp.start(ARK)
+        launcher.start(ARK)
 
 
 def test_what_is_not_released_is_kept_from_the_client(release: Released) -> None:
@@ -128,10 +129,8 @@ def test_a_playbook_that_runs_again_changes_nothing(mirrored: Walk, name: str) -
 def test_hosts_install_while_ark_is_stopped(mirrored: Walk, tmp_path: Path) -> None:
     client, key = mirrored.site.client, mirrored.site.key
     rpm, deb = (mirrored.of_type(kind) for kind in ("rpm", "deb"))
-    rpms = demo_host.dnf_install(
-        tmp_path / "rocky", client, rpm, CHANNELS[1], mirrored.package(rpm[0])
-    )
-    debs = demo_host.apt_install(
+    rpms = host.dnf_install(tmp_path / "rocky", client, rpm, CHANNELS[1], mirrored.package(rpm[0]))
+    debs = host.apt_install(
         tmp_path / "ubuntu", client, deb, CHANNELS[1], key, mirrored.package(deb[0])
     )
     assert rpms.versions == {"rocky-9-baseos-hello": "1.0-1.el9"}
@@ -149,6 +148,6 @@ def test_apt_refuses_what_another_key_signed(mirrored: Walk, tmp_path: Path) -> 
     key.write_bytes(public)
     deb = mirrored.of_type("deb")
     with pytest.raises(LabError, match="NO_PUBKEY|couldn't be verified"):
-        demo_host.apt_install(
+        host.apt_install(
             tmp_path / "ubuntu", mirrored.site.client, deb, CHANNELS[1], key, "noble-stable-hello"
         )

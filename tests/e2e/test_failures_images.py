@@ -11,7 +11,7 @@ import pytest
 
 from tests.lab.cutting_proxy import CuttingProxy
 from tests.lab.oci_layout import Image, write_layout
-from tests.lab.upstream_oci import OciRegistry
+from tests.lab.oci_registry import OciRegistry
 
 from .play import Run, Secret
 from .rig import HARD_PASSWORD, Rig

@@ -11,9 +11,9 @@ from typing import Any
 
 import requests
 
-from tests.lab import pulp
 from tests.lab.cutting_proxy import CuttingProxy
 from tests.lab.oci_layout import Attached, Image, write_layout
+from tests.lab.pulp import launcher
 
 from .play import Run, Secret
 from .rig import HARD_PASSWORD, NAMES, Rig
@@ -207,7 +207,7 @@ def test_an_index_that_pulp_took_in_part_is_made_whole_by_the_next_push(rig: Rig
     # As Pulp leaves it when another push comes in between, which is too rare to wait for.
     links = f"ManifestListManifest.objects.filter(image_manifest__digest={digest!r})"
     words = f"from pulp_container.app.models import ManifestListManifest; {links}.first().delete()"
-    assert pulp.manage(NAMES[0], "shell", "-c", words) == 0
+    assert launcher.manage(NAMES[0], "shell", "-c", words) == 0
 
     assert rig.run_module("container_push", **options).succeeded().changed == 1
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import pulp
-from tests.lab.demo_site import Pulp, pulp_of
+from tests.lab.demo.site import Pulp, pulp_of
+from tests.lab.pulp import launcher
 
 from .rig import Rig, Servers
 
@@ -50,9 +50,9 @@ def test_a_server_that_cannot_be_used_is_named_with_the_way_out(rig: Rig) -> Non
 def fragile(servers: Servers) -> Iterator[Pulp]:
     """Start a server that notices a dead worker within seconds, not minutes."""
     try:
-        yield pulp_of(NAME, pulp.start(NAME, worker_ttl=3)[NAME])
+        yield pulp_of(NAME, launcher.start(NAME, worker_ttl=3)[NAME])
     finally:
-        pulp.destroy(NAME)
+        launcher.destroy(NAME)
 
 
 def test_a_sync_whose_worker_is_killed_is_reported_and_retried(
@@ -62,7 +62,7 @@ def test_a_sync_whose_worker_is_killed_is_reported_and_retried(
     servers.upstream.fault("many/0001/repodata/repomd.xml", delay=20, times=1)
 
     play = rig.start("package_sync", rpm_package_repos=[rig.rpm(1)], package_guard_development="")
-    pulp.kill_worker(NAME, 60)
+    launcher.kill_worker(NAME, 60)
     while play.is_running and LOST not in play.reported():
         time.sleep(0.2)
     assert play.is_running

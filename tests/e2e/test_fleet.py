@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import pulp
-from tests.lab.demo_site import Pulp, pulp_of
+from tests.lab.demo.site import Pulp, pulp_of
+from tests.lab.pulp import launcher
 
 from .plain_pulp import PlainPulp
 from .rig import Rig, own
@@ -24,9 +24,9 @@ NAME = own("fleet-client")
 def another() -> Iterator[Pulp]:
     """Start one more client's Pulp."""
     try:
-        yield pulp_of("client2", pulp.start(NAME)[NAME])
+        yield pulp_of("client2", launcher.start(NAME)[NAME])
     finally:
-        pulp.destroy(NAME)
+        launcher.destroy(NAME)
 
 
 @pytest.mark.parametrize("serial", [{}, {"release_train_serial": 1}])

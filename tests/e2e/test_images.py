@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.demo_site import Pulp
+from tests.lab.demo.site import Pulp
 
 from .rig import HARD_PASSWORD, Rig
 

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.lab import demo_kayobe
-from tests.lab.demo_inventory import account_password, with_upstreams
-from tests.lab.demo_site import Site
-from tests.lab.demo_walk import Walk
+from tests.lab.demo.inventory import account_password, with_upstreams
+from tests.lab.demo.kayobe import extra_variables
+from tests.lab.demo.site import Site
+from tests.lab.demo.walk import Walk
+from tests.lab.paths import REPOSITORY, write_private
 from tests.lab.playbook import Run, play
-from tests.lab.pulp_paths import REPOSITORY, write_private
 
 from .conftest import Released
 
@@ -82,7 +82,7 @@ def as_kayobe(walk: Walk, kayobe: Path, environment: dict[str, str]) -> Runner:
     """Return what runs a playbook with the arguments that Kayobe would give it."""
 
     def run(name: str, *arguments: str) -> Run:
-        files = [*demo_kayobe.extra_variables(walk.site), "-e", f"@{kayobe / 'pulp.json'}"]
+        files = [*extra_variables(walk.site), "-e", f"@{kayobe / 'pulp.json'}"]
         return play(kayobe, name, "-i", "hosts", *files, *arguments, environment=environment)
 
     return run
@@ -97,7 +97,7 @@ def fleet(walk: Walk, as_kayobe: Runner, environment: dict[str, str]) -> Runner:
     folder = walk.site.folder / "fleet"
     folder.mkdir()
     write_private(folder / "hosts.yml", yaml.safe_dump({"client": hosts}))
-    files = demo_kayobe.extra_variables(walk.site)
+    files = extra_variables(walk.site)
 
     def run(name: str, *arguments: str) -> Run:
         return play(folder, name, "-i", "hosts.yml", *files, *arguments, environment=environment)

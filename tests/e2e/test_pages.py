@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import demo_kayobe
-from tests.lab.demo_images import PINS, Images
-from tests.lab.demo_walk import Walk
-from tests.lab.pulp_paths import REPOSITORY
+from tests.lab.demo import kayobe
+from tests.lab.demo.images import PINS, Images
+from tests.lab.demo.walk import Walk
+from tests.lab.paths import REPOSITORY
 
 from .conftest import Released
 
@@ -45,7 +45,7 @@ def environment(
     assert release.after
     folder = tmp_path_factory.mktemp("kayobe")
     program = folder / "kayobe"
-    program.write_text(KAYOBE.format(files=" ".join(demo_kayobe.extra_variables(walk.site))))
+    program.write_text(KAYOBE.format(files=" ".join(kayobe.extra_variables(walk.site))))
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     configuration = walk.site.pins.parent
     collections = configuration / "ansible" / "collections"
@@ -66,7 +66,7 @@ def test_the_commands_of_a_page_work_as_they_are_written(
 ) -> None:
     if page == "containers":  # a builder has pushed, and the release is pinned
         Images(walk).push()
-        demo_kayobe.write_image_pins(walk.site, PINS, {})
+        kayobe.write_image_pins(walk.site, PINS, {})
     text = (REPOSITORY / "docs" / f"{page}.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```shell\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert blocks

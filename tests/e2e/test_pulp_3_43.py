@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.lab import pulp
-from tests.lab.demo_fetch import manifest_digest
-from tests.lab.demo_site import pulp_of
+from tests.lab.demo.fetch import manifest_digest
+from tests.lab.demo.site import pulp_of
 from tests.lab.oci_layout import Attached, Image, write_layout
-from tests.lab.upstream_oci import OciRegistry
+from tests.lab.oci_registry import OciRegistry
+from tests.lab.pulp import launcher
 
 from .play import Secret
 from .rig import HARD_PASSWORD, Rig, Servers
@@ -28,10 +28,10 @@ NAME = "fail-3-43"
 def old(guarded: Servers) -> Iterator[Servers]:
     """Let a client of the older generation take the other one's place."""
     try:
-        client = pulp_of("client", pulp.start(NAME, generation="3.43")[NAME])
+        client = pulp_of("client", launcher.start(NAME, generation="3.43")[NAME])
         yield replace(guarded, client=client)
     finally:
-        pulp.destroy(NAME)
+        launcher.destroy(NAME)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.lab.upstream_rpm import Rpm, build_rpms
-from tests.lab.upstream_rpm_repository import publish_rpm
+from tests.lab.upstream.rpm import Rpm, build_rpms
+from tests.lab.upstream.rpm_repository import publish_rpm
 
 from .rig import Rig
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import pulp
-from tests.lab.demo_site import pulp_of
+from tests.lab.demo.site import pulp_of
 from tests.lab.oci_layout import Image, write_layout
+from tests.lab.pulp import launcher
 
 from .rig import Rig, Servers
 
@@ -22,10 +22,10 @@ NAME = "fail-tls"
 def encrypted(servers: Servers) -> Iterator[Servers]:
     """Let an Ark behind HTTPS take the other one's place."""
     try:
-        ark = pulp_of("ark", pulp.start(NAME, tls=True, workers=1)[NAME])
+        ark = pulp_of("ark", launcher.start(NAME, tls=True, workers=1)[NAME])
         yield replace(servers, ark=ark)
     finally:
-        pulp.destroy(NAME)
+        launcher.destroy(NAME)
 
 
 @pytest.fixture

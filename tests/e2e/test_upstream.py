@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import upstream_control, upstream_daemon
-from tests.lab.upstream_tools import UpstreamError
-
-PROGRAM = Path(upstream_daemon.__file__).with_name("upstream.py")
+from tests.lab.upstream import control, daemon
+from tests.lab.upstream.tools import UpstreamError
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +19,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     """Give a test a server of its own, and end it."""
     monkeypatch.setenv("RELEASE_TRAIN_CACHE", str(tmp_path))
     yield
-    upstream_daemon.stop()
+    daemon.stop()
 
 
 @pytest.fixture(params=[b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", b"gone"])
@@ -43,25 +41,25 @@ def dying(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def test_an_answer_that_breaks_off_is_no_answer(dying: str) -> None:
     with pytest.raises(UpstreamError, match="No upstream server answers at http://127"):
-        upstream_control.call_control(dying, "status")
+        control.call_control(dying, "status")
 
 
 def test_a_server_that_is_asked_again_and_again_ends_and_gives_its_port_back() -> None:
     ports = set()
     for _time in range(3):
-        running = upstream_daemon.start(PROGRAM)
+        running = daemon.start()
         ports.add(running["url"])
         ended = threading.Event()
 
         def ask(ended: threading.Event = ended) -> None:
             while not ended.is_set():
-                upstream_daemon.status()
+                daemon.status()
 
         askers = [threading.Thread(target=ask) for _number in range(4)]
         for asker in askers:
             asker.start()
         try:
-            assert upstream_daemon.stop()
+            assert daemon.stop()
         finally:
             ended.set()
             for asker in askers:
@@ -69,4 +67,4 @@ def test_a_server_that_is_asked_again_and_again_ends_and_gives_its_port_back() -
         stat = Path(f"/proc/{running['pid']}/stat")
         assert not stat.exists() or ") Z " in stat.read_text(encoding="utf-8")
     assert len(ports) == 1
-    assert not upstream_daemon.stop()
+    assert not daemon.stop()

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-from .pulp_paths import LabError
+from .paths import LabError
 
 COLLECTION = "stackhpc.release_train"
 

@@ -11,10 +11,10 @@ import pytest
 
 from tests.e2e.plain_pulp import PlainPulp
 from tests.e2e.rig import Rig, Servers
-from tests.lab import pulp
-from tests.lab.demo_site import pulp_of
-from tests.lab.upstream_demo import publish_many
-from tests.lab.upstream_server import UpstreamServer
+from tests.lab.demo.site import pulp_of
+from tests.lab.pulp import launcher
+from tests.lab.upstream.demo import publish_many
+from tests.lab.upstream.server import UpstreamServer
 
 COUNT = 2
 
@@ -23,7 +23,7 @@ COUNT = 2
 def rig(tmp_path: Path) -> Iterator[Rig]:
     """Return a rig on the servers of the lab; what it made there goes in the end."""
     publish_many(tmp_path / "upstream", COUNT, 0, 3, 0)
-    servers = {name: pulp_of(name, one) for name, one in pulp.start("ark", "client").items()}
+    servers = {name: pulp_of(name, one) for name, one in launcher.start("ark", "client").items()}
     with UpstreamServer(tmp_path / "upstream") as upstream:
         rig = Rig(Servers(**servers, upstream=upstream), tmp_path, f"s{secrets.token_hex(3)}")
         try:

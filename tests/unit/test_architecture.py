@@ -122,7 +122,7 @@ def test_the_lab_knows_nothing_of_the_tests():
     lab = COLLECTION / "tests" / "lab"
     wrong = [
         f"{path.name} imports {name}"
-        for path in lab.glob("*.py")
+        for path in lab.rglob("*.py")
         for name in imports(path)
         if re.match(r"tests\.(?!lab\b)", name)
     ]

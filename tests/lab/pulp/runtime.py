@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a running server consists of: its configuration, its database, its processes."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Optional
+
+from .. import debian, processes
+from ..paths import (
+    LabError,
+    known_servers,
+    load_state,
+    lock,
+    save_state,
+    server_folder,
+    write_private,
+)
+from . import certificates, http, ports, postgresql, programs
+from .settings import FOLDERS, database_settings, nginx_configuration, pulp_settings
+from .state import State, ca_path, generation_of, is_alive, roles, say, url
+from .venv import Generation
+
+
+def choose_ports(name: str, state: State, wanted: Optional[int], keep: bool) -> None:
+    """Settle the three ports in ``state`` and save it; with ``keep`` they stay what they are."""
+    with lock("ports"):
+        others = [load_state(other) for other in known_servers() if other != name]
+        keys = ("port", "api_port", "content_port")
+        taken = [other[key] for other in others for key in keys if key in other]
+        if wanted and not keep and not ports.is_free(wanted):
+            raise LabError(f"Port {wanted} is in use: choose another one for {name}.")
+        for key in keys:
+            if not keep:
+                state[key] = ports.free_port(state.get(key), taken)
+                taken.append(state[key])
+        save_state(name, state)
+
+
+def write_configuration(name: str, state: State, cluster: postgresql.Cluster) -> None:
+    """Write keys, settings.py and nginx.conf, and create the folders they name."""
+    folder = server_folder(name)
+    for child in FOLDERS:
+        (folder / child).mkdir(parents=True, exist_ok=True)
+    certificates.ensure_keys(folder / "keys")
+    if state["tls"]:
+        certificates.ensure_tls(folder / "keys")
+    _write_settings(name, state, cluster, state.get("database", f"server-{name}"))
+    listen = (state["port"], state["api_port"], state["content_port"])
+    (folder / "nginx" / "nginx.conf").write_text(nginx_configuration(folder, *listen, state["tls"]))
+
+
+def ensure_database(name: str, state: State, cluster: postgresql.Cluster) -> None:
+    """Give the server a database with the schema of its generation, copied where possible."""
+    generation, database = generation_of(state), f"server-{name}"
+    template = f"template-{generation.name}-{generation.digest}"
+
+    def migrate(target: str) -> None:
+        say(name, f"migrating a database for Pulp {generation.name}, once")
+        _write_settings(name, state, cluster, target)
+        try:
+            programs.migrate(name)
+        finally:
+            _write_settings(name, state, cluster, database)
+
+    if not cluster.has_database(database):
+        postgresql.ensure_template(cluster, template, migrate)
+        postgresql.copy_template(cluster, template, database)
+        state.update(database=database, digest=generation.digest, password_set=False)
+    elif state.get("digest") != generation.digest:
+        say(name, "migrating its database to the new pins")
+        programs.migrate(name)
+        state.update(database=database, digest=generation.digest)
+    save_state(name, state)
+
+
+def spawn(name: str, state: State, missing: list[str]) -> None:
+    """Start the named processes and remember them."""
+    folder, generation = server_folder(name), generation_of(state)
+    for role in missing:
+        state["processes"][role] = processes.spawn(
+            _command(role, state, generation, folder),
+            folder / "log" / f"{role}.log",
+            programs.environment(name),
+            folder,
+        )
+        save_state(name, state)
+
+
+def end(state: State, ending: list[str]) -> None:
+    """End the named processes and forget them; a worker gives its task a few seconds."""
+    workers = [state["processes"][role] for role in ending if role.startswith("worker")]
+    others = [state["processes"][role] for role in ending if not role.startswith("worker")]
+    # On SIGTERM a worker would wait for its task for ever.
+    for record in workers:
+        processes.ask(record, signal.SIGINT)
+    processes.end(others)
+    processes.end(workers, signal.SIGINT)
+    for role in ending:
+        del state["processes"][role]
+
+
+def what_is_missing(name: str, state: State) -> str:
+    """Why the server is not ready yet, empty when it is; raises LabError if a process died."""
+    for role in roles(state):
+        if not is_alive(state, role):
+            log = server_folder(name) / "log" / f"{role}.log"
+            raise LabError(
+                f"{name}: {role} died; the end of {log}:\n{processes.last_lines(log)}\n"
+                f"Run 'start {name}' again, or 'destroy {name}' to begin with fresh data."
+            )
+    try:
+        answer = http.status(url(state), ca_path(name, state))
+    except OSError as error:
+        return f"{name} does not answer yet ({error}); see {server_folder(name) / 'log'}"
+    online = {_pid(entry["name"]) for entry in answer["online_workers"]}
+    offline = [
+        role
+        for role in roles(state)
+        if role.startswith("worker") and state["processes"][role]["pid"] not in online
+    ]
+    if offline:
+        return f"{name}: {', '.join(offline)} not online yet"
+    content = {_pid(entry["name"]) for entry in answer["online_content_apps"]}
+    if not content & set(processes.members(state["processes"]["content"])):
+        return f"{name}: content app not online yet"
+    return ""
+
+
+def busy_pids(state: State) -> set[int]:
+    """Pids of the workers whose task has reached state ``running``.
+
+    A worker killed before that leaves its task waiting, and another one runs it as if new.
+    """
+    generation = generation_of(state)
+    sql = (
+        f"SELECT worker.name FROM core_task JOIN {generation.worker_table} worker "
+        f"ON worker.pulp_id = core_task.{generation.worker_column} WHERE state = 'running'"
+    )
+    with postgresql.in_use() as cluster:
+        return {_pid(name) for name in cluster.query(sql, state["database"])}
+
+
+def _pid(name: str) -> int:
+    """Pulp names its processes <pid>@<host>."""
+    return int(name.partition("@")[0])
+
+
+def _command(role: str, state: State, generation: Generation, folder: Path) -> list[str]:
+    gunicorn = ["--graceful-timeout", "3", "--timeout", "55", *generation.gunicorn_options]
+    if role == "api":
+        bind = ["--bind", f"127.0.0.1:{state['api_port']}", "--workers", "3"]
+        return [generation.program("pulpcore-api"), *bind, *gunicorn]
+    if role == "content":
+        bind = ["--bind", f"127.0.0.1:{state['content_port']}", "--workers", "2"]
+        return [generation.program("pulpcore-content"), *bind, *gunicorn]
+    if role == "nginx":
+        configuration = str(folder / "nginx" / "nginx.conf")
+        return [str(debian.program("nginx")), "-p", str(folder), "-c", configuration]
+    return [generation.program("pulpcore-worker")]
+
+
+def _write_settings(name: str, state: State, cluster: postgresql.Cluster, database: str) -> None:
+    databases = database_settings(cluster.port, cluster.password, database)
+    folder = server_folder(name)
+    text = pulp_settings(folder, generation_of(state), url(state), databases, state["worker_ttl"])
+    write_private(folder / "settings.py", text)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Configuration text of a server: Pulp's settings.py and nginx.conf."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from .venv import Generation
+
+FOLDERS = (
+    "media", "tmp", "scratch", "upload", "assets", "exchange", "nginx", "keys", "log",
+)  # fmt: skip
+
+
+def database_settings(port: int, password: str, name: str) -> dict[str, Any]:
+    """Django's DATABASES for a database of the lab's cluster."""
+    return {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": "127.0.0.1",
+            "PORT": port,
+            "NAME": name,
+            "USER": "pulp",
+            "PASSWORD": password,
+        }
+    }
+
+
+def pulp_settings(
+    folder: Path, generation: Generation, url: str, databases: dict[str, Any], worker_ttl: int
+) -> str:
+    """Text of a settings.py for the server whose data is in ``folder``."""
+    storage = "pulpcore.app.models.storage.FileSystem"
+    settings: dict[str, Any] = {
+        "SECRET_KEY": (folder / "keys" / "database.key").read_text(),
+        "DATABASES": databases,
+        "DB_ENCRYPTION_KEY": str(folder / "keys" / "database.key"),
+        "CONTENT_ORIGIN": url,
+        "PYPI_API_HOSTNAME": url,
+        "DEPLOY_ROOT": str(folder),
+        "MEDIA_ROOT": str(folder / "media"),
+        "STATIC_ROOT": str(folder / "assets"),
+        "WORKING_DIRECTORY": str(folder / "tmp"),
+        "FILE_UPLOAD_TEMP_DIR": str(folder / "upload"),
+        "ALLOWED_CONTENT_CHECKSUMS": ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"],
+        "ALLOWED_IMPORT_PATHS": [str(folder / "exchange")],
+        "ALLOWED_EXPORT_PATHS": [str(folder / "exchange")],
+        "TOKEN_SERVER": f"{url}/token/",
+        "TOKEN_SIGNATURE_ALGORITHM": "ES256",
+        "PUBLIC_KEY_PATH": str(folder / "keys" / "token.pub"),
+        "PRIVATE_KEY_PATH": str(folder / "keys" / "token.key"),
+        "WORKER_TTL": worker_ttl,
+        # After a crash of the machine a new process may get the pid of a row still in the database.
+        "WORKER_NAME_TEMPLATE": f"{{pid}}@{{hostname}}-{secrets.token_hex(3)}",
+        "TASK_GRACE_INTERVAL": 3,
+        "ANALYTICS": False,
+        "CACHE_ENABLED": False,
+    }
+    if generation.has_storages:
+        static = "django.contrib.staticfiles.storage.StaticFilesStorage"
+        settings["STORAGES"] = {
+            "default": {"BACKEND": storage},
+            "staticfiles": {"BACKEND": static},
+        }
+    else:
+        settings["DEFAULT_FILE_STORAGE"] = storage
+    return "".join(f"{name} = {value!r}\n" for name, value in settings.items())
+
+
+def nginx_configuration(
+    folder: Path, port: int, api_port: int, content_port: int, tls: bool
+) -> str:
+    """Text of an nginx.conf that joins API and content app under one URL."""
+    as_root = "user root;" if os.geteuid() == 0 else ""
+    keys = folder / "keys"
+    certificate = f"""ssl_certificate "{keys}/server.pem";
+    ssl_certificate_key "{keys}/server.key";
+    ssl_verify_client optional_no_ca;""" if tls else ""  # fmt: skip
+    # An X.509 guard believes this header: it must come from the handshake or be empty.
+    client_certificate = "$ssl_client_escaped_cert" if tls else '""'
+    return f"""{as_root}
+daemon off;
+worker_processes 1;
+pid "{folder}/nginx/nginx.pid";
+error_log "{folder}/log/nginx-error.log";
+events {{ worker_connections 1024; }}
+http {{
+  log_format timed '$time_iso8601 $remote_user "$request" $status $body_bytes_sent $request_time';
+  access_log "{folder}/log/access.log" timed;
+  client_body_temp_path "{folder}/nginx/body";
+  proxy_temp_path "{folder}/nginx/proxy";
+  fastcgi_temp_path "{folder}/nginx/fastcgi";
+  uwsgi_temp_path "{folder}/nginx/uwsgi";
+  scgi_temp_path "{folder}/nginx/scgi";
+  client_max_body_size 0;
+  proxy_read_timeout 600s;
+  proxy_redirect off;
+  proxy_set_header Host $http_host;
+  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+  proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_set_header X-CLIENT-CERT {client_certificate};
+  server {{
+    listen 127.0.0.1:{port}{" ssl" if tls else ""};
+    {certificate}
+    location /pulp/content/ {{ proxy_pass http://127.0.0.1:{content_port}; }}
+    location /pulp/container/ {{ proxy_pass http://127.0.0.1:{content_port}; }}
+    location / {{ proxy_pass http://127.0.0.1:{api_port}; }}
+  }}
+}}
+"""

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The server as a background process: one for each state folder."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Optional
+
+from .. import processes
+from ..paths import REPOSITORY
+from .control import call_control
+from .demo import demo_step, publish_mirrors
+from .server import HOST, UpstreamServer
+from .tools import UpstreamError, exclusive, state_folder
+
+PATIENCE = 15
+"""Seconds until a server must answer, or be gone."""
+
+
+def tree() -> Path:
+    """Return the folder that the background server serves."""
+    folder = state_folder() / "tree"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def status() -> Optional[dict[str, Any]]:
+    """Return `{"pid", "url", "root"}` of the running server, None if none of ours runs."""
+    port = _remembered_port()
+    if not port:
+        return None
+    try:
+        answer = call_control(f"http://{HOST}:{port}", "status")
+    except UpstreamError:
+        return None
+    return answer if answer.get("root") == str(tree()) else None
+
+
+def start(port: int = 0) -> dict[str, Any]:
+    """Start the server, unless it runs, and return its status.
+
+    Without a port it takes the one it had before, so that addresses stay valid, or a free one.
+    """
+    with exclusive("server"):
+        running = status()
+        if running:
+            if port and not running["url"].endswith(f":{port}"):
+                raise UpstreamError(f"The upstream server already runs at {running['url']}.")
+            return running
+        command = [sys.executable, "-m", __package__, "serve", "--port", str(port)]
+        log = state_folder() / "server.log"
+        with log.open("w") as output:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=REPOSITORY,
+                start_new_session=True,
+            )
+        for _attempt in range(PATIENCE * 20):
+            running = status()
+            if running and running["pid"] == child.pid:
+                return running
+            if child.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise UpstreamError(f"The upstream server did not start: {log.read_text().strip()}")
+
+
+def stop() -> bool:
+    """Stop the server and return whether one ran; its process is gone then, and its port free."""
+    with exclusive("server"):
+        running = status()
+        if not running:
+            return False
+        # The process that answered on our port, for our folder, is the one we started.
+        record = processes.record_of(running["pid"])
+        processes.end([record], grace=PATIENCE)
+        if processes.is_alive(record):
+            raise UpstreamError(f"The upstream server (process {running['pid']}) does not stop.")
+        return True
+
+
+def serve(port: int) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    try:
+        server = UpstreamServer(tree(), port or _remembered_port())
+    except OSError as error:
+        if port:
+            raise UpstreamError(f"Port {port} cannot be used: {error.strerror}.") from None
+        server = UpstreamServer(tree())
+    # At once, because the one who starts us reads it again and again.
+    record = state_folder() / "server.json.new"
+    record.write_text(json.dumps({"port": server.port}))
+    record.replace(state_folder() / "server.json")
+    if demo_step(tree()) is not None:
+        publish_mirrors(tree(), server.url)
+    # Waited for, not handled: a handler may be late by many seconds where many requests come.
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    with server:
+        signal.sigwait(signals)
+
+
+def _remembered_port() -> int:
+    record = state_folder() / "server.json"
+    return int(json.loads(record.read_text())["port"]) if record.exists() else 0

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The server: a folder over HTTP on loopback, with faults on demand and a record of requests."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from .answer import Answer
+from .fault import Fault, Faults
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, and the status and length of its answer; `path` is decoded, without the query.
+
+    It is recorded before the answer is sent: who has the answer finds the request.
+    """
+
+    method: str
+    path: str
+    query: str
+    status: int
+    length: int
+
+
+class UpstreamServer:
+    """Serves the folder `root` while it is used as a context manager (or from `start` to `stop`).
+
+    `port` 0 means any free port. Names that begin with a dot are not served.
+    """
+
+    def __init__(self, root: Path | str, port: int = 0) -> None:
+        self.root = Path(root).absolute()
+        self.faults = Faults()
+        self._log: list[Request] = []
+        self._lock = threading.Lock()
+        self._http = _Server((HOST, port), Answer)
+        self._http.upstream = self
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+
+    def __enter__(self) -> UpstreamServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Answer requests, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering, end all connections and free the port."""
+        self._http.shutdown()
+        self._http.server_close()
+        self._http.end_connections()
+        self._thread.join()
+
+    @property
+    def port(self) -> int:
+        """The port in use."""
+        return int(self._http.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """The address of the root, without a slash at the end."""
+        return f"http://{HOST}:{self.port}"
+
+    def fault(self, prefix: str, **options: Any) -> None:
+        """Put a fault in force for a prefix or pattern; the options are the fields of `Fault`."""
+        self.faults.add(Fault(prefix, **options))
+
+    def clear(self, prefix: str | None = None) -> None:
+        """End the faults for `prefix`, or all; the record of requests stays."""
+        self.faults.clear(prefix)
+
+    @property
+    def log(self) -> list[Request]:
+        """All requests since the last `forget`, in order."""
+        with self._lock:
+            return list(self._log)
+
+    @property
+    def requests(self) -> Counter[str]:
+        """How often each path was asked for since the last `forget` (0 for one that was not)."""
+        return Counter(request.path for request in self.log)
+
+    def forget(self) -> None:
+        """Forget all requests."""
+        with self._lock:
+            self._log.clear()
+
+    def record(self, method: str, path: str, query: str, status: int, length: int) -> None:
+        """Remember a request."""
+        with self._lock:
+            self._log.append(Request(method, path, query, status, length))
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Pulp opens many connections at once.
+    request_queue_size = 128
+    upstream: UpstreamServer
+
+    def __init__(self, address: tuple[str, int], handler: type[Answer]) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer the requests of one connection, in a thread of its own."""
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End one connection."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def end_connections(self) -> None:
+        """End all connections: one that is kept alive would be answered for ever."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a client that goes away is no news here."""

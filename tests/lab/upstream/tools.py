@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs that build packages: where they come from, and how they are run reproducibly."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+EPOCH = 1735689600
+"""2025-01-01T00:00:00Z: the time every package is built at and the first state is published at."""
+
+DEBIAN_PACKAGES = {
+    "rpmbuild": "rpm",
+    "createrepo_c": "createrepo-c",
+    "modifyrepo_c": "createrepo-c",
+    "dpkg-deb": "dpkg",
+    "gpg": "gnupg",
+}
+
+
+class UpstreamError(Exception):
+    """Something about the upstream that the user can act upon, in one sentence."""
+
+
+class ToolsMissing(UpstreamError):
+    """Programs are missing and cannot be installed by this user."""
+
+
+def state_folder() -> Path:
+    """Return the folder that holds all state: `upstream/` in `$RELEASE_TRAIN_CACHE`.
+
+    Without the variable it is `.cache/upstream/` at the root of the repository.
+    """
+    default = Path(__file__).resolve().parents[3] / ".cache"
+    folder = Path(os.environ.get("RELEASE_TRAIN_CACHE") or default).absolute() / "upstream"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextlib.contextmanager
+def exclusive(name: str) -> Iterator[None]:
+    """Hold the lock called `name` among all processes that share the state folder."""
+    with (state_folder() / f"{name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def require(*programs: str) -> None:
+    """Make sure that `programs`, or all, are there; install their Debian packages if this user may.
+
+    Raises ToolsMissing with one sentence that names the missing packages.
+    """
+    programs = programs or tuple(DEBIAN_PACKAGES)
+    missing = _missing(programs)
+    if not missing:
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        with exclusive("apt"):
+            _install(missing)
+        missing = _missing(programs)
+    if missing:
+        raise ToolsMissing(f"Debian packages needed and not installed: {' '.join(missing)}.")
+
+
+def run(
+    command: Sequence[str | Path], *, extra: Mapping[str, str] | None = None, stdin: bytes = b""
+) -> bytes:
+    """Run a program with a fixed environment and return its standard output.
+
+    The home folder is empty, the locale, the time zone and SOURCE_DATE_EPOCH are fixed, so that the
+    user's own settings cannot change what is built. Raises UpstreamError with the program's last
+    lines if it fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="upstream-home-") as home:
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": home,
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "SOURCE_DATE_EPOCH": str(EPOCH),
+            **(extra or {}),
+        }
+        words = [str(word) for word in command]
+        done = subprocess.run(words, input=stdin, capture_output=True, env=environment, check=False)
+    if done.returncode:
+        output = (done.stdout + done.stderr).decode(errors="replace").strip().splitlines()
+        raise UpstreamError(f"{words[0]} exited with {done.returncode}: {' / '.join(output[-5:])}")
+    return done.stdout
+
+
+def _missing(programs: Sequence[str]) -> list[str]:
+    return sorted({DEBIAN_PACKAGES[name] for name in programs if not shutil.which(name)})
+
+
+def _install(packages: Sequence[str]) -> None:
+    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
+    install = [*apt, "install", "-y", "--no-install-recommends", *packages]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (install, [*apt, "update"], install):
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)
+        if command is install and done.returncode == 0:
+            return
