@@ -21,7 +21,7 @@ CHECKS = {
         "--package",
         "ansible_collections.stackhpc.release_train.plugins",
     ],
-    "mypy of the scripts": ["mypy", "scripts"],
+    "mypy of the scripts and the lab": ["mypy", "scripts", "tests/lab"],
     "ansible-lint": ["ansible-lint", "--offline"],
     "antsibull-changelog": ["antsibull-changelog", "lint"],
     "antsibull-docs": [

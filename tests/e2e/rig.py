@@ -187,7 +187,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     try:
         ark, client = launcher.start(*NAMES).values()
         if not client["external"]:
-            programs.inside(NAMES[1], {"do": "password", "password": HARD_PASSWORD})
+            programs.run_in_django(NAMES[1], {"do": "password", "password": HARD_PASSWORD})
             client["password"] = HARD_PASSWORD
         with UpstreamServer(root) as upstream:
             yield Servers(pulp_of("ark", ark), pulp_of("client", client), upstream)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.cutting_proxy import CuttingProxy
+from tests.lab.faulty_proxy import FaultyProxy
 from tests.lab.oci_layout import Image, write_layout
 from tests.lab.oci_registry import OciRegistry
 
@@ -114,7 +114,7 @@ def test_a_tag_that_another_run_releases_meanwhile_does_not_move(
     def release() -> None:
         quick_runs.append(rig.run_module("pulp_container_content", container=[quick]))
 
-    with CuttingProxy(rig.servers.ark.url, b"copy_tags", cut=False, meanwhile=release) as proxy:
+    with FaultyProxy(rig.servers.ark.url, b"copy_tags", cut=False, meanwhile=release) as proxy:
         refused = rig.run_module("pulp_container_content", container=[late], pulp_url=proxy.url)
 
     assert f"another run released {TAG} meanwhile" in refused.failed().message

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from tests.lab.cutting_proxy import CuttingProxy
+from tests.lab.faulty_proxy import FaultyProxy
 from tests.lab.oci_layout import Attached, Image, write_layout
 from tests.lab.pulp import launcher
 
@@ -79,7 +79,7 @@ def test_nobody_sees_an_image_while_it_is_pushed(rig: Rig) -> None:
         (distribution,) = rig.ark.list("distributions/container/container/", base_path=name)
         seen.append((distribution["private"], _pull(rig, name)))
 
-    with CuttingProxy(rig.servers.ark.url, MIDDLE, cut=False, meanwhile=look) as proxy:
+    with FaultyProxy(rig.servers.ark.url, MIDDLE, cut=False, meanwhile=look) as proxy:
         run = rig.run_module("container_push", **_options(rig, source), pulp_url=proxy.url)
         run.succeeded()
 
@@ -96,7 +96,7 @@ def test_nobody_sees_an_image_while_it_is_pushed(rig: Rig) -> None:
 def test_a_push_that_is_cut_in_the_middle_is_made_again(rig: Rig) -> None:
     source, digest = _layout(rig)
 
-    with CuttingProxy(rig.servers.ark.url, MIDDLE) as proxy:
+    with FaultyProxy(rig.servers.ark.url, MIDDLE) as proxy:
         options = _options(rig, source, pulp_url=proxy.url, retry_delay=0.1)
         run = rig.run_module("container_push", **options).succeeded()
         again = rig.run_module("container_push", **options).succeeded()
@@ -111,7 +111,7 @@ def test_a_push_that_is_cut_each_time_says_so_and_is_made_by_the_next_run(rig: R
     images = [{"name": "nova"}, {"name": "glance", "source": small}]
     options = {**_options(rig, source), "names": [], "images": images}
 
-    with CuttingProxy(rig.servers.ark.url, MIDDLE, times=1000) as proxy:
+    with FaultyProxy(rig.servers.ark.url, MIDDLE, times=1000) as proxy:
         run = rig.run_module(
             "container_push", **options, pulp_url=proxy.url, attempts=2, retry_delay=0.1
         ).failed()

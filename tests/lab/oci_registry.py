@@ -57,7 +57,7 @@ class OciRegistry:
         if found["what"] == "tags":
             listed = {"name": found["name"], "tags": sorted(tags)}
             return "application/json", "", json.dumps(listed).encode()
-        digest = tags.get(found["which"], found["which"])
+        digest = str(tags.get(found["which"], found["which"]))
         blob = layout / "blobs" / "sha256" / digest.rpartition(":")[2]
         if not blob.is_file():
             return None

@@ -1,8 +1,153 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program: ``python3 -m tests.lab.pulp --help``."""
+"""Start, stop and disturb the named Pulp servers of the lab.
 
+RELEASE_TRAIN_<NAME>_URL, _USERNAME, _PASSWORD and _CA_PATH (name in capitals, '_' for '-') replace
+the server of that name by an existing Pulp.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
-from .launcher import main
+from ..debian import MissingPackages
+from ..paths import LabError, known_servers
+from . import launcher, postgresql
+from .instance import Options
+from .venv import GENERATIONS
 
-sys.exit(main())
+
+def main() -> int:
+    """Run one verb; exit status 0, 1 (a sentence on stderr says why), 2 (packages missing)."""
+    options = _parser().parse_args()
+    try:
+        return int(options.run(options) or 0)
+    except BrokenPipeError:
+        # The reader left, as in "status | head"; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted: run the same command again to go on", file=sys.stderr)
+        return 130
+    except MissingPackages as error:
+        print(error, file=sys.stderr)
+        return 2
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _show(names: list[str]) -> None:
+    for name in names:
+        shown = launcher.server(name)
+        state = "running" if shown["running"] else "not running"
+        print(f"{name}: {shown['url']} is {state}")
+        print(f"  user {shown['username']}, password {shown['password']}")
+        if shown["ca_path"]:
+            print(f"  authority {shown['ca_path']}")
+        if not shown["external"]:
+            print(f"  Pulp {shown['generation']}, worker_ttl {shown['worker_ttl']} s")
+            up = [f"{role} {pid or 'DOWN'}" for role, pid in shown["processes"].items()]
+            print(f"  pids: {', '.join(up)}")
+            print(f"  logs: {shown['log']}")
+
+
+def _verb_start(options: argparse.Namespace) -> None:
+    launcher.start(*options.names, **_options(options))
+    _show(options.names)
+
+
+def _verb_restart(options: argparse.Namespace) -> None:
+    launcher.restart(*options.names, **_options(options))
+    _show(options.names)
+
+
+def _verb_status(options: argparse.Namespace) -> None:
+    names = options.names or known_servers()
+    if options.json:
+        print(json.dumps({name: launcher.server(name) for name in names}, indent=2))
+    else:
+        _show(names)
+        print(f"PostgreSQL is {'running' if postgresql.is_running() else 'not running'}")
+
+
+def _verb_seed(options: argparse.Namespace) -> None:
+    print(
+        launcher.unseed(options.name)
+        if options.remove
+        else launcher.seed(options.name, options.distributions)
+    )
+
+
+def _verb_manage(options: argparse.Namespace) -> int:
+    # Python before 3.13 swallows the '--', later ones leave it.
+    first = 1 if options.arguments[:1] == ["--"] else 0
+    return launcher.manage(options.name, *options.arguments[first:])
+
+
+def _options(options: argparse.Namespace) -> dict[str, Any]:
+    return {key: getattr(options, key) for key in Options.__dataclass_fields__}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python3 -m tests.lab.pulp",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def verb(name: str, words: str, run: Callable[[argparse.Namespace], Any]) -> Any:
+        added = verbs.add_parser(name, help=words, description=words)
+        added.set_defaults(run=run)
+        return added
+
+    several = [
+        verb("start", "start servers and wait until they are ready", _verb_start),
+        verb("restart", "stop and start servers", _verb_restart),
+    ]
+    for added in several:
+        added.add_argument("names", nargs="+", metavar="NAME")
+        added.add_argument("--generation", choices=sorted(GENERATIONS), help="default: current")
+        added.add_argument("--workers", type=int, help="default: 2")
+        added.add_argument("--tls", action=argparse.BooleanOptionalAction, help="serve HTTPS")
+        added.add_argument("--worker-ttl", type=int, metavar="SECONDS", help="default: 30")
+        added.add_argument("--port", type=int, help="default: a free one, remembered")
+    added = verb("status", "show servers, all without names", _verb_status)
+    added.add_argument("names", nargs="*", metavar="NAME")
+    added.add_argument("--json", action="store_true")
+    added = verb("stop", "stop servers, all without names", lambda o: launcher.stop(*o.names))
+    added.add_argument("names", nargs="*", metavar="NAME")
+    added = verb(
+        "destroy",
+        "stop servers and delete their data, all without names",
+        lambda o: launcher.destroy(*o.names, purge=o.purge),
+    )
+    added.add_argument("names", nargs="*", metavar="NAME")
+    added.add_argument("--purge", action="store_true", help="delete the PostgreSQL cluster too")
+    added = verb(
+        "kill-worker",
+        "SIGKILL a worker that runs a task",
+        lambda o: print(launcher.kill_worker(o.name, o.wait)),
+    )
+    added.add_argument("name", metavar="NAME")
+    added.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="for a busy one")
+    added = verb("start-workers", "start missing workers", lambda o: launcher.start_workers(o.name))
+    added.add_argument("name", metavar="NAME")
+    added = verb("seed", "insert or remove N RPM distributions", _verb_seed)
+    added.add_argument("name", metavar="NAME")
+    number = added.add_mutually_exclusive_group(required=True)
+    number.add_argument("--distributions", type=int, metavar="N", help="have N of them")
+    number.add_argument("--remove", action="store_true", help="remove all seeded ones")
+    added = verb("manage", "run pulpcore-manager", _verb_manage)
+    added.add_argument("name", metavar="NAME")
+    added.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- ARGUMENT")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -58,7 +58,7 @@ def start(name: str, options: Options) -> None:
             say(name, f"starting {', '.join(missing)}")
             runtime.spawn(name, state, missing)
             if not state.get("password_set"):
-                programs.inside(name, {"do": "password", "password": state["password"]})
+                programs.run_in_django(name, {"do": "password", "password": state["password"]})
                 state["password_set"] = True
                 save_state(name, state)
             http.wait_until(lambda: runtime.what_is_missing(name, state), READY_SECONDS)

@@ -24,11 +24,11 @@ def manage(name: str, arguments: list[str]) -> int:
         return subprocess.run(command, env=environment(name), check=False).returncode
 
 
-def inside(name: str, request: dict[str, Any]) -> str:
-    """Let inside.py do something with Pulp's models; returns the line it answers."""
+def run_in_django(name: str, request: dict[str, Any]) -> str:
+    """Run django_program.py, which works on Pulp's models; returns the line that it prints."""
     python = generation_of(existing_state(name)).program("python")
     # -I: this directory must not become importable, its file names are those of other packages.
-    command = [python, "-I", str(Path(__file__).with_name("inside.py"))]
+    command = [python, "-I", str(Path(__file__).with_name("django_program.py"))]
     with postgresql.in_use():
         run = subprocess.run(
             command,

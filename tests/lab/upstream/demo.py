@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
 from .deb import Deb, build_debs
 from .deb_repository import publish_deb
 from .mirror import DEAD, write_metalink, write_mirrorlist
-from .next import next_packages
 from .rpm import Rpm, build_rpms
 from .rpm_repository import Advisory, Group, Module, publish_rpm
+
+Package = TypeVar("Package", Rpm, Deb)
 
 RPM = {
     f"rocky_{release}_{name.lower()}": f"rocky/{release}/{name}/x86_64/os"
@@ -139,6 +142,22 @@ def publish_many(root: Path, rpm: int, deb: int, packages: int, step: int) -> No
             future.result()
 
 
+def next_packages(packages: Sequence[Package], steps: int = 1) -> list[Package]:
+    """Return the packages after `steps` further states of an upstream that has `packages` now.
+
+    In each state the first package is updated (its release number grows by one), the last one is
+    removed, and one that is called `<name of the first>-next<number>` is added. Needs two packages.
+    """
+    state = list(packages)
+    for _step in range(steps):
+        first, *others, last = state
+        number = re.search(r"-next(\d+)$", last.name)
+        name = f"{first.name}-next{int(number[1]) + 1 if number else 1}"
+        added = replace(first, name=name, size=0)
+        state = [_updated(first), *others, added]
+    return state
+
+
 def _rpms(name: str) -> list[Rpm]:
     slug = name.replace("_", "-")
     release = "1.el10" if "_10" in name else "1.el9"
@@ -178,3 +197,20 @@ def _debs(suite: str, component: str) -> list[Deb]:
         Deb(f"{slug}-library", "2.1-1", "arm64", size=20_000),
         Deb(f"{slug}-legacy", "0.9-1", "amd64"),
     ]
+
+
+def _updated(package: Package) -> Package:
+    fields = asdict(package)
+    if isinstance(package, Rpm):
+        fields["release"] = _plus_one(package.release)
+    else:
+        upstream, dash, revision = package.version.rpartition("-")
+        fields["version"] = f"{upstream}{dash}{_plus_one(revision)}"
+    return type(package)(**fields)
+
+
+def _plus_one(text: str) -> str:
+    """Return `text` with the number it begins with one higher: `3.el9` becomes `4.el9`."""
+    match = re.match(r"\d+", text)
+    number = match[0] if match else ""
+    return f"{int(number or 0) + 1}{text[len(number) :]}"

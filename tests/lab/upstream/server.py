@@ -12,8 +12,8 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from .answer import Answer
 from .fault import Fault, Faults
+from .handler import Handler
 
 HOST = "127.0.0.1"
 
@@ -43,7 +43,7 @@ class UpstreamServer:
         self.faults = Faults()
         self._log: list[Request] = []
         self._lock = threading.Lock()
-        self._http = _Server((HOST, port), Answer)
+        self._http = _Server((HOST, port), Handler)
         self._http.upstream = self
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
@@ -111,7 +111,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     upstream: UpstreamServer
 
-    def __init__(self, address: tuple[str, int], handler: type[Answer]) -> None:
+    def __init__(self, address: tuple[str, int], handler: type[Handler]) -> None:
         self._open: set[socket.socket] = set()
         super().__init__(address, handler)
 

@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ..paths import cache
+
 EPOCH = 1735689600
 """2025-01-01T00:00:00Z: the time every package is built at and the first state is published at."""
 
@@ -37,8 +39,7 @@ def state_folder() -> Path:
 
     Without the variable it is `.cache/upstream/` at the root of the repository.
     """
-    default = Path(__file__).resolve().parents[3] / ".cache"
-    folder = Path(os.environ.get("RELEASE_TRAIN_CACHE") or default).absolute() / "upstream"
+    folder = cache() / "upstream"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

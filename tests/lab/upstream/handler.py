@@ -27,7 +27,7 @@ CHUNK = 65536
 TYPES = {".xml": "text/xml", ".html": "text/html; charset=utf-8", ".txt": "text/plain"}
 
 
-class Answer(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     """Answers GET and HEAD with files below the root, and `/_control/` as `upstream_control`."""
 
     protocol_version = "HTTP/1.1"

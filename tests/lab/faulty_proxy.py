@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 _PIECE = 16384
 
 
-class CuttingProxy:
+class FaultyProxy:
     """Passes bytes on to the server at `target` (a URL) while it is used as a context manager.
 
     `after` bytes that a client sent over one connection, or before a piece with the text `after`,
@@ -37,7 +37,7 @@ class CuttingProxy:
         self._listener = socket.create_server((HOST, 0))
         self.url = f"{parts.scheme}://{HOST}:{self._listener.getsockname()[1]}"
 
-    def __enter__(self) -> CuttingProxy:
+    def __enter__(self) -> FaultyProxy:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
