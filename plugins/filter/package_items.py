@@ -48,13 +48,13 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ..module_utils.release_item_keys import CONTENT_TYPES, converters, unknown_key
+from ..module_utils.release_item_keys import PACKAGE_TYPES, converters, unknown_key
 from ..module_utils.release_values import given
 
 
 def package_items(items: Any, content_type: str) -> list[dict[str, Any]]:
     """The items with known keys; see DOCUMENTATION."""
-    if content_type not in CONTENT_TYPES:
+    if content_type not in PACKAGE_TYPES:
         raise AnsibleFilterError(f"package_items: '{content_type}' is neither rpm nor deb")
     if isinstance(items, (str, Mapping)):
         raise AnsibleFilterError(f"package_items: {content_type}_package_repos is not a list")

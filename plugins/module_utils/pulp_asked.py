@@ -9,8 +9,7 @@ from typing import Any
 
 from .pulp_errors import PulpError
 from .pulp_reader import Reader, in_chunks
-from .pulp_tags import ATTACHED_PATTERN
-from .pulp_types import ContentType
+from .pulp_types import ATTACHED_PATTERN, ContentType
 
 __all__ = ["absent", "refuse_absent"]
 

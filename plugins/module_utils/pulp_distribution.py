@@ -12,9 +12,9 @@ from .pulp_pipeline import refuse_duplicates, run_all
 from .pulp_planner import to_wire
 from .pulp_reader import read_by, read_kind
 from .pulp_report import Result
-from .pulp_served import SOURCES, Served
+from .pulp_served import Served
 from .pulp_server import Outcome, Server
-from .pulp_types import CONTENT_TYPES, ContentType, kind_of
+from .pulp_types import CONTENT_TYPES, SOURCES, ContentType, kind_of
 
 __all__ = ["Guards", "distribute", "make_distributions", "read_guards"]
 

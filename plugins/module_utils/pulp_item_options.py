@@ -6,8 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from .pulp_options import field_options, item_options
-from .pulp_served import SOURCES
-from .pulp_types import ContentType
+from .pulp_types import SOURCES, ContentType
 
 __all__ = ["OPTIONS_OF", "distribution_options", "publication_options", "repository_options"]
 

@@ -35,7 +35,7 @@ def make_namespaces(server: Server, params: Mapping[str, Any]) -> tuple[list[Res
     kind = kind_of("container_namespace")
     there = read_kind(server.client, kind, [item["name"] for item in items])
     work = [(Result(item["name"], "namespace"), (item, there.get(item["name"]))) for item in items]
-    existing = Existing(server, [name for item in items for name in _groups(item)])
+    existing = Existing(server, [name for item in items for name in _namespace_groups(item)])
 
     def walk(pair: Any, result: Result) -> None:
         item, current = pair
@@ -49,7 +49,7 @@ def make_namespaces(server: Server, params: Mapping[str, Any]) -> tuple[list[Res
                 "no image can be named below it: a namespace is lower-case letters and digits, "
                 "with single '.', '_' or '-' between them"
             )
-        existing.need(result, _groups(item))
+        existing.need(result, _namespace_groups(item))
         given = {role: item[right] for right, role in RIGHTS.items() if item[right] is not None}
         wanted = {role: sorted(set(names)) for role, names in given.items() if names}
         namespace = make_plain(server, kind, item, current, result)
@@ -58,7 +58,7 @@ def make_namespaces(server: Server, params: Mapping[str, Any]) -> tuple[list[Res
     return run_all(begin(work), walk, server.writes_at_once(), server.report), {}
 
 
-def _groups(item: Mapping[str, Any]) -> list[str]:
+def _namespace_groups(item: Mapping[str, Any]) -> list[str]:
     present = item["state"] == "present"
     return [name for right in RIGHTS for name in item[right] or [] if present]
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from .pulp_planner import to_wire
 from .pulp_types import ContentType
+from .release_stamp import STAMP_PATTERN
 
 __all__ = [
     "PINNED_LABEL",
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 PINNED_LABEL = "release_train_pinned"
-_STAMPED = re.compile(r"[0-9]{8}T[0-9]{6}(/|/PULP_MANIFEST)?$")
+_STAMPED = re.compile(STAMP_PATTERN + "(/|/PULP_MANIFEST)?$")
 
 
 def is_pinned_source(url: str) -> bool:

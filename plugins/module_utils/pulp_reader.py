@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -12,10 +11,8 @@ from .pulp_kinds import Kind
 
 __all__ = [
     "Reader",
-    "find_snapshots",
     "identifier",
     "in_chunks",
-    "newest_snapshot",
     "read_by",
     "read_kind",
 ]
@@ -24,7 +21,6 @@ __all__ = [
 _LONGEST_ADDRESS = 3800
 # Room for the API's root, a domain of 50 characters, `limit`, `offset` and the names of filters.
 _AROUND = 200
-STAMPS = "[0-9]{8}T[0-9]{6}"
 
 
 class Reader(Protocol):
@@ -96,43 +92,3 @@ def read_kind(
 ) -> dict[str, dict[str, Any]]:
     """Find objects of a kind by their natural key, with all fields that can be compared."""
     return read_by(reader, kind.endpoint, kind.key, values, (*kind.readable, *more_fields))
-
-
-def newest_snapshot(
-    reader: Reader, kind: Kind, prefix: str, fields: Iterable[str], skip: int = 0
-) -> dict[str, Any] | None:
-    """The distribution `<prefix><stamp>` with the greatest stamp, however many others there are.
-
-    `skip` passes over so many of the newest.
-    """
-    return next(iter(find_snapshots(reader, kind, prefix, fields, skip=skip)), None)
-
-
-def find_snapshots(
-    reader: Reader,
-    kind: Kind,
-    prefix: str,
-    fields: Iterable[str],
-    stamps: str = STAMPS,
-    skip: int = 0,
-    limit: int = 1,
-    oldest_first: bool = False,
-) -> list[dict[str, Any]]:
-    """At most `limit` distributions `<prefix><stamp>`, those with the greatest stamps first.
-
-    `stamps` is a regular expression of the stamps that count; `skip` passes over so many.
-
-    What Python escapes, a backslash before a character that is no letter, PostgreSQL reads as
-    that character, too (its manual, 9.7.3.1).
-    """
-    page = reader.get(
-        kind.endpoint,
-        {
-            "name__regex": f"^{re.escape(prefix)}{stamps}$",
-            "ordering": "name" if oldest_first else "-name",
-            "limit": limit,
-            "offset": skip,
-            "fields": ",".join(fields),
-        },
-    )
-    return list(page.get("results") or [])

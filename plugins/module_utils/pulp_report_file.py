@@ -10,9 +10,13 @@ import stat
 import weakref
 from typing import Any
 
-from .pulp_errors import InvalidItem
+from .errors import OperatorError
 
-__all__ = ["ReportFile"]
+__all__ = ["ReportFile", "ReportFileError"]
+
+
+class ReportFileError(OperatorError):
+    """A report cannot be written where the user wants it."""
 
 
 class ReportFile:
@@ -20,7 +24,7 @@ class ReportFile:
 
     `append` keeps what is there already; else the first line replaces it, so that a report may be
     read and written in one run. As long as this object lives no other may be made for the file:
-    each would replace lines of the other. Raises InvalidItem, naming `option`, when it cannot be
+    each would replace lines of the other. Raises ReportFileError, naming `option`, when it cannot be
     written.
     """
 
@@ -34,10 +38,10 @@ class ReportFile:
                 _end_last_line(path)
         except BlockingIOError as error:
             words = f"{option} '{path}': another run is writing it; name another file, or wait"
-            raise InvalidItem(words) from error
+            raise ReportFileError(words) from error
         except OSError as error:
             words = f"{option} '{path}' cannot be written: {error.strerror}"
-            raise InvalidItem(words) from error
+            raise ReportFileError(words) from error
 
     def _claim(self, descriptor: int) -> None:
         """Keep others out until this object is gone, or its process, where the file system can."""

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from .pulp_errors import InvalidItem, ResponseError
@@ -16,29 +15,16 @@ from .pulp_report import Result
 from .pulp_running import RunningSyncs
 from .pulp_server import Server
 from .pulp_sync import SYNC_STATE_FIELDS, SyncSettings, late_delay, sync_repository
-from .pulp_types import CONTENT_TYPES, ContentType
+from .pulp_types import CONTENT_TYPES, ContentType, RepositoryState
 from .pulp_usage import Usage, read_usage
 
 __all__ = [
-    "RepositoryState",
     "declare",
     "declare_repositories",
     "read_repositories",
     "remote_name",
     "sync_repositories",
 ]
-
-
-@dataclass
-class RepositoryState:
-    """A repository and its remote as the server has them; None where there is none.
-
-    `remote_is_new`: this run makes it, so that whatever came through an earlier one is cut off.
-    """
-
-    repository: dict[str, Any] | None = None
-    remote: dict[str, Any] | None = None
-    remote_is_new: bool = False
 
 
 def remote_name(repository: str) -> str:

@@ -14,11 +14,9 @@ from .pulp_publication import version_href
 from .pulp_reader import identifier, read_by, read_kind
 from .pulp_report import Result
 from .pulp_server import Server
-from .pulp_types import ContentType
+from .pulp_types import SOURCES, ContentType
 
-__all__ = ["SOURCES", "Served"]
-
-SOURCES = ("publication", "repository", "repository_version")
+__all__ = ["Served"]
 
 
 class Served:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from .pulp_reader import Reader, in_chunks, read_by
 
 __all__ = [
-    "ATTACHED_PATTERN",
     "Manifests",
     "all_tags",
     "attached_names",
@@ -24,9 +23,6 @@ __all__ = [
     "units_in",
 ]
 
-# What is attached to images, in the words of the shell. Not that of cosign 3: Pulp 3.43 refuses an
-# index whose manifests are of no platform, and all that comes with it.
-ATTACHED_PATTERN = "sha256-*.*"
 _TAGS = "content/container/tags/"
 _MANIFESTS = "content/container/manifests/"
 _ATTACHED = ("", ".sig", ".att", ".sbom")

@@ -7,6 +7,7 @@ A new content type is a new entry in CONTENT_TYPES; nothing else in the engine n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from .pulp_kinds import Asked, Field, Kind
 
@@ -19,6 +20,24 @@ __all__ = [
     "Kind",
     "kind_of",
 ]
+
+
+# What is attached to images, in the words of the shell. Not that of cosign 3: Pulp 3.43 refuses an
+# index whose manifests are of no platform, and all that comes with it.
+ATTACHED_PATTERN = "sha256-*.*"
+SOURCES = ("publication", "repository", "repository_version")
+
+
+@dataclass
+class RepositoryState:
+    """A repository and its remote as the server has them; None where there is none.
+
+    `remote_is_new`: this run makes it, so that whatever came through an earlier one is cut off.
+    """
+
+    repository: dict[str, Any] | None = None
+    remote: dict[str, Any] | None = None
+    remote_is_new: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .release_images import ImageError
+from .release_stamp import STAMP_PATTERN
 
 __all__ = ["images_of_kayobe"]
 
 _KEY = re.compile(r"stackhpc_([a-z0-9]+)_(\w+?)(_ofed)?_overcloud_host_image_version")
-_VERSION = re.compile(r"(\S+)-([0-9]{8}T[0-9]{6})")
+_VERSION = re.compile(rf"(\S+)-({STAMP_PATTERN})")
 
 
 def images_of_kayobe(variables: Mapping[str, Any]) -> list[dict[str, str]]:

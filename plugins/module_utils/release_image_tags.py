@@ -11,6 +11,7 @@ from .errors import OperatorError
 from .release_containers import IMAGE_NAME
 from .release_kolla_tables import DEFAULT_KEY, KollaTables
 from .release_selection import nearest
+from .release_stamp import STAMP_PATTERN
 
 __all__ = [
     "TagsError",
@@ -27,7 +28,7 @@ __all__ = [
 
 KollaTags = Mapping[str, Mapping[str, str]]
 _KEY = re.compile(r"[a-z0-9_]+")
-_TAG = re.compile(r"(?P<release>[0-9a-z.]+)-(?P<distro>[0-9a-z.]+-[0-9a-z.-]+?)-[0-9]{8}T[0-9]{6}")
+_TAG = re.compile(rf"(?P<release>[0-9a-z.]+)-(?P<distro>[0-9a-z.]+-[0-9a-z.-]+?)-{STAMP_PATTERN}")
 # How images that a release does not build are grouped on Ark, beside base distributions.
 _OLD, _NEW = "old_scheme", "new_scheme"
 

@@ -16,9 +16,9 @@ from .pulp_pipeline import refuse_duplicates, run_all
 from .pulp_publication import publish
 from .pulp_reader import read_kind
 from .pulp_report import Result
-from .pulp_repository import RepositoryState, declare, read_repositories
+from .pulp_repository import declare, read_repositories
 from .pulp_server import Server
-from .pulp_types import CONTENT_TYPES
+from .pulp_types import CONTENT_TYPES, RepositoryState
 from .release_image_files import image_files
 from .release_images import LATEST, image_pin
 from .release_newest import served_versions

@@ -14,8 +14,8 @@ from typing import Any
 
 from .release_item_keys import (
     ARK_DEFAULTS,
-    CONTENT_TYPES,
     IDENTITY,
+    PACKAGE_TYPES,
     REMOTE,
     converters,
     needed,
@@ -106,7 +106,7 @@ def parse_repositories(
     """
     parsed = ParsedInventory()
     claims: dict[tuple[str, str], str] = {}
-    for content_type, items in zip(CONTENT_TYPES, (rpm, deb)):
+    for content_type, items in zip(PACKAGE_TYPES, (rpm, deb)):
         under = _defaults(content_type, (defaults or {}).get(content_type), parsed.warnings)
         if purpose == "snapshot":
             under = {**ARK_DEFAULTS[content_type], **under}

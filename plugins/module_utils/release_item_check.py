@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Union
 
 from .release_inventory import ItemError, PackageRepository, parse_repositories
-from .release_item_keys import CONTENT_TYPES, IDENTITY, converters
+from .release_item_keys import IDENTITY, PACKAGE_TYPES, converters
 from .release_stamp import STAMP_PATTERN
 
 __all__ = [
@@ -38,9 +38,9 @@ ERROR, WARNING = "error", "warning"
 LISTS = {
     f"{prefix}{content_type}_package_repos": (content_type, bool(prefix))
     for prefix in ("", "deprecated_")
-    for content_type in CONTENT_TYPES
+    for content_type in PACKAGE_TYPES
 }
-DEFAULTS = {f"package_defaults_{content_type}": content_type for content_type in CONTENT_TYPES}
+DEFAULTS = {f"package_defaults_{content_type}": content_type for content_type in PACKAGE_TYPES}
 
 # Where something is: the variable, then position or key, and so on.
 Place = tuple[Union[str, int], ...]

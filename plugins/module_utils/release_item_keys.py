@@ -11,7 +11,7 @@ from .release_values import filled_text, flag, one_of, records, seconds, text, w
 
 Converters = dict[str, Callable[[Any], Any]]
 
-CONTENT_TYPES = ("rpm", "deb")
+PACKAGE_TYPES = ("rpm", "deb")
 
 IDENTITY = ("name", "short_name", "distribution_name", "base_path")
 
@@ -92,7 +92,7 @@ def needed(purpose: str, content_type: str, synced: bool) -> tuple[str, ...]:
 
 def unknown_key(content_type: str, key: str) -> str:
     """What to say of a key that items of this type do not have."""
-    for other in CONTENT_TYPES:
+    for other in PACKAGE_TYPES:
         if key in _OWN[other]:
             return f"key '{key}' is for {other} repositories, ignored"
     near = difflib.get_close_matches(key, converters(content_type), n=1)

@@ -16,7 +16,7 @@ from .release_kolla_tables import DEFAULT_KEY, KollaTables
 __all__ = ["Checkout", "checkout_of", "hierarchy_problems", "image_problems"]
 
 _IMAGE = re.compile(r'^([a-z0-9_]+)_image:\s*"?(.*?)"?\s*$', re.MULTILINE)
-_TAG = re.compile(r'^([a-z0-9_]+)_tag:\s*"?\{\{\s*([a-z0-9_]+)_tag\s*\}\}', re.MULTILINE)
+_PARENT_TAG = re.compile(r'^([a-z0-9_]+)_tag:\s*"?\{\{\s*([a-z0-9_]+)_tag\s*\}\}', re.MULTILINE)
 _ALIAS = re.compile(r"\{\{\s*([a-z0-9_]+)_image\s*\}\}")
 _TEMPLATE = re.compile(r"\{\{.*?\}\}")
 
@@ -35,7 +35,7 @@ def checkout_of(defaults: Iterable[str]) -> Checkout:
     parents: dict[str, str] = {}
     for text in defaults:
         values.update(_IMAGE.findall(text))
-        parents.update(_TAG.findall(text))
+        parents.update(_PARENT_TAG.findall(text))
     images = {container: _name(values, container, set()) for container in values}
     return Checkout({one: image for one, image in images.items() if image}, parents)
 

@@ -17,7 +17,7 @@ from .pulp_running import RunningSyncs
 from .pulp_server import Server
 from .pulp_sync import SyncSettings, late_delay, sync_repository
 from .release_inventory import ItemError
-from .release_item_keys import CONTENT_TYPES
+from .release_item_keys import PACKAGE_TYPES
 from .release_mirrored import Mirrored, MirrorSettings, read_mirrored
 from .release_packages import given_options, pinned
 from .release_pins import Pin
@@ -42,10 +42,10 @@ def mirror_packages(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module package_mirror: parameters -> results, and what else it returns."""
-    own = {name: given_options(params[f"{name}_mirror_defaults"]) for name in CONTENT_TYPES}
+    own = {name: given_options(params[f"{name}_mirror_defaults"]) for name in PACKAGE_TYPES}
     under = {
         f"{name}_defaults": {**given_options(params[f"{name}_defaults"]), **own[name]}
-        for name in CONTENT_TYPES
+        for name in PACKAGE_TYPES
     }
     resolved, selected = pinned({**params, **under}, "mirror")
     for warning in resolved.warnings:

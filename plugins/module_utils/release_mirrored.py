@@ -16,9 +16,9 @@ from typing import Any
 from .pulp_pinned import is_mirrored, is_pinned_source, source_digest
 from .pulp_planner import to_wire
 from .pulp_reader import identifier, read_by, read_kind
-from .pulp_repository import RepositoryState, read_repositories
+from .pulp_repository import read_repositories
 from .pulp_server import Server
-from .pulp_types import CONTENT_TYPES, ContentType
+from .pulp_types import CONTENT_TYPES, ContentType, RepositoryState
 from .release_newest import served_versions
 from .release_pins import Pin
 from .release_snapshot import options_of

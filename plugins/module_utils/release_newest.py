@@ -3,22 +3,31 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from .pulp_kinds import Kind
 from .pulp_pipeline import run_all
-from .pulp_reader import newest_snapshot, read_by
+from .pulp_reader import Reader, read_by
 from .pulp_report import Report, Result
-from .pulp_repository import RepositoryState, read_repositories
+from .pulp_repository import read_repositories
 from .pulp_server import Server
-from .pulp_types import CONTENT_TYPES, ContentType
+from .pulp_types import CONTENT_TYPES, ContentType, RepositoryState
 from .release_inventory import PackageRepository
-from .release_stamp import from_pulp_time, now_stamp, stamp_of
+from .release_stamp import STAMP_PATTERN, from_pulp_time, now_stamp, stamp_of
 
-__all__ = ["Found", "find_all", "served_versions", "wait_for_another_run"]
+__all__ = [
+    "Found",
+    "find_all",
+    "find_snapshots",
+    "newest_snapshot",
+    "served_versions",
+    "wait_for_another_run",
+]
 
 _SNAPSHOT_FIELDS = ("pulp_href", "name", "publication", "content_guard", "pulp_labels")
 # Another run that has just made a version is about to make its snapshot, too.
@@ -118,3 +127,43 @@ def _read_versions(server: Server, found: Sequence[Found]) -> None:
         versions = served_versions(server, found[0].content_type, served)
         for one, href in zip(found, served):
             one.newest_version = versions.get(href)
+
+
+def newest_snapshot(
+    reader: Reader, kind: Kind, prefix: str, fields: Iterable[str], skip: int = 0
+) -> dict[str, Any] | None:
+    """The distribution `<prefix><stamp>` with the greatest stamp, however many others there are.
+
+    `skip` passes over so many of the newest.
+    """
+    return next(iter(find_snapshots(reader, kind, prefix, fields, skip=skip)), None)
+
+
+def find_snapshots(
+    reader: Reader,
+    kind: Kind,
+    prefix: str,
+    fields: Iterable[str],
+    stamps: str = STAMP_PATTERN,
+    skip: int = 0,
+    limit: int = 1,
+    oldest_first: bool = False,
+) -> list[dict[str, Any]]:
+    """At most `limit` distributions `<prefix><stamp>`, those with the greatest stamps first.
+
+    `stamps` is a regular expression of the stamps that count; `skip` passes over so many.
+
+    What Python escapes, a backslash before a character that is no letter, PostgreSQL reads as
+    that character, too (its manual, 9.7.3.1).
+    """
+    page = reader.get(
+        kind.endpoint,
+        {
+            "name__regex": f"^{re.escape(prefix)}{stamps}$",
+            "ordering": "name" if oldest_first else "-name",
+            "limit": limit,
+            "offset": skip,
+            "fields": ",".join(fields),
+        },
+    )
+    return list(page.get("results") or [])

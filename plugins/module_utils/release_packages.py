@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .release_inventory import ItemError, PackageRepository, ParsedInventory, parse_repositories
-from .release_item_keys import CONTENT_TYPES, converters
+from .release_item_keys import PACKAGE_TYPES, converters
 from .release_pins import Pin, ResolvedPins, resolve_pins
 from .release_retry import only_undone
 from .release_selection import SelectionError, select_inventory, select_repositories
@@ -58,7 +58,7 @@ def inventory_lists(prefix: str = "") -> dict[str, dict[str, Any]]:
     """
     return {
         f"{prefix}{name}": {"type": "list", "elements": "dict", "options": _item_options(name)}
-        for name in CONTENT_TYPES
+        for name in PACKAGE_TYPES
     }
 
 
@@ -66,7 +66,7 @@ def inventory_defaults(suffix: str = "_defaults") -> dict[str, dict[str, Any]]:
     """The options `rpm_defaults` and `deb_defaults`: what is laid under every item."""
     return {
         f"{name}{suffix}": {"type": "dict", "options": _item_options(name)}
-        for name in CONTENT_TYPES
+        for name in PACKAGE_TYPES
     }
 
 
@@ -139,9 +139,9 @@ def parsed_lists(params: Mapping[str, Any]) -> tuple[ParsedInventory, ParsedInve
 def _parse(params: Mapping[str, Any], prefix: str, purpose: str) -> ParsedInventory:
     rpm, deb = (
         [given_options(item) for item in params.get(f"{prefix}{name}") or []]
-        for name in CONTENT_TYPES
+        for name in PACKAGE_TYPES
     )
-    defaults = {name: given_options(params.get(f"{name}_defaults")) for name in CONTENT_TYPES}
+    defaults = {name: given_options(params.get(f"{name}_defaults")) for name in PACKAGE_TYPES}
     return parse_repositories(rpm, deb, defaults, bool(prefix), purpose)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from .errors import OperatorError
 from .release_pin_line import Line, LineError, read_line
+from .release_stamp import STAMP_PATTERN
 
 __all__ = ["Entry", "PinFileError", "read_entries", "with_added", "with_values"]
 
@@ -25,7 +26,7 @@ _ENDS = "\r\n\x85\u2028\u2029"
 _BOM = "\ufeff"
 _VALUE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 # Text that YAML reads as text without quotes: it ends in a stamp.
-_PLAIN = re.compile(r"(.*-)?[0-9]{8}T[0-9]{6}")
+_PLAIN = re.compile(f"(.*-)?{STAMP_PATTERN}")
 
 
 class PinFileError(OperatorError):

@@ -11,16 +11,16 @@ from .pulp_distribution import Guards, read_guards
 from .pulp_errors import InvalidItem, PulpError
 from .pulp_packages import package_count
 from .pulp_pipeline import run_all
-from .pulp_reader import find_snapshots, read_kind
+from .pulp_reader import read_kind
 from .pulp_report import Report, Result
 from .pulp_server import Server
 from .pulp_switch import Switch, switch_all
 from .pulp_types import CONTENT_TYPES
 from .release_inventory import ItemError
-from .release_newest import served_versions
+from .release_newest import find_snapshots, served_versions
 from .release_packages import pinned
 from .release_pins import Pin
-from .release_stamp import is_stamp
+from .release_stamp import STAMP_PATTERN, is_stamp
 
 __all__ = ["promote_packages", "promote_pins", "promoted_line"]
 
@@ -104,7 +104,7 @@ def _newest(server: Server, pin: Pin) -> str:
     prefix = pin.snapshot_name[: -len(pin.stamp)]
     kind = CONTENT_TYPES[pin.content_type].distribution
     # Versions of disk images begin with a release; `latest` is none.
-    stamps = "[0-9]{8}T[0-9]{6}" if is_stamp(pin.stamp) else "[0-9].*"
+    stamps = STAMP_PATTERN if is_stamp(pin.stamp) else "[0-9].*"
     found = find_snapshots(server.client, kind, prefix, ("name",), stamps)
     return (
         f", the newest is {found[0]['name'][len(prefix) :]}" if found else ", nor any other of it"

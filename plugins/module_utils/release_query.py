@@ -12,11 +12,11 @@ from .pulp_errors import InvalidItem
 from .pulp_listing import all_guards
 from .pulp_missing import unseen
 from .pulp_pipeline import run_all
-from .pulp_reader import find_snapshots
 from .pulp_report import Result
 from .pulp_server import Server
 from .pulp_types import CONTENT_TYPES
 from .release_inventory import ItemError, PackageRepository
+from .release_newest import find_snapshots
 from .release_packages import pinned, read_inventory
 from .release_shrink import SHRUNK_LABEL
 from .release_stamp import (

@@ -11,14 +11,15 @@ from .release_image_tags import distribution_of
 from .release_kolla_tables import DEFAULT_KEY
 from .release_pin_file import read_entries, with_values
 from .release_pin_update import PinChange
+from .release_stamp import STAMP_PATTERN
 from .release_tag_file import read_keys, with_tag, without_tag
 
 __all__ = ["update_tags", "update_versions"]
 
 _KEY = re.compile(r"[a-z0-9_]+")
-_VERSION = re.compile(r"[0-9a-z.]+-([0-9]{8}T[0-9]{6})")
+_VERSION = re.compile(f"[0-9a-z.]+-({STAMP_PATTERN})")
 _IMAGE = re.compile(r"stackhpc_(.+)_overcloud_host_image_version")
-_STAMP = re.compile(r"([0-9]{8}T[0-9]{6})$")
+_STAMP = re.compile(f"({STAMP_PATTERN})$")
 
 
 def update_tags(

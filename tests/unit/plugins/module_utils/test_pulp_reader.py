@@ -10,14 +10,13 @@ import pytest
 from plugins.module_utils.pulp_client import PulpClient
 from plugins.module_utils.pulp_connection import Connection
 from plugins.module_utils.pulp_reader import (
-    find_snapshots,
     identifier,
     in_chunks,
-    newest_snapshot,
     read_by,
     read_kind,
 )
 from plugins.module_utils.pulp_types import CONTENT_TYPES, kind_of
+from plugins.module_utils.release_newest import find_snapshots, newest_snapshot
 
 from .conftest import Reply
 

@@ -9,8 +9,7 @@ import stat
 
 import pytest
 
-from plugins.module_utils.pulp_errors import InvalidItem
-from plugins.module_utils.pulp_report_file import ReportFile
+from plugins.module_utils.pulp_report_file import ReportFile, ReportFileError
 
 
 def test_the_file_is_private_and_begins_anew_with_the_first_line(tmp_path):
@@ -36,7 +35,7 @@ def test_what_an_earlier_task_wrote_is_kept_on_request(tmp_path):
 def test_two_runs_do_not_write_one_report(tmp_path):
     path = str(tmp_path / "report.json")
     first = ReportFile(path)
-    with pytest.raises(InvalidItem, match="report_path '.*': another run is writing it"):
+    with pytest.raises(ReportFileError, match="report_path '.*': another run is writing it"):
         ReportFile(path, append=True)
     assert first.write({"a": 1}) == ""
     del first
@@ -61,7 +60,7 @@ def test_a_device_is_written_to_and_stays_as_it_is():
 
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(InvalidItem, match="progress_path '.*nowhere.*' cannot be written"):
+    with pytest.raises(ReportFileError, match="progress_path '.*nowhere.*' cannot be written"):
         ReportFile(str(tmp_path / "nowhere" / "report.json"), option="progress_path")
 
 

@@ -7,10 +7,9 @@ import pytest
 
 from plugins.module_utils.pulp_errors import PulpError, TaskFailed
 from plugins.module_utils.pulp_report import Result
-from plugins.module_utils.pulp_repository import RepositoryState
 from plugins.module_utils.pulp_running import RunningSyncs
 from plugins.module_utils.pulp_sync import SyncSettings, sync_repository
-from plugins.module_utils.pulp_types import CONTENT_TYPES
+from plugins.module_utils.pulp_types import CONTENT_TYPES, RepositoryState
 
 RPM = CONTENT_TYPES["rpm"]
 PARAMS = {"retries": 1, "retry_delay": 0.5}
