@@ -12,11 +12,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.pulp_report import Report, Result
-from ..module_utils.pulp_report_file import ReportFile
-from ..plugin_utils.answer_markdown import Answer
-from ..plugin_utils.run_outcome import run_failed
-from ..plugin_utils.summary_file import add_summary
+from ..module_utils.report.file import ReportFile
+from ..module_utils.report.report import Report, Result
+from ..plugin_utils.run.markdown import Answer, add_summary
+from ..plugin_utils.run.outcome import run_failed
 
 _NOTHING = "it failed before its work began"
 _OPTIONS = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils.inventory_validation import validate
+from ..plugin_utils.inventory.validation import validate
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "paths": {"type": "list", "elements": "path", "required": True},

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ..plugin_utils.live_action import LiveAction
+from ..plugin_utils.run.live_action import LiveAction
 
 
 class ActionModule(LiveAction):

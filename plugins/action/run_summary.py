@@ -12,13 +12,12 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.pulp_report_file import ReportFile
-from ..module_utils.text_plain import printable
-from ..plugin_utils.retry_command import retry_command
-from ..plugin_utils.run_markdown import markdown
-from ..plugin_utils.run_outcome import outcome_of
-from ..plugin_utils.run_screen import fleet_screen, last_screen
-from ..plugin_utils.summary_file import add_summary
+from ..module_utils.report.file import ReportFile
+from ..module_utils.text import printable
+from ..plugin_utils.run.markdown import add_summary, markdown
+from ..plugin_utils.run.outcome import outcome_of
+from ..plugin_utils.run.retry_command import retry_command
+from ..plugin_utils.run.screen import fleet_screen, last_screen
 
 _OPTIONS = {
     "playbook": {"type": "str", "required": True},

@@ -8,7 +8,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ..module_utils.text_plain import printable
+from ..module_utils.text import printable
 
 
 class ActionModule(ActionBase):

@@ -63,8 +63,8 @@ from typing import Any, Callable, Optional
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.release_client import client_lists as narrow
-from ..module_utils.release_selection import Filter
+from ..module_utils.inventory.client_lists import client_lists as narrow
+from ..module_utils.inventory.selection import Filter
 
 
 def client_lists(

@@ -68,7 +68,7 @@ _value:
 from dataclasses import asdict
 from typing import Any, Callable
 
-from ..module_utils.release_privacy import plan_access
+from ..module_utils.release.container_push import plan_access
 
 
 def container_access(images: Any, **options: Any) -> dict[str, Any]:

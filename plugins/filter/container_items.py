@@ -63,7 +63,7 @@ from typing import Any, Callable, Optional, Union
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils.pulp_types import ATTACHED_PATTERN
+from ..module_utils.pulp.types import ATTACHED_PATTERN
 
 Tags = Union[Mapping[str, list[str]], Iterable[str]]
 

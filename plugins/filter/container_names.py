@@ -63,7 +63,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.release_image_tags import names_of_schemes
+from ..module_utils.kayobe.kolla import names_of_schemes
 
 
 def container_names(

@@ -58,7 +58,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.release_containers import select_pins
+from ..module_utils.inventory.container_pins import select_pins
 
 
 def container_pins(

@@ -61,8 +61,8 @@ from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.release_inventory import parse_repositories
-from ..module_utils.release_selection import Filter, select_inventory
+from ..module_utils.inventory.repositories import parse_repositories
+from ..module_utils.inventory.selection import Filter, select_inventory
 
 
 def package_groups(

@@ -48,8 +48,7 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ..module_utils.release_item_keys import PACKAGE_TYPES, converters, unknown_key
-from ..module_utils.release_values import given
+from ..module_utils.inventory.values import PACKAGE_TYPES, converters, given, unknown_key
 
 
 def package_items(items: Any, content_type: str) -> list[dict[str, Any]]:

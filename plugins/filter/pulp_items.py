@@ -72,9 +72,9 @@ from typing import Any, Callable, Optional
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils.pulp_item_options import OPTIONS_OF
-from ..module_utils.pulp_types import CONTENT_TYPES
-from ..module_utils.release_values import is_omitted
+from ..module_utils.inventory.values import is_omitted
+from ..module_utils.pulp.options import OPTIONS_OF
+from ..module_utils.pulp.types import CONTENT_TYPES
 
 # Keys of the inventory: those that an item of any kind may carry, and those that only what is made
 # of a repository may. A repository with `sync: false` would be synced, if that were ignored.

@@ -67,7 +67,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils.release_selection import (
+from ..module_utils.inventory.selection import (
     Filter,
     NothingSelectedError,
     SelectionError,

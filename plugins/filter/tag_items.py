@@ -44,7 +44,7 @@ from typing import Any, Callable, Optional
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils.release_values import is_omitted
+from ..module_utils.inventory.values import is_omitted
 
 _NAMES = {"repository": "name", "src_repo": "source"}
 _IGNORED = frozenset({"is_push", "src_is_push"})

@@ -41,9 +41,8 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.release_image_pins import images_of_kayobe
-from ..module_utils.release_kayobe import IMAGE_PINS, KayobeFileError, kayobe_file
-from ..plugin_utils.kayobe_variables import read_variables
+from ..module_utils.kayobe.config import IMAGE_PINS, KayobeFileError, images_of_kayobe, kayobe_file
+from ..plugin_utils.kolla.variables import read_variables
 
 
 class LookupModule(LookupBase):

@@ -62,15 +62,15 @@ from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ..module_utils.release_kayobe import PACKAGE_PINS, KayobeFileError, kayobe_file
-from ..module_utils.release_pins import (
+from ..module_utils.inventory.pins import (
     PinError,
     check_stamps,
     kayobe_key,
     pins_of_kayobe,
     without_stamp,
 )
-from ..plugin_utils.kayobe_variables import read_variables
+from ..module_utils.kayobe.config import PACKAGE_PINS, KayobeFileError, kayobe_file
+from ..plugin_utils.kolla.variables import read_variables
 
 try:
     from ansible.template import trust_as_template

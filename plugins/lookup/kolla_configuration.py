@@ -74,9 +74,9 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.release_kolla_tables import TablesError
-from ..plugin_utils.kolla_check import check_checkout, containers_of
-from ..plugin_utils.kolla_configuration import read_configuration, tags_of, unused_keys
+from ..module_utils.kayobe.kolla import TablesError
+from ..plugin_utils.kolla.check import check_checkout, containers_of
+from ..plugin_utils.kolla.configuration import read_configuration, tags_of, unused_keys
 
 
 class LookupModule(LookupBase):

@@ -86,7 +86,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 from ..module_utils.errors import OperatorError
-from ..plugin_utils.kolla_configuration import read_configuration, tags_of, unused_keys
+from ..plugin_utils.kolla.configuration import read_configuration, tags_of, unused_keys
 
 
 class LookupModule(LookupBase):

@@ -41,7 +41,7 @@ from typing import Any
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ..module_utils.release_values import ItemValueError, flag, is_omitted
+from ..module_utils.inventory.values import ItemValueError, flag, is_omitted
 
 
 class LookupModule(LookupBase):

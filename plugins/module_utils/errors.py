@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["OperatorError", "credentials_in", "redact"]
-
 # Greedy, because a password that nobody encoded may hold an "@" of its own.
 _URL_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
 # Signed links of object stores, and keys of an API.

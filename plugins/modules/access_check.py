@@ -145,9 +145,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.release_access import check_access
-from ..module_utils.release_packages import PINS, SELECTION, inventory_defaults, inventory_lists
+from ..module_utils.module import run
+from ..module_utils.release.access_check import check_access
+from ..module_utils.release.options import PINS, SELECTION, inventory_defaults, inventory_lists
 
 
 def main() -> None:

@@ -90,9 +90,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import present_or_absent
-from ..module_utils.release_channels import promote_channels
+from ..module_utils.module import run
+from ..module_utils.pulp.options import present_or_absent
+from ..module_utils.release.channels import promote_channels
 
 
 def main() -> None:

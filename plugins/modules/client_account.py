@@ -120,9 +120,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_account import make_accounts
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import item_options
+from ..module_utils.module import run
+from ..module_utils.pulp.options import item_options
+from ..module_utils.release.client_account import make_accounts
 
 
 def main() -> None:

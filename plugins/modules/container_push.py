@@ -175,8 +175,8 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.release_push import NAMESPACE, push
+from ..module_utils.module import run
+from ..module_utils.release.container_push import NAMESPACE, push
 
 
 def main() -> None:

@@ -141,9 +141,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.release_listing import show_distributions
-from ..module_utils.release_packages import SELECTION, inventory_defaults, inventory_lists
+from ..module_utils.module import run
+from ..module_utils.release.listing import show_distributions
+from ..module_utils.release.options import SELECTION, inventory_defaults, inventory_lists
 
 
 def main() -> None:

@@ -100,12 +100,11 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import RETRYING
-from ..module_utils.release_image_mirror import mirror_images
-from ..module_utils.release_images import image_options
-from ..module_utils.release_mirror import SOURCE
-from ..module_utils.release_packages import SYNCING
+from ..module_utils.module import run
+from ..module_utils.pulp.options import RETRYING
+from ..module_utils.release.disk_images import image_options, mirror_images
+from ..module_utils.release.mirror import SOURCE
+from ..module_utils.release.options import SYNCING
 
 
 def main() -> None:

@@ -91,8 +91,8 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.release_images import image_options, promote_images
+from ..module_utils.module import run
+from ..module_utils.release.disk_images import image_options, promote_images
 
 
 def main() -> None:

@@ -125,10 +125,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_uploaded import UPLOADING
-from ..module_utils.release_image_upload import upload_images
-from ..module_utils.release_images import image_options
+from ..module_utils.content.upload import UPLOADING
+from ..module_utils.module import run
+from ..module_utils.release.disk_images import image_options, upload_images
 
 
 def main() -> None:

@@ -147,8 +147,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.release_kayobe_update import OPTIONS, update_configuration
-from ..module_utils.release_packages import PINS, SELECTION, inventory_defaults, inventory_lists
+from ..module_utils.kayobe.update import OPTIONS, update_configuration
+from ..module_utils.release.options import PINS, SELECTION, inventory_defaults, inventory_lists
 
 
 def main() -> None:

@@ -84,9 +84,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.release_mirror import SOURCE, mirror_packages
-from ..module_utils.release_packages import (
+from ..module_utils.module import run
+from ..module_utils.release.mirror import SOURCE, mirror_packages
+from ..module_utils.release.options import (
     PINS,
     SELECTION,
     SYNCING,

@@ -93,9 +93,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.release_packages import PINS, SELECTION, inventory_defaults, inventory_lists
-from ..module_utils.release_promote import promote_packages
+from ..module_utils.module import run
+from ..module_utils.release.options import PINS, SELECTION, inventory_defaults, inventory_lists
+from ..module_utils.release.promote import promote_packages
 
 
 def main() -> None:

@@ -137,9 +137,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.release_packages import PINS, SELECTION, inventory_defaults, inventory_lists
-from ..module_utils.release_query import query_packages
+from ..module_utils.module import run
+from ..module_utils.release.options import PINS, SELECTION, inventory_defaults, inventory_lists
+from ..module_utils.release.query import query_packages
 
 
 def main() -> None:

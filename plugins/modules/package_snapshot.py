@@ -138,9 +138,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.release_packages import SELECTION, SYNCING, inventory_defaults, inventory_lists
-from ..module_utils.release_snapshot import snapshot_packages
+from ..module_utils.module import run
+from ..module_utils.release.options import SELECTION, SYNCING, inventory_defaults, inventory_lists
+from ..module_utils.release.snapshot import snapshot_packages
 
 
 def main() -> None:

@@ -134,9 +134,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_container_content import change_tags
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import RETRYING, item_options
+from ..module_utils.container.tag_copy import change_tags
+from ..module_utils.module import run
+from ..module_utils.pulp.options import RETRYING, item_options
 
 
 def main() -> None:

@@ -101,9 +101,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_namespace import RIGHTS, make_namespaces
-from ..module_utils.pulp_options import item_options
+from ..module_utils.module import run
+from ..module_utils.objects.access import RIGHTS, make_namespaces
+from ..module_utils.pulp.options import item_options
 
 
 def main() -> None:

@@ -130,10 +130,10 @@ statistics:
 
 from typing import Any
 
-from ..module_utils.pulp_access import GUARD_KINDS, make_guards
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import field_options, item_options
-from ..module_utils.pulp_types import kind_of
+from ..module_utils.module import run
+from ..module_utils.objects.access import GUARD_KINDS, make_guards
+from ..module_utils.pulp.options import field_options, item_options
+from ..module_utils.pulp.types import kind_of
 
 
 def options_of(type_name: str) -> dict[str, Any]:

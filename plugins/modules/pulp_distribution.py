@@ -166,11 +166,10 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_distribution import make_distributions
-from ..module_utils.pulp_item_options import distribution_options
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import lists_of
-from ..module_utils.pulp_types import CONTENT_TYPES
+from ..module_utils.module import run
+from ..module_utils.objects.distribution import make_distributions
+from ..module_utils.pulp.options import distribution_options, lists_of
+from ..module_utils.pulp.types import CONTENT_TYPES
 
 
 def main() -> None:

@@ -139,10 +139,10 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_file_content import hold_files
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import item_options
-from ..module_utils.pulp_uploaded import UPLOADING
+from ..module_utils.content.files import hold_files
+from ..module_utils.content.upload import UPLOADING
+from ..module_utils.module import run
+from ..module_utils.pulp.options import item_options
 
 
 def main() -> None:

@@ -114,8 +114,8 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_file_download import download_files
-from ..module_utils.pulp_module import run
+from ..module_utils.content.download import download_files
+from ..module_utils.module import run
 
 
 def main() -> None:

@@ -73,9 +73,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_access import make_groups
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import item_options
+from ..module_utils.module import run
+from ..module_utils.objects.access import make_groups
+from ..module_utils.pulp.options import item_options
 
 
 def main() -> None:

@@ -141,9 +141,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_info import KINDS, find_objects
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_types import CONTENT_TYPES
+from ..module_utils.module import run
+from ..module_utils.objects.info import KINDS, find_objects
+from ..module_utils.pulp.types import CONTENT_TYPES
 
 
 def main() -> None:

@@ -149,11 +149,11 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import lists_of
-from ..module_utils.pulp_types import CONTENT_TYPES
-from ..module_utils.pulp_uploaded import UPLOADING
-from ..module_utils.release_package_upload import package_options, upload_packages
+from ..module_utils.content.upload import UPLOADING
+from ..module_utils.module import run
+from ..module_utils.pulp.options import lists_of
+from ..module_utils.pulp.types import CONTENT_TYPES
+from ..module_utils.release.package_upload import package_options, upload_packages
 
 
 def main() -> None:

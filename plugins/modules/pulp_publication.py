@@ -133,11 +133,10 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_item_options import publication_options
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import lists_of
-from ..module_utils.pulp_publication import make_publications
-from ..module_utils.pulp_types import CONTENT_TYPES
+from ..module_utils.module import run
+from ..module_utils.objects.publication import make_publications
+from ..module_utils.pulp.options import lists_of, publication_options
+from ..module_utils.pulp.types import CONTENT_TYPES
 
 
 def main() -> None:

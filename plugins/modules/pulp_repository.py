@@ -304,11 +304,10 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_item_options import repository_options
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import RETRYING, lists_of
-from ..module_utils.pulp_repository import declare_repositories
-from ..module_utils.pulp_types import CONTENT_TYPES
+from ..module_utils.module import run
+from ..module_utils.objects.repository import declare_repositories
+from ..module_utils.pulp.options import RETRYING, lists_of, repository_options
+from ..module_utils.pulp.types import CONTENT_TYPES
 
 
 def main() -> None:

@@ -116,8 +116,8 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_status import read_status
+from ..module_utils.module import run
+from ..module_utils.objects.status import read_status
 
 
 def main() -> None:

@@ -156,10 +156,10 @@ statistics:
 
 from typing import Any
 
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import RETRYING, field_options, item_options, lists_of
-from ..module_utils.pulp_repository import sync_repositories
-from ..module_utils.pulp_types import CONTENT_TYPES, ContentType
+from ..module_utils.module import run
+from ..module_utils.objects.repository import sync_repositories
+from ..module_utils.pulp.options import RETRYING, field_options, item_options, lists_of
+from ..module_utils.pulp.types import CONTENT_TYPES, ContentType
 
 
 def options_of(content_type: ContentType) -> dict[str, Any]:

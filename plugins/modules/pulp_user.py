@@ -105,10 +105,10 @@ statistics:
   type: dict
 """
 
-from ..module_utils.pulp_module import run
-from ..module_utils.pulp_options import field_options, item_options
-from ..module_utils.pulp_types import kind_of
-from ..module_utils.pulp_user import make_users
+from ..module_utils.module import run
+from ..module_utils.objects.user import make_users
+from ..module_utils.pulp.options import field_options, item_options
+from ..module_utils.pulp.types import kind_of
 
 
 def main() -> None:

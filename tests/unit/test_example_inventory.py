@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from plugins.module_utils.release_inventory import parse_repositories
-from plugins.module_utils.release_selection import select_repositories
+from plugins.module_utils.inventory.repositories import parse_repositories
+from plugins.module_utils.inventory.selection import select_repositories
 
 INVENTORY = Path(__file__).parents[2] / "docs" / "example-inventory"
 

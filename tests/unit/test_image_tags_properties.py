@@ -14,10 +14,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.module_utils.release_image_tags import image_tags, tag_problems
-from plugins.module_utils.release_kolla_tables import KollaTables, tables_of
+from plugins.module_utils.kayobe.kolla import KollaTables, image_tags, tables_of, tag_problems
 
-FOLDER = Path(__file__).resolve().parents[2] / "plugins" / "plugin_utils" / "kolla_tables"
+FOLDER = Path(__file__).resolve().parents[2] / "plugins" / "plugin_utils" / "kolla" / "tables"
 RELEASES = sorted(path.stem for path in FOLDER.glob("*.yml"))
 DISTROS = ["rocky-9", "ubuntu-noble"]
 # A container, its image, and what its tag defaults to, one after the other.

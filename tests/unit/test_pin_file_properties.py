@@ -15,12 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.module_utils.release_pin_file import (
-    PinFileError,
-    read_entries,
-    with_added,
-    with_values,
-)
+from plugins.module_utils.kayobe.pin_file import PinFileError, read_entries, with_added, with_values
 
 FAMILY = re.compile("stackhpc_pulp_repo_(.+)_version")
 NAMES = ["a", "b", "b_next", "rocky_9_baseos", "rocky_9_5_baseos", "ubuntu_noble", "z"]

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.module_utils.release_tag_update import update_tags
+from plugins.module_utils.kayobe.image_pins import update_tags
 
 DISTROS = ["rocky-9", "rocky-10", "ubuntu-noble"]
 KEYS = ["openstack", "cinder", "nova", "nova_compute", "zun"]

@@ -9,10 +9,10 @@ import re
 import threading
 from typing import Any
 
-from plugins.module_utils.pulp_connection import Connection
-from plugins.module_utils.pulp_errors import ResponseError
-from plugins.module_utils.pulp_report import Report
-from plugins.module_utils.pulp_server import Server
+from plugins.module_utils.pulp.connection import Connection
+from plugins.module_utils.pulp.errors import ResponseError
+from plugins.module_utils.pulp.server import Server
+from plugins.module_utils.report.report import Report
 
 REPOSITORY = "/repositories/1/"
 

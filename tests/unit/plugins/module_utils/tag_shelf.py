@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from plugins.module_utils.pulp_connection import Connection
-from plugins.module_utils.pulp_report import Report
-from plugins.module_utils.pulp_server import Server
+from plugins.module_utils.pulp.connection import Connection
+from plugins.module_utils.pulp.server import Server
+from plugins.module_utils.report.report import Report
 
 _BASE = "/pulp/api/v3/"
 

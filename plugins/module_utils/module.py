@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The glue between Ansible and the engine: the only place besides modules that knows Ansible."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback
+
+from .errors import OperatorError, credentials_in
+from .pulp.client import PulpClient
+from .pulp.connection import Connection
+from .pulp.errors import UNFORESEEN, unforeseen
+from .pulp.options import CONNECTION
+from .pulp.server import Server
+from .pulp.transport import requests_is_missing
+from .report.file import ReportFile
+from .report.report import Report, Result, beat, failure_message, summarize
+from .text import printable
+
+CarryOut = Callable[[Server, dict[str, Any]], tuple[list[Result], dict[str, Any]]]
+_REPORTING: dict[str, Any] = {
+    "report_path": {"type": "path"},
+    "report_append": {"type": "bool", "default": False},
+    "progress_path": {"type": "path"},
+}
+
+
+class _Module(AnsibleModule):
+    """Of arguments that do not fit, Ansible knows not which are secret: it is to show none."""
+
+    is_understood = False
+
+    def fail_json(self, msg: str, **answer: Any) -> NoReturn:
+        if not self.is_understood:
+            answer["invocation"] = {}
+        super().fail_json(msg, **answer)
+
+
+def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) -> None:
+    """Run one module: `carry_out(server, params)` returns results and what else to return.
+
+    `noun` is what messages call an item. `spec` is more of AnsibleModule's arguments. Fails, after
+    everything was tried, when a result has an error; an OperatorError of any layer fails at once.
+    """
+    module = _Module(  # type: ignore[no-untyped-call]
+        argument_spec={**_connection_spec(), **_REPORTING, **options},
+        supports_check_mode=True,
+        required_together=[("username", "password")],
+        required_by={"client_key": ("client_cert",)},
+        **spec,
+    )
+    module.is_understood = True
+    # Ansible prints what a module was called with; of URLs it may not know that they hold secrets.
+    module.no_log_values.update(credentials_in(json.dumps(module.params, ensure_ascii=False)))
+    if requests_is_missing():
+        module.fail_json(
+            msg=f"The Python library 'requests' is missing for {sys.executable}: install it "
+            "there, or set ansible_python_interpreter: '{{ ansible_playbook_python }}'"
+        )
+    params = {key: value for key, value in module.params.items() if key not in CONNECTION}
+    report_path = params["report_path"]
+    report: Report | None = None
+    message = ""
+    answer: dict[str, Any] = {"changed": False, "results": [], "summary": summarize([])}
+    began = time.monotonic()
+    try:
+        report = _report({key: params.pop(key) for key in _REPORTING}, module.check_mode)
+        connection = Connection(
+            url=module.params["pulp_url"],
+            **{key: module.params[key] for key in CONNECTION if key != "pulp_url"},
+        )
+        server = Server(PulpClient(connection), report, module.check_mode, module._diff)
+        beat(report, server.under_way)
+        results, more = carry_out(server, params)
+        answer = _answer(results, more, server, module._diff)
+        message = failure_message(results, noun)
+    except OperatorError as error:
+        message = str(error)
+    except UNFORESEEN as error:
+        message = unforeseen(error)
+    except KeyboardInterrupt:
+        message = "interrupted: what was begun on the server goes on, and the next run joins it"
+    # A report that was to be read has still to be done, and is not replaced.
+    if report and message and params.get("retry") != report_path:
+        report.fail(message)
+    for warning in report.told if report else []:
+        module.warn(printable(warning))
+    answer["seconds"] = round(time.monotonic() - began, 2)
+    # Not inside an except block: with -vvv Ansible would add the traceback.
+    if message:
+        module.fail_json(msg=message, **answer)
+    module.exit_json(**answer)
+
+
+def _connection_spec() -> dict[str, Any]:
+    return {
+        name: {**option, "fallback": (env_fallback, option["fallback"][1])}
+        for name, option in CONNECTION.items()
+    }
+
+
+def _report(params: dict[str, Any], looks: bool) -> Report:
+    path, progress = params["report_path"], params["progress_path"]
+    return Report(
+        [ReportFile(path, params["report_append"])] if path else [],
+        ReportFile(progress, option="progress_path") if progress else None,
+        looks,
+    )
+
+
+def _answer(
+    results: list[Result], more: dict[str, Any], server: Server, diff: bool
+) -> dict[str, Any]:
+    """What every module returns, and what this one documents besides."""
+    answer: dict[str, Any] = {
+        "changed": any(result.changed for result in results),
+        "results": [result.as_dict() for result in results],
+        "summary": summarize(results),
+        "statistics": server.statistics,
+        **more,
+    }
+    if diff:
+        answer["diff"] = [_diff(result) for result in results if result.changed]
+    return answer
+
+
+def _diff(result: Result) -> dict[str, Any]:
+    header = f"{result.type} {result.name}"
+    return {
+        "before_header": header,
+        "after_header": header,
+        "before": result.before,
+        "after": result.after,
+    }

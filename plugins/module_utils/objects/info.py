@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find objects of any kind with the server's own filters, and show what they refer to by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from ..errors import redact
+from ..pulp.errors import InvalidItem, ResponseError
+from ..pulp.planner import HIDDEN
+from ..pulp.reader import Reader, in_chunks, read_by
+from ..pulp.server import Server
+from ..pulp.types import CONTENT_TYPES, PLAIN_KINDS
+from ..report.report import Result
+
+_PAGE = 5000
+# Where objects of all types together are listed; each also exists for one content type.
+TYPED_KINDS = {
+    "repository": "repositories/",
+    "remote": "remotes/",
+    "publication": "publications/",
+    "distribution": "distributions/",
+    "content": "content/",
+}
+# The table of types calls a content guard just a guard.
+_PLAIN = {
+    noun.replace("guard", "content_guard"): kind.endpoint for noun, kind in PLAIN_KINDS.items()
+}
+_MORE = {
+    "domain": "domains/",
+    "repository_version": "repository_versions/",
+}
+KINDS = {**TYPED_KINDS, **_PLAIN, **_MORE}
+# What other objects refer to, by the name of the field and of the filter.
+_NAMED = {
+    "repository": "repositories/",
+    "remote": "remotes/",
+    "content_guard": "contentguards/",
+    "worker": "workers/",
+}
+# The one content unit whose endpoint is not its name.
+_CONTENT = {"python.python": "content/python/packages/"}
+_OPTIONS = ("fields", "limit", "offset")
+_SECRET = frozenset(
+    field.name
+    for kind in (*(one.remote for one in CONTENT_TYPES.values()), *PLAIN_KINDS.values())
+    for field in kind.fields
+    if field.no_log
+)
+
+
+def find_objects(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+    """The whole of module pulp_info: no results, but `objects` and how many the server has."""
+    kind, filters = params["kind"], params["filters"] or {}
+    wrong = [name for name in _OPTIONS if name in filters]
+    if wrong:
+        raise InvalidItem(f"filters: {', '.join(wrong)} is no filter but an option")
+    fields = params["fields"] or []
+    found: dict[str, dict[str, Any]] = {}
+    count = 0
+    try:
+        for endpoint in endpoints(kind, params["content_type"]):
+            for query in queries(_with_hrefs(server.client, filters, params["content_type"])):
+                room = None if params["limit"] is None else params["limit"] - len(found)
+                if fields:
+                    query = {**query, "fields": ",".join(dict.fromkeys([*fields, "pulp_href"]))}
+                objects, there = _pages(server.client, endpoint, query, room)
+                count += there
+                found.update((entry["pulp_href"], entry) for entry in objects)
+    except ResponseError as error:
+        raise InvalidItem(f"kind '{kind}': {error}") from error
+    objects = [shown(entry, fields) for entry in found.values()]
+    for name in fields:
+        if objects and not any(name in entry for entry in objects):
+            server.report.warn(f"kind '{kind}' has no field '{name}'")
+    if params["names"]:
+        add_names(server.client, objects)
+    return [], {"objects": objects, "count": count}
+
+
+def endpoints(kind: str, content_type: str | None) -> list[str]:
+    """Where objects of a kind are listed. Raises InvalidItem when the kind has no such type."""
+    if content_type is None:
+        return [KINDS[kind]]
+    if kind not in TYPED_KINDS:
+        raise InvalidItem(
+            f"kind '{kind}' is the same for all content types: leave out content_type"
+        )
+    table = CONTENT_TYPES[content_type]
+    if kind == "content":
+        return [_CONTENT.get(table.content_unit) or _content_endpoint(table.content_unit)]
+    if kind != "publication":
+        return [getattr(table, kind).endpoint]
+    if not table.publications:
+        raise InvalidItem(f"{content_type} repositories have no publications")
+    return [one.endpoint for one in table.publication_kinds]
+
+
+def queries(filters: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Filters as a user gives them -> query strings, which together find what was asked for.
+
+    A list is joined with commas, in pieces that fit the request line. The server splits at commas
+    and trims blanks without an escape, so values of `<field>__in` with such characters are asked
+    for one by one.
+    """
+    choices: list[list[tuple[str, str]]] = []
+    for name, value in filters.items():
+        if not isinstance(value, list):
+            choices.append([(name, _text(value))])
+            continue
+        texts = list(dict.fromkeys(_text(one) for one in value))
+        odd = [text for text in texts if "," in text or text.strip() != text]
+        single = odd if name.endswith("__in") else []
+        plain = [text for text in texts if text not in single]
+        pieces = [(name, ",".join(piece)) for piece in in_chunks(plain)]
+        choices.append(pieces + [(name[: -len("__in")], text) for text in single])
+    for choice in product(*choices):
+        yield dict(choice)
+
+
+def shown(entry: Mapping[str, Any], fields: Sequence[str] = ()) -> dict[str, Any]:
+    """An object fit to be shown: no secrets, and just the fields asked for, if any were."""
+    return {
+        name: HIDDEN if name in _SECRET and value else _redacted(value)
+        for name, value in entry.items()
+        if not fields or name in fields
+    }
+
+
+def add_names(reader: Reader, objects: Sequence[dict[str, Any]]) -> None:
+    """Add to objects what they refer to by name, as `<field>_name`.
+
+    `version` is the number of the repository version that an object is, publishes or serves, of a
+    repository that of its latest one; the repository's name comes with it.
+    """
+    publications = _hrefs(objects, "publication")
+    served = read_by(reader, "publications/", "pulp_href", publications, ("repository_version",))
+    owners: dict[int, str] = {}
+    for entry in objects:
+        publication = served.get(entry.get("publication") or "", {})
+        version = entry.get("repository_version") or publication.get("repository_version")
+        latest = entry.get("latest_version_href") or ""
+        if "/versions/" in entry.get("pulp_href", "") or version:
+            owner, number = _split(version or entry["pulp_href"])
+            owners[id(entry)], entry["version"] = owner, number
+        elif latest:
+            entry["version"] = _split(latest)[1]
+    for field, endpoint in _NAMED.items():
+        hrefs = _hrefs(objects, field)
+        if field == "repository":
+            hrefs += owners.values()
+        named = read_by(reader, endpoint, "pulp_href", hrefs, ("name",))
+        for entry in objects:
+            href = entry.get(field)
+            if field == "repository":
+                href = href or owners.get(id(entry))
+            if href or field in entry:
+                entry[f"{field}_name"] = named.get(href or "", {}).get("name")
+
+
+def _content_endpoint(unit: str) -> str:
+    return f"content/{unit.replace('.', '/')}s/"
+
+
+def _split(version_href: str) -> tuple[str, int]:
+    """The href of the repository, and the number, of a repository version."""
+    repository, _word, number = version_href.rstrip("/").rpartition("versions/")
+    return repository, int(number)
+
+
+def _hrefs(objects: Sequence[Mapping[str, Any]], field: str) -> list[str]:
+    return [entry[field] for entry in objects if isinstance(entry.get(field), str)]
+
+
+def _with_hrefs(
+    reader: Reader, filters: Mapping[str, Any], content_type: str | None
+) -> dict[str, Any]:
+    """Filters in which an object that is given by its name is given by its href."""
+    wire = {name: value for name, value in filters.items() if value is not None}
+    for name in _NAMED.keys() & wire.keys():
+        value = _text(wire[name])
+        if isinstance(wire[name], list) or value.startswith(("/", "prn:")) or not value:
+            continue
+        endpoint = _NAMED[name]
+        if content_type and name in TYPED_KINDS:
+            endpoint = getattr(CONTENT_TYPES[content_type], name).endpoint
+        there = read_by(reader, endpoint, "name", [value], ("pulp_href",))
+        if value not in there:
+            raise InvalidItem(
+                f"filters: there is no {name.replace('_', ' ')} '{value}', or you may not see it"
+            )
+        wire[name] = there[value]["pulp_href"]
+    return wire
+
+
+def _pages(
+    reader: Reader, endpoint: str, query: Mapping[str, str], limit: int | None
+) -> tuple[list[dict[str, Any]], int]:
+    """At most `limit` objects, page after page, and how many the server has."""
+    found: list[dict[str, Any]] = []
+    while True:
+        size = _PAGE if limit is None else max(0, min(_PAGE, limit - len(found)))
+        # Pulp takes a limit of zero for none at all.
+        asked = {**query, "limit": size or 1, "offset": len(found)}
+        page = reader.get(endpoint, asked)
+        found += page["results"][:size]
+        if not page.get("next") or size == 0 or len(found) == limit:
+            return found, page["count"]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [_redacted(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _redacted(one) for name, one in value.items()}
+    return value

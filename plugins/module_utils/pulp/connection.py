@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How to reach and enter one Pulp server."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from math import isnan
+from urllib.parse import quote, urlsplit
+
+from .errors import InvalidItem
+
+_USUAL_PORTS = {"http": 80, "https": 443}
+_FILES = ("ca_path", "client_cert", "client_key")
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an http:// or https:// URL (RFC 6454), in their shortest form."""
+    parts = urlsplit(url)
+    name = parts.hostname or ""
+    name = f"[{name}]" if ":" in name else name
+    usual = parts.port in (None, _USUAL_PORTS[parts.scheme])
+    return f"{parts.scheme}://{name if usual else f'{name}:{parts.port}'}"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The connection options. Times are seconds; `concurrency` None means choose.
+
+    Raises InvalidItem, naming the option, for values with which no request can be made.
+    """
+
+    url: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    client_cert: str | None = None
+    client_key: str | None = None
+    ca_path: str | None = None
+    validate_certs: bool = True
+    timeout: float = 60
+    task_timeout: float = 28800
+    concurrency: int | None = None
+    domain: str | None = None
+    api_root: str = "/pulp/"
+
+    def __post_init__(self) -> None:
+        if "@" in self.url:
+            raise InvalidItem("pulp_url holds credentials: give them as username and password")
+        try:
+            parts = urlsplit(self.base)
+            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # brackets or a port that make no sense
+            usable = False
+        if not usable:
+            raise InvalidItem(f"pulp_url '{self.url}' is not an http:// or https:// URL")
+        for name in ("timeout", "task_timeout", "concurrency"):
+            value = getattr(self, name)
+            if value is not None and (isnan(value) or value <= 0):
+                raise InvalidItem(f"{name} is {value}: it must be more than 0")
+        for name in _FILES:
+            path = getattr(self, name)
+            if path and not os.access(path, os.R_OK):
+                raise InvalidItem(f"{name} '{path}' does not exist or cannot be read")
+
+    @property
+    def base(self) -> str:
+        """Scheme, host and port, without a trailing slash."""
+        return self.url.strip().rstrip("/")
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host, as a browser would send them."""
+        return origin_of(self.base)
+
+    @property
+    def host(self) -> str:
+        """What the server is told as its host: in lower case, and a port only if it is unusual."""
+        return self.origin.partition("://")[2]
+
+    @property
+    def port(self) -> int:
+        """The port, also where the scheme implies it."""
+        parts = urlsplit(self.base)
+        return parts.port or _USUAL_PORTS[parts.scheme]
+
+    @property
+    def api_path(self) -> str:
+        """The path below which all endpoints of the chosen domain are."""
+        parts = [self.api_root.strip("/"), quote(self.domain or ""), "api/v3"]
+        return f"/{'/'.join(part for part in parts if part)}/"
+
+    @property
+    def verify(self) -> bool | str:
+        """What requests wants as `verify`; a given CA file wins over the environment's."""
+        return (self.ca_path or True) if self.validate_certs else False
+
+    def address(self, path: str) -> str:
+        """Full URL of an endpoint below the API's root (`tasks/`) or of an href (`/pulp/...`)."""
+        return self.base + (path if path.startswith("/") else self.api_path + path)

@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Versions of disk images. One is a snapshot of a file repository: its distribution
+`<repository>_<version>` serves it at `<base path>/<version>`, and it is pinned by its version."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..content.files import FileRun, WantedFile, bring_files, held_files, read_files
+from ..errors import OperatorError
+from ..inventory.pins import Pin
+from ..inventory.repositories import PackageRepository
+from ..objects.distribution import Guards, distribute, read_guards
+from ..objects.publication import publish
+from ..objects.repository import declare, read_repositories
+from ..pulp.content_app import content_url
+from ..pulp.errors import Refused
+from ..pulp.pool import refuse_duplicates, run_all
+from ..pulp.reader import read_kind
+from ..pulp.server import Server
+from ..pulp.types import CONTENT_TYPES, RepositoryState
+from ..report.report import Result
+from .mirror import mirror_pins, mirror_settings
+from .newest import served_versions
+from .promote import promote_pins, promoted_line
+
+LATEST = "latest"
+_CONTENT_TYPE = "file"
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+IMAGE: dict[str, dict[str, Any]] = {
+    "repository": {"type": "str", "required": True},
+    "base_path": {"type": "str"},
+    "version": {"type": "str", "required": True},
+}
+
+
+class ImageError(OperatorError):
+    """An image that cannot be what it is given as."""
+
+
+def image_options(more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The option `images` of a module, with `more` options of its items."""
+    options = {**IMAGE, **(more or {})}
+    return {"images": {"type": "list", "elements": "dict", "required": True, "options": options}}
+
+
+def image_pin(image: Mapping[str, Any]) -> Pin:
+    """The snapshot that an item means. Raises ImageError for what would be served elsewhere."""
+    repository, version = str(image["repository"]).strip("/ "), str(image["version"]).strip()
+    base_path = str(image.get("base_path") or _path_of(repository)).strip("/ ")
+    if not base_path:
+        raise ImageError("an image needs a repository, and its name is empty")
+    if not _VERSION.fullmatch(version) or version == LATEST:
+        raise ImageError(
+            f"version '{version}' of {repository} is none: give one such as 2025.1-20261122T200001"
+        )
+    place = PackageRepository(
+        _CONTENT_TYPE, repository, repository, f"{repository}_", f"{base_path}/"
+    )
+    return Pin(place, version)
+
+
+def _path_of(repository: str) -> str:
+    """`kayobe-images/2025.1/rocky/9` of `kayobe-images-2025.1-rocky-9`; `9-stream` is one word."""
+    kind, images, about = repository.partition("-images-")
+    words = about.replace("-", "/").replace("/stream", "-stream")
+    return f"{kind}-images/{words}" if images else repository
+
+
+def image_pins(images: Sequence[Mapping[str, Any]]) -> list[Pin]:
+    """The snapshots that items mean, each once. Raises ImageError, for none at all, too."""
+    pins = list(dict.fromkeys(image_pin(image) for image in images))
+    if not pins:
+        raise ImageError("there is not a single image: give image_version, or image_versions")
+    return pins
+
+
+def promote_images(
+    server: Server, params: Mapping[str, Any]
+) -> tuple[list[Result], dict[str, Any]]:
+    """The whole of module image_promote: parameters -> results, and what else it returns."""
+    pins = image_pins(params["images"])
+    results = promote_pins(server, pins, params["content_guard"])
+    lines = [promoted_line(result) for result in results if result.changed]
+    return results, {"lines": lines}
+
+
+_MOST_LISTED = 20
+
+
+def image_files(image: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The files (`path`, `relative_path`) of an item's `path`, `patterns`, `several`, `file_name`.
+
+    Each pattern finds one file, or with `several` at least one. Raises ImageError, listing what is
+    there, or what was found.
+    """
+    path = str(image["path"])
+    if os.path.isdir(path):
+        found = _found(path, image["patterns"] or ["*"], bool(image["several"]))
+    elif os.path.exists(path):
+        found = [path]
+    else:
+        raise ImageError(f"there is no {path}: give image_path, the file or the folder of it")
+    name = image.get("file_name")
+    if name and len(found) > 1:
+        listed = ", ".join(map(os.path.basename, found))
+        raise ImageError(f"several files cannot all be called {name}: {listed}")
+    return [{"path": one, "relative_path": name or os.path.basename(one)} for one in found]
+
+
+def _found(folder: str, patterns: Sequence[str], several: bool) -> list[str]:
+    there = sorted(one.name for one in os.scandir(folder) if one.is_file())
+    # A checksum file is made anew, beside the file that it is of.
+    there = [name for name in there if not name.endswith(".sha256")]
+    found: list[str] = []
+    for pattern in patterns:
+        fits = [name for name in there if fnmatch.fnmatchcase(name, pattern)]
+        if not fits:
+            held = f"it has {_listed(there)}" if there else "it has no file at all"
+            raise ImageError(f"no file of {folder} matches '{pattern}': {held}")
+        if len(fits) > 1 and not several:
+            raise ImageError(
+                f"{len(fits)} files of {folder} match '{pattern}', and one is wanted: "
+                f"{_listed(fits)}. Give the path of one of them, or a pattern that finds one"
+            )
+        found += fits
+    return [os.path.join(folder, name) for name in dict.fromkeys(found)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return ", ".join(names[:_MOST_LISTED]) + more
+
+
+def mirror_images(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
+    """The whole of module image_mirror: parameters -> results, in the order of the list."""
+    defaults = {"file": {"policy": params["policy"]}}
+    return mirror_pins(server, image_pins(params["images"]), mirror_settings(params, defaults)), {}
+
+
+_FILE = CONTENT_TYPES["file"]
+
+
+@dataclass
+class _Image:
+    """One item, and what the server has of it: its repository, the distributions of its version
+    and of the latest one, and the repository version (href) that the first of these serves."""
+
+    item: Mapping[str, Any]
+    pin: Pin
+    state: RepositoryState
+    there: dict[str, Any] | None
+    latest: dict[str, Any] | None
+    served: str = ""
+
+
+def upload_images(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
+    """The whole of module image_upload: parameters -> results, in the order of the list."""
+    work = [(_result(pin), _read(item, pin)) for item, pin in _pairs(params["images"])]
+    images = [image for _result_of, image in work]
+    _look(server, images)
+    guard = params["content_guard"]
+    in_use = {(one.latest or {}).get("content_guard") or "" for one in images}
+    guards = read_guards(server, [guard] if guard else [], in_use)
+    guards.href(guard)
+    refuse_duplicates(work, [image.pin.repository.name for image in images], "repository")
+    run = FileRun.of(server, params)
+
+    def walk(image: _Image, result: Result) -> None:
+        _walk(run, image, guard, guards, result)
+
+    return run_all(work, walk, server.tasks_at_once(), server.report), {}
+
+
+def _pairs(items: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], Pin]]:
+    return [(item, image_pin(item)) for item in items]
+
+
+def _read(item: Mapping[str, Any], pin: Pin) -> _Image:
+    return _Image(item, pin, RepositoryState(), None, None)
+
+
+def _result(pin: Pin) -> Result:
+    more = {
+        "short_name": pin.short_name,
+        "stamp": pin.stamp,
+        "snapshot": pin.snapshot_name,
+        "base_path": pin.snapshot_path,
+    }
+    return Result(pin.repository.name, _FILE.name, more=more)
+
+
+def _look(server: Server, images: Sequence[_Image]) -> None:
+    """Read what there is, for all images together."""
+    states = read_repositories(server, _FILE, [one.pin.repository.name for one in images])
+    names = [(one.pin.snapshot_name, one.pin.repository.snapshot_name(LATEST)) for one in images]
+    found = read_kind(server.client, _FILE.distribution, [name for pair in names for name in pair])
+    for one, (own, latest) in zip(images, names):
+        one.state = states[one.pin.repository.name]
+        one.there, one.latest = found.get(own), found.get(latest)
+    served = [(one.there or {}).get("publication") or "" for one in images]
+    versions = served_versions(server, _FILE, served)
+    for one, href in zip(images, served):
+        one.served = versions.get(href, "")
+
+
+def _walk(run: FileRun, image: _Image, guard: str, guards: Guards, result: Result) -> None:
+    files = image_files(image.item)
+    item = {"files": files, "checksums": image.item["checksums"], "state": "present"}
+    wanted = read_files(item)
+    result.more["url"] = f"{content_url(run.server.client.connection, image.pin.snapshot_path)}/"
+    if image.served:
+        _refuse_others(run, image, wanted)
+        result.more["files"] = []
+        # A run that was killed may not have come to the latest one; another version may have.
+        if image.item["latest"] and image.latest is None:
+            publication = (image.there or {})["publication"]
+            _serve_latest(run, image, publication, guard, guards, result)
+        return
+    publication = _publish(run, image, wanted, result)
+    # The version comes last: while it is not there, the next run does all of it.
+    if image.item["latest"]:
+        _serve_latest(run, image, publication, guard, guards, result)
+    place = {
+        "base_path": image.pin.snapshot_path,
+        "content_guard": guards.href(guard),
+        "publication": publication,
+    }
+    name, is_new = image.pin.snapshot_name, image.there is None
+    try:
+        distribute(run.server, _FILE, name, place, image.there, guards, result, not is_new)
+    except Refused:
+        # Another run was quicker: clients may have read its version, so that one counts.
+        _look(run.server, [image])
+        if image.item["latest"]:
+            _serve_latest(run, image, (image.there or {}).get("publication"), guard, guards, result)
+        _refuse_others(run, image, wanted)
+
+
+def _publish(
+    run: FileRun, image: _Image, wanted: Sequence[WantedFile], result: Result
+) -> str | None:
+    """The publication (href) of a version with just these files; None in check mode if new."""
+    name = image.pin.repository.name
+    declare(run.server, _FILE, {"name": name}, image.state, result)
+    version = bring_files(run, image.state.repository, wanted, True, result)
+    if run.server.check_mode and result.changed:
+        return None
+    href, _duplicates = publish(run.server, _FILE, name, version, None, False, result)
+    return href
+
+
+def _refuse_others(run: FileRun, image: _Image, wanted: Sequence[WantedFile]) -> None:
+    """Raise Refused when the version is there with other bits."""
+    held = {path: one["sha256"] for path, one in held_files(run.server, image.served).items()}
+    ours = {one.relative_path: one.open().sha256 for one in wanted}
+    if held != ours:
+        other = sorted(path for path in {*held, *ours} if held.get(path) != ours.get(path))
+        raise Refused(
+            f"version {image.pin.stamp} is there already, and differs in {', '.join(other)}: what "
+            "is served never changes, give another image_version"
+        )
+
+
+def _serve_latest(
+    run: FileRun,
+    image: _Image,
+    publication: str | None,
+    guard: str,
+    guards: Guards,
+    result: Result,
+) -> None:
+    """Let the latest version be this one; clients do not see it before it is released."""
+    repository = image.pin.repository
+    place = {
+        "base_path": repository.snapshot_path(LATEST),
+        "content_guard": guards.href(guard),
+        "publication": publication,
+    }
+    changes = Result(result.name, result.type)
+    name = repository.snapshot_name(LATEST)
+    distribute(run.server, _FILE, name, place, image.latest, guards, changes)
+    if changes.changed:
+        # Its publication says nothing to people, and in check mode there is none yet.
+        before, after = (
+            {key: value for key, value in side.items() if key != "publication"}
+            for side in (changes.before, changes.after)
+        )
+        after["version"] = image.pin.stamp
+        result.note(changes.action, {LATEST: before}, {LATEST: after})

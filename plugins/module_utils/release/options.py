@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options that the package modules share, and the reading of the inventory they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..inventory.pins import Pin, ResolvedPins, resolve_pins
+from ..inventory.repositories import (
+    ItemError,
+    PackageRepository,
+    ParsedInventory,
+    parse_repositories,
+)
+from ..inventory.selection import SelectionError, select_inventory, select_repositories
+from ..inventory.values import PACKAGE_TYPES, converters
+from ..report.retry import only_undone
+
+_SECRET = ("client_key", "proxy_password", "remote_password", "headers")
+
+SELECTION: dict[str, dict[str, Any]] = {
+    "rpm_filter": {"type": "raw"},
+    "deb_filter": {"type": "raw"},
+    "package_filter": {"type": "raw"},
+    "sync_group": {"type": "str"},
+}
+
+SYNCING: dict[str, dict[str, Any]] = {
+    "retry": {"type": "path"},
+    "retries": {"type": "int", "default": 2},
+    "retry_delay": {"type": "float", "default": 5},
+    "late_retry_delay": {"type": "float", "default": 60},
+    "update_secrets": {
+        "type": "str",
+        "choices": ["always", "all", "on_create"],
+        "default": "always",
+    },
+}
+
+PINS: dict[str, dict[str, Any]] = {
+    "package_versions": {"type": "dict", "required": True},
+    "pins_strict": {"type": "bool", "default": False},
+}
+
+
+def inventory_lists(prefix: str = "") -> dict[str, dict[str, Any]]:
+    """The options `rpm` and `deb`: lists in the inventory's shape.
+
+    Values are raw: a malformed one is to fail its item, not the whole call.
+    """
+    return {
+        f"{prefix}{name}": {"type": "list", "elements": "dict", "options": _item_options(name)}
+        for name in PACKAGE_TYPES
+    }
+
+
+def inventory_defaults(suffix: str = "_defaults") -> dict[str, dict[str, Any]]:
+    """The options `rpm_defaults` and `deb_defaults`: what is laid under every item."""
+    return {
+        f"{name}{suffix}": {"type": "dict", "options": _item_options(name)}
+        for name in PACKAGE_TYPES
+    }
+
+
+def _item_options(content_type: str) -> dict[str, Any]:
+    return {
+        key: {"type": "raw", **({"no_log": True} if key in _SECRET else {})}
+        for key in converters(content_type)
+    }
+
+
+def read_inventory(params: Mapping[str, Any], purpose: str) -> tuple[ParsedInventory, str]:
+    """The selected part of the inventory in a module's parameters, and "selected 12 of 176"."""
+    parsed = _parse(params, "", purpose)
+    if not parsed.repositories and not parsed.errors:
+        raise SelectionError(
+            "there is no package repository: define rpm_package_repos or deb_package_repos"
+        )
+    narrowed, selection = select_inventory(parsed, **_filters(params))
+    narrowed.warnings.extend(selection.warnings)
+    if not params.get("retry"):
+        return narrowed, selection.text
+    everything: list[PackageRepository | ItemError] = [*narrowed.repositories, *narrowed.errors]
+    left = only_undone(everything, params["retry"])
+    repositories = [one for one in left if isinstance(one, PackageRepository)]
+    errors = [one for one in left if isinstance(one, ItemError)]
+    text = f"{len(left)} left undone in {params['retry']}"
+    return ParsedInventory(repositories, narrowed.warnings, errors), text
+
+
+def whole_inventory(params: Mapping[str, Any], purpose: str) -> ParsedInventory:
+    """The inventory in a module's parameters, whatever is selected."""
+    return _parse(params, "", purpose)
+
+
+def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
+    """The selected pins of `package_versions`, resolved, and "selected 12 of 43".
+
+    Malformed items are selected, too, by the short name and group that they have.
+    """
+    active = _parse(params, "", purpose)
+    deprecated = _parse(params, "deprecated_", "pins")
+    resolved = resolve_pins(
+        params["package_versions"],
+        active.repositories,
+        deprecated.repositories,
+        active.errors,
+        deprecated.errors,
+        params["pins_strict"],
+    )
+    everything: list[Pin | ItemError] = [*resolved.pins, *resolved.errors]
+    selection = select_repositories(everything, **_filters(params))
+    chosen, text = selection.selected, selection.text
+    if params.get("retry"):
+        chosen = only_undone(chosen, params["retry"])
+        text = f"{len(chosen)} left undone in {params['retry']}"
+    narrowed = ResolvedPins(
+        [one for one in chosen if isinstance(one, Pin)],
+        [one for one in chosen if isinstance(one, ItemError)],
+        resolved.unknown,
+        [*active.warnings, *resolved.warnings, *selection.warnings],
+    )
+    return narrowed, text
+
+
+def parsed_lists(params: Mapping[str, Any]) -> tuple[ParsedInventory, ParsedInventory]:
+    """The active and the deprecated lists in a module's parameters; both may be empty."""
+    return _parse(params, "", "pins"), _parse(params, "deprecated_", "pins")
+
+
+def _parse(params: Mapping[str, Any], prefix: str, purpose: str) -> ParsedInventory:
+    rpm, deb = (
+        [given_options(item) for item in params.get(f"{prefix}{name}") or []]
+        for name in PACKAGE_TYPES
+    )
+    defaults = {name: given_options(params.get(f"{name}_defaults")) for name in PACKAGE_TYPES}
+    return parse_repositories(rpm, deb, defaults, bool(prefix), purpose)
+
+
+def given_options(item: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Without the None that Ansible puts in for every option that is not given."""
+    return {key: value for key, value in (item or {}).items() if value is not None}
+
+
+def _filters(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "rpm_filter": params["rpm_filter"],
+        "deb_filter": params["deb_filter"],
+        "package_filter": params["package_filter"],
+        "sync_group": params["sync_group"],
+    }

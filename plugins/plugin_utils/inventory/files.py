@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The YAML files of an inventory and the variables they hold, read without Ansible, because
+Ansible wants the password of every encrypted file first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .located_yaml import LocatedDict, NotYamlError, load
+
+_YAML = (".yml", ".yaml", ".json")
+# Endings of what lies about in such folders; others may be those of a host's name.
+_NO_VARIABLES = ("~", ".bak", ".cfg", ".md", ".orig", ".pyc", ".retry", ".rst", ".swp", ".txt")
+_GROUP = {"hosts", "vars", "children"}
+
+
+@dataclass(frozen=True)
+class Variables:
+    """What one file says of one group or host: `scope` is `all`, or its kind and name."""
+
+    scope: str
+    path: Path
+    values: LocatedDict
+
+
+@dataclass(frozen=True)
+class FileProblem:
+    """What is wrong with a file as such."""
+
+    path: Path
+    line: int
+    problem: str
+    is_error: bool = True
+
+
+@dataclass
+class InventoryFiles:
+    """What was read; of the same scope, what comes later wins."""
+
+    variables: list[Variables] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+    read: list[Path] = field(default_factory=list)
+    encrypted: list[Path] = field(default_factory=list)
+
+
+def read_inventory(paths: Iterable[str], known: Collection[str]) -> InventoryFiles:
+    """Read inventories, as Ansible is given them: files and folders, with `group_vars` and
+    `host_vars` beside them. A file that has one of the `known` variables at its top is one of
+    variables for all hosts."""
+    files = InventoryFiles()
+    folders = []
+    for text in paths:
+        path = Path(os.path.expanduser(text))
+        if path.is_dir():
+            folders.append(path)
+            for source in _listed(path, recursive=False):
+                _read_source(source, files, known)
+        elif path.is_file():
+            folders.append(path.parent)
+            _read_source(path, files, known)
+        elif "," not in text:  # a list of hosts has no variables
+            files.problems.append(FileProblem(path, 1, "there is no such file or folder"))
+    for folder in dict.fromkeys(folders):
+        for kind in ("group", "host"):
+            _read_folder(folder / f"{kind}_vars", kind, files)
+    return files
+
+
+def read_file(path: Path, files: InventoryFiles) -> Any:
+    """What a file holds, None for nothing and for what cannot be read; `files` says why."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        files.problems.append(FileProblem(path, 1, f"cannot be read: {error}"))
+        return None
+    if text.startswith("$ANSIBLE_VAULT"):
+        files.encrypted.append(path)
+        return None
+    files.read.append(path)
+    try:
+        loaded = load(text)
+    except NotYamlError as error:
+        files.problems.append(FileProblem(path, error.line, str(error)))
+        return None
+    for line, key, first in loaded.repeated:
+        problem = f"{key} is in line {first} already, which does not count"
+        files.problems.append(FileProblem(path, line, problem, is_error=False))
+    return loaded.content
+
+
+def _listed(folder: Path, recursive: bool) -> Iterator[Path]:
+    """The files that Ansible reads: YAML by their ending, or without one."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name.endswith("~"):
+            continue
+        if path.is_dir() and recursive and not path.suffix:
+            yield from _listed(path, recursive)
+        elif path.is_file() and path.suffix in ("", *_YAML):
+            yield path
+
+
+def _read_source(path: Path, files: InventoryFiles, known: Collection[str]) -> None:
+    """A file of groups and hosts. What is no YAML is for another of Ansible's readers."""
+    if path.suffix not in _YAML:
+        return
+    content = read_file(path, files)
+    if not isinstance(content, LocatedDict) or "plugin" in content:
+        return
+    if any(key in known for key in content):
+        files.variables.append(Variables("all", path, content))
+        return
+    for name, group in content.items():
+        _read_group(str(name), group, path, files)
+
+
+def _read_group(name: str, group: Any, path: Path, files: InventoryFiles) -> None:
+    if not isinstance(group, LocatedDict):
+        return
+    for scope, values in [(_scope("group", name), group.get("vars"))]:
+        if isinstance(values, LocatedDict):
+            files.variables.append(Variables(scope, path, values))
+    for kind in _GROUP - {"vars"}:
+        members = group.get(kind)
+        for member, values in members.items() if isinstance(members, LocatedDict) else ():
+            if kind == "children":
+                _read_group(str(member), values, path, files)
+            elif isinstance(values, LocatedDict):
+                files.variables.append(Variables(_scope("host", str(member)), path, values))
+
+
+def _read_folder(folder: Path, kind: str, files: InventoryFiles) -> None:
+    """A folder of variables: of each group or host Ansible reads the folder or the file of its
+    name, else the first file with an ending, and nothing else."""
+    found: dict[str, list[Path]] = {}
+    for entry in sorted(folder.iterdir(), key=_rank) if folder.is_dir() else ():
+        if not entry.name.startswith(".") and not entry.name.endswith(_NO_VARIABLES):
+            named = entry.is_dir() or entry.suffix not in _YAML
+            found.setdefault(entry.name if named else entry.stem, []).append(entry)
+    for name, (chosen, *others) in sorted(found.items()):
+        for path in _listed(chosen, recursive=True) if chosen.is_dir() else [chosen]:
+            content = read_file(path, files)
+            if isinstance(content, LocatedDict):
+                files.variables.append(Variables(_scope(kind, name), path, content))
+            elif content is not None:
+                files.problems.append(FileProblem(path, 1, "must be a mapping of variables"))
+        for path in others:
+            problem = f"does not count: Ansible reads {chosen.name} instead"
+            files.problems.append(FileProblem(path, 1, problem, is_error=False))
+
+
+def _rank(path: Path) -> int:
+    return _YAML.index(path.suffix) + 1 if path.is_file() and path.suffix in _YAML else 0
+
+
+def _scope(kind: str, name: str) -> str:
+    return name if (kind, name) == ("group", "all") else f"{kind} {name}"

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that is wrong with an inventory's package variables, with file and line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...module_utils.errors import redact
+from ...module_utils.inventory.pins import kayobe_key, pins_of_kayobe
+from ...module_utils.inventory.validation import (
+    ERROR,
+    LISTS,
+    VARIABLES,
+    WARNING,
+    Finding,
+    check_pins,
+    check_variables,
+    short_names,
+)
+from ...module_utils.kayobe.config import PACKAGE_PINS, KayobeFileError, kayobe_file
+from .files import InventoryFiles, Variables, read_file, read_inventory
+from .located_yaml import LocatedDict, line_of
+
+_ACTIVE = tuple(name for name, (_type, deprecated) in LISTS.items() if not deprecated)
+
+
+@dataclass(frozen=True, order=True)
+class Located:
+    """One problem: what a reader needs to find and understand it. Errors sort before warnings."""
+
+    severity: str
+    file: str
+    line: int
+    item: str
+    problem: str
+
+    @property
+    def text(self) -> str:
+        mark = "" if self.severity == ERROR else f"{self.severity}: "
+        return f"{self.file}:{self.line}: {mark}{self.item}: {self.problem}"
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The same in the shape of the results of all modules; only errors are failures."""
+        is_error = self.severity == ERROR
+        return {
+            "name": self.item,
+            "type": "finding",
+            "action": "failed" if is_error else "unchanged",
+            "changed": False,
+            "error": self.problem if is_error else "",
+            **{key: getattr(self, key) for key in ("severity", "file", "line", "problem")},
+        }
+
+
+@dataclass(frozen=True)
+class Validation:
+    """All problems, and what was looked at."""
+
+    findings: list[Located]
+    repositories: int
+    files: int
+    encrypted: list[str]
+
+    @property
+    def errors(self) -> int:
+        return sum(1 for finding in self.findings if finding.severity == ERROR)
+
+    @property
+    def warnings(self) -> int:
+        return len(self.findings) - self.errors
+
+    @property
+    def text(self) -> list[str]:
+        """A line for each problem, the counts last."""
+        lines = [finding.text for finding in self.findings]
+        secret = f", {len(self.encrypted)} encrypted not read" if self.encrypted else ""
+        counts = f"{_count(self.errors, 'error')}, {_count(self.warnings, 'warning')}"
+        looked = f"{_count(self.repositories, 'repository')} in {_count(self.files, 'file')}"
+        return [*lines, f"{counts}: {looked}{secret}"]
+
+
+@dataclass(frozen=True)
+class _View:
+    """What holds for one host or group: each variable, and which file says so."""
+
+    values: dict[str, Any]
+    sources: dict[str, Variables]
+
+
+def validate(paths: Iterable[str], kayobe_config: str = "") -> Validation:
+    """Check the inventories at these paths, and the pins of a Kayobe configuration if one is
+    given. What is said in a group or host vars counts together with what holds for all hosts."""
+    sources = list(paths)
+    files = read_inventory(sources, VARIABLES)
+    views, found = _views(files.variables)
+    for view in views:
+        for finding in check_variables(view.values):
+            found.add(_located(finding, view.sources))
+    if not any(name in view.values for view in views for name in _ACTIVE):
+        problem = f"has neither {' nor '.join(_ACTIVE)}: name other files or folders"
+        found.add(Located(ERROR, ", ".join(map(_shown, sources)), 1, "inventory", problem))
+    if kayobe_config:
+        found |= set(_kayobe(kayobe_config, views, files))
+    for trouble in files.problems:
+        severity = ERROR if trouble.is_error else WARNING
+        found.add(Located(severity, _shown(trouble.path), trouble.line, "file", trouble.problem))
+    items = {
+        id(item)
+        for view in views
+        for name in LISTS
+        for value in [view.values.get(name)]
+        for item in (value if isinstance(value, list) else [])
+    }
+    encrypted = [_shown(path) for path in files.encrypted]
+    return Validation(sorted(found), len(items), len(files.read), encrypted)
+
+
+def _views(variables: Iterable[Variables]) -> tuple[list[_View], set[Located]]:
+    """What holds for all hosts, and for each group or host that says something of its own."""
+    scopes: dict[str, dict[str, Variables]] = {"all": {}}
+    found = set()
+    for source in variables:
+        own = scopes.setdefault(source.scope, {})
+        for name in source.values:
+            if name in VARIABLES:
+                if name in own:
+                    where = f"{_shown(source.path)}:{line_of(source.values, (name,))}"
+                    found.add(_at((name,), name, f"does not count: {where} has it, too", own[name]))
+                own[name] = source
+    for_all = scopes.pop("all")
+    views = [for_all, *({**for_all, **own} for own in scopes.values() if own)]
+    return [_View({k: s.values[k] for k, s in view.items()}, view) for view in views], found
+
+
+def _at(
+    place: tuple[Any, ...], item: str, problem: str, source: Variables, severity: str = WARNING
+) -> Located:
+    line = line_of(source.values, place)
+    return Located(severity, _shown(source.path), line, item, redact(problem))
+
+
+def _located(finding: Finding, sources: dict[str, Variables]) -> Located:
+    problem = finding.problem
+    if finding.other:
+        other = sources[str(finding.other[0])]
+        problem += f" ({_shown(other.path)}:{line_of(other.values, finding.other)})"
+    source = sources[str(finding.place[0])]
+    return _at(finding.place, finding.item, problem, source, finding.severity)
+
+
+def _kayobe(root: str, views: list[_View], files: InventoryFiles) -> Iterator[Located]:
+    """What is wrong with the pins of a Kayobe configuration."""
+    try:
+        path = Path(kayobe_file(root, PACKAGE_PINS))
+    except KayobeFileError as error:
+        yield Located(ERROR, _shown(root), 1, PACKAGE_PINS, f"no package pins {error}")
+        return
+    content = read_file(path, files)
+    if not isinstance(content, LocatedDict):
+        yield Located(ERROR, _shown(path), 1, PACKAGE_PINS, "expected a mapping of variables")
+        return
+    pins = pins_of_kayobe(content)
+    if not pins:
+        problem = f"no pins, expected {kayobe_key('<short name>')} keys"
+        yield Located(ERROR, _shown(path), 1, PACKAGE_PINS, problem)
+    known: set[str] | None = set()
+    for view in views:
+        names = short_names(view.values)
+        known = None if known is None or names is None else known | names
+    for finding in check_pins(pins, known, (), kayobe_key, empty=WARNING):
+        source = Variables("all", path, content)
+        yield _at(finding.place, finding.item, finding.problem, source, finding.severity)
+
+
+def _shown(path: Path | str) -> str:
+    """A path as its reader types it: from the present folder, if it lies in it."""
+    relative = os.path.relpath(path)
+    return os.path.abspath(path) if relative.startswith("..") else relative
+
+
+def _count(number: int, noun: str) -> str:
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"

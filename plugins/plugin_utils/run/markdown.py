@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run as Markdown, for the summary of a CI job or the text of a pull request."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+
+from ...module_utils.text import printable
+from .outcome import Outcome, name_of
+from .progress import duration
+from .screen import stale_line, storage_line, what_changed
+
+_LONGEST = 1000
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+
+
+def plain(value: object) -> str:
+    """Text that Markdown leaves as it is, on one line."""
+    text = printable(" ".join(str(value).split()))
+    return _SPECIAL.sub(r"\\\1", text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+def table(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """A heading and a table under it, as paragraphs; none without rows."""
+    lines = [f"| {' | '.join(plain(cell) for cell in row)} |" for row in rows]
+    if not lines:
+        return []
+    rule = "|".join(" --- " for _cell in head)
+    return [f"### {plain(name)}", "\n".join([f"| {' | '.join(head)} |", f"|{rule}|", *lines])]
+
+
+# A page with more is shown by nothing that shows summaries.
+_MOST = 1000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`rows` are shown under `heading`, of each what it has for `columns`; `told` says it all in a
+    line."""
+
+    title: str
+    host: str
+    failed: bool
+    told: str
+    heading: str
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
+
+    @property
+    def markdown(self) -> str:
+        """The whole text."""
+        sign = "❌" if self.failed else "✅"
+        parts = [f"## {plain(self.title)}", f"{sign} **{plain(self.host)}**: {plain(self.told)}"]
+        cells = [[_cell(row.get(name)) for name in self.columns] for row in self.rows[:_MOST]]
+        head = [name.replace("_", " ") for name in self.columns]
+        parts += table(self.heading, head, cells)
+        if len(self.rows) > _MOST:
+            parts.append(f"... and {len(self.rows) - _MOST} more")
+        return "\n\n".join(parts) + "\n"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def add_summary(path: str, text: str) -> None:
+    """Add to the file: a CI job gives all its steps the same one. Raises AnsibleActionFail."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(text)
+    except OSError as error:
+        words = f"summary_path '{path}' cannot be written: {error.strerror}"
+        raise AnsibleActionFail(words) from error
+
+
+def markdown(title: str, outcomes: Sequence[Outcome], heading: str, commands: Sequence[str]) -> str:
+    """The whole text; `commands` belongs to `outcomes`, one each, empty where there is none."""
+    parts = [f"## {plain(title)}"]
+    for outcome, command in zip(outcomes, commands):
+        sign = "❌" if outcome.has_failed else "✅"
+        took = duration(outcome.seconds)
+        told = ", ".join(filter(None, [outcome.counts, outcome.selected, took]))
+        parts.append(f"{sign} **{plain(outcome.host)}**: {plain(told)}")
+        parts += _sections(outcome, heading, command)
+    return "\n\n".join(parts) + "\n"
+
+
+def _sections(outcome: Outcome, heading: str, command: str) -> list[str]:
+    parts = [plain(text) for text in outcome.broken]
+    for name, results in (("Failed", outcome.failed), ("Failed, as they may", outcome.allowed)):
+        rows = [(name_of(one), one.get("cause") or "", one["error"]) for one in results]
+        parts += table(name, ("item", "cause", "what was said"), rows)
+    if command and outcome.failed:
+        parts.append(f"To do again what failed:\n\n```shell\n{printable(command)}\n```")
+    changed = [(name_of(one), what_changed(one)) for one in outcome.done]
+    parts += table(heading, ("item", "change"), changed)
+    shrunk = [
+        (name_of(one), one["shrunk"]["before"], one["shrunk"]["after"]) for one in outcome.shrunk
+    ]
+    parts += table("Flagged", ("item", "packages before", "packages now"), shrunk)
+    parts += [plain(line) for line in (stale_line(outcome), storage_line(outcome)) if line]
+    return parts

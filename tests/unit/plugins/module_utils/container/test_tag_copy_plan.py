@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which tags are copied, and which must not move."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.container.tag_copy import TagState, plan_copy, refuse_missing_tags
+from plugins.module_utils.pulp.errors import InvalidItem
+
+SOURCE = {"a": "1", "b": "2", "c": "3"}
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "copied"),
+    [
+        ({}, ["b", "a"], ["b", "a"]),
+        ({"a": "1"}, ["a", "b"], ["b"]),
+        ({"a": "1", "b": "2"}, ["a", "b"], []),
+        ({"a": "9", "z": "1"}, ["a", "nowhere"], ["a"]),
+        ({}, [], []),
+    ],
+)
+def test_what_is_new_or_differs_is_copied_in_the_order_wanted(own, wanted, copied):
+    assert plan_copy(TagState(SOURCE, own), wanted, True) == copied
+
+
+def test_each_tag_that_would_move_is_named_with_both_digests():
+    state = TagState(SOURCE, {"a": "8", "b": "2", "c": "9"}, "stackhpc-dev/nova")
+    with pytest.raises(InvalidItem) as caught:
+        plan_copy(state, ["a", "b", "c"], False)
+    assert str(caught.value).startswith("a, c would move, and ")
+    assert str(caught.value).endswith(
+        "is meant. a is 8 here and 1 in stackhpc-dev/nova; c is 9 here and 3 in stackhpc-dev/nova"
+    )
+    assert plan_copy(state, ["b"], False) == []
+
+
+def test_missing_tags_are_an_error_in_the_words_that_users_know():
+    assert refuse_missing_tags(["a", "x", "y"], SOURCE, True) == ["x", "y"]
+    assert refuse_missing_tags(["a"], SOURCE, False) == []
+    with pytest.raises(InvalidItem, match="^Some tags not found in source repository: x, y$"):
+        refuse_missing_tags(["a", "x", "y"], SOURCE, False)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each item says where a file comes from and goes to; what is right already stays."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from plugins.module_utils.content.download import download_files
+from plugins.module_utils.files import checksum_text
+from plugins.module_utils.pulp.client import PulpClient
+from plugins.module_utils.pulp.connection import Connection
+from plugins.module_utils.pulp.server import Server
+from plugins.module_utils.report.report import Report
+
+from ..file_server import file_server
+
+SHA256 = hashlib.sha256(b"content").hexdigest()
+PATH = "/pulp/content/images/1/a b.img"
+ON_THE_WIRE = "/pulp/content/images/1/a%20b.img"
+
+
+@pytest.fixture
+def server():
+    with file_server() as served:
+        served.files[ON_THE_WIRE] = b"content"
+        served.files[f"{ON_THE_WIRE}.sha256"] = checksum_text(SHA256, "a b.img")
+        yield served
+
+
+@pytest.fixture
+def get(server, tmp_path):
+    """Run the module with items; the results."""
+
+    def run(*items, check_mode=False):
+        usual = {"path": "images/1/a b.img", "checksum": True, "dest": str(tmp_path) + "/"}
+        params = {"files": [{**usual, **item} for item in items or [{}]]}
+        connection = Connection(server.url, "client", "secret")
+        server.asked.clear()
+        results, more = download_files(Server(PulpClient(connection), Report(), check_mode), params)
+        assert more["statistics"]["requests"] == len(server.asked)
+        return results
+
+    return run
+
+
+def test_a_file_is_checked_by_the_one_beside_it_and_keeps_its_name(get, tmp_path):
+    (result,) = get()
+    assert (result.error, result.action, result.more["received"]) == ("", "created", 7)
+    assert (tmp_path / "a b.img").read_bytes() == b"content"
+    assert result.more["sha256"] == SHA256
+
+
+def test_a_file_that_is_there_is_not_downloaded(get, server, tmp_path):
+    get()
+    before = (tmp_path / "a b.img").stat()
+    (result,) = get()
+    assert not result.changed
+    assert [path for path, _headers in server.asked] == [f"{ON_THE_WIRE}.sha256"]
+    assert (tmp_path / "a b.img").stat().st_mtime_ns == before.st_mtime_ns
+    assert not get({"sha256": SHA256.upper()})[0].changed
+    assert server.asked == []
+
+
+def test_another_file_in_its_place_is_replaced_and_keeps_its_mode(get, tmp_path):
+    (tmp_path / "a b.img").write_bytes(b"old")
+    (tmp_path / "a b.img").chmod(0o604)
+    (result,) = get()
+    assert (result.action, result.after) == ("updated", {"sha256": SHA256})
+    assert (tmp_path / "a b.img").stat().st_mode & 0o777 == 0o604
+
+
+def test_a_mode_is_set_with_and_without_a_download(get, tmp_path):
+    get({"mode": "0600"})
+    assert (tmp_path / "a b.img").stat().st_mode & 0o777 == 0o600
+    (result,) = get({"mode": "0640"})
+    assert (result.before, result.after) == ({"mode": "0600"}, {"mode": "0640"})
+    assert (tmp_path / "a b.img").stat().st_mode & 0o777 == 0o640
+    assert not get({"mode": "0640"})[0].changed
+
+
+def test_check_mode_downloads_nothing(get, tmp_path):
+    (result,) = get(check_mode=True)
+    assert (result.changed, list(tmp_path.iterdir())) == (True, [])
+
+
+def test_a_file_may_come_unchecked_and_then_stays(get, server, tmp_path):
+    del server.files[f"{ON_THE_WIRE}.sha256"]
+    assert "give sha256, or checksum: false" in get()[0].error
+    (result,) = get({"checksum": False})
+    assert (result.error, result.after["sha256"]) == ("", SHA256)
+    (tmp_path / "a b.img").write_bytes(b"mine")
+    assert not get({"checksum": False})[0].changed
+
+
+def test_any_url_will_do(get, server, tmp_path):
+    (result,) = get({"path": None, "url": server.url + ON_THE_WIRE, "dest": str(tmp_path / "x")})
+    assert (result.error, (tmp_path / "x").read_bytes()) == ("", b"content")
+
+
+def test_a_signed_link_is_checked_by_the_file_beside_it_and_not_shown(get, server, tmp_path):
+    signed = f"{ON_THE_WIRE}?Signature=secret"
+    server.files[signed] = server.files[ON_THE_WIRE]
+    server.files[f"{ON_THE_WIRE}.sha256?Signature=secret"] = checksum_text(SHA256, "a b.img")
+    (result,) = get({"path": None, "url": server.url + signed})
+    assert (result.error, (tmp_path / "a b.img").read_bytes()) == ("", b"content")
+    assert "secret" not in result.name + result.more["url"]
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ({"url": "http://a/b"}, "either url or path"),
+        ({"path": None, "url": "http://u:p@a/b"}, r"http://***@a/b holds credentials"),
+        ({"path": None, "url": "a/b"}, "is not an http:// or https:// URL"),
+        ({"path": "images/1/"}, "the URL names no file"),
+        ({"dest": "/nowhere/at/all"}, "the folder /nowhere/at does not exist"),
+        ({"sha256": "abc"}, "sha256 'abc' is none"),
+        ({"mode": "420"}, "write it in quotes"),
+        ({"path": "images/2/a.img"}, "there is no http"),
+    ],
+)
+def test_what_cannot_be_is_told(get, item, words):
+    (result,) = get(item)
+    assert words in result.error
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("images/1", "a b.img"), ("images", "1/a b.img")], ids=["beside", "above"]
+)
+def test_without_a_checksum_file_the_list_of_pulp_tells_an_older_file(
+    get, server, tmp_path, folder, name
+):
+    manifest = f"{name},{SHA256},7\n1/other,{'a' * 64},9\n"
+    server.files[f"/pulp/content/{folder}/PULP_MANIFEST"] = manifest.encode()
+    (tmp_path / "a b.img").write_bytes(b"older")
+    (result,) = get({"checksum": False})
+    assert (result.error, result.action, result.more["sha256"]) == ("", "updated", SHA256)
+    assert (tmp_path / "a b.img").read_bytes() == b"content"
+    assert not get({"checksum": False})[0].changed
+    server.files[ON_THE_WIRE] = b"broken"
+    (tmp_path / "a b.img").unlink()
+    assert f"and {SHA256} was expected" in get({"checksum": False})[0].error
+
+
+def test_one_failed_item_leaves_the_others_alone(get, tmp_path):
+    first, second, third = get({"path": "nowhere"}, {}, {"dest": str(tmp_path)})
+    assert (bool(first.error), second.error) == (True, "")
+    assert "this dest is given twice" in third.error

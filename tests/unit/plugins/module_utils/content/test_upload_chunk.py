@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which parts of a file are missing, and how one is sent."""
+
+from __future__ import annotations
+
+import hashlib
+from email.message import Message
+from email.parser import BytesParser
+
+import pytest
+
+from plugins.module_utils.content.upload import Chunk, ChunkBody, chunk_size_of, missing_chunks
+from plugins.module_utils.files import LocalFile
+from plugins.module_utils.pulp.errors import InvalidItem
+
+MIB = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("size", "chunk"),
+    [
+        (0, 8),
+        (1, 8),
+        (512 * MIB, 8),
+        (513 * MIB, 9),
+        (2048 * MIB, 32),
+        (4096 * MIB, 64),
+        (40960 * MIB, 64),
+    ],
+)
+def test_larger_files_go_in_larger_chunks(size, chunk):
+    assert chunk_size_of(size, None) == chunk * MIB
+
+
+def test_the_user_may_choose_within_reason():
+    assert chunk_size_of(1, 32 * MIB) == 32 * MIB
+    with pytest.raises(InvalidItem, match="chunk_size is 32 bytes: give at least 64K"):
+        chunk_size_of(1, 32)
+
+
+def held(*pairs):
+    return [{"offset": offset, "size": size} for offset, size in pairs]
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [
+        ((), [(0, 4), (4, 4), (8, 2)]),
+        (((0, 4), (4, 4), (8, 2)), []),
+        (((4, 4),), [(0, 4), (8, 2)]),
+        (((8, 2), (0, 4)), [(4, 4)]),
+        (((0, 3),), [(3, 4), (7, 3)]),
+        (((5, 1),), [(0, 4), (4, 1), (6, 4)]),
+        (((0, 10),), []),
+    ],
+)
+def test_what_the_server_has_is_not_sent_whatever_its_chunks_were(there, missing):
+    expected = [Chunk(offset, size) for offset, size in missing]
+    assert missing_chunks(10, held(*there), 4) == expected
+
+
+@pytest.mark.parametrize("there", [((0, 4), (3, 4)), ((0, 4), (0, 4)), ((8, 4),)])
+def test_chunks_that_pulp_would_put_together_wrongly_are_no_base(there):
+    assert missing_chunks(10, held(*there), 4) is None
+
+
+def test_an_empty_file_has_no_chunks():
+    assert missing_chunks(0, [], 4) == []
+
+
+def test_a_chunk_is_a_form_with_its_checksum_and_can_be_sent_again():
+    content = b"0123456789" * 100000
+    body = ChunkBody(LocalFile("x", content), Chunk(10, 300000))
+    sent = b"".join(body)
+    assert (sent, len(sent)) == (b"".join(body), len(body))
+    assert body.headers["Content-Range"] == "bytes 10-300009/1000000"
+    head = f"Content-Type: {body.headers['Content-Type']}\r\n\r\n".encode()
+    form: Message = BytesParser().parsebytes(head + sent)
+    file, sha256 = form.get_payload()
+    names = [part.get_param("name", header="content-disposition") for part in (file, sha256)]
+    assert names == ["file", "sha256"]
+    assert file.get_payload(decode=True) == content[10:300010]
+    assert sha256.get_payload() == hashlib.sha256(content[10:300010]).hexdigest()

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a killed run leaves to the next one."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from plugins.module_utils.content.upload import UploadState
+from plugins.module_utils.pulp.errors import InvalidItem
+
+SHA256 = "ab" * 32
+
+
+def test_the_next_run_finds_what_one_left_behind(tmp_path):
+    folder = str(tmp_path / "a" / "b")
+    with UploadState(folder, "http://ark", SHA256) as state:
+        assert state.upload == ""
+        state.remember("/uploads/a-long-one/")
+        state.remember("/uploads/1/")
+    with UploadState(folder, "http://ark", SHA256) as state:
+        assert state.upload == "/uploads/1/"
+        path = state.path
+    assert os.path.basename(path).startswith(SHA256)
+    assert (os.stat(path).st_mode & 0o777, os.stat(folder).st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_another_server_has_uploads_of_its_own(tmp_path):
+    with UploadState(str(tmp_path), "http://ark", SHA256) as state:
+        state.remember("/uploads/1/")
+    with UploadState(str(tmp_path), "http://other", SHA256) as state:
+        assert state.upload == ""
+
+
+def test_nothing_is_left_when_it_is_over(tmp_path):
+    with UploadState(str(tmp_path), "http://ark", SHA256) as state:
+        state.remember("/uploads/1/")
+        state.forget()
+    with UploadState(str(tmp_path), "http://ark", SHA256):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"other": 1}', '"text"'])
+def test_what_was_not_written_whole_is_of_no_account(tmp_path, text):
+    with UploadState(str(tmp_path), "http://ark", SHA256) as state:
+        state.remember("/uploads/1/")
+        with open(state.path, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        assert state.upload == ""
+
+
+def test_two_who_send_the_same_do_so_one_after_the_other(tmp_path):
+    order = []
+
+    def wait():
+        with UploadState(str(tmp_path), "http://ark", SHA256):
+            order.append("second")
+
+    with UploadState(str(tmp_path), "http://ark", SHA256):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        thread.join(0.2)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidItem, match="state_path '.*file/x' cannot be used: Not a directory"):
+        UploadState(str(tmp_path / "file" / "x"), "http://ark", SHA256).__enter__()

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from plugins.module_utils.inventory.pins import (
+    PinError,
+    kayobe_key,
+    pins_of_kayobe,
+    resolve_pins,
+    without_stamp,
+)
+from plugins.module_utils.inventory.repositories import ItemError, PackageRepository
+from plugins.module_utils.inventory.selection import select_repositories
+
+STAMP = "20261120T200001"
+OLDER = "20261101T000000"
+
+
+def repository(short_name, content_type="rpm", **keys):
+    return PackageRepository(
+        content_type,
+        keys.pop("name", short_name),
+        short_name,
+        f"{short_name}-",
+        f"{short_name}/",
+        **keys,
+    )
+
+
+ACTIVE = [repository("rocky_9_baseos", sync_group="rocky_9"), repository("ubuntu_noble", "deb")]
+DEPRECATED = [repository("rocky_8_baseos", deprecated=True)]
+
+
+def test_pins_resolve_against_active_and_deprecated_repositories():
+    resolved = resolve_pins({"rocky_8_baseos": OLDER, "ubuntu_noble": STAMP}, ACTIVE, DEPRECATED)
+    assert [(pin.short_name, pin.content_type, pin.stamp) for pin in resolved.pins] == [
+        ("ubuntu_noble", "deb", STAMP),
+        ("rocky_8_baseos", "rpm", OLDER),
+    ]
+    assert resolved.pins[0].snapshot_name == "ubuntu_noble-20261120T200001"
+    assert resolved.pins[0].snapshot_path == "ubuntu_noble/20261120T200001"
+    assert resolved.unknown == []
+
+
+def test_an_active_repository_comes_before_a_deprecated_one_of_the_same_short_name():
+    old = repository("rocky_9_baseos", name="old", deprecated=True)
+    (pin,) = resolve_pins({"rocky_9_baseos": STAMP}, ACTIVE, [old]).pins
+    assert pin.repository is ACTIVE[0]
+
+
+def test_an_unknown_pin_is_reported_and_skipped():
+    resolved = resolve_pins({"rocky_9_baseos": STAMP, "rocky_9_basos": STAMP}, ACTIVE)
+    assert [pin.short_name for pin in resolved.pins] == ["rocky_9_baseos"]
+    assert resolved.unknown == ["rocky_9_basos"]
+    assert resolved.warnings == [
+        "'rocky_9_basos' is pinned, but no package repository has that short name"
+        " (nearest: rocky_9_baseos)"
+    ]
+
+
+def test_an_unknown_pin_is_an_error_when_strict():
+    with pytest.raises(PinError, match="'zzz' is pinned, but no package repository"):
+        resolve_pins({"rocky_9_baseos": STAMP, "zzz": STAMP}, ACTIVE, strict=True)
+
+
+@pytest.mark.parametrize("pins", [{}, {"yyy": STAMP, "zzz": STAMP}])
+def test_an_empty_result_is_always_an_error(pins):
+    with pytest.raises(PinError) as refused:
+        resolve_pins(pins, ACTIVE, DEPRECATED)
+    assert all(f"'{short_name}'" in str(refused.value) for short_name in pins)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("20261120", "'rocky_9_baseos' is pinned to '20261120'"),
+        ("latest", "'rocky_9_baseos' is pinned to 'latest'"),
+        (" 20261120T200001", "'rocky_9_baseos' is pinned to ' 20261120T200001'"),
+        (20261120200001, "'rocky_9_baseos' is pinned to '20261120200001'"),
+        (datetime(2026, 11, 20), "'rocky_9_baseos' is pinned to '2026-11-20 00:00:00'"),
+        (["20261120T200001"], "'rocky_9_baseos' is pinned to '['20261120T200001']'"),
+        ("{{ nothing }}", "'rocky_9_baseos' is pinned to '{{ nothing }}'"),
+        ("", "'rocky_9_baseos' has no stamp"),
+        (None, "'rocky_9_baseos' has no stamp"),
+    ],
+)
+def test_a_malformed_stamp_is_an_error_that_names_it(value, said):
+    with pytest.raises(PinError) as refused:
+        resolve_pins({"rocky_9_baseos": value, "ubuntu_noble": STAMP}, ACTIVE)
+    assert str(refused.value) == (
+        f"{said}: expected a stamp YYYYMMDDTHHMMSS, such as 20261120T200001"
+    )
+
+
+def test_all_malformed_stamps_are_said_at_once():
+    with pytest.raises(PinError, match="'b' has no stamp; 'a' is pinned to 'x'; 'c' is pinned to"):
+        resolve_pins({"a": "x", "b": None, "c": 1}, ACTIVE)
+
+
+DOCKER = ItemError("Docker", "policy is wrong", "rpm", "docker")
+
+
+def test_a_pin_of_a_malformed_item_is_one_error_beside_the_other_pins():
+    pins = {"rocky_9_baseos": STAMP, "docker": STAMP}
+    resolved = resolve_pins(pins, ACTIVE, errors=[DOCKER])
+    assert [pin.short_name for pin in resolved.pins] == ["rocky_9_baseos"]
+    assert (resolved.errors, resolved.unknown, resolved.warnings) == ([DOCKER], [], [])
+    assert resolve_pins({"docker": STAMP}, ACTIVE, errors=[DOCKER], strict=True).errors == [DOCKER]
+
+
+def test_a_malformed_item_that_nobody_pins_does_no_harm():
+    assert resolve_pins({"rocky_9_baseos": STAMP}, ACTIVE, errors=[DOCKER]).errors == []
+
+
+def test_a_malformed_deprecated_item_does_no_harm_to_an_active_one():
+    broken = [ItemError("old", "repeats the name", "rpm", name) for name in ("ubuntu_noble", "b")]
+    pins = {"ubuntu_noble": STAMP, "b": STAMP}
+    resolved = resolve_pins(pins, ACTIVE, deprecated_errors=broken)
+    assert [pin.short_name for pin in resolved.pins] == ["ubuntu_noble"]
+    assert resolved.errors == broken[1:]
+
+
+def test_a_deprecated_item_does_not_stand_in_for_a_malformed_active_one():
+    wrong = ItemError("Rocky 8", "policy is wrong", "rpm", "rocky_8_baseos")
+    resolved = resolve_pins({"rocky_8_baseos": STAMP}, ACTIVE, DEPRECATED, [wrong])
+    assert (resolved.pins, resolved.errors) == ([], [wrong])
+
+
+def test_pins_are_selectable_like_repositories():
+    resolved = resolve_pins({"rocky_9_baseos": STAMP, "ubuntu_noble": STAMP}, ACTIVE)
+    assert select_repositories(resolved.pins, sync_group="rocky_9").selected == resolved.pins[:1]
+    assert select_repositories(resolved.pins, package_filter="noble").text == "selected 1 of 2"
+
+
+def test_pins_of_kayobe_are_the_keys_of_one_form():
+    variables = {
+        "stackhpc_pulp_repo_rocky_9_baseos_version": STAMP,
+        "stackhpc_pulp_repo_a_version_2_version": OLDER,
+        "stackhpc_pulp_repo_empty_version": None,
+        "stackhpc_pulp_repo_version": STAMP,
+        "stackhpc_pulp_repo__version": STAMP,
+        "stackhpc_pulp_repo_docker_url": "https://example.com",
+        "other_version": STAMP,
+        7: STAMP,
+    }
+    assert pins_of_kayobe(variables) == {
+        "rocky_9_baseos": STAMP,
+        "a_version_2": OLDER,
+        "empty": None,
+    }
+
+
+def test_a_key_of_kayobe_and_its_short_name_belong_together():
+    for short_name in ("rocky_9_baseos", "version", "_version", "stackhpc_pulp_repo_x"):
+        assert pins_of_kayobe({kayobe_key(short_name): STAMP}) == {short_name: STAMP}
+
+
+def test_short_names_without_a_stamp_are_listed_in_order():
+    assert without_stamp({"c": "", "b": " ", "a": None, "d": STAMP, "e": 0}) == ["a", "b", "c"]

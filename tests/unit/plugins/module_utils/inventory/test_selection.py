@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from plugins.module_utils.inventory.repositories import (
+    ItemError,
+    PackageRepository,
+    ParsedInventory,
+)
+from plugins.module_utils.inventory.selection import (
+    NothingSelectedError,
+    SelectionError,
+    select_inventory,
+    select_names,
+    select_repositories,
+)
+
+
+def repository(content_type, short_name, sync_group=""):
+    return PackageRepository(
+        content_type, short_name, short_name, f"{short_name}-", f"{short_name}/", "", sync_group
+    )
+
+
+REPOSITORIES = [
+    repository("rpm", "rocky_9_baseos", "rocky_9"),
+    repository("rpm", "rocky_9_appstream", "rocky_9"),
+    repository("rpm", "epel_9", "epel"),
+    repository("rpm", "docker", "docker"),
+    repository("rpm", "ungrouped"),
+    repository("deb", "ubuntu_noble", "ubuntu_noble"),
+    repository("deb", "docker_ce_ubuntu_noble", "docker"),
+]
+RPMS = ["rocky_9_baseos", "rocky_9_appstream", "epel_9", "docker", "ungrouped"]
+DEBS = ["ubuntu_noble", "docker_ce_ubuntu_noble"]
+
+
+def names(**filters):
+    return [item.short_name for item in select_repositories(REPOSITORIES, **filters).selected]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, RPMS + DEBS),
+        (
+            {"rpm_filter": "", "deb_filter": [], "package_filter": None, "sync_group": ""},
+            RPMS + DEBS,
+        ),
+        ({"package_filter": " \n "}, RPMS + DEBS),
+        ({"package_filter": "docker"}, ["docker", "docker_ce_ubuntu_noble"]),
+        ({"package_filter": "^docker$"}, ["docker"]),
+        ({"package_filter": "9_"}, ["rocky_9_baseos", "rocky_9_appstream"]),
+        ({"package_filter": "epel  ubuntu"}, ["epel_9", *DEBS]),
+        ({"package_filter": ["epel", "^ubuntu"]}, ["epel_9", "ubuntu_noble"]),
+        ({"package_filter": ["epel ^ubuntu"]}, ["epel_9", "ubuntu_noble"]),
+        ({"rpm_filter": "baseos"}, ["rocky_9_baseos", *DEBS]),
+        ({"deb_filter": "^ubuntu"}, [*RPMS, "ubuntu_noble"]),
+        ({"rpm_filter": "rocky", "deb_filter": "docker"}, [*RPMS[:2], "docker_ce_ubuntu_noble"]),
+        ({"rpm_filter": "rocky", "package_filter": "base"}, ["rocky_9_baseos"]),
+        ({"sync_group": "docker"}, ["docker", "docker_ce_ubuntu_noble"]),
+        ({"sync_group": "docker", "package_filter": "noble"}, ["docker_ce_ubuntu_noble"]),
+        ({"sync_group": "docker", "rpm_filter": "docker"}, ["docker", "docker_ce_ubuntu_noble"]),
+        ({"package_filter": "(rocky|epel)_9"}, RPMS[:3]),
+    ],
+)
+def test_filters_and_group_select(filters, expected):
+    assert names(**filters) == expected
+
+
+def test_a_selection_says_how_many_of_how_many():
+    assert select_repositories(REPOSITORIES, package_filter="rocky").text == "selected 2 of 7"
+
+
+def test_a_group_is_exact():
+    with pytest.raises(NothingSelectedError) as refused:
+        names(sync_group="rocky")
+    assert str(refused.value) == (
+        "package_sync_group: no repository is in group 'rocky',"
+        " groups: docker, epel, rocky_9, ubuntu_noble"
+    )
+
+
+def test_a_group_does_not_take_in_another_whose_name_holds_it():
+    items = [repository("rpm", "a", "rocky_9"), repository("rpm", "b", "rocky_9_source")]
+    assert select_repositories(items, sync_group="rocky_9").selected == items[:1]
+
+
+def test_without_any_group_the_error_says_so():
+    with pytest.raises(NothingSelectedError, match="no repository has one"):
+        select_repositories([repository("rpm", "a")], sync_group="x")
+
+
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        (
+            {"package_filter": "rokcy_9_baseos"},
+            "package_filter: 'rokcy_9_baseos' matches none of 7 names,"
+            " nearest: rocky_9_baseos, rocky_9_appstream",
+        ),
+        (
+            {"package_filter": "^epel9$"},
+            "package_filter: '^epel9$' matches none of 7 names, nearest: epel_9",
+        ),
+        (
+            {"rpm_filter": "ubuntu"},
+            "rpm_package_repo_filter: 'ubuntu' matches none of 5 names:"
+            " rocky_9_baseos, rocky_9_appstream, epel_9, docker, ungrouped",
+        ),
+        (
+            {"deb_filter": "zzz"},
+            "deb_package_repo_filter: 'zzz' matches none of 2 names:"
+            " ubuntu_noble, docker_ce_ubuntu_noble",
+        ),
+        (
+            {"rpm_filter": "qqq", "deb_filter": "qqq"},
+            "rpm_package_repo_filter and deb_package_repo_filter: 'qqq' matches none of 7 names:"
+            " rocky_9_baseos, rocky_9_appstream, epel_9, docker, ungrouped, ...",
+        ),
+    ],
+)
+def test_a_filter_that_matches_nothing_is_an_error_with_the_nearest_names(filters, message):
+    with pytest.raises(NothingSelectedError) as refused:
+        names(**filters)
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"package_filter": "epel", "sync_group": "docker"},
+        {"rpm_filter": "epel", "deb_filter": "^ubuntu", "package_filter": "docker"},
+    ],
+)
+def test_filters_that_match_only_apart_are_an_error(filters):
+    with pytest.raises(NothingSelectedError):
+        names(**filters)
+
+
+def test_the_same_filter_for_both_types_has_to_match_in_one_of_them_only():
+    assert names(rpm_filter="epel", deb_filter="epel") == ["epel_9"]
+    assert names(rpm_filter="noble", deb_filter=["noble"]) == DEBS
+
+
+def test_one_expression_of_several_that_matches_nothing_is_a_warning():
+    selection = select_repositories(REPOSITORIES, package_filter="epel_9 rocky_9_baseoss")
+    assert selection.warnings == [
+        "package_filter: 'rocky_9_baseoss' matches none of 7 names,"
+        " nearest: rocky_9_baseos, rocky_9_appstream"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "variable"),
+    [
+        ("package_filter", "package_filter"),
+        ("rpm_filter", "rpm_package_repo_filter"),
+        ("deb_filter", "deb_package_repo_filter"),
+    ],
+)
+def test_a_wrong_expression_is_named_with_its_variable(keyword, variable):
+    with pytest.raises(SelectionError) as refused:
+        names(**{keyword: "epel ^(rocky"})
+    assert str(refused.value).startswith(f"{variable}: '^(rocky' is not a regular expression: ")
+
+
+def test_an_empty_inventory_selects_nothing_without_an_error():
+    assert select_repositories([]).text == "selected 0 of 0"
+
+
+def test_an_inventory_is_narrowed_together_with_its_errors():
+    parsed = ParsedInventory(
+        REPOSITORIES[:2],
+        ["a warning"],
+        [
+            ItemError("EPEL 9", "url is missing", "rpm", "epel_9", "epel"),
+            ItemError("Rocky 9 CRB", "url is missing", "rpm", "rocky_9_crb", "rocky_9"),
+            ItemError("rpm_package_repos[7]", "short_name is missing", "rpm"),
+        ],
+    )
+    narrowed, selection = select_inventory(parsed, package_filter="rocky_9_(baseos|crb)")
+    assert narrowed.repositories == REPOSITORIES[:1]
+    assert [error.name for error in narrowed.errors] == ["Rocky 9 CRB"]
+    assert narrowed.warnings == ["a warning"]
+    assert selection.text == "selected 2 of 5"
+    everything, selection = select_inventory(parsed)
+    assert len(everything.errors) == 3
+    assert selection.text == "selected 5 of 5"
+
+
+def test_images_are_selected_by_name():
+    images = ["nova-api", "nova-compute", "neutron-server"]
+    assert select_names(images, "", "f").selected == images
+    assert select_names(images, "^nova server$", "f").selected == images
+    assert select_names(images, ["compute"], "f").text == "selected 1 of 3"
+    with pytest.raises(NothingSelectedError, match=r"kolla_container_image_filter: .*nova-api"):
+        select_names(images, "nova_api", "kolla_container_image_filter")
+
+
+def test_selecting_by_all_exact_names_selects_exactly_these():
+    chance = random.Random(3)
+    everything = [repository(chance.choice(["rpm", "deb"]), f"r_{i}") for i in range(176)]
+    for _attempt in range(50):
+        wanted = set(chance.sample([item.short_name for item in everything], 12))
+        expressions = [f"^{name}$" for name in wanted]
+        chance.shuffle(expressions)
+        selection = select_repositories(everything, package_filter=" ".join(expressions))
+        assert selection.selected == [item for item in everything if item.short_name in wanted]
+        assert selection.text == "selected 12 of 176"
+        assert selection.warnings == []

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import random
+import re
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from plugins.module_utils.inventory.stamp import (
+    STAMP_PATTERN,
+    StampError,
+    beginning,
+    begins_with,
+    from_pulp_time,
+    is_stamp,
+    newest,
+    not_after,
+    not_before,
+    now_stamp,
+    parse,
+    stamp_of,
+)
+
+
+def test_a_stamp_is_a_time_in_utc():
+    assert parse("20261120T200001") == datetime(2026, 11, 20, 20, 0, 1, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "latest",
+        "20261120",
+        "20261120T2000",
+        "20261120T200001Z",
+        "20261120t200001",
+        " 20261120T200001",
+        "20261120T200001\n",
+        "2026-11-20T20:00:01",
+        "20261320T200001",
+        "20260230T000000",
+        "20261120T240000",
+        "２０２６１１２０T200001",
+        20261120200001,
+        None,
+        datetime(2026, 11, 20),
+    ],
+)
+def test_what_is_not_a_stamp_is_refused_by_name(value):
+    assert not is_stamp(value)
+    with pytest.raises(StampError) as refused:
+        parse(value)
+    assert repr(value) in str(refused.value)
+
+
+def test_now_is_the_second_of_the_clock_in_utc():
+    assert now_stamp(lambda: 0.0) == "19700101T000000"
+    assert now_stamp(lambda: 1795204801.999) == "20261120T200001"
+    assert is_stamp(now_stamp())
+
+
+@pytest.mark.parametrize(
+    ("text", "stamp"),
+    [
+        ("2026-11-20T20:00:01.123456Z", "20261120T200001"),
+        ("2026-11-20T20:00:01.999999Z", "20261120T200001"),
+        ("2026-11-20T20:00:01Z", "20261120T200001"),
+        ("2026-11-20T20:00:01.1Z", "20261120T200001"),
+        ("2026-11-20T20:00:01", "20261120T200001"),
+        ("2026-11-20T20:00:01.5+00:00", "20261120T200001"),
+        ("2026-11-20T23:30:00+02:00", "20261120T213000"),
+        ("2026-12-31T23:30:00-0100", "20270101T003000"),
+    ],
+)
+def test_times_of_pulp_become_stamps(text, stamp):
+    assert from_pulp_time(text) == stamp
+
+
+@pytest.mark.parametrize("text", ["", "now", "2026-11-20", "2026-02-30T00:00:00Z", None, 5])
+def test_what_is_not_a_time_of_pulp_is_refused(text):
+    with pytest.raises(StampError, match="not a time of Pulp"):
+        from_pulp_time(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "stamp"),
+    [
+        ("rocky-9-baseos-20261120T200001", "rocky-9-baseos-", "20261120T200001"),
+        ("mariadb-10.5-centos820261120T200001", "mariadb-10.5-centos8", "20261120T200001"),
+        ("rocky/9/os/20261120T200001", "rocky/9/os/", "20261120T200001"),
+        ("20261120T200001", "", "20261120T200001"),
+        ("openhpc-2-updates-20261120T200001", "openhpc-2-", None),
+        ("openhpc-2-updates-20261120T200001", "openhpc-2-updates-", "20261120T200001"),
+        ("rocky-9-baseos-development", "rocky-9-baseos-", None),
+        ("rocky-9-baseos-20261120T200001-ark", "rocky-9-baseos-", None),
+        ("rocky-9-baseos-20261120T200001", "rocky-9-", None),
+        ("rocky-9-baseos-", "rocky-9-baseos-", None),
+        ("other", "rocky-9-baseos-", None),
+    ],
+)
+def test_a_snapshot_name_is_its_whole_prefix_and_a_stamp(name, prefix, stamp):
+    assert stamp_of(name, prefix) == stamp
+
+
+def test_any_time_survives_the_way_through_a_name():
+    chance = random.Random(1)
+    for _attempt in range(500):
+        moment = datetime(2020, 1, 1, tzinfo=timezone.utc) + timedelta(
+            seconds=chance.randrange(10**9)
+        )
+        stamp = now_stamp(moment.timestamp)
+        prefix = "".join(chance.choices("abc-_.20T16/", k=chance.randrange(30)))
+        assert parse(stamp) == moment
+        assert from_pulp_time(moment.isoformat()) == stamp
+        assert stamp_of(prefix + stamp, prefix) == stamp
+
+
+def test_stamps_sort_like_the_times_they_mean():
+    chance = random.Random(2)
+    moments = [1.5e9 + chance.randrange(10**9) for _attempt in range(200)]
+    stamps = [now_stamp(lambda moment=moment: moment) for moment in moments]
+    assert newest(stamps) == now_stamp(lambda: max(moments))
+
+
+def test_the_newest_may_be_bounded_and_of_none_there_is_none():
+    stamps = ["20261118T000000", "20261120T200001", "20261119T000000"]
+    assert newest(stamps) == "20261120T200001"
+    assert newest(stamps, until="20261120T200001") == "20261120T200001"
+    assert newest(stamps, until="20261120T200000") == "20261119T000000"
+    assert newest(stamps, until="20250101T000000") is None
+    assert newest([]) is None
+
+
+BEGINNINGS = (4, 6, 8, 11, 13, 15)
+
+
+@pytest.mark.parametrize("length", BEGINNINGS)
+def test_a_stamp_may_be_cut_after_each_of_its_parts(length):
+    text = "20261120T200001"[:length]
+    assert beginning(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "2", "20261", "2026112", "20261120T", "20261120T2", "20261120T200"),
+        *("2026-11-20", "20261120T200001Z", "latest", " 2026", "2026\n", "２０２６"),
+        *("0000", "202613", "202600", "20260229", "20261131", "20261120T24", "20261120T2060"),
+    ],
+)
+def test_what_no_stamp_begins_with_is_refused_by_name(text):
+    with pytest.raises(StampError) as refused:
+        beginning(text)
+    assert repr(text) in str(refused.value)
+    assert "YYYYMMDD" in str(refused.value)
+
+
+def some_stamps(number):
+    """Stamps that often share their beginning, so that bounds are met from both sides."""
+    chance = random.Random(number)
+    for _attempt in range(number):
+        yield now_stamp(lambda: 1.79e9 + chance.choice([1, 60, 3600, 86400]) * chance.randrange(99))
+
+
+def test_a_pattern_of_a_beginning_is_what_comparing_text_would_say():
+    stamps = [*some_stamps(150), "20001231T235959", "20991231T235959", "20200101T000000"]
+    for bound in stamps[::5]:
+        for length in BEGINNINGS:
+            first = bound[:length]
+            patterns = [begins_with(first), not_after(first), not_before(first)]
+            for stamp in stamps:
+                expected = [
+                    stamp.startswith(first),
+                    stamp[:length] <= first,
+                    stamp[:length] >= first,
+                ]
+                found = [bool(re.fullmatch(pattern, stamp)) for pattern in patterns]
+                assert found == expected, (first, stamp)
+
+
+@pytest.mark.parametrize("first", ["2026", "20261120", "20261120T200001"])
+@pytest.mark.parametrize("pattern", [begins_with, not_after, not_before])
+@pytest.mark.parametrize("name", ["", "8", "20261120", "120200101T000000", "20200101T0000001"])
+def test_a_pattern_is_of_whole_stamps(pattern, first, name):
+    assert not re.fullmatch(pattern(first), name)
+    assert not re.fullmatch(STAMP_PATTERN, name)
+
+
+def test_a_pattern_is_short_enough_for_a_request_line():
+    assert max(len(bound("20295959T595959")) for bound in (not_after, not_before)) < 450

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists of container images, looked at before a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.inventory.validation import check_images
+
+
+def told(**variables):
+    return [(one.severity, one.place, one.item, one.problem) for one in check_images(variables)]
+
+
+def test_names_that_are_there_twice_or_cannot_be_are_told_with_their_place():
+    found = told(kolla_container_images=["nova-api", "keystone", "nova-api", "Nova API", 5])
+    assert [(one[1][1], one[2], one[3]) for one in found] == [
+        (2, "nova-api", "is in the list twice: remove one of them"),
+        (3, "Nova API", "is no name of an image"),
+        (4, "5", "is no name of an image"),
+    ]
+
+
+def test_an_image_that_is_not_built_and_in_no_list_is_a_warning():
+    found = told(
+        kolla_container_images=["nova-api"],
+        kolla_unbuildable_images={
+            "old_scheme": {"centos": ["nova-apy"]},
+            "new_scheme": ["nova-api"],
+            "rocky-9": ["zun"],
+            "rocky-10": None,
+            "ubuntu-noble": "zun",
+        },
+    )
+    assert [(one[0], one[2], one[3]) for one in found] == [
+        ("warning", "nova-apy", "is not in kolla_container_images (nearest: nova-api)"),
+        ("warning", "zun", "is not in kolla_container_images"),
+        ("error", "ubuntu-noble", "must be a list of names of images"),
+    ]
+    assert found[0][1] == ("kolla_unbuildable_images", "old_scheme", "centos", 0)
+
+
+def test_a_filter_that_finds_nothing_is_an_error():
+    [found] = told(kolla_container_images=["nova-api"], kolla_container_image_filter="zun")
+    assert found[2] == "kolla_container_image_filter"
+    assert "'zun' matches none of 1 names" in found[3]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"kolla_container_images": "{{ other }}"},
+        {"kolla_container_images": ["{{ other }}", "a", "a"]},
+        {"kolla_container_images": ["nova-api"], "kolla_container_image_filter": "nova"},
+        {"kolla_container_images": ["a"], "kolla_unbuildable_images": {"rocky-9": "{{ a }}"}},
+    ],
+)
+def test_what_is_sound_or_a_template_is_left_alone(variables):
+    assert told(**variables) == []
+
+
+def test_what_is_no_list_and_no_mapping_is_told():
+    assert told(kolla_container_images="a b")[0][3] == "must be a list of names of images"
+    [found] = told(kolla_container_images=["a"], kolla_unbuildable_images=["a"])
+    assert found[3] == "must map base distributions to images"

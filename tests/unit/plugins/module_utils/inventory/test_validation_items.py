@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.inventory.validation import (
+    check_defaults,
+    check_items,
+    ending_in_stamps,
+    nested_paths,
+    repeated,
+)
+
+RPM, DEB, OLD = "rpm_package_repos", "deb_package_repos", "deprecated_rpm_package_repos"
+
+
+def item(name="one", **keys):
+    own = {"name": name, "short_name": name, "distribution_name": f"{name}-"}
+    return {**own, "base_path": f"{name}/", "url": "https://example.com/", **keys}
+
+
+def without(key, **keys):
+    return {name: value for name, value in item(**keys).items() if name != key}
+
+
+def found(*items, variable=RPM, under=None):
+    """Severity, place below the list, and problem of each finding."""
+    _checked, findings = check_items(variable, list(items), under or {})
+    return [(one.severity, one.place[1:], one.problem) for one in findings]
+
+
+def test_a_right_item_has_no_finding():
+    assert found(item()) == []
+    assert found(item(distributions="noble"), variable=DEB) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place", "problem"),
+    [
+        (without("url"), (0,), "url is missing"),
+        (without("short_name"), (0,), "short_name is missing"),
+        (
+            item(base_path="x"),
+            (0, "base_path"),
+            "base_path must end in '/' and not begin with it, no",
+        ),
+        (item(policy="later"), (0, "policy"), "policy must be one of immediate, on_demand, stre"),
+        (item(sync_group=9), (0, "sync_group"), "sync_group must be text, not a number: put it in"),
+        ("text", (0,), "must be a list of mappings, one for each repository"),
+    ],
+)
+def test_what_is_wrong_with_an_item_has_its_place(wrong, place, problem):
+    [(severity, where, text)] = found(wrong)
+    assert (severity, where) == ("error", place)
+    assert text.startswith(problem)
+
+
+def test_every_problem_of_an_item_is_a_finding():
+    problems = [
+        problem.split()[0] for _severity, _place, problem in found(without("url", policy=1))
+    ]
+    assert problems == ["policy", "url"]
+
+
+def test_a_deb_repository_needs_its_suites():
+    assert found(item(), variable=DEB) == [("error", (0,), "distributions is missing")]
+    assert found(item(), variable=DEB, under={"distributions": "noble"}) == []
+
+
+def test_what_is_only_odd_is_a_warning():
+    metalink = "https://mirrors.example.com/metalink?repo=x"
+    assert found(item(polcy="immediate"), item("two", url=metalink)) == [
+        ("warning", (0, "polcy"), "unknown key 'polcy', ignored (did you mean 'policy'?)"),
+        (
+            *("warning", (1, "url")),
+            "Pulp cannot sync from a metalink: give the URL of the mirror list or of the repository"
+            " itself",
+        ),
+    ]
+    [warning] = found({"polcy": 1, **without("name")})[:1]
+    assert warning == (
+        "warning",
+        (0, "polcy"),
+        "unknown key 'polcy', ignored (did you mean 'policy'?)",
+    )
+
+
+def test_templates_are_not_checked():
+    templates = dict.fromkeys([*item(), "policy", "sync", "distributions", "mode"], "{{ x }}")
+    assert found(templates, variable=DEB) == []
+    assert found(without("url", sync="{{ x }}")) == []
+    assert found("{{ one }}") == [("warning", (0,), "not checked: it is a template")]
+    _items, [finding] = check_items(RPM, "{{ all }}", {})
+    assert (finding.severity, finding.problem) == ("warning", "not checked: it is one template")
+
+
+@pytest.mark.parametrize("value", [None, [], {}, ""])
+def test_a_list_may_be_empty(value):
+    assert check_items(RPM, value, {}) == ([], [])
+
+
+def test_a_list_that_is_none_is_an_error():
+    assert check_items(RPM, "text", {})[1][0].problem == "must be a list of mappings"
+
+
+def test_deprecated_items_need_no_upstream():
+    assert found(without("url"), variable=OLD) == []
+
+
+def checked(**lists):
+    return [one for name, items in lists.items() for one in check_items(name, items, {})[0]]
+
+
+@pytest.mark.parametrize("key", ["name", "short_name", "distribution_name", "base_path"])
+def test_two_repositories_have_nothing_in_common(key):
+    first, second = item(), without("url", name="two", **{})
+    second[key] = first[key]
+    [finding] = repeated(checked(rpm_package_repos=[first], deb_package_repos=[item("x"), second]))
+    assert finding.severity == "error"
+    assert finding.place == (DEB, 1, key)
+    assert finding.other == (RPM, 0, key)
+    assert finding.problem == f"repeats the {key} '{first[key]}' of one"
+
+
+def test_templates_are_not_said_to_be_the_same():
+    twice = [item(), item("two")]
+    for one in twice:
+        one["short_name"] = "{{ x }}"
+    assert list(repeated(checked(rpm_package_repos=twice))) == []
+
+
+def test_a_deprecated_repository_may_be_one_that_is_synced_which_is_odd():
+    items = checked(rpm_package_repos=[item()], deprecated_rpm_package_repos=[item()])
+    assert {one.severity for one in repeated(items)} == {"warning"}
+    twice = checked(deprecated_rpm_package_repos=[item(), item()])
+    assert {one.severity for one in repeated(twice)} == {"error"}
+
+
+def test_a_prefix_that_ends_in_a_stamp_is_odd():
+    one = item(distribution_name="one-20261122T200001", base_path="one/20261122T200001/")
+    keys = [finding.place[-1] for finding in ending_in_stamps(checked(rpm_package_repos=[one]))]
+    assert keys == ["distribution_name", "base_path"]
+
+
+def test_a_path_below_a_snapshot_of_another_is_refused():
+    items = [item(base_path="a/"), item("two", base_path="a/20261122T200001/b/")]
+    [finding] = nested_paths(checked(rpm_package_repos=items))
+    assert finding.problem == "base_path 'a/20261122T200001/b/' lies below a snapshot of one"
+    assert finding.other == (RPM, 0, "base_path")
+
+
+def test_defaults_are_checked_once_and_what_is_right_is_used():
+    value = {"policy": "later", "colour": 1, "mirror": "{{ x }}", "mode": "verbatim"}
+    usable, findings = check_defaults("package_defaults_deb", value)
+    assert usable == {"mode": "verbatim"}
+    assert [(one.severity, one.place[1:], one.problem.split(",")[0]) for one in findings] == [
+        ("warning", ("colour",), "unknown key 'colour'"),
+        ("error", ("policy",), "policy must be one of immediate"),
+    ]
+    assert check_defaults("package_defaults_rpm", [1])[1][0].problem == "must be a mapping"
+    assert check_defaults("package_defaults_rpm", "{{ x }}") == ({}, [])

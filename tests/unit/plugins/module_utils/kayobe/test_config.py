@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.kayobe.config import PACKAGE_PINS, KayobeFileError, kayobe_file
+
+
+@pytest.mark.parametrize("folder", [".", "etc/kayobe"])
+def test_a_file_is_found_from_the_root_and_from_the_folder_itself(tmp_path, folder):
+    path = tmp_path / "etc" / "kayobe" / PACKAGE_PINS
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert kayobe_file(str(tmp_path / folder), PACKAGE_PINS) == str(path)
+
+
+def test_what_there_is_not_is_told(tmp_path):
+    with pytest.raises(KayobeFileError, match="nowhere': there is no such folder, set kayobe_con"):
+        kayobe_file(str(tmp_path / "nowhere"), PACKAGE_PINS)
+    with pytest.raises(KayobeFileError, match=f"there is no {tmp_path}/etc/kayobe/x.yml, set"):
+        kayobe_file(str(tmp_path), "x.yml")

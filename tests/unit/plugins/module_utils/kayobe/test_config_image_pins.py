@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a Kayobe configuration pins of disk images."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.kayobe.config import images_of_kayobe
+from plugins.module_utils.release.disk_images import ImageError
+
+
+def key(words):
+    return f"stackhpc_{words}_overcloud_host_image_version"
+
+
+@pytest.mark.parametrize(
+    ("words", "repository", "base_path"),
+    [
+        ("rocky_9", "kayobe-images-2025.1-rocky-9", "kayobe-images/2025.1/rocky/9"),
+        ("ubuntu_noble", "kayobe-images-2025.1-ubuntu-noble", "kayobe-images/2025.1/ubuntu/noble"),
+        ("rocky_9_ofed", "kayobe-images-2025.1-rocky-9-ofed", "kayobe-images/2025.1/rocky/9/ofed"),
+        (
+            "centos_9_stream",
+            "kayobe-images-2025.1-centos-9-stream",
+            "kayobe-images/2025.1/centos/9-stream",
+        ),
+    ],
+)
+def test_key_and_version_tell_which_image(words, repository, base_path):
+    version = "2025.1-20261122T200001"
+    assert images_of_kayobe({key(words): version}) == [
+        {"repository": repository, "base_path": base_path, "version": version}
+    ]
+
+
+def test_other_variables_and_empty_pins_are_left_out():
+    assert images_of_kayobe({"stackhpc_other": "x", key("rocky_9"): None, key("a_b"): " "}) == []
+
+
+def test_every_value_that_is_no_version_is_named():
+    values = {
+        key("rocky_9"): "20261122T200001",
+        key("rocky_10"): 7,
+        key("a_b"): "x-20261122T200001",
+    }
+    with pytest.raises(ImageError, match="rocky_9_.* is '20261122T200001'; .*rocky_10_.* is '7'"):
+        images_of_kayobe(values)

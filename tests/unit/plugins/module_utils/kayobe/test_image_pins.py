@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of tags of container images, and of versions of disk images."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.kayobe.image_pins import update_tags, update_versions
+from plugins.module_utils.kayobe.package_pins import report
+
+OLD, NEW = "2025.1-rocky-9-20260101T000000", "2025.1-rocky-9-20261122T200001"
+UBUNTU = "2025.1-ubuntu-noble-20260101T000000"
+TEXT = f"""\
+kolla_image_tags:
+  openstack:
+    rocky-9: {OLD}
+    ubuntu-noble: {UBUNTU}
+  cinder:
+    rocky-9: "{{{{ kolla_image_tags.openstack }}}}"
+  nova:
+    rocky-9: {OLD}
+    ubuntu-noble: {UBUNTU}
+"""
+VERSIONS = """\
+stackhpc_rocky_9_overcloud_host_image_version: "2025.1-20260101T000000"
+stackhpc_rocky_9_ofed_overcloud_host_image_version:
+stackhpc_ubuntu_noble_overcloud_host_image_version: 2025.1-20260101T000000
+other: 1
+"""
+
+
+def actions(changes):
+    return {one.name: one.action for one in changes}
+
+
+def test_a_tag_is_set_at_the_default_for_its_distribution_alone():
+    text, changes = update_tags(TEXT, NEW)
+    assert text == TEXT.replace(OLD, NEW, 1)
+    assert actions(changes) == {"openstack rocky-9": "update"}
+
+
+def test_named_keys_are_set_instead():
+    text, changes = update_tags(TEXT, NEW, ["nova", "glance", "cinder", "nova"])
+    assert f"  nova:\n    rocky-9: {NEW}\n" in text
+    assert f"  glance:\n    rocky-9: {NEW}\n  nova" in text
+    assert f"  openstack:\n    rocky-9: {OLD}\n" in text
+    assert actions(changes) == {
+        **{"nova rocky-9": "update", "glance rocky-9": "add"},
+        "cinder rocky-9": "template",
+    }
+
+
+def test_a_reset_takes_the_distribution_from_all_others():
+    text, changes = update_tags(TEXT, NEW, reset=True)
+    assert text == (
+        "kolla_image_tags:\n"
+        f"  openstack:\n    rocky-9: {NEW}\n    ubuntu-noble: {UBUNTU}\n"
+        f"  nova:\n    ubuntu-noble: {UBUNTU}\n"
+    )
+    assert actions(changes)["nova rocky-9"] == "remove"
+    assert f"nova rocky-9       {OLD}" in report(changes, "f", "")[2]
+    assert report(changes, "f", "")[2].endswith("-> (none)   removed")
+
+
+def test_a_reset_with_named_keys_keeps_them_and_the_default():
+    text, changes = update_tags(TEXT, NEW, ["nova"], reset=True)
+    assert f"  openstack:\n    rocky-9: {OLD}\n" in text
+    assert actions(changes) == {"nova rocky-9": "update", "cinder rocky-9": "remove"}
+
+
+def test_going_back_and_staying_are_told():
+    assert actions(update_tags(TEXT, OLD)[1]) == {"openstack rocky-9": "none"}
+    older = "2025.1-rocky-9-20250101T000000"
+    assert actions(update_tags(TEXT, older)[1]) == {"openstack rocky-9": "older"}
+    other = "2026.1-rocky-9-20250101T000000"
+    assert actions(update_tags(TEXT, other)[1]) == {"openstack rocky-9": "update"}
+
+
+def test_a_base_distribution_that_the_file_does_not_have_is_added_only_on_demand():
+    tag = "2025.1-rokcy-9-20261122T200001"
+    with pytest.raises(OperatorError, match="of rokcy-9, there are rocky-9, ubuntu-noble: if"):
+        update_tags(TEXT, tag)
+    text, changes = update_tags(TEXT, tag, add=True)
+    assert actions(changes) == {"openstack rokcy-9": "add"}
+    assert f"    rokcy-9: {tag}\n" in text
+
+
+def test_what_cannot_be_is_told_at_once():
+    with pytest.raises(OperatorError) as refused:
+        update_tags(TEXT, "latest", ["nova-api", "nova"])
+    assert str(refused.value) == (
+        "'latest' is no tag, such as 2025.1-rocky-9-20250812T091848; "
+        "'nova-api' is no key: letters a to z, digits and _ only"
+    )
+
+
+def test_a_version_is_set_for_all_disk_images_or_for_those_named():
+    version = "2025.1-20261122T200001"
+    text, changes = update_versions(VERSIONS, version)
+    assert text.count(version) == 3
+    assert actions(changes) == {
+        "rocky_9": "update",
+        "rocky_9_ofed": "fill",
+        "ubuntu_noble": "update",
+    }
+    text, changes = update_versions(VERSIONS, version, ["rocky-9"])
+    assert text == VERSIONS.replace("2025.1-20260101T000000", version, 1)
+    assert actions(changes) == {"rocky_9": "update"}
+
+
+@pytest.mark.parametrize(
+    ("version", "names", "words"),
+    [
+        ("20261122T200001", [], "no version, such as 2025.1-"),
+        ("2025.1-20261122T200001", ["rocky-10"], "no version of rocky_10: there are rocky_9, "),
+    ],
+)
+def test_a_version_that_cannot_be_and_an_image_that_is_not_there_are_refused(version, names, words):
+    with pytest.raises(OperatorError, match=words):
+        update_versions(VERSIONS, version, names)
+    with pytest.raises(OperatorError, match="no version of any image"):
+        update_versions("a: 1\n", "2025.1-20261122T200001")

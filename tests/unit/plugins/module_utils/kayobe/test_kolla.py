@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the keys of `kolla_image_tags` to the tags of each image."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.kayobe.kolla import (
+    KollaTables,
+    TagsError,
+    distribution_of,
+    distros_of,
+    image_tags,
+    release_of,
+    selected_distros,
+    tag_problems,
+    unbuildable_of,
+    unknown_images,
+)
+
+TABLES = KollaTables(
+    "2025.1",
+    {"haproxy": ["glance_tls_proxy", "haproxy"], "mariadb-server": ["mariadb"]},
+    {"glance_tls_proxy": "haproxy", "cron": "common"},
+    ["rocky-9", "ubuntu-noble"],
+)
+
+
+def tag(distro="rocky-9", day=1, release="2025.1"):
+    return f"{release}-{distro}-202508{day:02}T000000"
+
+
+TAGS = {
+    "openstack": {"rocky-9": tag(), "ubuntu-noble": tag("ubuntu-noble")},
+    "nova": {"rocky-9": tag(day=2)},
+    "nova_compute": {"ubuntu-noble": tag("ubuntu-noble", 3)},
+    "haproxy": {"rocky-9": tag(day=4)},
+    "glance_tls_proxy": {"rocky-9": tag(day=5)},
+}
+IMAGES = ["nova-api", "nova-compute", "keystone", "haproxy", "cron"]
+
+
+def found(images=None, distros=("rocky-9", "ubuntu-noble"), unbuildable=None, tags=None):
+    return image_tags(tags or TAGS, TABLES, images or IMAGES, distros, unbuildable or {})
+
+
+def test_each_image_has_the_tags_of_all_its_containers_once():
+    assert found() == {
+        "nova-api": [tag(day=2), tag("ubuntu-noble")],
+        "nova-compute": [tag(day=2), tag("ubuntu-noble", 3)],
+        "keystone": [tag(), tag("ubuntu-noble")],
+        "haproxy": [tag(day=5), tag(day=4), tag("ubuntu-noble")],
+        "cron": [tag(), tag("ubuntu-noble")],
+    }
+
+
+def test_a_key_without_the_distribution_is_passed_over():
+    assert found(["nova-compute"], ["rocky-9"]) == {"nova-compute": [tag(day=2)]}
+
+
+def test_what_is_not_built_for_a_distribution_has_no_tag_of_it():
+    unbuildable = {"rocky-9": ["nova-api"], "ubuntu": ["keystone"], "new_scheme": ["cron"]}
+    assert found(["nova-api", "keystone", "cron"], unbuildable=unbuildable) == {
+        "nova-api": [tag("ubuntu-noble")],
+        "keystone": [tag()],
+    }
+    assert unbuildable_of({"old_scheme": {"rocky": ["a"]}, "rocky-9": None}, "rocky-9") == set()
+
+
+def test_images_without_any_tag_are_named_together():
+    tags = {"openstack": {"rocky-9": tag()}, "nova": {"ubuntu-noble": tag("ubuntu-noble")}}
+    with pytest.raises(TagsError) as refused:
+        found(tags=tags)
+    assert refused.value.problems == [
+        "openstack has no tag for ubuntu-noble, which is needed by keystone, haproxy, cron"
+    ]
+
+
+def test_all_that_is_wrong_with_keys_tags_and_distributions_is_told_at_once():
+    tags = {
+        "nova-api": {"rocky-9": tag()},
+        "nova": {"rokcy-9": tag(), "rocky-9": tag("ubuntu-noble")},
+        "cron": None,
+        "glance": {"rocky-9": None, "ubuntu-noble": 5},
+        "heat": {"rocky-9": tag(release="2024.1")},
+    }
+    assert tag_problems(tags, "2025.1", TABLES.base_distros) == [
+        "the key openstack is missing, the default of all others",
+        "'nova-api': a key has letters a to z, digits and _ only",
+        "nova: rokcy-9: no base distribution of 2025.1, nearest are rocky-9",
+        f"nova: rocky-9: '{tag('ubuntu-noble')}' is no tag, expected "
+        "2025.1-rocky-9-YYYYMMDDTHHMMSS",
+        "cron: expected a mapping of base distributions to tags",
+        "glance: rocky-9: no tag, expected 2025.1-rocky-9-YYYYMMDDTHHMMSS",
+        "glance: ubuntu-noble: '5' is no tag, expected 2025.1-ubuntu-noble-YYYYMMDDTHHMMSS",
+        f"heat: rocky-9: '{tag(release='2024.1')}' is no tag, expected "
+        "2025.1-rocky-9-YYYYMMDDTHHMMSS",
+    ]
+
+
+@pytest.mark.parametrize("tags", [None, {}, [], "2025.1"])
+def test_what_is_no_mapping_of_tags_is_refused(tags):
+    assert "expected a mapping" in tag_problems(tags, "2025.1")[0]
+
+
+def test_sound_tags_have_no_problem_and_any_distribution_will_do_where_none_is_known():
+    assert tag_problems(TAGS, "2025.1", TABLES.base_distros) == []
+    assert tag_problems({"openstack": {"suse-16": tag("suse-16")}}, "2025.1") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "distro"),
+    [
+        (tag(), "rocky-9"),
+        (tag("centos-stream10"), "centos-stream10"),
+        ("master-rocky-10-20260801T000000", "rocky-10"),
+        ("2025.1-rocky-9", ""),
+        ("latest", ""),
+    ],
+)
+def test_a_tag_says_its_distribution(text, distro):
+    assert distribution_of(text) == distro
+
+
+def test_the_release_is_that_of_the_default():
+    assert release_of({"nova": {"rocky-9": tag(release="2024.1")}, **TAGS}) == "2025.1"
+    assert release_of({"nova": {"rocky-9": tag(release="2024.1")}}) == "2024.1"
+    assert release_of({"openstack": {"rocky-9": "latest"}, "nova": []}) == ""
+    assert release_of(None) == ""
+
+
+def test_distributions_are_selected_with_and_without_their_version():
+    assert distros_of(TAGS) == ["rocky-9", "ubuntu-noble"]
+    assert selected_distros(TAGS, []) == ["rocky-9", "ubuntu-noble"]
+    assert selected_distros(TAGS, ["ubuntu", "rocky-10"]) == ["ubuntu-noble"]
+    with pytest.raises(TagsError, match="rocky-1, centos: there are tags for rocky-9, ubuntu"):
+        selected_distros(TAGS, ["rocky-1", "centos"])
+
+
+def test_images_that_are_in_no_list_are_named_with_the_nearest():
+    assert unknown_images(["a"], ["a", "b"], "here") == []
+    [told] = unknown_images(["nova-apy", "zzz", "keystone"], ["nova-api", "keystone"], "pulp.yml")
+    assert told == (
+        "in pulp.yml, and not in kolla_container_images: nova-apy (nearest: nova-api), zzz. "
+        "Add them there"
+    )

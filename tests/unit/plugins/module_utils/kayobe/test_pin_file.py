@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The editor of pins, by example; tests/unit/test_pin_file_properties.py compares it with YAML."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from plugins.module_utils.kayobe.pin_file import PinFileError, read_entries, with_added, with_values
+
+OLD, NEW = "20261101T000000", "20261122T200001"
+FAMILY = re.compile("(.+)_version")
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        (f"a: {OLD}", f"a: {NEW}"),
+        (f"a:   {OLD}   ", f"a:   {NEW}   "),
+        (f"a : {OLD} # why", f"a : {NEW} # why"),
+        (f'"a": {OLD}', f'"a": {NEW}'),
+        (f"'a': '{OLD}'", f"'a': '{NEW}'"),
+        (f'a: "{OLD}"  # "', f'a: "{NEW}"  # "'),
+        ("a:", f"a: {NEW}"),
+        ("a:   ", f"a: {NEW}"),
+        ("a:   # why", f"a: {NEW}   # why"),
+        ("a: ~  # why", f"a: {NEW}  # why"),
+        ("a: null", f"a: {NEW}"),
+        ("a: ''", f"a: '{NEW}'"),
+        ('a: ""', f'a: "{NEW}"'),
+        ("a: it's", f"a: {NEW}"),
+        ('a: "{{ b }}"', f'a: "{NEW}"'),
+        ("a: 2026", f"a: {NEW}"),
+        ("\ufeffa: x", f"\ufeffa: {NEW}"),
+    ],
+)
+def test_a_value_is_replaced_and_the_rest_of_its_line_stays(line, after):
+    for end in ("", "\n", "\r\n"):
+        assert with_values(f"{line}{end}", {"a": NEW, "b": NEW}) == f"{after}{end}"
+
+
+@pytest.mark.parametrize("value", ["2025.1", "1", "yes", "release-1"])
+def test_a_value_that_yaml_may_not_read_as_text_gets_quotes(value):
+    assert with_values("a: x\n", {"a": value}) == f'a: "{value}"\n'
+    assert with_values("a: 'x'\n", {"a": value}) == f"a: '{value}'\n"
+
+
+@pytest.mark.parametrize("value", ["a b", "a: b", "x #", "'", "", "-a", "ä"])
+def test_a_value_that_is_no_pin_is_refused(value):
+    with pytest.raises(PinFileError, match="cannot be a pin"):
+        with_values("a: x\n", {"a": value})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: &b x", "line 1: a has a tag or an anchor"),
+        ("a: !vault |\n  6162\n", "line 1: a has a tag or an anchor"),
+        ("a: *b", "line 1: a is an alias"),
+        ("b: 1\na: {c: d}", "line 2: a is a list or a mapping"),
+        ("a: [c]", "line 1: a is a list or a mapping"),
+        ("a: |\n  text\n", "line 1: a is a text of several lines"),
+        ("a:\n  b: c\n", "line 1: a goes on in line 2"),
+        ("a:\n- b\n", "line 1: a goes on in line 2"),
+    ],
+)
+def test_what_is_no_text_of_one_line_is_refused_only_where_it_is_meant(text, words):
+    with pytest.raises(PinFileError, match=words) as refused:
+        with_values(text, {"a": NEW})
+    assert "write a stamp in its place" in str(refused.value)
+    assert with_values(text, {"z": NEW}) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("$ANSIBLE_VAULT;1.1;AES256\n6162\n", "line 1: the file is encrypted"),
+        ("a: 1\nb: 2\n'a': 3\n", "line 3: a is in line 1 already: remove one of them"),
+        ("a: 'x\n", "line 1: 'a: 'x' goes on in the next line"),
+        ("a: [b,\n  c]\n", "line 1: 'a: .b,' goes on in the next line"),
+        ("a: b\n  c\n", "line 2: 'c' is neither 'key: value' nor a comment"),
+        ("- a\n", "line 1: expected a single mapping of variables"),
+        ("  a: b\n", "line 1: expected a single mapping of variables"),
+        ("a: 1\n...\nb: 2\n", "line 3: expected a single mapping"),
+        ("a: 1\n---\nb: 2\n", "line 2: '---' is neither"),
+        ("a:\tb\n", "line 1: "),
+        ("? a\n: b\n", "line 1: .* line 2: "),
+    ],
+)
+def test_a_file_that_is_not_understood_for_certain_is_refused(text, words):
+    with pytest.raises(PinFileError, match=words):
+        with_values(text, {})
+
+
+def test_all_that_is_in_the_way_is_told_at_once():
+    with pytest.raises(PinFileError) as refused:
+        with_values("a: &x 1\nb: 2\nc: [1]\n", {"a": NEW, "b": NEW, "c": NEW})
+    assert str(refused.value).startswith("line 1: a has a tag")
+    assert "; line 3: c is a list" in str(refused.value)
+
+
+def test_lists_mappings_and_block_texts_of_other_keys_are_passed_over():
+    text = "a: |\n  b: 1\n  # c\nd:\n  - e: 'x'\n  # f\nb: 2\n"
+    entries = read_entries(text)
+    assert [(entry.key, entry.number, entry.last) for entry in entries] == [
+        *(("a", 1, 3), ("d", 4, 5), ("b", 7, 7))
+    ]
+    assert with_values(text, {"b": NEW}) == text.replace("b: 2", f"b: {NEW}")
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("", "m_version: {}\n"),
+        ("---\n", "---\nm_version: {}\n"),
+        ("# only\n", "# only\nm_version: {}\n"),
+        ("# only", "# only\nm_version: {}"),
+        ("b_version: 'x'\nz_version: x\n", "b_version: 'x'\nm_version: '{}'\nz_version: x\n"),
+        ("---\n# top\nz_version: x\n", "---\n# top\nm_version: {}\nz_version: x\n"),
+        ("\ufeffz_version: x\n", "\ufeffm_version: {}\nz_version: x\n"),
+        ("z_version: x\r\nb_version: x", "z_version: x\r\nb_version: x\r\nm_version: {}"),
+        ("b_version: x\nother: 1\n", "b_version: x\nm_version: {}\nother: 1\n"),
+        ("other: 1\n...\n", "other: 1\nm_version: {}\n...\n"),
+        (
+            "m_2_version: x\nm_3_version: x\nn_version: x\n",
+            "m_2_version: x\nm_3_version: x\nm_version: {}\nn_version: x\n",
+        ),
+    ],
+)
+def test_a_new_key_comes_where_it_belongs(text, after):
+    assert with_added(text, {"m_version": NEW}, FAMILY) == after.format(NEW)
+
+
+def test_keys_that_are_sorted_by_their_names_stay_so():
+    text = "m_version: x\nm_2_version: x\nn_version: x\n"
+    after = "m_version: x\nm_1_version: {0}\nm_2_version: x\nm_3_version: {0}\nn_version: x\n"
+    new = {"m_3_version": NEW, "m_1_version": NEW}
+    assert with_added(text, new, FAMILY) == after.format(NEW)
+
+
+def test_a_key_is_not_added_twice():
+    with pytest.raises(PinFileError, match="a_version is there already"):
+        with_added("a_version: x\n", {"a_version": NEW}, FAMILY)
+
+
+def test_a_block_text_without_an_end_of_line_does_not_get_longer():
+    with pytest.raises(PinFileError, match="line 2: end the file with a newline"):
+        with_added("a: |\n  x", {"b_version": NEW}, FAMILY)

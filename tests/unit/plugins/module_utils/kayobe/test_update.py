@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pins of every kind, written into the files of a configuration: all of them or none."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.kayobe.update import update_configuration
+
+OLD, MID, NEW = "20261101T000000", "20261110T000000", "20261122T200001"
+TEXT = f"""\
+stackhpc_pulp_repo_a_version: {OLD}
+stackhpc_pulp_repo_b_version:
+stackhpc_pulp_repo_e_version: {NEW}
+"""
+TAGS = f"""\
+kolla_image_tags:
+  openstack:
+    rocky-9: 2025.1-rocky-9-{OLD}
+"""
+VERSIONS = f"""\
+stackhpc_rocky_9_overcloud_host_image_version: "2025.1-{OLD}"
+"""
+
+
+def params(**given):
+    empty = ("rpm", "deb", "deprecated_rpm", "deprecated_deb", "rpm_filter", "deb_filter")
+    images = {"image_tag": "", "image_version": "", "image_reset": False}
+    keys = dict.fromkeys([*empty, "package_filter", "sync_group", "package_versions"])
+    lists = {"image_keys": [], "image_names": []}
+    return {**keys, **images, **lists, "pins_strict": False, "add": False, **given}
+
+
+@pytest.fixture
+def configuration(tmp_path):
+    """The file of pins of a configuration."""
+    path = tmp_path / "etc" / "kayobe" / "pulp-repo-versions.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(TEXT)
+    return path
+
+
+def test_a_configuration_is_written_only_when_it_is_meant(configuration, tmp_path):
+    given = params(config=str(tmp_path), package_versions={"a": NEW, "e": MID})
+    answer, warnings = update_configuration(given, write=False)
+    assert answer["changed"]
+    assert configuration.read_text() == answer["diff"]["before"] == TEXT
+    assert warnings == ["stamps go back to OLDER ones: e"]
+    assert answer["results"][0] == {
+        **{"name": "a", "type": "pin", "action": "update", "changed": True, "error": None},
+        **{"before": OLD, "after": NEW},
+    }
+    update_configuration(given, write=True)
+    assert configuration.read_text() == answer["diff"]["after"]
+    again, _warnings = update_configuration(given, write=True)
+    assert (again["changed"], again["diff"]) == (False, {})
+
+
+def test_what_is_in_the_way_names_file_and_line_and_nothing_is_written(configuration, tmp_path):
+    text = f"{TEXT}stackhpc_pulp_repo_a_version: {OLD}\n"
+    configuration.write_text(text)
+    given = params(config=str(configuration.parent), package_versions={"a": NEW})
+    with pytest.raises(OperatorError) as refused:
+        update_configuration(given, write=True)
+    assert str(refused.value) == (
+        f"{configuration}: line 4: stackhpc_pulp_repo_a_version is in line 1 already: remove one of"
+        " them. Nothing was written"
+    )
+    assert configuration.read_text() == text
+
+
+def test_a_configuration_without_pins_is_told_with_the_way_out(tmp_path):
+    given = params(config=str(tmp_path), package_versions={"a": NEW})
+    with pytest.raises(OperatorError) as refused:
+        update_configuration(given, write=True)
+    assert str(refused.value) == (
+        f"no package pins at '{tmp_path}': there is no"
+        f" {tmp_path}/etc/kayobe/pulp-repo-versions.yml, set"
+        " kayobe_config_repo_path to the root of a Kayobe configuration"
+    )
+
+
+@pytest.fixture
+def images(configuration):
+    """The files of tags and of versions beside the pins of packages."""
+    tags, versions = (
+        configuration.with_name(name)
+        for name in ("kolla-image-tags.yml", "pulp-host-image-versions.yml")
+    )
+    tags.write_text(TAGS)
+    versions.write_text(VERSIONS)
+    return tags, versions
+
+
+def test_packages_tags_and_versions_are_written_together(configuration, images, tmp_path):
+    given = params(
+        config=str(tmp_path),
+        package_versions={"a": NEW},
+        image_tag=f"2025.1-rocky-9-{NEW}",
+        image_version=f"2025.1-{NEW}",
+    )
+    answer, _warnings = update_configuration(given, write=True)
+    assert configuration.read_text() == TEXT.replace(OLD, NEW)
+    assert [file.read_text() for file in images] == [
+        TAGS.replace(OLD, NEW),
+        VERSIONS.replace(OLD, NEW),
+    ]
+    assert answer["paths"] == [str(configuration), *map(str, images)]
+    assert [one["after_header"] for one in answer["diff"]] == answer["paths"]
+    assert [one["name"] for one in answer["results"]] == ["a", "openstack rocky-9", "rocky_9"]
+    assert f"openstack rocky-9  2025.1-rocky-9-{OLD} -> 2025.1-rocky-9-{NEW}" in answer["text"]
+    assert answer["text"][-1] == f"{images[1]}: 1 updated"
+    assert update_configuration(given, write=True)[0]["changed"] is False
+
+
+def test_nothing_is_written_when_one_file_is_not_sound(configuration, images, tmp_path):
+    images[1].write_text("a: b\n")
+    given = params(config=str(tmp_path), package_versions={"a": NEW}, image_version=f"2025.1-{NEW}")
+    with pytest.raises(OperatorError, match="no version of any image, expected .* Nothing was"):
+        update_configuration(given, write=True)
+    assert configuration.read_text() == TEXT
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "give package_versions, image_tag or image_version"),
+        ({"image_keys": ["nova"]}, "image_keys says nothing without image_tag"),
+        ({"image_reset": True}, "image_reset says nothing without image_tag"),
+        ({"image_names": ["rocky-9"]}, "image_names says nothing without image_version"),
+    ],
+)
+def test_options_that_say_nothing_are_refused(given, words, tmp_path):
+    with pytest.raises(OperatorError, match=words):
+        update_configuration(params(config=str(tmp_path), **given), write=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"image_tag": f"2025.1-rocky-9-{NEW}"}, "no tags of images at .*kolla-image-tags.yml"),
+        ({"image_version": f"2025.1-{NEW}"}, "no versions of disk images at"),
+    ],
+)
+def test_a_configuration_without_the_file_is_told(given, words, tmp_path):
+    with pytest.raises(OperatorError, match=words):
+        update_configuration(params(config=str(tmp_path), **given), write=True)

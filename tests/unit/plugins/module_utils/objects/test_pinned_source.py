@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pinned sources: the label says what was synced, how, and which version came of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.objects.pinned_source import (
+    PINNED_LABEL,
+    is_labelled,
+    is_mirrored,
+    is_pinned_source,
+    source_digest,
+    version_number,
+)
+from plugins.module_utils.pulp.types import CONTENT_TYPES
+
+DEB = CONTENT_TYPES["deb"]
+REMOTE = {
+    "url": "https://ark/pulp/content/noble/20250812T091848/",
+    "policy": "on_demand",
+    "distributions": "noble noble-updates",
+    "components": "main",
+    "architectures": None,
+    "max_retries": 3,
+}
+HOW = {"mirror": True}
+
+
+def repository(label, version=3):
+    href = "/pulp/api/v3/repositories/deb/apt/1/"
+    return {
+        "pulp_href": href,
+        "latest_version_href": f"{href}versions/{version}/",
+        "pulp_labels": {PINNED_LABEL: label} if label else None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "pinned"),
+    [
+        ("https://ark/pulp/content/rocky/9/20250812T091848/", True),
+        ("https://ark/pulp/content/rocky/9/20250812T091848", True),
+        ("https://ark/pulp/content/rocky/9/20250812T091848/os/", False),
+        ("https://ark/pulp/content/rocky/9/development/", False),
+        ("", False),
+    ],
+)
+def test_a_url_that_ends_in_a_stamp_never_changes(url, pinned):
+    assert is_pinned_source(url) is pinned
+
+
+@pytest.mark.parametrize(
+    ("change", "payload"),
+    [
+        ({"url": "https://ark/pulp/content/noble/20250813T091848/"}, HOW),
+        ({"policy": "immediate"}, HOW),
+        ({"distributions": "noble"}, HOW),
+        ({"architectures": "amd64"}, HOW),
+        ({}, {"mirror": False}),
+        ({}, {}),
+    ],
+)
+def test_another_source_or_another_way_to_sync_it_asks_for_a_sync(change, payload):
+    assert source_digest(DEB, {**REMOTE, **change}, payload) != source_digest(DEB, REMOTE, HOW)
+
+
+@pytest.mark.parametrize(
+    ("change", "payload"),
+    [
+        ({"url": "https://ark/pulp/content/noble/20250812T091848"}, HOW),
+        ({"distributions": "noble-updates  noble"}, HOW),
+        ({"max_retries": 9}, HOW),
+        ({"url": f"{REMOTE['url']} "}, HOW),
+        ({}, {**HOW, "optimize": False}),
+    ],
+)
+def test_what_brings_the_same_content_asks_for_none(change, payload):
+    assert source_digest(DEB, {**REMOTE, **change}, payload) == source_digest(DEB, REMOTE, HOW)
+
+
+def test_the_order_of_lists_is_of_no_account():
+    python = CONTENT_TYPES["python"]
+    one, other = {"includes": ["a", "b"]}, {"includes": ["b", "a"]}
+    assert source_digest(python, one, {}) == source_digest(python, other, {})
+
+
+def test_the_names_of_tags_count_whatever_the_server_calls_them():
+    container = CONTENT_TYPES["container"]
+    old, new, excluding, excluding_new, neither = (
+        source_digest(container, {name: ["a"], "url": "https://x"}, {})
+        for name in ("include_tags", "includes", "exclude_tags", "excludes", "max_retries")
+    )
+    # An update of the server renames the fields, and is no reason for a new sync.
+    assert (old, excluding) == (new, excluding_new)
+    assert len({old, excluding, neither}) == 3
+    # The old names are read back null by a server that knows the new ones.
+    both = {"include_tags": None, "includes": ["a"], "url": "https://x"}
+    assert source_digest(container, both, {}) == new
+
+
+def test_the_label_holds_for_one_version_only():
+    digest = source_digest(DEB, REMOTE, HOW)
+    assert is_labelled(repository(f"{digest}.3"), digest)
+    assert not is_labelled(repository(f"{digest}.2"), digest)
+    assert not is_labelled(repository(f"{digest}.0", version=0), digest)
+    assert not is_labelled(repository(None), digest)
+
+
+def test_an_item_is_mirrored_when_it_wants_what_the_label_says():
+    label = f"{source_digest(DEB, REMOTE, HOW)}.3"
+    item = {"url": REMOTE["url"], "distributions": ["noble", "noble-updates"], "mirror": True}
+    assert is_mirrored(DEB, item, repository(label), REMOTE)
+    assert not is_mirrored(DEB, {**item, "mirror": False}, repository(label), REMOTE)
+    assert not is_mirrored(DEB, {**item, "policy": "immediate"}, repository(label), REMOTE)
+
+
+def test_a_version_has_the_number_at_the_end_of_its_href():
+    assert version_number("/pulp/api/v3/repositories/rpm/rpm/1/versions/12/") == 12

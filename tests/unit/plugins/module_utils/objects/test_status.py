@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When a server is ready, and what is worth waiting for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from plugins.module_utils.objects import status as pulp_status
+from plugins.module_utils.pulp.errors import (
+    InvalidItem,
+    LostAnswer,
+    NotTrusted,
+    ResponseError,
+    Unreachable,
+)
+
+READY: dict[str, Any] = {
+    "database_connection": {"connected": True},
+    "online_workers": [{"name": "1"}, {"name": "2"}],
+    "online_content_apps": [{"name": "3"}],
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_time_passes(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(pulp_status.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(
+        pulp_status.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds)
+    )
+
+
+def answers(*parts: Any) -> Any:
+    """A reader that gives the parts one after the other, the last one for ever."""
+    rest: Iterator[Any] = iter([*parts, *[parts[-1]] * 1000])
+
+    def read() -> Any:
+        part = next(rest)
+        if isinstance(part, Exception):
+            raise part
+        return part
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ""),
+        ({"online_workers": [{"name": "1"}]}, "1 of 2 workers online"),
+        ({"online_workers": None}, "0 of 2 workers online"),
+        ({"online_content_apps": []}, "no content app online"),
+        ({"database_connection": {"connected": False}}, "no connection to its database"),
+    ],
+)
+def test_a_server_says_what_it_lacks(changes, words):
+    assert pulp_status.lacks({**READY, **changes}, 2) == words
+
+
+def test_waiting_ends_as_soon_as_the_server_is_ready():
+    starting = {**READY, "online_workers": []}
+    read = answers(Unreachable("down"), ResponseError(502, "bad gateway"), starting, READY)
+    assert pulp_status.wait_for(read, 2, 60) == READY
+
+
+def test_waiting_ends_with_the_time_and_tells_what_was_last_seen():
+    starting = {**READY, "online_workers": []}
+    assert pulp_status.wait_for(answers(starting), 2, 10) == starting
+    with pytest.raises(Unreachable, match="still down"):
+        pulp_status.wait_for(answers(starting, Unreachable("still down")), 2, 10)
+
+
+def test_without_time_one_look_is_all():
+    with pytest.raises(Unreachable, match="down"):
+        pulp_status.wait_for(answers(Unreachable("down"), READY), 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (Unreachable("refused"), True),
+        (LostAnswer("cut off"), True),
+        (ResponseError(503, "starting"), True),
+        (ResponseError(404, "proxy without server"), True),
+        (ResponseError(302, "redirected"), False),
+        (NotTrusted("unknown authority"), False),
+        (InvalidItem("no URL"), False),
+    ],
+)
+def test_only_what_may_pass_is_waited_for(error, passes):
+    assert pulp_status.may_pass(error) is passes

@@ -1,0 +1,449 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The client against a real local HTTP server that misbehaves."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+
+import pytest
+
+from plugins.module_utils.pulp.client import PulpClient
+from plugins.module_utils.pulp.connection import Connection
+from plugins.module_utils.pulp.errors import (
+    AuthenticationError,
+    InvalidItem,
+    LostAnswer,
+    NotTrusted,
+    PulpError,
+    ResponseError,
+    Unreachable,
+)
+
+from ..conftest import PASSWORD, USERNAME, Reply
+
+
+@pytest.fixture
+def pauses():
+    """The seconds that the client would have slept."""
+    return []
+
+
+@pytest.fixture
+def client_of(pulp, pauses):
+    """Make a client for the fake server; keywords are connection options."""
+
+    def make(**options):
+        settings = {"url": pulp.url, "username": USERNAME, "password": PASSWORD, **options}
+        return PulpClient(Connection(**settings), sleep=pauses.append)
+
+    return make
+
+
+@pytest.fixture
+def client(client_of, pulp):
+    pulp.answer("GET", "tasks/", {"results": [], "next": None})
+    pulp.answer("POST", "groups/", {"name": "a"}, 201)
+    pulp.answer("PATCH", "groups/1/", {"name": "b"})
+    return client_of()
+
+
+# Logging in
+
+
+def test_one_login_serves_all_threads(client, pulp):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _number: client.get("tasks/"), range(16)))
+    assert pulp.logins == 1
+    assert not client.uses_basic
+
+
+def test_a_write_proves_itself_with_the_token_of_the_login(client, pulp):
+    assert client.post("groups/", {"name": "a"}) == {"name": "a"}
+    sent = pulp.asked("groups/")[0]
+    assert (sent.headers["x-csrftoken"], sent.headers["referer"]) == ("t1", pulp.url + "/")
+    assert "authorization" not in sent.headers
+
+
+def test_a_token_that_an_answer_brings_is_used_from_then_on(client, pulp):
+    pulp.routes["GET", "tasks/"] = lambda request: Reply(body={}, cookies=["csrftoken=new"])
+    client.get("tasks/")
+    pulp.sessions["s1"] = "new"
+    client.post("groups/")
+    assert pulp.asked("groups/")[0].headers["x-csrftoken"] == "new"
+    assert pulp.logins == 1
+
+
+@pytest.mark.parametrize("method", ["get", "post", "patch"])
+def test_an_expired_session_is_renewed_and_the_request_repeated(client, pulp, method):
+    client.get("tasks/")
+    pulp.expire()
+    arguments = {"get": ("tasks/",), "post": ("groups/", {}), "patch": ("groups/1/", {})}
+    assert getattr(client, method)(*arguments[method])
+    assert pulp.logins == 2
+
+
+def test_a_rotated_token_is_fetched_and_the_write_repeated(client, pulp):
+    client.get("tasks/")
+    pulp.sessions["s1"] = "rotated"
+    assert client.post("groups/") == {"name": "a"}
+    assert [one.headers["x-csrftoken"] for one in pulp.asked("groups/")] == ["t1", "t2"]
+
+
+def test_threads_survive_the_end_of_a_session_with_one_new_login(client, pulp):
+    client.get("tasks/")
+    pulp.expire()
+    ready = threading.Barrier(8)
+
+    def ask(_number):
+        ready.wait(5)
+        return client.post("groups/")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, range(8))) == [{"name": "a"}] * 8
+    # Each refusal deletes the cookie of the session, and must not touch that of the new one.
+    assert pulp.logins == 2
+
+
+def test_a_password_changed_meanwhile_is_an_error_that_names_the_user(client, pulp):
+    client.get("tasks/")
+    pulp.expire()
+    pulp.credentials = (USERNAME, "another")
+    with pytest.raises(AuthenticationError) as refused:
+        client.post("groups/")
+    assert "refused user 'admin': Invalid username/password." in str(refused.value)
+    assert PASSWORD not in str(refused.value)
+
+
+def test_a_session_that_never_lasts_ends_in_an_error(client, pulp):
+    pulp.routes["GET", "tasks/"] = lambda request: Reply(401, {"detail": "No."})
+    with pytest.raises(AuthenticationError, match="No."):
+        client.get("tasks/")
+    assert pulp.logins == 2
+
+
+def test_without_login_endpoint_the_form_gives_a_session(client, pulp):
+    pulp.has_login, pulp.has_form = False, True
+    assert client.post("groups/") == {"name": "a"}
+    assert (pulp.logins, client.uses_basic) == (1, False)
+
+
+def test_a_wrong_password_in_the_form_is_refused(client_of, pulp):
+    pulp.has_login, pulp.has_form = False, True
+    with pytest.raises(AuthenticationError, match="refused user 'admin'"):
+        client_of(password="wrong").get("tasks/")
+
+
+def test_without_any_session_each_request_carries_the_password(client, pulp):
+    pulp.has_login = False
+    assert client.post("groups/") == {"name": "a"}
+    assert client.uses_basic
+    assert "cookie" not in pulp.asked("groups/")[0].headers
+
+
+def test_entering_tells_a_wrong_password_without_sessions_too(client_of, pulp):
+    pulp.has_login = False
+    pulp.answer("GET", "tasks/", {"results": []})
+    client_of().enter()
+    with pytest.raises(AuthenticationError):
+        client_of(password="wrong").enter()
+
+
+def test_the_login_of_a_domain_is_below_its_path(client_of, pulp):
+    with pytest.raises(ResponseError):
+        client_of(domain="site a", api_root="/other/").get("tasks/")
+    assert pulp.seen[0].path == "/other/site%20a/api/v3/login/"
+
+
+def test_a_client_certificate_needs_no_login(client_of, pulp, certificate):
+    client = client_of(client_cert=str(certificate[0]), client_key=str(certificate[1]))
+    with pytest.raises(AuthenticationError, match="refused the client certificate"):
+        client.get("tasks/")
+    assert pulp.logins == 0
+
+
+def test_credentials_of_a_netrc_file_are_not_used(client_of, pulp, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login other password other\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with pytest.raises(AuthenticationError, match="without username"):
+        client_of(username=None, password=None).get("tasks/")
+    assert "authorization" not in pulp.seen[0].headers
+
+
+# Trouble on the way
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_read_is_repeated_while_the_server_is_away(client, pulp, pauses, status):
+    pulp.faults = [Reply(status, "<html>away</html>"), Reply(status), Reply(cut=True)]
+    assert client.get("tasks/") == {"results": [], "next": None}
+    assert pauses == [0.5, 1.0, 2.0]
+
+
+def test_a_server_that_stays_away_is_an_error_with_its_words(client, pulp, pauses):
+    pulp.faults = [Reply(503, "<html><h1>Service Unavailable</h1></html>")] * 9
+    with pytest.raises(ResponseError, match=r"^Service Unavailable \(HTTP 503\)$"):
+        client.get("tasks/")
+    assert len(pauses) == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"),
+    [("3", 3), ("100000", 30), ("0", 0.5), ("nonsense", 0.5), ("Thu, 01 Jan 1970", 0.5)],
+)
+def test_the_pause_that_the_server_asks_for_is_kept_within_reason(
+    client, pulp, pauses, asked, waited
+):
+    pulp.faults = [Reply(429, headers={"Retry-After": asked})]
+    client.get("tasks/")
+    assert pauses == [waited]
+
+
+def test_a_pause_may_be_asked_for_as_a_date(client, pulp, pauses):
+    pulp.faults = [Reply(503, headers={"Retry-After": formatdate(4102444800, usegmt=True)})]
+    client.get("tasks/")
+    assert pauses == [30]
+
+
+def test_a_write_of_whole_values_is_repeated(client, pulp):
+    pulp.faults = [Reply(cut=True, carried_out=True), Reply(502)]
+    assert client.patch("groups/1/", {"name": "b"}) == {"name": "b"}
+    assert len(pulp.asked("groups/1/")) == 3
+
+
+@pytest.mark.parametrize(
+    "fault", [Reply(cut=True, carried_out=True), Reply(502), Reply(503), Reply(504)]
+)
+def test_a_creation_whose_answer_was_lost_is_not_repeated(client, pulp, fault):
+    pulp.faults = [fault]
+    with pytest.raises(LostAnswer):
+        client.post("groups/")
+    assert len(pulp.asked("groups/")) == 1
+
+
+def test_a_creation_that_was_put_off_is_repeated(client, pulp):
+    pulp.faults = [Reply(429)]
+    assert client.post("groups/") == {"name": "a"}
+
+
+def test_a_slow_server_does_not_hold_a_call_for_ever(client_of, pulp):
+    pulp.faults = [Reply(seconds=0.6)] * 9
+    with pytest.raises(LostAnswer, match=r"did not answer within 0.2 s"):
+        client_of(timeout=0.2).post("groups/")
+
+
+def test_a_server_that_drips_does_not_hold_a_call_for_ever(client_of, pulp):
+    pulp.faults = [Reply(body={"detail": "x" * 30000}, drip=True)]
+    with pytest.raises(LostAnswer, match="did not answer within"):
+        client_of(timeout=0.5).post("groups/")
+
+
+def test_a_refused_connection_means_that_nothing_was_done(pauses):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(Unreachable, match="cannot be reached.*Connection refused"):
+            PulpClient(Connection(url), sleep=pauses.append).post("groups/")
+    assert len(pauses) == 4
+
+
+def test_something_that_is_no_http_server_is_an_error(pauses):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet():
+            for _number in range(5):
+                with server.accept()[0] as connection:
+                    connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+        thread = threading.Thread(target=greet, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(PulpError, match="the connection to http://127.* broke"):
+            PulpClient(Connection(url), sleep=pauses.append).get("tasks/")
+
+
+# Answers that are not Pulp's
+
+
+def test_a_redirection_is_an_error_that_shows_no_credentials(client, pulp):
+    pulp.faults = [Reply(301, headers={"Location": "https://me:secret@else.where/pulp/"})]
+    with pytest.raises(ResponseError) as error:
+        client.get("tasks/")
+    assert "redirects to https://***@else.where/pulp/: correct pulp_url" in str(error.value)
+
+
+def test_a_page_that_is_not_there_says_what_may_be_wrong(client, pulp):
+    with pytest.raises(
+        ResponseError, match="there is no http.*/remotes/deb/apt/: correct"
+    ) as error:
+        client.get("remotes/deb/apt/")
+    assert error.value.status == 404
+    assert "<" not in str(error.value)
+
+
+@pytest.mark.parametrize("body", ["<html>Welcome</html>", [], [1], "", "[]", {"results": 3}, {}])
+def test_an_answer_of_another_shape_is_no_traceback(client, pulp, body):
+    pulp.answer("GET", "tasks/", body)
+    with pytest.raises(ResponseError, match="no answer of a Pulp server"):
+        client.list("tasks/")
+
+
+def test_an_error_page_is_shown_as_words(client, pulp):
+    page = "<html><style>p{}</style><title>Oops</title>\n<p>it &lt;broke&gt;</p></html>"
+    pulp.answer("POST", "groups/", page, 500)
+    with pytest.raises(ResponseError, match=r"^Oops it <broke> \(HTTP 500\)$"):
+        client.post("groups/")
+
+
+def test_an_error_of_pulp_is_shown_in_its_own_words(client, pulp):
+    pulp.answer("POST", "groups/", {"name": ["This field must be unique."]}, 400)
+    with pytest.raises(ResponseError, match=r"^name: This field must be unique. \(HTTP 400\)$"):
+        client.post("groups/")
+
+
+def test_deleting_what_is_gone_is_fine(client, pulp):
+    pulp.answer("DELETE", "groups/1/", {"detail": "Not found."}, 404)
+    assert client.delete("groups/1/") is None
+    pulp.answer("DELETE", "groups/1/", "", 204)
+    assert client.delete("groups/1/") is None
+    pulp.answer("DELETE", "groups/1/", {"detail": "No."}, 403)
+    with pytest.raises(ResponseError, match="No."):
+        client.delete("groups/1/")
+
+
+# Reading
+
+
+def test_a_list_is_read_page_after_page_by_our_own_address(client, pulp):
+    everything = [{"name": str(number)} for number in range(5)]
+
+    def page(request):
+        begin, limit = int(request.query["offset"]), int(request.query["limit"])
+        more = "http://only.the.server/knows" if begin + limit < len(everything) else None
+        return Reply(body={"results": everything[begin : begin + limit], "next": more})
+
+    pulp.routes["GET", "tasks/"] = page
+    assert client.list("tasks/", {"limit": 2}) == everything
+    assert len(pulp.asked("tasks/")) == 3
+
+
+def test_an_endless_list_that_brings_nothing_more_ends(client, pulp):
+    pulp.answer("GET", "tasks/", {"results": [], "next": "http://again"})
+    assert client.list("tasks/") == []
+
+
+def test_filters_arrive_as_they_are(client, pulp):
+    client.get("tasks/", {"name__in": "a b,ü (x),c&d=e+f/g", "fields": "name,state"})
+    assert pulp.asked("tasks/")[0].query == {
+        "name__in": "a b,ü (x),c&d=e+f/g",
+        "fields": "name,state",
+    }
+
+
+def test_hrefs_and_endpoints_have_the_addresses_of_the_chosen_domain(client_of):
+    client = client_of(url="http://pulp/", domain="a")
+    assert client.address("tasks/") == "http://pulp/pulp/a/api/v3/tasks/"
+    assert client.address("/pulp/a/api/v3/tasks/1/") == "http://pulp/pulp/a/api/v3/tasks/1/"
+    assert client_of(url="http://pulp", api_root="/").address("x/") == "http://pulp/api/v3/x/"
+
+
+# TLS and proxies
+
+
+@pytest.fixture
+def tls_url(certificate):
+    """A server that shakes hands and answers every request with a plain JSON object."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*map(str, certificate))
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve():
+            while True:
+                try:
+                    plain = listening.accept()[0]
+                except OSError:
+                    return
+                try:
+                    with context.wrap_socket(plain, server_side=True) as connection:
+                        connection.recv(65536)
+                        connection.sendall(answer)
+                except OSError:
+                    plain.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_certificate_that_is_not_trusted_is_said_at_once(tls_url, pauses):
+    with pytest.raises(NotTrusted, match="is not trusted .*: give its authority as ca_path"):
+        PulpClient(Connection(tls_url), sleep=pauses.append).get("status/")
+    assert pauses == []
+
+
+def test_a_given_authority_is_trusted_and_wins_over_the_environment(
+    tls_url, certificate, tmp_path, monkeypatch, pauses
+):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    assert PulpClient(Connection(tls_url), sleep=pauses.append).get("status/") == {}
+    (tmp_path / "other.pem").write_bytes(ssl.DER_cert_to_PEM_cert(b"other").encode())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "other.pem"))
+    with pytest.raises(NotTrusted):
+        PulpClient(Connection(tls_url), sleep=pauses.append).get("status/")
+    trusting = Connection(tls_url, ca_path=str(certificate[0]))
+    assert PulpClient(trusting, sleep=pauses.append).get("status/") == {}
+
+
+def test_without_validation_any_certificate_will_do(tls_url, monkeypatch, recwarn):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/hostname")
+    assert PulpClient(Connection(tls_url, validate_certs=False)).get("status/") == {}
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_a_certificate_for_another_host_is_not_cured_by_an_authority(tls_url, certificate):
+    url = tls_url.replace("127.0.0.1", "localhost")
+    with pytest.raises(NotTrusted) as error:
+        PulpClient(Connection(url, ca_path=str(certificate[0]))).get("status/")
+    assert "localhost" in str(error.value)
+    assert "ca_path" not in str(error.value)
+
+
+def test_a_plain_server_asked_for_tls_is_said_so(pulp, pauses):
+    url = pulp.url.replace("http:", "https:")
+    with pytest.raises(NotTrusted, match="does not speak TLS: pulp_url may have to begin"):
+        PulpClient(Connection(url), sleep=pauses.append).get("status/")
+
+
+def test_a_proxy_of_the_environment_is_asked_and_its_password_not_shown(pulp, monkeypatch):
+    pulp.answer("GET", "status/", {})
+    proxy = pulp.url.replace("http://", "http://me:secret@")
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(PulpError) as error:
+        PulpClient(Connection("http://pulp.invalid")).get("status/")
+    assert "proxy-authorization" in pulp.seen[0].headers
+    assert "secret" not in str(error.value)
+
+
+def test_a_proxy_that_is_away_is_an_error_without_its_password(monkeypatch, pauses):
+    monkeypatch.setenv("http_proxy", "http://me:secret@127.0.0.1:1")
+    with pytest.raises(Unreachable) as error:
+        PulpClient(Connection("http://pulp.invalid"), sleep=pauses.append).post("groups/")
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("proxy", ["socks9://me:secret@x", "http://me:secret@[::1", "http://"])
+def test_a_proxy_that_makes_no_sense_is_an_error_without_its_password(monkeypatch, proxy):
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(PulpError) as error:
+        PulpClient(Connection("http://pulp.invalid"), sleep=lambda pause: None).get("status/")
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["http://a..b", "http://" + "a" * 70 + ".x"])
+def test_a_host_name_that_is_none_is_an_error(url):
+    with pytest.raises(InvalidItem, match="no request to|is no address"):
+        PulpClient(Connection(url), sleep=lambda pause: None).get("status/")

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Connection options: which are refused, and in which words."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.pulp.connection import Connection
+from plugins.module_utils.pulp.errors import InvalidItem
+
+
+@pytest.mark.parametrize(
+    "url", ["", "pulp", "ftp://pulp", "http://", "http://[::1", "http://pulp:99999", "//pulp"]
+)
+def test_what_is_no_http_url_is_refused(url):
+    with pytest.raises(InvalidItem, match="is not an http:// or https:// URL"):
+        Connection(url)
+
+
+@pytest.mark.parametrize("url", ["http://me:secret@pulp", "me:secret@pulp", "http://me:se@cret@p"])
+def test_credentials_in_the_url_are_refused_and_not_shown(url):
+    with pytest.raises(InvalidItem, match="give them as username and password") as error:
+        Connection(url)
+    assert "cret" not in str(error.value)
+
+
+# Django compares with the header Host, which has no port that the scheme implies.
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("http://Pulp.example.com:80/", "http://pulp.example.com"),
+        ("https://pulp:443", "https://pulp"),
+        ("https://pulp:80", "https://pulp:80"),
+        ("http://[fd00::1]:8080", "http://[fd00::1]:8080"),
+        ("https://[FD00::1]:443", "https://[fd00::1]"),
+    ],
+)
+def test_the_server_is_told_its_host_as_http_names_it(url, origin):
+    assert Connection(url).origin == origin
+    assert Connection(url).host == origin.partition("//")[2]
+
+
+@pytest.mark.parametrize("name", ["timeout", "task_timeout", "concurrency"])
+@pytest.mark.parametrize("value", [0, -1, float("nan")])
+def test_numbers_with_which_nothing_works_are_refused_by_name(name, value):
+    with pytest.raises(InvalidItem, match=f"^{name} is .*: it must be more than 0"):
+        Connection("http://pulp", **{name: value})
+
+
+@pytest.mark.parametrize("name", ["ca_path", "client_cert", "client_key"])
+def test_a_file_that_is_not_there_is_refused_by_name(name, tmp_path):
+    with pytest.raises(InvalidItem, match=f"^{name} '.*nowhere' does not exist"):
+        Connection("http://pulp", **{name: str(tmp_path / "nowhere")})
+
+
+def test_a_connection_shown_in_a_debugger_holds_no_password():
+    assert "secret" not in repr(Connection("http://pulp", "me", "secret"))
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [
+        ({}, "/pulp/api/v3/"),
+        ({"api_root": "pulp"}, "/pulp/api/v3/"),
+        ({"api_root": "/"}, "/api/v3/"),
+        ({"api_root": "/a/b/"}, "/a/b/api/v3/"),
+        ({"domain": "ü"}, "/pulp/%C3%BC/api/v3/"),
+        ({"domain": ""}, "/pulp/api/v3/"),
+    ],
+)
+def test_the_path_of_the_api(options, path):
+    assert Connection("http://pulp", **options).api_path == path
+
+
+@pytest.mark.parametrize("url", ["http://pulp:8080", "http://pulp:8080/", "http://pulp:8080/ \n"])
+def test_the_end_of_the_url_does_not_matter(url):
+    assert Connection(url).address("tasks/") == "http://pulp:8080/pulp/api/v3/tasks/"

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the content app answers, and who it takes us for."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from plugins.module_utils.pulp.connection import Connection
+from plugins.module_utils.pulp.content_app import (
+    ADMINISTRATOR,
+    KNOWN,
+    NOBODY,
+    REFUSED,
+    UNCERTAIN,
+    ContentApp,
+    content_url,
+)
+from plugins.module_utils.pulp.errors import ResponseError, Unreachable
+
+from ..conftest import API, FakePulp, Reply
+
+PASSWORD = 'pä$s " : @ % wörd'
+# As pulpcore 3.43 and 3.123 word it.
+NONE_GIVEN = "403: Authentication credentials were not provided."
+NO_RIGHT = "403: You do not have permission to perform this action."
+LISTING = """<h1>Index of rocky/</h1><pre><a href="../">../</a>
+<a href="./20260101T000000/">20260101T000000/</a>
+<a href="20260102T000000/">20260102T000000/</a>
+<a href="a%20file">a file</a></pre>"""
+
+
+def app(pulp: FakePulp, username: str | None = "client1", url: str = "") -> ContentApp:
+    password = PASSWORD if username else None
+    return ContentApp(Connection(url or pulp.url, username, password), sleep=lambda _seconds: None)
+
+
+@pytest.fixture
+def served(pulp):
+    """A server whose answers are (method, whole path) -> reply, without a look at credentials."""
+    replies: dict[tuple[str, str], Reply] = {}
+
+    def reply(request):
+        pulp.seen.append(request)
+        return replies.get((request.method, request.path), Reply(404, "404: Not Found"))
+
+    pulp.reply = reply
+    return replies
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "account"),
+    [
+        (200, {"results": []}, ADMINISTRATOR),
+        (403, {"detail": "You do not have permission to perform this action."}, KNOWN),
+        (401, {"detail": "Invalid username/password."}, REFUSED),
+        (403, "<html>no API for you</html>", UNCERTAIN),
+        (404, "<html>Not Found</html>", UNCERTAIN),
+    ],
+)
+def test_the_list_of_users_tells_who_we_are(pulp, served, status, body, account):
+    served["GET", f"{API}users/"] = Reply(status, body)
+    assert app(pulp).whoami() == account
+    given = pulp.seen[0].headers["authorization"]
+    assert base64.b64decode(given[6:]).decode() == f"client1:{PASSWORD}"
+
+
+def test_without_an_account_we_are_nobody(pulp, served):
+    served["GET", f"{API}users/"] = Reply(401, {"detail": "not provided"})
+    assert app(pulp, username=None).whoami() == NOBODY
+    assert "authorization" not in pulp.seen[0].headers
+
+
+def test_a_server_that_is_broken_or_elsewhere_is_an_error(pulp, served):
+    served["GET", f"{API}users/"] = Reply(500, "<h1>Server Error</h1>")
+    with pytest.raises(ResponseError, match="Server Error"):
+        app(pulp).whoami()
+    served["GET", f"{API}users/"] = Reply(301, "", {"Location": "https://elsewhere/"})
+    with pytest.raises(ResponseError, match="redirects to https://elsewhere/: correct pulp_url"):
+        app(pulp).whoami()
+
+
+def test_nobody_at_the_address_is_an_error(pulp):
+    with pytest.raises(Unreachable, match="cannot be reached"):
+        app(pulp, url="http://127.0.0.1:1").whoami()
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 500])
+def test_a_look_transfers_nothing(pulp, served, status):
+    served["HEAD", "/pulp/content/rocky/1/repodata/repomd.xml"] = Reply(status, "")
+    assert app(pulp).look("rocky/1/repodata/repomd.xml") == status
+    assert [one.method for one in pulp.seen] == ["HEAD"]
+
+
+def test_bytes_that_come_from_a_storage_are_served(pulp, served):
+    path = "/pulp/content/rocky/1/repomd.xml"
+    served["HEAD", path] = Reply(302, "", {"Location": "https://storage/bucket/abc?signature=x"})
+    assert app(pulp).look("rocky/1/repomd.xml") == 200
+    served["HEAD", path] = Reply(302, "", {"Location": f"https://elsewhere{path}"})
+    assert app(pulp).look("rocky/1/repomd.xml") == 302
+
+
+@pytest.mark.parametrize(
+    ("body", "why"), [(NONE_GIVEN, REFUSED), (NO_RIGHT, KNOWN), ("403 Forbidden", UNCERTAIN)]
+)
+def test_the_words_of_a_refusal_tell_a_wrong_password_from_a_missing_right(pulp, served, body, why):
+    served["GET", "/pulp/content/rocky/1/repomd.xml"] = Reply(403, body)
+    assert app(pulp).why_refused("rocky/1/repomd.xml") == why
+
+
+def test_base_paths_below_a_path_are_listed_without_credentials(pulp, served):
+    served["GET", "/pulp/content/rocky/"] = Reply(200, LISTING)
+    assert app(pulp).folders("rocky/") == ["20260101T000000", "20260102T000000"]
+    assert app(pulp).folders("nothing") == []
+    assert all("authorization" not in one.headers for one in pulp.seen)
+
+
+def test_requests_are_counted(pulp, served):
+    asked = app(pulp)
+    asked.look("a")
+    asked.folders("b")
+    assert asked.request_count == 2
+
+
+def test_a_domain_is_part_of_the_path():
+    assert content_url(Connection("https://ark/", domain="site a"), "rocky/1") == (
+        "https://ark/pulp/content/site%20a/rocky/1"
+    )

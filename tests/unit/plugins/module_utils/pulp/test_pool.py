@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pool: every item ends in a result, and no item waits for another's steps."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+import threading
+
+import pytest
+
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.pulp.errors import PulpError
+from plugins.module_utils.pulp.pool import Window, refuse_duplicates, run_all
+from plugins.module_utils.report.report import Report, Result
+
+PATIENCE = 10
+
+
+def work(*names):
+    return [(Result(name, "rpm"), name) for name in names]
+
+
+class Gauge:
+    """Counts how many are inside at once; `until` holds them until so many have been."""
+
+    def __init__(self, until=0):
+        self.inside = self.most = 0
+        self._changed = threading.Condition()
+        self._until = until
+
+    def __call__(self, item, result):
+        with self._changed:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            self._changed.notify_all()
+            if not self._changed.wait_for(lambda: self.most >= self._until, PATIENCE):
+                raise PulpError("the others never came")
+            self.inside -= 1
+
+
+def test_results_come_in_the_order_of_the_items():
+    later = threading.Event()
+
+    def walk(item, result):
+        if item == "a":
+            assert later.wait(PATIENCE)
+        else:
+            later.set()
+
+    results = run_all(work("a", "b"), walk, 2, Report())
+    assert [result.name for result in results] == ["a", "b"]
+    assert results[0].seconds >= results[1].seconds
+
+
+def test_no_items_are_no_results():
+    assert run_all([], lambda item, result: None, 4, Report()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PulpError("no"), "no"),
+        (OperatorError("a release is wrong"), "a release is wrong"),
+        (KeyError("results"), "KeyError: 'results' at test_pool.py"),
+        (TypeError("not a list"), "TypeError: not a list at test_pool.py"),
+        (ValueError("http://me:secret@x"), "ValueError: http://***@x at test_pool.py"),
+    ],
+)
+def test_a_failed_item_does_not_hide_the_others(error, words):
+    def walk(item, result):
+        if item == "b":
+            raise error
+        result.note("created", {}, {})
+
+    results = run_all(work("a", "b", "c"), walk, 1, Report())
+    assert [result.action for result in results] == ["created", "failed", "created"]
+    assert words in results[1].error
+    assert (results[0].error, results[2].error) == ("", "")
+
+
+def test_an_error_that_a_walk_writes_itself_counts():
+    def walk(item, result):
+        result.error = "put back"
+
+    [result] = run_all(work("a"), walk, 1, Report())
+    assert (result.action, result.error) == ("failed", "put back")
+
+
+def test_an_item_that_is_wrong_from_the_start_is_not_walked():
+    walked = []
+    items = work("a", "b")
+    items[0][0].error = "given twice"
+    results = run_all(items, lambda item, result: walked.append(item), 2, Report())
+    assert walked == ["b"]
+    assert [result.action for result in results] == ["failed", "unchanged"]
+
+
+def test_no_more_items_than_allowed_are_under_way():
+    gauge = Gauge()
+    results = run_all(work(*"abcdefghijklmnop"), gauge, 3, Report())
+    assert len(results) == 16
+    assert gauge.most <= 3
+
+
+def test_as_many_items_as_allowed_are_under_way():
+    results = run_all(work(*"abcd"), Gauge(until=4), 4, Report())
+    assert [result.error for result in results] == [""] * 4
+
+
+def test_after_quick_items_more_are_let_in():
+    gauge = Gauge()
+
+    def walk(item, result):
+        if item > "f":  # the first six are quick, and each lets one more in
+            gauge(item, result)
+
+    gauge._until = 8
+    results = run_all(work(*"abcdefghijklmnopqrst"), walk, Window(2, 8), Report())
+    assert [result.error for result in results] == [""] * 20
+    assert gauge.most == 8
+
+
+def test_slow_items_let_no_more_in():
+    gauge = Gauge()
+    run_all(work(*"abcdefgh"), gauge, Window(2, 8, quick=0), Report())
+    assert gauge.most <= 2
+
+
+@pytest.mark.parametrize("at_once", [0, 1, 99])
+def test_any_number_at_once_will_do(at_once):
+    assert len(run_all(work("a", "b"), lambda item, result: None, at_once, Report())) == 2
+
+
+class Flaky:
+    """A walk that fails so often for each item, with these words."""
+
+    def __init__(self, times, words="503, message='Service Unavailable'"):
+        self.walked = []
+        self._times = dict.fromkeys("abc", 0) | times
+        self._words = words
+
+    def __call__(self, item, result):
+        self.walked.append(item)
+        if self.walked.count(item) <= self._times[item]:
+            raise PulpError(self._words)
+
+
+def test_what_failed_in_passing_is_walked_once_more_after_all_others():
+    walk = Flaky({"a": 1, "b": 9})
+    results = run_all(work("a", "b", "c"), walk, 1, Report(), late=0)
+    assert walk.walked == ["a", "b", "c", "a", "b"]
+    assert [result.error for result in results] == ["", "503, message='Service Unavailable'", ""]
+    assert [result.action for result in results] == ["unchanged", "failed", "unchanged"]
+
+
+def test_what_will_not_pass_is_walked_once():
+    walk = Flaky({"a": 1}, words="404, message='Not Found'")
+    assert run_all(work("a"), walk, 1, Report(), late=0)[0].error
+    assert walk.walked == ["a"]
+
+
+def test_without_a_late_try_all_is_walked_once():
+    walk = Flaky({"a": 1})
+    assert run_all(work("a"), walk, 1, Report())[0].error
+    assert walk.walked == ["a"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_item_whose_walk_broke_off_is_not_taken_for_done():
+    def walk(item, result):
+        if item == "a":
+            raise SystemExit
+
+    results = run_all(work("a", "b"), walk, 2, Report())
+    assert [bool(result.error) for result in results] == [True, False]
+    assert results[0].action == "failed"
+
+
+def test_an_interrupted_run_ends_at_once_and_begins_nothing_more():
+    program = f"""
+        import signal, sys, threading
+        sys.path[:0] = {sys.path!r}
+        # A runner in the background hands down that Ctrl-C is ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        from {run_all.__module__} import run_all
+        from {Report.__module__} import Report, Result
+
+        begun = []
+
+        def walk(item, result):
+            begun.append(item)
+            if len(begun) == 2:
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            threading.Event().wait()
+
+        try:
+            run_all([(Result(str(n), "x"), n) for n in range(5)], walk, 2, Report())
+        except KeyboardInterrupt:
+            print("interrupted after", len(begun))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("interrupted after 2\n", "")
+
+
+def test_what_is_given_twice_or_has_an_odd_name_is_refused():
+    items = [
+        (Result(name, kind), None)
+        for name, kind in [("a", "rpm"), ("a", "deb"), ("a", "rpm"), (" b", "rpm"), ("", "rpm")]
+    ]
+    refuse_duplicates(items)
+    errors = [result.error for result, _item in items]
+    assert errors[:2] == ["", ""]
+    assert errors[2] == "this name is given twice in one list"
+    assert "blank" in errors[3]
+    assert "empty" in errors[4]

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading by names: how many requests, of which size, for which filters."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from plugins.module_utils.pulp.client import PulpClient
+from plugins.module_utils.pulp.connection import Connection
+from plugins.module_utils.pulp.reader import identifier, in_chunks, read_by, read_kind
+from plugins.module_utils.pulp.types import CONTENT_TYPES, kind_of
+from plugins.module_utils.release.newest import find_snapshots, newest_snapshot
+
+from ..conftest import Reply
+
+LONGEST_ADDRESS = 3800
+
+
+class Names:
+    """A server with objects of these names, that filters as Pulp does."""
+
+    def __init__(self, *names):
+        self.names = names
+        self.asked = []
+
+    def list(self, path, params=None):
+        params = dict(params or {})
+        self.asked.append(params)
+        if "name" in params:
+            wanted = {params["name"].strip()}
+        else:
+            # Pulp splits at commas and trims, without any escape.
+            wanted = {name.strip() for name in params["name__in"].split(",")}
+        return [{"name": name, "path": path} for name in self.names if name in wanted]
+
+    def get(self, path, params=None):
+        self.asked.append(params)
+        found = [name for name in self.names if re.search(params["name__regex"], name)]
+        found.sort(reverse=params["ordering"] == "-name")
+        found = found[params["offset"] :][: params["limit"]]
+        return {"results": [{"name": name} for name in found]}
+
+
+def test_objects_are_found_by_name_in_one_request_in_the_order_asked_for():
+    server = Names("a", "b b", "é", "z")
+    found = read_by(server, "things/", "name", ["é", "a", "nobody", "b b", "a"], ["path"])
+    assert list(found) == ["é", "a", "b b"]
+    assert found["a"] == {"name": "a", "path": "things/"}
+    assert server.asked == [{"name__in": "é,a,nobody,b b", "fields": "path,name"}]
+
+
+def test_names_with_commas_are_found_and_their_halves_dropped():
+    server = Names("a, b", "a", "b", "c")
+    assert list(read_by(server, "things/", "name", ["a, b", "c"], [])) == ["a, b", "c"]
+    assert list(read_by(server, "things/", "name", ["a, b"], [])) == ["a, b"]
+
+
+def test_a_name_with_blanks_around_it_does_not_find_its_trimmed_namesake():
+    assert read_by(Names("a"), "things/", "name", [" a", "a "], []) == {}
+
+
+@pytest.mark.parametrize("values", [[], [""]])
+def test_nothing_wanted_asks_nothing(values):
+    server = Names("a")
+    assert read_by(server, "things/", "name", values, []) == {}
+    assert server.asked == []
+
+
+def test_hrefs_are_asked_for_by_their_short_identifiers():
+    class Hrefs(Names):
+        def list(self, path, params=None):
+            self.asked.append(params)
+            return [{"pulp_href": "/pulp/api/v3/tasks/1-2/"}, {"name": "of another shape"}]
+
+    server = Hrefs()
+    wanted = ["/pulp/api/v3/tasks/1-2/", "/pulp/api/v3/tasks/3-4/"]
+    assert list(read_by(server, "tasks/", "pulp_href", wanted, ["state"])) == wanted[:1]
+    assert server.asked[0]["pulp_id__in"] == "1-2,3-4"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Rocky Linux 9 - BaseOS (x86_64) {number:04}",
+        "é" * 60 + "{number}",
+        "日本語 {number}",
+        "a/b?c&d=e+f#g%h {number}",
+        "🚂" * 250 + "{number}",
+    ],
+)
+def test_no_request_line_is_longer_than_the_server_takes(pulp, name):
+    names = [name.format(number=number) for number in range(150)]
+    wanted = set(names)
+    pulp.answer("POST", "login/", {})
+    prefix = f"d{'o' * 49}/api/v3/"
+
+    def find(request):
+        found = [one for one in request.query["name__in"].split(",") if one in wanted]
+        return Reply(body={"results": [{"name": one} for one in found], "next": None})
+
+    kind = CONTENT_TYPES["deb"].remote
+    pulp.reply = lambda request: (pulp.seen.append(request), find(request))[1]
+    client = PulpClient(Connection(pulp.url, domain="d" + "o" * 49))
+    assert list(read_kind(client, kind, names)) == names
+    assert max(request.length for request in pulp.seen) < LONGEST_ADDRESS
+    assert all(prefix in request.path for request in pulp.seen)
+
+
+def test_chunks_are_as_large_as_fits():
+    assert list(in_chunks(["a", "b", "c"], 4)) == [["a", "b"], ["c"]]
+    assert list(in_chunks(["é", "a"], 7)) == [["é"], ["a"]]
+    assert list(in_chunks(["é", "a"], 9)) == [["é", "a"]]
+    assert list(in_chunks(["too long by far", "a"], 4)) == [["too long by far"], ["a"]]
+    assert list(in_chunks([], 4)) == []
+
+
+def test_the_identifier_is_the_end_of_the_href():
+    assert identifier("/pulp/api/v3/tasks/018f-1/") == "018f-1"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "others"),
+    [
+        ("openhpc-2-", ["openhpc-2-updates-20990101T000000", "openhpc-2-"]),
+        ("mariadb-10.5-centos8", ["mariadb-10x5-centos820990101T000000"]),
+        ("a (b)[c]+ *", ["a bc 20990101T000000", "xa (b)[c]+ *20990101T000000"]),
+        ("ü, #&~ ", ["u, #&~ 20990101T000000"]),
+        ("back\\slash", ["back\\slash20990101T000000-old", "backslash20990101T000000"]),
+    ],
+)
+def test_the_newest_snapshot_is_that_of_exactly_this_prefix(prefix, others):
+    ours = [f"{prefix}20250101T000000", f"{prefix}20260101T000000", f"{prefix}2026"]
+    server = Names(*others, *ours)
+    found = newest_snapshot(server, kind_of("distribution", "rpm"), prefix, ["name"])
+    assert found == {"name": f"{prefix}20260101T000000"}
+    assert server.asked[0]["limit"] == 1
+
+
+def test_without_a_snapshot_there_is_no_newest():
+    assert newest_snapshot(Names("a-1"), kind_of("distribution", "rpm"), "a-", ["name"]) is None
+
+
+def test_snapshots_are_found_some_at_a_time_from_either_end():
+    stamps = [f"2026010{day}T000000" for day in range(1, 6)]
+    server = Names(*(f"a-{stamp}" for stamp in stamps))
+
+    def found(**how):
+        page = find_snapshots(server, kind_of("distribution", "rpm"), "a-", ["name"], **how)
+        return [entry["name"][2:] for entry in page]
+
+    assert found() == stamps[-1:]
+    assert found(limit=2) == [stamps[4], stamps[3]]
+    assert found(limit=2, skip=4) == [stamps[0]]
+    assert found(limit=2, skip=5) == []
+    assert found(limit=2, oldest_first=True) == stamps[:2]
+    assert found(stamps="2026010[1-3]T000000") == [stamps[2]]

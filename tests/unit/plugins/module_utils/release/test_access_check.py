@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which word an account gets for each pin, with the way out, and how little is asked for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plugins.module_utils.inventory.pins import Pin
+from plugins.module_utils.inventory.repositories import PackageRepository
+from plugins.module_utils.pulp.connection import Connection
+from plugins.module_utils.pulp.content_app import ADMINISTRATOR, KNOWN, NOBODY, REFUSED, UNCERTAIN
+from plugins.module_utils.pulp.errors import LostAnswer, NotTrusted, PulpError, Unreachable
+from plugins.module_utils.pulp.server import Server
+from plugins.module_utils.release import access_check as release_access
+from plugins.module_utils.release.access_check import check_access, metadata_of
+from plugins.module_utils.report.report import Report
+
+STAMP, OTHER, NEWEST = "20260101T000000", "20260102T000000", "20260103T000000"
+ARK = "https://ark.example.com"
+NOTHING = {f"{kind}_{what}": None for kind in ("rpm", "deb") for what in ("filter", "defaults")}
+
+
+class Content:
+    """A content app in memory: statuses by path, stamps by base path."""
+
+    def __init__(self, account: str, statuses: dict[str, int], stamps: tuple[str, ...], why: str):
+        self.account, self.statuses, self.stamps, self.why = account, statuses, stamps, why
+        self.looked: list[str] = []
+        self.request_count = 7
+
+    def whoami(self) -> str:
+        return self.account
+
+    def look(self, path: str) -> int:
+        self.looked.append(path)
+        return self.statuses.get(path, 404)
+
+    def folders(self, path: str) -> list[str]:
+        return [*self.stamps, "something"] if path == "a/" else []
+
+    def why_refused(self, _path: str) -> str:
+        return self.why
+
+
+def item(name: str, **keys: Any) -> dict[str, Any]:
+    return {
+        "name": f"Repository {name}",
+        "short_name": name,
+        "base_path": f"{name}/",
+        "distribution_name": f"{name}-",
+        **keys,
+    }
+
+
+@pytest.fixture
+def ask(monkeypatch):
+    """Check the pins of repositories; `answers` are the statuses of their metadata."""
+
+    def check(
+        answers: dict[str, int] | None = None,
+        account: str = KNOWN,
+        stamps: tuple[str, ...] = (),
+        why: str = KNOWN,
+        username: str | None = "client1",
+        **lists: Any,
+    ) -> Any:
+        names = answers or {"a": 404}
+        lists = lists or {"rpm": [item(name) for name in names]}
+        pins = {one["short_name"]: STAMP for ours in lists.values() for one in ours}
+        metadata = {f"{name}/{STAMP}/repodata/repomd.xml": answers[name] for name in answers or {}}
+        content = Content(account, metadata, stamps, why)
+        monkeypatch.setattr(release_access, "ContentApp", lambda _connection: content)
+        password = "secret" if username else None
+
+        class client:  # noqa: N801, the server's attribute
+            connection = Connection(ARK, username, password, concurrency=1)
+
+        params = {
+            **NOTHING,
+            **{"rpm": [], "deb": [], **lists},
+            **{"package_filter": None, "sync_group": None, "retry": None},
+            **{"package_versions": pins, "pins_strict": False},
+            **{"container_tags": None, "container_namespace": "stackhpc"},
+        }
+        results, more = check_access(Server(client, Report()), params)  # type: ignore[arg-type]
+        return {one.more["short_name"]: one for one in results}, more, content
+
+    return check
+
+
+def test_what_is_served_is_only_counted(ask):
+    results, more, content = ask({"a": 200, "b": 200})
+    assert [one.more["access"] for one in results.values()] == ["served", "served"]
+    assert not any(one.error for one in results.values())
+    assert more["lines"] == [f"2 pinned snapshots, user 'client1', {ARK}: 2 served"]
+    assert len(content.looked) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "access", "words"),
+    [
+        ({"answers": {"a": 403}}, "forbidden", "kept from user 'client1': it is not promoted yet"),
+        ({"answers": {"a": 403}, "account": ADMINISTRATOR}, "forbidden", "access_control"),
+        (
+            {"answers": {"a": 403}, "account": NOBODY, "username": None},
+            "forbidden",
+            "no account was given: give username and password",
+        ),
+        ({"answers": {"a": 403}, "account": UNCERTAIN}, "forbidden", "it is not promoted yet"),
+        (
+            {"answers": {"a": 403}, "account": UNCERTAIN, "why": REFUSED},
+            "wrong password",
+            "does not know user 'client1' with this password",
+        ),
+        (
+            {"answers": {"a": 401}, "account": UNCERTAIN, "why": UNCERTAIN},
+            "unclear",
+            "a wrong password, or no permission",
+        ),
+        ({"account": REFUSED}, "wrong password", "or the account is disabled; its operators"),
+        ({"stamps": (OTHER,)}, "missing", f"the only one is {OTHER}: correct the pin"),
+        ({"stamps": (NEWEST, OTHER)}, "missing", f"the newest of 2 is {NEWEST}: correct the pin"),
+        ({}, "missing", "has no snapshot below a/: correct base_path"),
+        ({"stamps": (STAMP,)}, "empty", "serves no repodata/repomd.xml: pin another stamp"),
+        ({"answers": {"a": 500}}, "failed", "answers HTTP 500"),
+    ],
+)
+def test_each_situation_has_its_word_and_its_way_out(ask, given, access, words):
+    results, more, _content = ask(**given)
+    assert results["a"].more["access"] == access
+    assert results["a"].as_dict()["cause"] == access
+    assert words in results["a"].error
+    assert words in more["lines"][0]
+    assert more["lines"][-1].endswith(f": 1 {access}")
+
+
+def test_an_account_that_is_not_known_is_told_once_and_asked_nothing_more(ask):
+    results, more, content = ask({"a": 200, "b": 200, "c": 200}, account=REFUSED)
+    assert {one.more["access"] for one in results.values()} == {"wrong password"}
+    assert len(more["lines"]) == 2
+    assert content.looked == []
+
+
+def test_an_administrator_learns_that_this_says_nothing(ask):
+    _results, more, _content = ask({"a": 200}, account=ADMINISTRATOR)
+    assert "is an administrator" in more["lines"][0]
+
+
+def test_many_problems_are_cut_short(ask):
+    _results, more, _content = ask({f"n{number:03}": 403 for number in range(60)})
+    assert len(more["lines"]) == 41
+    assert more["lines"][-2] == "... and 21 more, in the report"
+    assert more["lines"][-1].endswith("60 forbidden")
+
+
+def test_columns_are_aligned(ask):
+    _results, more, _content = ask({"a": 403, "longer": 404})
+    assert [line.index(STAMP) for line in more["lines"][:2]] == [8, 8]
+
+
+def test_a_malformed_item_is_a_problem_of_its_own(ask):
+    broken = {**item("b"), "base_path": "/b"}
+    results, more, _content = ask(rpm=[item("a"), broken])
+    assert results["b"].more["access"] == "malformed"
+    assert "base_path must end in '/'" in results["b"].error
+    assert more["lines"][-1].endswith("1 missing, 1 malformed")
+
+
+def test_a_deb_repository_is_looked_at_in_both_ways_of_signing(ask):
+    _results, _more, content = ask(deb=[item("d", distributions="noble noble-updates")])
+    files = ("dists/noble/Release", "dists/noble/InRelease")
+    assert content.looked == [f"d/{STAMP}/{file}" for file in files]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "distributions", "files"),
+    [
+        ("rpm", None, ["repodata/repomd.xml"]),
+        ("deb", "noble", ["dists/noble/Release", "dists/noble/InRelease"]),
+        ("deb", "jammy-updates/caracal", ["dists/jammy-updates/caracal/Release"]),
+        ("deb", "./", ["Release", "InRelease"]),
+        ("deb", "stable/", ["stable/Release", "stable/InRelease"]),
+        ("deb", None, [""]),
+    ],
+)
+def test_a_mirror_begins_with_these_files(content_type, distributions, files):
+    repository = PackageRepository(content_type, "n", "n", "n-", "n/", distributions=distributions)
+    assert metadata_of(Pin(repository, STAMP))[: len(files)] == files
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Unreachable(f"{ARK} cannot be reached: refused"), "cannot be reached: refused. Correct"),
+        (LostAnswer(f"{ARK} did not answer within 60 s"), "within 60 s. Correct its URL"),
+        (NotTrusted("the certificate is not trusted: give ca_path"), "^the certificate"),
+    ],
+)
+def test_a_server_that_cannot_be_asked_ends_it_with_the_way_out(ask, monkeypatch, error, words):
+    def whoami(_self: Content) -> str:
+        raise error
+
+    monkeypatch.setattr(Content, "whoami", whoami)
+    with pytest.raises(PulpError, match=words):
+        ask({"a": 200})

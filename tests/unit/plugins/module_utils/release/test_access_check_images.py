@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which word an account gets for each tag of an image, with the way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plugins.module_utils.pulp.connection import Connection
+from plugins.module_utils.pulp.content_app import KNOWN, NOBODY, REFUSED
+from plugins.module_utils.pulp.errors import AuthenticationError, InvalidItem
+from plugins.module_utils.pulp.server import Server
+from plugins.module_utils.release import access_check as release_access
+from plugins.module_utils.release.access_check import Asker, ImageCheck, image_pins
+from plugins.module_utils.report.report import Report
+
+ARK = "https://ark.example.com"
+OLD, NEW = "2025.1-rocky-9-20260101T000000", "2025.1-rocky-9-20261122T020000"
+
+
+class Shelf:
+    """A registry in memory: image -> what it answers (a status), or its tags."""
+
+    request_count = 3
+
+    def __init__(self, **images: Any) -> None:
+        self.images = {name.replace("_", "-"): found for name, found in images.items()}
+        self.looked: list[str] = []
+
+    def look(self, name: str, tag: str) -> tuple[int, str]:
+        self.looked.append(f"{name}:{tag}")
+        found = self.images.get(name.split("/")[1], 404)
+        if isinstance(found, Exception):
+            raise found
+        if isinstance(found, int):
+            return found, ""
+        return (200, "sha256:a") if tag in found else (404, "")
+
+    def tags(self, name: str) -> list[str]:
+        found = self.images.get(name.split("/")[1], [])
+        return found if isinstance(found, list) else []
+
+
+def check(shelf: Shelf, tags: Any, account: str = KNOWN) -> list:
+    walk = ImageCheck(shelf, Asker(ARK, "user 'client1'", account)).walk  # type: ignore[arg-type]
+    pairs = image_pins(tags, "stackhpc")
+    for result, pin in pairs:
+        walk(pin, result)
+    return [result for result, _pin in pairs]
+
+
+def test_what_can_be_pulled_has_its_digest():
+    first, second = check(Shelf(nova_api=[OLD, NEW]), {"nova-api": [OLD, NEW]})
+    assert (first.name, first.error) == (f"stackhpc/nova-api:{OLD}", "")
+    pin = {"short_name": "nova-api", "stamp": NEW}
+    assert second.more == {**pin, "access": "pullable", "digest": "sha256:a"}
+
+
+def test_a_name_that_cannot_be_is_told_and_not_asked_for():
+    shelf = Shelf(nova=[NEW])
+    wrong, right = check(shelf, {"nova:latest": NEW, "nova": NEW})
+    assert (wrong.more["access"], right.more["access"]) == ("malformed", "pullable")
+    assert "'stackhpc/nova:latest' can be no name of an image" in wrong.error
+    assert shelf.looked == [f"stackhpc/nova:{NEW}"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "account", "access", "words"),
+    [
+        (401, KNOWN, "forbidden", "user 'client1' may not pull from stackhpc/nova: no image"),
+        (403, KNOWN, "forbidden", "access_control"),
+        (401, NOBODY, "forbidden", "no account was given"),
+        (AuthenticationError("x"), KNOWN, "wrong password", "does not know user 'client1'"),
+        (200, REFUSED, "wrong password", "does not know user 'client1' with this password"),
+        (500, KNOWN, "failed", "answers HTTP 500"),
+        (404, KNOWN, "missing image", "has no image of this name: correct it, or release it"),
+        ([OLD], KNOWN, "missing tag", f"the only one is {OLD}: correct the pin, or release"),
+        (
+            [OLD, "2025.1-rocky-9-20260601T000000", "9-20270101T000000", "latest"],
+            KNOWN,
+            "missing tag",
+            "the newest of 2 is 2025.1-rocky-9-20260601T000000",
+        ),
+        (["latest"], KNOWN, "missing tag", "the only one is latest"),
+    ],
+)
+def test_each_situation_has_its_word_and_its_way_out(answer, account, access, words):
+    shelf = Shelf(nova=answer)
+    [result] = check(shelf, {"nova": NEW}, account)
+    assert (result.more["access"], result.more["cause"]) == (access, access)
+    assert words in result.error
+    assert shelf.looked == ([] if account == REFUSED else [f"stackhpc/nova:{NEW}"])
+
+
+@pytest.mark.parametrize("tags", [None, "", [], [3], {"rocky-9": NEW}, 5])
+def test_a_pin_that_is_no_tag_is_named(tags):
+    shelf = Shelf()
+    [result] = check(shelf, {"nova": tags})
+    assert result.more["access"] == "malformed"
+    assert "correct container_tags" in result.error
+    assert shelf.looked == []
+
+
+def access(monkeypatch: pytest.MonkeyPatch, shelf: Shelf, **params: Any) -> tuple[list, dict]:
+    class App:
+        request_count = 1
+
+        def __init__(self, _connection: Connection) -> None:
+            pass
+
+        def whoami(self) -> str:
+            return KNOWN
+
+    class client:  # noqa: N801, the server's attribute
+        connection = Connection(ARK, "client1", "secret", concurrency=1)
+
+    monkeypatch.setattr(release_access, "ContentApp", App)
+    monkeypatch.setattr(release_access, "Registry", lambda _connection, _names: shelf)
+    given = {"package_versions": None, "container_namespace": "stackhpc", **params}
+    return release_access.check_access(Server(client, Report()), given)  # type: ignore[arg-type]
+
+
+def test_images_alone_are_checked_and_counted(monkeypatch):
+    tags = {"nova": [NEW], "glance": OLD}
+    _results, more = access(monkeypatch, Shelf(nova=[NEW], glance=[NEW]), container_tags=tags)
+    problem, counts = more["lines"]
+    assert problem.startswith(f"glance  {OLD}  missing tag  {ARK} has the image without this tag")
+    assert counts == f"2 pinned image tags, user 'client1', {ARK}: 1 pullable, 1 missing tag"
+    assert more["statistics"]["requests"] == 4
+
+
+def test_nothing_pinned_is_an_error(monkeypatch):
+    with pytest.raises(InvalidItem, match="nothing is pinned"):
+        access(monkeypatch, Shelf(), container_tags={})

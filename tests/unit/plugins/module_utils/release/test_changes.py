@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which changes of a snapshot are told by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.content.packages import Changes, Package
+from plugins.module_utils.release.changes import (
+    NOTABLE,
+    ChangesError,
+    has_shrunk,
+    notable_pattern,
+    tell,
+)
+
+PATTERN = notable_pattern(NOTABLE)
+
+
+def package(name, version, arch="x86_64"):
+    return Package(name, arch, version)
+
+
+def test_an_upgrade_replaces_or_joins_another_version_of_itself():
+    changes = Changes(
+        added=[package("kernel", "5.14.0-10"), package("bash", "2"), package("new", "1")],
+        removed=[package("kernel", "5.14.0-9"), package("old", "1")],
+        earlier=[package("kernel", "5.14.0-9"), package("bash", "1")],
+    )
+    assert tell(changes, PATTERN) == {
+        "packages_upgraded": 2,
+        "notable": ["kernel 5.14.0-9 -> 5.14.0-10"],
+    }
+
+
+def test_of_several_versions_the_highest_counts():
+    versions = ["5.14.0-70.9.1", "5.14.0-70.10.1", "5.14.0-70.2.1"]
+    added = [package("kernel", version, arch) for version in versions for arch in ("a", "b")]
+    assert tell(Changes(added, [], []), PATTERN)["notable"] == ["kernel 5.14.0-70.10.1"]
+
+
+def test_what_matters_and_is_gone_is_told():
+    gone = Changes([], [package("docker-ce", "28.1")], [])
+    assert tell(gone, PATTERN)["notable"] == ["docker-ce 28.1 removed"]
+
+
+def test_names_match_whole_and_are_not_without_number():
+    many = [package(f"ovn{number}", "1") for number in range(20)]
+    told = tell(Changes([*many, package("kernel-doc", "1")], [], []), PATTERN)["notable"]
+    assert len(told) == 13
+    assert told[-1] == "8 more"
+    assert not any("kernel" in one for one in told)
+
+
+def test_nothing_matters_without_a_pattern():
+    changes = Changes([package("kernel", "1")], [], [])
+    assert tell(changes, notable_pattern([]))["notable"] == []
+
+
+def test_what_is_no_regular_expression_is_named():
+    with pytest.raises(ChangesError, match=r"notable: 'kernel\('"):
+        notable_pattern(["kernel("])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shrunk"),
+    [(100, 70, False), (100, 69, True), (0, 0, False), (10, 20, False)],
+)
+def test_more_than_the_limit_is_too_much(before, after, shrunk):
+    assert has_shrunk(before, after, 30) is shrunk

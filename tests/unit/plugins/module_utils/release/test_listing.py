@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which repository a distribution belongs to, how old it is, who pins it, and what is selected."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.objects.distribution import Guards
+from plugins.module_utils.objects.listing import Listed
+from plugins.module_utils.release import listing as release_listing
+from plugins.module_utils.release.listing import show_distributions
+from plugins.module_utils.report.file import ReportFile
+from plugins.module_utils.report.report import Report
+
+OLD, NEW, NOW = "20261001T000000", "20261120T000000", 1795219200.0  # 21 November 2026, 00:00 UTC
+HOUR_AGO = "2026-11-20T23:00:00.5Z"
+
+
+class Pulp:
+    """A server, of which nothing is asked but to keep warnings."""
+
+    def __init__(self):
+        self.report = Report()
+
+
+def listed(name, base_path, guard="", content_type="rpm", **fields):
+    made = {"created": HOUR_AGO, "serves": "publication", "source": "/p/", **fields}
+    return Listed(content_type, name, base_path, guard, **made)
+
+
+SERVED = [
+    listed(f"rocky-{OLD}", f"rocky/{OLD}", "release"),
+    listed(f"rocky-{NEW}", f"rocky/{NEW}", "development"),
+    listed(f"epel-{OLD}-ark", f"epel/{OLD}"),
+    listed("rocky-development", "rocky/development"),
+    listed(f"gone-{OLD}", f"elsewhere/{OLD}"),
+    listed(f"noble-{NEW}", f"noble/{NEW}", "release", "deb"),
+    listed("kolla/nova", "stackhpc/nova", "private", "container", serves="repository"),
+    listed("empty", "some/where", serves="nothing"),
+]
+
+
+@pytest.fixture(autouse=True)
+def served(monkeypatch):
+    """What is served, and which of it was looked into."""
+    looked = []
+
+    def read(server, chosen):
+        looked[:] = chosen
+        for one in chosen:
+            one.repository = None if one.serves == "nothing" else "A repository"
+            one.version = 7 if one.serves == "publication" else None
+            one.packages = one.version and 1234
+
+    guards = Guards([{"name": name, "pulp_href": name} for name in ("release", "development", "x")])
+    monkeypatch.setattr(release_listing, "all_guards", lambda server: guards)
+    monkeypatch.setattr(release_listing, "list_distributions", lambda server, guards: list(SERVED))
+    monkeypatch.setattr(release_listing, "read_served", read)
+    monkeypatch.setattr(release_listing.time, "time", lambda: NOW)
+    return looked
+
+
+def item(short_name, **keys):
+    return {
+        "name": f"Repository {short_name}",
+        "short_name": short_name,
+        "distribution_name": f"{short_name}-",
+        "base_path": f"{short_name}/",
+        **keys,
+    }
+
+
+def show(server=None, **more):
+    names = ("rpm_filter", "deb_filter", "package_filter", "sync_group", "guard", "older_than")
+    given = {
+        "rpm": [item("rocky", sync_group="rocky"), item("epel"), item("unserved")],
+        "deb": [item("noble")],
+        "deprecated_rpm": [item("gone"), item("rocky", base_path="other/")],
+        "deprecated_deb": None,
+        "pins": None,
+    }
+    return show_distributions(server or Pulp(), {**dict.fromkeys(names), **given, **more})[1]
+
+
+def names(**more):
+    return [one["name"] for one in show(**more)["distributions"]]
+
+
+def test_a_distribution_belongs_to_a_repository_by_its_path_or_its_name():
+    found = show()["distributions"]
+    assert [(one["short_name"], one["stamp"], one["days"]) for one in found] == [
+        ("rocky", OLD, 51),
+        ("rocky", NEW, 1),
+        ("epel", OLD, 51),
+        ("rocky", None, 0),
+        ("gone", OLD, 51),
+        ("noble", NEW, 1),
+        (None, None, 0),
+        (None, None, 0),
+    ]
+
+
+def test_the_shape_is_what_the_module_documents():
+    assert show()["distributions"][0] == {
+        "type": "rpm",
+        "name": f"rocky-{OLD}",
+        "base_path": f"rocky/{OLD}",
+        "content_guard": "release",
+        "serves": "publication",
+        "repository": "A repository",
+        "version": 7,
+        "packages": 1234,
+        "created": HOUR_AGO,
+        "days": 51,
+        "short_name": "rocky",
+        "stamp": OLD,
+        "pinned_by": [],
+    }
+
+
+def test_a_type_has_snapshots_of_its_own():
+    found = show(deb=[item("rocky")], rpm=[], deprecated_rpm=[])["distributions"]
+    assert [one["short_name"] for one in found] == [None] * len(SERVED)
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        ({}, range(8)),
+        ({"package_filter": "^rocky$"}, [0, 1, 3]),
+        ({"package_filter": "nova gone"}, [4, 6]),
+        ({"package_filter": "unserved"}, []),
+        ({"rpm_filter": "epel"}, [2, 5, 6]),
+        ({"rpm_filter": "epel", "deb_filter": "noble"}, [2, 5, 6]),
+        ({"sync_group": "rocky"}, [0, 1, 3]),
+        ({"guard": "release"}, [0, 5]),
+        ({"guard": "x"}, []),
+        ({"guard": "none"}, [2, 3, 4, 7]),
+        ({"guard": "private"}, [6]),
+        ({"older_than": 1}, [0, 2, 4]),
+        ({"older_than": 0.5}, [0, 1, 2, 4, 5]),
+        ({"older_than": 0}, range(8)),
+        ({"older_than": 51, "guard": "release"}, []),
+        ({"older_than": 50.9, "guard": "release", "package_filter": "rocky"}, [0]),
+    ],
+)
+def test_all_filters_must_let_it_through_and_only_that_is_looked_into(served, selection, expected):
+    wanted = [SERVED[place].name for place in expected]
+    assert names(**selection) == wanted
+    assert [one.name for one in served] == wanted
+    assert show(**selection)["selected"] == f"selected {len(wanted)} of 8"
+
+
+@pytest.mark.parametrize(
+    ("selection", "words"),
+    [
+        ({"package_filter": "rokcy"}, "'rokcy' matches none of .* nearest: rocky"),
+        ({"sync_group": "suse"}, "in group 'suse', groups: rocky"),
+        ({"guard": "relaese"}, "no content guard 'relaese', but release"),
+        ({"guard": "12"}, "no content guard '12', but development, none, private, release, x"),
+        ({"pins": {"prod": {"rocky": "newest"}}}, "pins of 'prod': 'rocky' is pinned to 'newest'"),
+        ({"pins": {"prod": "rocky"}}, "pins of 'prod': expected short names"),
+    ],
+)
+def test_a_mistake_is_named(selection, words):
+    with pytest.raises(OperatorError, match=words):
+        show(**selection)
+
+
+def test_who_pins_a_snapshot_is_shown_at_it():
+    pulp = Pulp()
+    pins = {
+        "prod": {"rocky": OLD, "noble": NEW, "other": OLD},
+        "stage": {"rocky": OLD, "epel": OLD, "gone": NEW},
+    }
+    found = show(pulp, pins=pins)["distributions"]
+    assert {one["name"]: one["pinned_by"] for one in found if one["pinned_by"]} == {
+        f"rocky-{OLD}": ["prod", "stage"],
+        f"epel-{OLD}-ark": ["stage"],
+        f"noble-{NEW}": ["prod"],
+    }
+    assert pulp.report.warnings == ["pins of 'prod': no package repository is called other"]
+
+
+def test_pins_of_an_inventory_without_repositories_are_one_short_warning():
+    pulp = Pulp()
+    stamps = {f"repository_{number:02}": OLD for number in range(43)}
+    lists = {"rpm": [], "deb": [], "deprecated_rpm": []}
+    assert len(show(pulp, pins={"prod": stamps}, **lists)["distributions"]) == 8
+    [warning] = pulp.report.warnings
+    assert warning.endswith("repository_08, repository_09 and 33 more")
+
+
+def test_a_malformed_item_is_a_warning_and_the_others_are_known():
+    pulp = Pulp()
+    found = show(pulp, rpm=[{"name": "broken"}, item("rocky")])["distributions"]
+    assert found[0]["short_name"] == "rocky"
+    assert pulp.report.warnings[0].startswith("broken: short_name is missing")
+
+
+def test_the_table_says_what_serves_nothing_and_what_follows_its_repository():
+    lines = show(package_filter="nova empty")["lines"]
+    assert lines == [
+        "TYPE       NAME        BASE PATH      GUARD    REPOSITORY      VERSION  PACKAGES  DAYS"
+        "  PINNED BY",
+        "container  kolla/nova  stackhpc/nova  private  A repository    latest   -            0  -",
+        "rpm        empty       some/where     -        serves nothing  -        -            0  -",
+    ]
+
+
+def test_the_report_has_each_distribution_that_is_shown(tmp_path):
+    path, server = tmp_path / "report", Pulp()
+    server.report = Report([ReportFile(str(path))])
+    shown = show(server, guard="release")["distributions"]
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [line["name"] for line in lines[0]["expected"]] == [one["name"] for one in shown]
+    assert [{key: line[key] for key in one} for line, one in zip(lines[1:], shown)] == shown
+    assert [(line["number"], line["of"], line["changed"]) for line in lines[1:]] == [
+        (1, 2, False),
+        (2, 2, False),
+    ]

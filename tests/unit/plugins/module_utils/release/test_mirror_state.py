@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When a snapshot is mirrored already: by the label of its distribution, or of its repository."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.inventory.pins import Pin
+from plugins.module_utils.inventory.repositories import PackageRepository
+from plugins.module_utils.objects.pinned_source import PINNED_LABEL, source_digest
+from plugins.module_utils.pulp.types import CONTENT_TYPES
+from plugins.module_utils.release.mirror import MIRRORED_LABEL, MirrorSettings, read_mirrored
+
+RPM = CONTENT_TYPES["rpm"]
+OLD, NEW = "20261101T000000", "20261120T200001"
+REPOSITORY = "/pulp/api/v3/repositories/rpm/rpm/1/"
+PUBLICATION = "/pulp/api/v3/publications/rpm/rpm/{}/"
+SOURCE = "https://ark/pulp/content/rocky/"
+SETTINGS = MirrorSettings("https://ark/", {"remote_username": "u"}, {}, " (ark)", "-ark", {}, "all")
+HOW = {"sync_policy": "mirror_complete"}
+
+
+def pin(stamp=NEW, **keys):
+    return Pin(PackageRepository("rpm", "Rocky", "rocky", "rocky-", "rocky/", **keys), stamp)
+
+
+def repository(url=SOURCE + NEW, version=2):
+    digest = source_digest(RPM, {"url": url, "policy": "on_demand"}, HOW)
+    return {
+        "name": "Rocky (ark)",
+        "pulp_href": REPOSITORY,
+        "latest_version_href": f"{REPOSITORY}versions/{version}/",
+        "pulp_labels": {PINNED_LABEL: f"{digest}.{version}"},
+    }
+
+
+def remote(url=SOURCE + NEW):
+    return {"name": "Rocky (ark)-remote", "url": url, "policy": "on_demand"}
+
+
+def distribution(publication="new", stamp=NEW, **fields):
+    return {
+        "name": f"rocky-{stamp}-ark",
+        "base_path": f"rocky/{stamp}",
+        "content_guard": None,
+        "publication": PUBLICATION.format(publication),
+        "pulp_labels": {},
+        **fields,
+    }
+
+
+class Holding:
+    """A server that holds these objects, and the publications `old` of version 1, `new` of 2."""
+
+    def __init__(self, *objects):
+        self.client = self
+        self.requests = 0
+        self.lists = {"distributions": [], "repositories": [], "remotes": []}
+        for one in objects:
+            kind = "distributions" if "base_path" in one else "repositories"
+            self.lists["remotes" if "url" in one else kind].append(one)
+        self.lists["publications"] = [
+            {
+                "pulp_href": PUBLICATION.format(name),
+                "repository_version": f"{REPOSITORY}versions/{n}/",
+            }
+            for name, n in (("old", 1), ("new", 2))
+        ]
+
+    def has(self, component, version):
+        return True
+
+    def list(self, path, params=None):
+        self.requests += 1
+        key = next((key for key in params if key.endswith("__in")), "")
+        there = self.lists[path.partition("/")[0]]
+        if key == "pulp_id__in":
+            return there
+        wanted = params[key].split(",")
+        return [one for one in there if one[key[: -len("__in")]] in wanted]
+
+
+def read(*objects, stamp=NEW, settings=SETTINGS, **keys):
+    (one,) = read_mirrored(Holding(*objects), [pin(stamp, **keys)], settings)
+    return one
+
+
+def labelled(stamp=NEW, publication="new", **fields):
+    """The distribution as a mirror leaves it."""
+    labels = read(stamp=stamp).labels(PUBLICATION.format(publication))
+    return distribution(publication, stamp, pulp_labels={"owner": "me", **labels}, **fields)
+
+
+def test_a_label_holds_nothing_that_pulp_refuses_and_keeps_those_of_users():
+    one = read(distribution(pulp_labels={"owner": "me"}), remote(), repository())
+    labels = one.labels(PUBLICATION.format("new"))
+    assert labels == {"owner": "me", MIRRORED_LABEL: f"{one.digest}.new"}
+    assert not set(labels[MIRRORED_LABEL]) & set(",()")
+
+
+def test_an_older_pin_is_done_whatever_repository_and_remote_are_at():
+    there = (labelled(OLD, "old"), labelled(), remote(), repository())
+    for stamp in (OLD, NEW):
+        one = read(*there, stamp=stamp)
+        assert (one.is_recorded, one.is_done) == (True, True)
+    assert not read(*there, stamp=OLD).is_latest
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"publication": PUBLICATION.format("other")},
+        {"publication": None},
+        {"pulp_labels": {}},
+        {"pulp_labels": None},
+    ],
+)
+def test_a_label_fits_only_the_publication_it_came_with(fields):
+    one = read({**labelled(OLD, "old"), **fields}, remote(), repository(), stamp=OLD)
+    assert (one.is_recorded, one.is_done) == (False, False)
+
+
+def test_a_label_fits_only_what_was_asked_for():
+    there = (labelled(), remote(SOURCE + OLD), repository(SOURCE + OLD, 3))
+    assert read(*there).is_done
+    assert not read(*there, sync_policy="additive").is_done
+    moved = MirrorSettings("https://other", {}, {}, " (ark)", "-ark", {}, "always")
+    assert not read(*there, settings=moved).is_done
+    slash = MirrorSettings("https://ark", {}, {}, " (ark)", "-ark", {}, "always")
+    assert read(*there, settings=slash).is_done
+
+
+def test_content_that_is_fetched_on_demand_wants_its_remote():
+    assert not read(labelled(), repository()).is_done
+
+
+def test_a_distribution_without_a_label_is_done_by_that_of_its_repository():
+    one = read(distribution(), remote(), repository())
+    assert (one.is_recorded, one.is_latest, one.is_done) == (False, True, True)
+    assert not read(distribution("old"), remote(), repository()).is_done
+    assert not read(distribution(), remote(), repository(SOURCE + OLD)).is_done
+
+
+@pytest.mark.parametrize(
+    "fields", [{"base_path": "elsewhere"}, {"content_guard": "/pulp/api/v3/contentguards/1/"}]
+)
+@pytest.mark.parametrize("made", [labelled, distribution])
+def test_what_was_moved_or_guarded_by_hand_is_not_done(made, fields):
+    one = read(made(**fields), remote(), repository())
+    assert one.is_latest
+    assert not one.is_done
+
+
+def test_a_distribution_of_another_name_at_the_path_counts():
+    assert read(labelled(name="by hand"), remote(), repository()).is_done
+
+
+def test_requests_do_not_grow_with_pins():
+    pins = [
+        Pin(PackageRepository("rpm", f"r{n}", f"r{n}", f"r{n}-", f"r{n}/"), NEW) for n in range(60)
+    ]
+    made = [distribution(name=f"r{n}-{NEW}-ark", base_path=f"r{n}/{NEW}") for n in range(60)]
+    server = Holding(*made)
+    read_mirrored(server, pins, SETTINGS)
+    assert server.requests <= 6
+
+
+def test_a_deb_mirror_serves_what_upstream_calls_its_suites_unless_told_otherwise():
+    repository = PackageRepository("deb", "Noble", "noble", "noble-", "noble/")
+    for defaults, mode in (({}, "verbatim"), ({"deb": {"mode": "simple"}}, "simple")):
+        settings = MirrorSettings("https://ark", {}, defaults, "", "", {}, "always")
+        (one,) = read_mirrored(Holding(), [Pin(repository, NEW)], settings)
+        assert one.item["mode"] == mode

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pins in a module's parameters: selected first, so that nobody else's mistakes count."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.release.options import pinned
+
+STAMP = "20261120T200001"
+
+
+def item(short_name, **keys):
+    return {
+        "name": short_name,
+        "short_name": short_name,
+        "distribution_name": f"{short_name}-",
+        "base_path": f"{short_name}/",
+        **keys,
+    }
+
+
+def params(**more):
+    names = ("deprecated_rpm", "deprecated_deb", "rpm_filter", "deb_filter", "package_filter")
+    given = {
+        "rpm": [item("good"), item("wrong", policy="nightly")],
+        "deb": [item("bare", sync_group="debian")],
+        "package_versions": {"good": STAMP, "wrong": STAMP, "bare": STAMP},
+        "pins_strict": False,
+        "sync_group": None,
+    }
+    return {**dict.fromkeys(names), **given, **more}
+
+
+def test_malformed_pinned_items_are_errors_beside_the_other_pins():
+    resolved, selected = pinned(params(), "mirror")
+    assert [pin.short_name for pin in resolved.pins] == ["good"]
+    assert [(error.short_name, error.message.partition(" ")[0]) for error in resolved.errors] == [
+        ("wrong", "policy"),
+        ("bare", "distributions"),
+    ]
+    assert selected == "selected 3 of 3"
+
+
+@pytest.mark.parametrize(
+    ("choice", "pins", "errors", "selected"),
+    [
+        ({"package_filter": "good"}, ["good"], [], "selected 1 of 3"),
+        ({"rpm_filter": "wrong"}, [], ["wrong", "bare"], "selected 2 of 3"),
+        ({"sync_group": "debian"}, [], ["bare"], "selected 1 of 3"),
+    ],
+)
+def test_a_malformed_item_counts_only_when_it_is_selected(choice, pins, errors, selected):
+    resolved, text = pinned(params(**choice), "mirror")
+    assert [pin.short_name for pin in resolved.pins] == pins
+    assert [error.short_name for error in resolved.errors] == errors
+    assert text == selected
+
+
+def test_a_malformed_deprecated_item_is_ignored_where_the_active_list_has_the_name():
+    twice = [item("good", policy="nightly"), item("old"), item("old")]
+    given = params(deprecated_rpm=twice, package_versions={"good": STAMP})
+    resolved, _selected = pinned(given, "pins")
+    assert ([pin.short_name for pin in resolved.pins], resolved.errors) == (["good"], [])

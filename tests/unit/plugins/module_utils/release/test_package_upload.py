@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of uploaded packages, and items that do not say enough."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.pulp.errors import InvalidItem
+from plugins.module_utils.pulp.types import CONTENT_TYPES
+from plugins.module_utils.release.package_upload import package_options, refuse_unclear
+
+
+def test_only_deb_packages_belong_to_a_suite():
+    rpm, deb = (package_options(CONTENT_TYPES[name]) for name in ("rpm", "deb"))
+    assert set(deb) - set(rpm) == {"suite", "component", "architectures", "mode"}
+    assert (deb["suite"]["default"], deb["mode"]["default"]) == ("stable", "structured")
+
+
+def item(**more):
+    usual = {"packages": ["a"], "stamped": False, "distribution_name": None, "base_path": None}
+    return {**usual, **more}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"distribution_name": "a", "base_path": "a"},
+        {"distribution_name": "a-", "base_path": "a/", "stamped": True},
+    ],
+)
+def test_what_is_clear_is_taken(more):
+    refuse_unclear(item(**more))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"packages": []}, "packages is empty"),
+        ({"stamped": True}, "stamped needs distribution_name and base_path"),
+        ({"stamped": True, "distribution_name": "a", "base_path": "a"}, "ends in '/'"),
+        ({"base_path": "a"}, "needs a distribution_name"),
+    ],
+)
+def test_what_is_unclear_is_refused(more, words):
+    with pytest.raises(InvalidItem, match=words):
+        refuse_unclear(item(**more))

@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which snapshot a repository is at: the newest, an exact one, one of a day, one until a day."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from plugins.module_utils.inventory.pins import PinError
+from plugins.module_utils.inventory.selection import NothingSelectedError
+from plugins.module_utils.inventory.stamp import StampError
+from plugins.module_utils.pulp.errors import InvalidItem, ResponseError
+from plugins.module_utils.release.changes import SHRUNK_LABEL
+from plugins.module_utils.release.query import query_packages
+from plugins.module_utils.report.report import Report
+
+MONDAY, NOON, TUESDAY = "20261116T020000", "20261116T120000", "20261117T020000"
+GUARDS = {"development": "/guards/1/", "release": "/guards/2/"}
+
+
+def snapshot(short_name, stamp, guard="development", before=None, publication="/p/"):
+    return {
+        "name": f"{short_name}-{stamp}",
+        "base_path": f"{short_name}/{stamp}",
+        "publication": publication,
+        "content_guard": GUARDS.get(guard),
+        "pulp_labels": {SHRUNK_LABEL: before} if before else {},
+    }
+
+
+class Ark:
+    """A server with these snapshots; it refuses to look for those of `bad`."""
+
+    def __init__(self, *snapshots):
+        self.client = self
+        self.connection = SimpleNamespace(username="admin")
+        self.snapshots = snapshots
+        self.report = Report()
+        self.requests = 0
+
+    def writes_at_once(self):
+        return 2
+
+    def list(self, path, params=None):
+        assert path == "contentguards/"
+        return [{"name": name, "pulp_href": href} for name, href in GUARDS.items()]
+
+    def get(self, path, params=None):
+        self.requests += 1
+        if params["name__regex"].startswith("^bad"):
+            raise ResponseError(500, "out of order")
+        found = [one for one in self.snapshots if re.search(params["name__regex"], one["name"])]
+        found.sort(key=lambda one: one["name"], reverse=params["ordering"] == "-name")
+        return {"results": found[params["offset"] :][: params["limit"]]}
+
+
+def item(short_name, **keys):
+    return {
+        "name": f"Repository {short_name}",
+        "short_name": short_name,
+        "distribution_name": f"{short_name}-",
+        "base_path": f"{short_name}/",
+        **keys,
+    }
+
+
+def ask(ark, *short_names, **more):
+    names = ("deb", "deprecated_rpm", "deprecated_deb", "rpm_filter", "deb_filter", "sync_group")
+    more_names = ("package_filter", "stamp", "stamp_until", "package_versions")
+    given = {
+        "rpm": [item(name) for name in short_names],
+        "pins_strict": False,
+        "content_guard": "development",
+    }
+    return query_packages(ark, {**dict.fromkeys((*names, *more_names)), **given, **more})
+
+
+def two_days():
+    return Ark(*(snapshot(name, at) for name in "ab" for at in (MONDAY, NOON, TUESDAY)))
+
+
+@pytest.mark.parametrize(
+    ("question", "stamp"),
+    [
+        ({}, TUESDAY),
+        ({"stamp": MONDAY}, MONDAY),
+        ({"stamp": "20261116"}, NOON),
+        ({"stamp": "20261116T02"}, MONDAY),
+        ({"stamp": "2026"}, TUESDAY),
+        ({"stamp_until": "20261116"}, NOON),
+        ({"stamp_until": "20261116T115959"}, MONDAY),
+        ({"stamp_until": NOON}, NOON),
+        ({"stamp_until": "20270101"}, TUESDAY),
+    ],
+)
+def test_the_newest_of_those_that_fit_is_taken(question, stamp):
+    ark = two_days()
+    results, more = ask(ark, "a", "b", **question)
+    assert more["versions"] == {"a": stamp, "b": stamp}
+    assert (more["selected"], more["without"], more["flagged"]) == ("selected 2 of 2", [], [])
+    assert (ark.requests, ark.report.warnings) == (2, [])
+    first = results[0]
+    assert (first.name, first.action, first.changed) == ("Repository a", "unchanged", False)
+    assert first.more == {
+        "short_name": "a",
+        "stamp": stamp,
+        "snapshot": f"a-{stamp}",
+        "base_path": f"a/{stamp}",
+        "content_guard": "development",
+        "packages_before": None,
+    }
+
+
+def test_the_table_has_a_line_for_each_repository():
+    ark = Ark(snapshot("a", MONDAY, "release"), snapshot("b", MONDAY, None))
+    assert ask(ark, "a", "b", "c")[1]["lines"] == [
+        "SHORT NAME  TYPE  STAMP            GUARD    NOTE",
+        "a           rpm   20261116T020000  release  -",
+        "b           rpm   20261116T020000  -        -",
+        "c           rpm   none             -        -",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ({}, "no snapshot of b"),
+        (
+            {"stamp": "20261116"},
+            "no snapshot at 20261116 of b; "
+            "package_stamp_until=20261116 takes the newest up to then",
+        ),
+        ({"stamp_until": "20261116"}, "no snapshot up to 20261116 of b"),
+    ],
+)
+def test_a_repository_without_one_is_a_warning_while_others_have_one(question, words):
+    ark = Ark(snapshot("a", MONDAY), snapshot("b-updates", MONDAY))
+    results, more = ask(ark, "a", "b", **question)
+    assert more["versions"] == {"a": MONDAY}
+    assert (more["without"], results[1].action, results[1].error) == (["b"], "skipped", "")
+    assert ark.report.warnings == [words]
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ({}, "no snapshot of any repository, selected 2 of 2, or user 'admin' may not see it"),
+        ({"stamp": "2025"}, "package_stamp_until=2025 takes"),
+        ({"stamp_until": "2025"}, "no snapshot up to 2025 of any"),
+    ],
+)
+def test_nothing_at_all_is_an_error(question, words):
+    with pytest.raises(InvalidItem, match=words):
+        ask(Ark(snapshot("a", "20200101T000000", publication=None)), "a", "b", **question)
+
+
+def test_an_exact_stamp_that_is_not_there_names_those_around_it():
+    ark = two_days()
+    results, more = ask(ark, "a", "c", stamp="20261116T110000")
+    assert more["versions"] == {}
+    assert results[0].error.endswith(f"; nearest: {MONDAY} before it and {NOON} after it")
+    assert results[0].error.startswith("there is no snapshot 'a-20261116T110000' that serves")
+    assert results[1].error.endswith("; the repository has none at all")
+    assert "a           rpm   failed" in more["lines"][1]
+    assert ark.report.warnings == []
+
+
+def test_a_snapshot_that_serves_nothing_is_none():
+    ark = Ark(snapshot("a", MONDAY), snapshot("a", TUESDAY, publication=None))
+    assert ask(ark, "a")[1]["versions"] == {"a": MONDAY}
+    results, _more = ask(ark, "a", stamp=TUESDAY)
+    assert results[0].error.endswith(f"nearest: {MONDAY} before it")
+
+
+def test_what_lost_too_many_packages_is_passed_over_and_named():
+    stamps = [f"2026111{day}T020000" for day in range(1, 7)]
+    flagged = [snapshot("a", stamp, before="3000") for stamp in stamps[1:]]
+    ark = Ark(snapshot("a", stamps[0]), *flagged)
+    results, more = ask(ark, "a")
+    assert more["versions"] == {"a": stamps[0]}
+    assert [one["stamp"] for one in more["flagged"]] == stamps[:0:-1]
+    assert more["flagged"][0] == {
+        "short_name": "a",
+        "stamp": stamps[5],
+        "packages_before": "3000",
+    }
+    assert len(ark.report.warnings) == 5
+    assert f"a: {stamps[5]} is passed over" in ark.report.warnings[0]
+    assert "3000 packages before it" in ark.report.warnings[0]
+    assert f"passed over {stamps[5]}, flagged; " in more["lines"][1]
+
+
+@pytest.mark.parametrize(
+    ("guard", "question"), [("development", {"stamp": TUESDAY}), ("release", {}), (None, {})]
+)
+def test_it_is_taken_by_its_exact_stamp_or_once_it_is_released(guard, question):
+    ark = Ark(snapshot("a", MONDAY), snapshot("a", TUESDAY, guard, before="3000"))
+    results, more = ask(ark, "a", **question)
+    assert (more["versions"], more["flagged"]) == ({"a": TUESDAY}, [])
+    assert results[0].more["packages_before"] == "3000"
+    assert "flagged: 3000 packages before" in more["lines"][1]
+    assert ark.report.warnings == []
+
+
+@pytest.mark.parametrize(("guard", "stamp"), [(None, MONDAY), ("release", TUESDAY)])
+def test_where_development_has_no_guard_what_has_none_is_not_released(guard, stamp):
+    ark = Ark(snapshot("a", MONDAY, None), snapshot("a", TUESDAY, guard, before="3000"))
+    assert ask(ark, "a", content_guard="")[1]["versions"] == {"a": stamp}
+
+
+def test_when_all_are_passed_over_the_warnings_say_so():
+    ark = Ark(snapshot("a", MONDAY, before="3000"))
+    with pytest.raises(InvalidItem, match="there is no snapshot"):
+        ask(ark, "a")
+    assert f"a: {MONDAY} is passed over" in ark.report.warnings[0]
+
+
+def test_pins_are_asked_for_at_their_stamps_also_of_deprecated_repositories():
+    ark = two_days()
+    pins = {"a": MONDAY, "b": TUESDAY, "gone": TUESDAY}
+    results, more = ask(ark, "a", package_versions=pins, deprecated_rpm=[item("b")])
+    assert more["versions"] == {"a": MONDAY, "b": TUESDAY}
+    assert (more["unknown_pins"], more["selected"]) == (["gone"], "selected 2 of 2")
+    assert [result.error for result in results] == ["", ""]
+
+
+def test_deprecated_repositories_are_not_asked_for_without_pins():
+    assert ask(two_days(), "a", deprecated_rpm=[item("b")])[1]["versions"] == {"a": TUESDAY}
+
+
+@pytest.mark.parametrize(
+    ("question", "problem", "words"),
+    [
+        ({"stamp": "yesterday"}, StampError, "'yesterday' is neither a stamp nor"),
+        ({"stamp_until": "2026-11-20"}, StampError, "YYYYMMDD"),
+        ({"stamp": "2026", "stamp_until": "2026"}, InvalidItem, "give one of them"),
+        ({"stamp": "2026", "package_versions": {"a": MONDAY}}, InvalidItem, "pins name stamps"),
+        ({"package_versions": {}}, PinError, "not a single pin"),
+        ({"package_filter": "nobody"}, NothingSelectedError, "matches none of 1 names"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused_before_anything_is_asked(
+    question, problem, words
+):
+    ark = two_days()
+    with pytest.raises(problem, match=words):
+        ask(ark, "a", **question)
+    assert ark.requests == 0
+
+
+def test_what_fails_leaves_the_others_alone():
+    broken = {"name": "broken", "short_name": "broken"}
+    results, more = ask(two_days(), rpm=[item("bad"), broken, item("a")])
+    assert more["versions"] == {"a": TUESDAY}
+    assert [result.error.partition(" ")[0] for result in results] == [
+        "out",
+        "",
+        "distribution_name",
+    ]
+    assert (results[0].action, results[2].name) == ("failed", "broken")

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The file that a killed run leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+
+import pytest
+
+from plugins.module_utils.report.file import ReportFile, ReportFileError
+
+
+def test_the_file_is_private_and_begins_anew_with_the_first_line(tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text("of an earlier run\n")
+    path.chmod(0o644)
+    file = ReportFile(str(path))
+    # Until then it can be read: a run that does again what failed may report to the same file.
+    assert path.read_text() == "of an earlier run\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    file.write({"a": 1})
+    file.write({"b": 2})
+    assert path.read_text() == '{"a": 1}\n{"b": 2}\n'
+
+
+def test_what_an_earlier_task_wrote_is_kept_on_request(tmp_path):
+    path = tmp_path / "report.json"
+    ReportFile(str(path)).write({"a": 1})
+    ReportFile(str(path), append=True).write({"b": 2})
+    assert path.read_text() == '{"a": 1}\n{"b": 2}\n'
+
+
+def test_two_runs_do_not_write_one_report(tmp_path):
+    path = str(tmp_path / "report.json")
+    first = ReportFile(path)
+    with pytest.raises(ReportFileError, match="report_path '.*': another run is writing it"):
+        ReportFile(path, append=True)
+    assert first.write({"a": 1}) == ""
+    del first
+    ReportFile(path, append=True).write({"b": 2})
+    assert (tmp_path / "report.json").read_text() == '{"a": 1}\n{"b": 2}\n'
+
+
+def test_half_a_line_of_a_killed_task_spoils_none_of_the_next(tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text('{"a": 1}\n{"b')
+    ReportFile(str(path), append=True).write({"c": 3})
+    assert path.read_text() == '{"a": 1}\n{"b\n{"c": 3}\n'
+    path.write_text("")
+    ReportFile(str(path), append=True).write({"c": 3})
+    assert path.read_text() == '{"c": 3}\n'
+
+
+def test_a_device_is_written_to_and_stays_as_it_is():
+    before = os.stat(os.devnull).st_mode
+    assert ReportFile(os.devnull).write({"a": 1}) == ""
+    assert os.stat(os.devnull).st_mode == before
+
+
+def test_a_path_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(ReportFileError, match="progress_path '.*nowhere.*' cannot be written"):
+        ReportFile(str(tmp_path / "nowhere" / "report.json"), option="progress_path")
+
+
+def test_a_name_that_is_no_unicode_is_written_all_the_same(tmp_path):
+    path = tmp_path / "report.json"
+    ReportFile(str(path)).write({"name": "bad \udcff name"})
+    assert json.loads(path.read_text())["name"].startswith("bad ")

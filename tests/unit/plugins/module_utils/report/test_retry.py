@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a report leaves to be done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from plugins.module_utils.report.file import ReportFile
+from plugins.module_utils.report.retry import RetryError, left_undone, only_undone
+
+EXPECTED = {
+    "expected": [
+        {"type": "rpm", "name": "Good", "short_name": "good"},
+        {"type": "rpm", "name": "Bad", "short_name": "bad"},
+        {"type": "deb", "name": "not reached"},
+    ]
+}
+GOOD = {"number": 1, "type": "rpm", "name": "Good", "short_name": "good", "error": ""}
+BAD = {"number": 2, "type": "rpm", "name": "Bad", "short_name": "bad", "error": "no"}
+
+
+@dataclass(frozen=True)
+class Item:
+    content_type: str
+    short_name: str
+    name: str = ""
+
+
+def written(tmp_path, *lines, rest=""):
+    path = tmp_path / "report.json"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + rest)
+    return str(path)
+
+
+def test_what_failed_and_what_was_not_reached_is_left(tmp_path):
+    path = written(tmp_path, EXPECTED, {"warning": "x"}, GOOD, BAD, rest='{"number": 3, "na')
+    undone = left_undone(path)
+    assert undone == {("rpm", "bad"), ("deb", "not reached")}
+    items = [Item("rpm", "good"), Item("rpm", "bad"), Item("deb", "", "not reached")]
+    assert only_undone(items, path) == items[1:]
+
+
+def test_nothing_is_left_of_a_report_of_a_good_run(tmp_path):
+    path = written(tmp_path, {"expected": EXPECTED["expected"][:1]}, GOOD)
+    assert only_undone([Item("rpm", "good")], path) == []
+
+
+def test_to_have_none_of_what_is_left_is_an_error(tmp_path):
+    path = written(tmp_path, EXPECTED, GOOD)
+    with pytest.raises(RetryError, match="is selected here: bad, not reached; give a report of"):
+        only_undone([Item("rpm", "good"), Item("deb", "bad")], path)
+
+
+def test_what_was_only_looked_at_is_left(tmp_path):
+    path = written(tmp_path, EXPECTED, {**GOOD, "check_mode": True}, BAD)
+    assert ("rpm", "good") in left_undone(path)
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\x85", "\x0c", "\x1c"])
+def test_words_may_hold_what_elsewhere_ends_a_line(tmp_path, end):
+    path = tmp_path / "report.json"
+    ReportFile(str(path)).write(EXPECTED)
+    more = ReportFile(str(path), append=True)
+    more.write({**BAD, "error": f"a{end}b"})
+    more.write(GOOD)
+    assert left_undone(str(path)) == {("rpm", "bad"), ("deb", "not reached")}
+
+
+@pytest.mark.parametrize("line", [{"expected": [1]}, {"expected": 1}, {"number": 1}, {"x": None}])
+def test_lines_of_something_else_are_no_report(tmp_path, line):
+    with pytest.raises(RetryError, match="no report of a run"):
+        left_undone(written(tmp_path, line))
+
+
+def test_what_was_tried_again_with_success_is_done(tmp_path):
+    again = {**GOOD, "again": True, "error": "503"}
+    del again["number"]
+    assert ("rpm", "good") not in left_undone(written(tmp_path, EXPECTED, again, GOOD))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "no report of a run"), ("{}\nnot json\n{}\n", "line 2 is no JSON; give the file")],
+)
+def test_what_is_no_report_is_named(tmp_path, text, words):
+    with pytest.raises(RetryError, match=words):
+        left_undone(written(tmp_path, rest=text))
+
+
+def test_a_report_that_is_not_there_is_named():
+    with pytest.raises(RetryError, match="'/nowhere/report' cannot be read: No such file"):
+        left_undone("/nowhere/report")

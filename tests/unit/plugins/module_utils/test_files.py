@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Local files are read in pieces, and never mixed with what they become meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+
+import pytest
+
+from plugins.module_utils.files import FileError, LocalFile, checksum_text
+
+CONTENT = bytes(range(256)) * 3000
+
+
+@pytest.fixture
+def path(tmp_path):
+    (tmp_path / "image").write_bytes(CONTENT)
+    return str(tmp_path / "image")
+
+
+def test_any_part_comes_in_pieces(path):
+    pieces = list(LocalFile(path).pieces(1000, 600000))
+    assert b"".join(pieces) == CONTENT[1000:601000]
+    assert max(map(len, pieces)) <= 256 * 1024
+
+
+def test_size_and_checksum_are_those_of_the_whole(path):
+    source = LocalFile(path)
+    assert (source.size, source.sha256) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+
+
+def test_a_text_needs_no_file():
+    source = LocalFile("a.sha256", b"abc")
+    source.refuse_changes()
+    assert (source.size, b"".join(source.pieces(1, 2))) == (3, b"bc")
+
+
+def test_a_file_that_grew_is_refused(path):
+    source = LocalFile(path)
+    with open(path, "ab") as stream:
+        stream.write(b"more")
+    with pytest.raises(FileError, match="image was changed meanwhile"):
+        source.sha256  # noqa: B018
+
+
+def test_a_file_that_shrank_is_refused(path):
+    source = LocalFile(path)
+    os.truncate(path, 100)
+    with pytest.raises(FileError, match="image became shorter"):
+        list(source.pieces(0, source.size))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("nowhere", "nowhere cannot be read: No such file"), ("", "is a folder: name a file")],
+)
+def test_what_cannot_be_read_is_named(tmp_path, name, words):
+    with pytest.raises(FileError, match=words):
+        LocalFile(str(tmp_path / name))
+
+
+def test_a_pipe_is_no_file_to_send():
+    with pytest.raises(FileError, match="/dev/null is not a regular file"):
+        LocalFile("/dev/null")
+
+
+def test_sha256sum_understands_the_checksum_file(path, tmp_path):
+    text = checksum_text(LocalFile(path).sha256, "folder/image")
+    (tmp_path / "image.sha256").write_bytes(text)
+    command = ["sha256sum", "--strict", "-c", "image.sha256"]
+    said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert said.stdout == "image: OK\n"

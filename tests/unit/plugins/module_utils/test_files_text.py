@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+
+from plugins.module_utils import files as text_file
+from plugins.module_utils.files import TextFileError, read, replace
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A file with both ends of lines and a byte order mark."""
+    path = tmp_path / "file.yml"
+    path.write_bytes("\ufeffa\r\nb\nä".encode())
+    path.chmod(0o604)
+    return path
+
+
+def test_ends_of_lines_stay(path):
+    text = read(str(path))
+    assert text == "\ufeffa\r\nb\nä"
+    replace(str(path), text, f"{text}\r\n")
+    assert path.read_bytes() == "\ufeffa\r\nb\nä\r\n".encode()
+
+
+def test_mode_and_time_are_those_of_an_edited_file(path):
+    os.utime(path, (1, 1))
+    replace(str(path), read(str(path)), "new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o604
+    assert path.stat().st_mtime > 1
+    assert os.listdir(path.parent) == ["file.yml"]
+
+
+def test_a_link_stays_a_link(path, tmp_path):
+    link = tmp_path / "folder" / "link.yml"
+    link.parent.mkdir()
+    link.symlink_to("../file.yml")
+    replace(str(link), read(str(link)), "new")
+    assert os.readlink(link) == "../file.yml"
+    assert path.read_text() == "new"
+    assert os.listdir(link.parent) == ["link.yml"]
+
+
+def test_what_somebody_else_wrote_meanwhile_is_kept(path):
+    with pytest.raises(TextFileError, match="was changed by somebody else, try again"):
+        replace(str(path), "something else", "new")
+    assert path.read_bytes() == "\ufeffa\r\nb\nä".encode()
+    assert os.listdir(path.parent) == ["file.yml"]
+
+
+def test_a_failure_leaves_file_and_folder_as_they_were(path, monkeypatch):
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(text_file.os, "fsync", full)
+    with pytest.raises(TextFileError, match=r"file\.yml: cannot be written: .*No space left"):
+        replace(str(path), read(str(path)), "new")
+    assert path.read_bytes() == "\ufeffa\r\nb\nä".encode()
+    assert os.listdir(path.parent) == ["file.yml"]
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_what_cannot_be_read_is_named(tmp_path, content):
+    path = tmp_path / "other"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(TextFileError, match="other: cannot be read: "):
+        read(str(path))

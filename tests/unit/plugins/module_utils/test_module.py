@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The glue: what a module says when things go wrong, and what it never says."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+from ansible.module_utils import basic
+
+from plugins.module_utils import module as pulp_module
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.pulp.errors import InvalidItem
+from plugins.module_utils.report.report import Result
+
+URL = "http://pulp.invalid"
+OPTIONS = {"things": {"type": "list", "elements": "str", "default": []}}
+
+
+@pytest.fixture
+def invoke(monkeypatch, capsys):
+    """Run a module with arguments; its exit status and what it returns."""
+
+    def call(carry_out, verbosity=0, **arguments):
+        internal = {"_ansible_verbosity": verbosity, "_ansible_diff": True}
+        given = {"pulp_url": URL, **internal, **arguments}
+        text = json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode()
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", text)
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        with pytest.raises(SystemExit) as ended:
+            pulp_module.run(OPTIONS, carry_out, "thing")
+        written = capsys.readouterr()
+        assert "Traceback" not in written.out + written.err
+        answer = json.loads(written.out)
+        # Beside tests that load a controller's plugins, Ansible takes this for the controller.
+        answer["shown"] = json.dumps(answer.get("warnings", [])) + written.err
+        return ended.value.code, answer
+
+    return call
+
+
+def raising(error):
+    def carry_out(server, params):
+        raise error
+
+    return carry_out
+
+
+def test_results_are_returned_with_their_sum_and_a_diff(invoke):
+    def carry_out(server, params):
+        new, same = Result(params["things"][0], "x"), Result("same", "x")
+        new.note("created", {}, {"name": "a"})
+        return [new, same], {"stamp": "s"}
+
+    status, answer = invoke(carry_out, things=["a"])
+    assert (status, answer["changed"], answer["stamp"]) == (0, True, "s")
+    assert [result["action"] for result in answer["results"]] == ["created", "unchanged"]
+    assert answer["summary"] == {"ok": 1, "changed": 1, "failed": 0, "skipped": 0}
+    assert answer["statistics"] == {"requests": 0, "polls": 0, "tasks": 0}
+    assert [part["after"] for part in answer["diff"]] == [{"name": "a"}]
+    assert answer["diff"][0]["before_header"] == "x a"
+
+
+def test_a_failed_item_fails_the_module_after_everything_was_tried(invoke):
+    def carry_out(server, params):
+        good, bad = Result("good", "x"), Result("bad", "x", "failed", error="Pulp says no")
+        good.note("created", {}, {})
+        return [good, bad], {}
+
+    status, answer = invoke(carry_out)
+    assert (status, answer["failed"], answer["changed"]) == (1, True, True)
+    assert answer["msg"] == "1 of 2 failed\nthing 'bad': Pulp says no"
+    assert answer["summary"]["changed"] == 1
+
+
+@pytest.mark.parametrize("verbosity", [0, 3])
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (InvalidItem("get http://me:secret@x"), "get http://***@x"),
+        (OperatorError("no such pin"), "no such pin"),
+        (KeyError("results"), "please report it: KeyError: 'results' at test_module.py"),
+        (KeyboardInterrupt(), "interrupted"),
+    ],
+)
+def test_an_error_is_one_line_without_traceback_or_secret(invoke, error, words, verbosity):
+    status, answer = invoke(raising(error), verbosity)
+    assert (status, answer["failed"]) == (1, True)
+    assert words in answer["msg"]
+    assert "\n" not in answer["msg"]
+    assert "secret" not in json.dumps(answer)
+    assert "Traceback" not in json.dumps(answer)
+    assert (answer["changed"], answer["results"]) == (False, [])
+
+
+def test_warnings_are_shown_when_the_module_fails_too(invoke):
+    def carry_out(server, params):
+        server.report.warn("a worker is lost")
+        raise InvalidItem("no")
+
+    _status, answer = invoke(carry_out)
+    assert "a worker is lost" in answer["shown"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"pulp_url": "http://me:secret@pulp"}, "pulp_url holds credentials"),
+        ({"ca_path": "/nowhere/ca.pem"}, "ca_path '/nowhere/ca.pem' does not exist"),
+        ({"timeout": 0}, "timeout is 0.0: it must be more than 0"),
+        ({"report_path": "/nowhere/report"}, "report_path '/nowhere/report' cannot be written"),
+        ({"username": "me"}, "password"),
+        ({"client_key": "/k"}, "client_cert"),
+        ({"thing": ["a"]}, "thing"),
+    ],
+)
+def test_an_option_that_is_wrong_is_named(invoke, arguments, words):
+    status, answer = invoke(raising(AssertionError("nothing is carried out")), **arguments)
+    assert status == 1
+    assert words in answer["msg"]
+    assert "secret@" not in answer["msg"]
+
+
+def test_a_missing_library_names_the_interpreter_and_both_ways_out(invoke, monkeypatch):
+    monkeypatch.setattr(pulp_module, "requests_is_missing", lambda: True)
+    status, answer = invoke(raising(AssertionError("nothing is carried out")))
+    assert status == 1
+    assert f"'requests' is missing for {sys.executable}" in answer["msg"]
+    assert "install it there" in answer["msg"]
+    assert "ansible_python_interpreter: '{{ ansible_playbook_python }}'" in answer["msg"]
+
+
+def test_options_come_from_the_environment_and_the_engine_gets_the_connection(invoke, monkeypatch):
+    monkeypatch.setenv("RELEASE_TRAIN_PULP_USERNAME", "me")
+    monkeypatch.setenv("RELEASE_TRAIN_PULP_PASSWORD", 'pä$s " : @ % wörd')
+    seen = []
+
+    def carry_out(server, params):
+        seen.append((server.client.connection, server.check_mode, params))
+        return [], {}
+
+    status, _answer = invoke(carry_out, concurrency="3", _ansible_check_mode=True)
+    [(connection, check_mode, params)] = seen
+    assert (status, check_mode, params) == (0, True, {"things": []})
+    assert (connection.url, connection.username) == (URL, "me")
+    assert (connection.password, connection.concurrency) == ('pä$s " : @ % wörd', 3)
+
+
+def test_the_report_is_written_while_the_module_runs(invoke, tmp_path):
+    path = tmp_path / "report"
+
+    def carry_out(server, params):
+        server.report.finish(Result("a", "x"))
+        assert json.loads(path.read_text())["name"] == "a"
+        return [], {}
+
+    assert invoke(carry_out, report_path=str(path))[0] == 0
+
+
+def test_arguments_that_do_not_fit_are_not_shown(invoke):
+    status, answer = invoke(lambda server, params: ([], {}), 3, passwort="S3cret")
+    assert status == 1
+    assert "passwort" in answer["msg"]
+    assert "S3cret" not in json.dumps(answer)
+
+
+def test_a_run_that_did_not_come_to_its_items_leaves_no_older_report(invoke, tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text("of yesterday\n")
+    invoke(raising(InvalidItem("no such guard")), report_path=str(path))
+    assert json.loads(path.read_text()) == {"failed": "no such guard"}
+
+
+def test_a_report_that_is_to_be_done_again_stays_when_that_fails(invoke, tmp_path, monkeypatch):
+    monkeypatch.setitem(OPTIONS, "retry", {"type": "path"})
+    path = tmp_path / "report.json"
+    path.write_text("of yesterday\n")
+    invoke(raising(InvalidItem("it is down")), report_path=str(path), retry=str(path))
+    assert path.read_text() == "of yesterday\n"

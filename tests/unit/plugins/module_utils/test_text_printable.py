@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What others wrote does not steer a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.module_utils.text import printable
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("\x1b[2J\x1b]0;title\x07gone", r"\x1b[2J\x1b]0;title\x07gone"),
+        ("a\r\nb\x9b31m\x7f", r"a\r\nb\x9b31m\x7f"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("Zürich\t日本 …", "Zürich\t日本 …"),
+    ],
+)
+def test_controls_are_made_visible_and_the_rest_stays(line, shown):
+    assert printable(line) == shown

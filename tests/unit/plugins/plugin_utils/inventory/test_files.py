@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+
+from plugins.plugin_utils.inventory.files import read_inventory
+
+KNOWN = {"known"}
+
+
+@pytest.fixture
+def inventory(tmp_path):
+    """Write files, by their path; returns the folder."""
+
+    def write(**files):
+        for name, text in files.items():
+            path = tmp_path / name.replace("__", "/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def scopes(files):
+    return [(one.scope, dict(one.values)) for one in files.variables]
+
+
+def test_variables_of_groups_and_hosts_are_found_where_ansible_finds_them(inventory):
+    folder = inventory(
+        **{
+            "hosts.yml": "all:\n  vars: {a: 1}\n  children:\n    g:\n"
+            "      hosts:\n        h: {b: 2}\n        i:\n      vars: {c: 3}\n",
+            "group_vars__all.yml": "d: 4\n",
+            "group_vars__g__x.yaml": "e: 5\n",
+            "group_vars__g__deeper__y.json": '{"f": 6}',
+            "group_vars__g__plain": "g: 7\n",
+            "group_vars__g__not.txt": "no: 1\n",
+            "group_vars__g__old.yml~": "no: 1\n",
+            "group_vars__g__.hidden.yml": "no: 1\n",
+            "host_vars__h.yml": "h: 8\n",
+        }
+    )
+    wanted = [
+        *(("all", {"a": 1}), ("all", {"d": 4}), ("group g", {"c": 3}), ("group g", {"e": 5})),
+        *(("group g", {"f": 6}), ("group g", {"g": 7}), ("host h", {"b": 2}), ("host h", {"h": 8})),
+    ]
+    for source in (folder / "hosts.yml", folder):
+        files = read_inventory([str(source)], KNOWN)
+        assert sorted(scopes(files), key=str) == wanted
+        assert len(files.read) == 6
+        assert files.problems == []
+
+
+def test_an_encrypted_file_is_not_read(inventory):
+    folder = inventory(group_vars__all__vault="$ANSIBLE_VAULT;1.1;AES256\n6162\n")
+    files = read_inventory([str(folder)], KNOWN)
+    assert [path.name for path in files.encrypted] == ["vault"]
+    assert (files.read, files.variables, files.problems) == ([], [], [])
+
+
+def test_a_file_of_variables_counts_for_all_hosts(inventory):
+    folder = inventory(**{"lists.yml": "known: 1\nother: 2\n"})
+    files = read_inventory([str(folder / "lists.yml")], KNOWN)
+    assert scopes(files) == [("all", {"known": 1, "other": 2})]
+
+
+@pytest.mark.parametrize(
+    "text", ["[ark]\nark1\n", "plugin: constructed\n", "- a\n", "all: 1\n", ""]
+)
+def test_what_is_for_another_reader_of_ansible_s_is_left_to_it(inventory, text):
+    name = "hosts" if text.startswith("[") else "hosts.yml"
+    files = read_inventory([str(inventory(**{name: text}) / name)], KNOWN)
+    assert (files.variables, files.problems) == ([], [])
+
+
+def test_what_is_wrong_with_files_is_told(inventory):
+    folder = inventory(
+        group_vars__a="- b\n",
+        group_vars__b="c: [\n",
+        group_vars__c="d: 1\nd: 2\n",
+        group_vars__d="\xff",
+    )
+    (folder / "group_vars" / "e").write_bytes(b"\xff")
+    files = read_inventory([str(folder), str(folder / "nowhere"), "ark1,"], KNOWN)
+    told = {
+        one.path.name: (one.line, one.problem.split(":")[0], one.is_error) for one in files.problems
+    }
+    assert told == {
+        "nowhere": (1, "there is no such file or folder", True),
+        "a": (1, "must be a mapping of variables", True),
+        "b": (2, "not YAML", True),
+        "c": (2, "d is in line 1 already, which does not count", False),
+        "d": (1, "must be a mapping of variables", True),
+        "e": (1, "cannot be read", True),
+    }
+
+
+def test_a_host_may_have_dots_in_its_name(inventory):
+    folder = inventory(
+        **{
+            "host_vars__ark.example.com": "a: 1\n",
+            "host_vars__b.example.com.yml": "b: 2\n",
+            "host_vars__c.example.com__x.yml": "c: 3\n",
+            "host_vars__README.md": "- no",
+            "host_vars__ark.example.com.bak": "- no",
+        }
+    )
+    files = read_inventory([str(folder)], KNOWN)
+    assert scopes(files) == [
+        ("host ark.example.com", {"a": 1}),
+        ("host b.example.com", {"b": 2}),
+        ("host c.example.com", {"c": 3}),
+    ]
+    assert files.problems == []
+
+
+def test_a_file_beside_a_folder_of_its_name_does_not_count(inventory):
+    folder = inventory(
+        **{
+            "group_vars__all__x.yml": "a: 1\n",
+            "group_vars__all.yml": "a: 2\n",
+            "group_vars__g.json": '{"b": 2}',
+            "group_vars__g.yml": "b: 1\n",
+        }
+    )
+    files = read_inventory([str(folder)], KNOWN)
+    assert scopes(files) == [("all", {"a": 1}), ("group g", {"b": 1})]
+    assert [(one.path.name, one.problem, one.is_error) for one in files.problems] == [
+        ("all.yml", "does not count: Ansible reads all instead", False),
+        ("g.json", "does not count: Ansible reads g.yml instead", False),
+    ]

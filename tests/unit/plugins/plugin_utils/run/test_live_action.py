@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When lines are shown while a module runs, and that each is shown whole."""
+
+from __future__ import annotations
+
+import json
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from plugins.plugin_utils.run import live_action
+
+LINE = {
+    "number": 1,
+    "of": 1,
+    "name": "Zürich\x1b[2J",
+    "action": "synced",
+    "changed": True,
+    "seconds": 1,
+    "error": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "here"),
+    [
+        ({}, True),
+        ({"transport": "ssh"}, False),
+        # Set for the connection, by a variable of the host; the task itself does not say so.
+        ({"become": object()}, False),
+        ({"async_val": 60}, False),
+        ({"no_log": True}, False),
+        ({"args": {"progress_path": "/tmp/p"}}, False),
+    ],
+)
+def test_a_file_is_read_only_where_both_sides_see_it(change, here):
+    usual = {"transport": "local", "become": None, "async_val": 0, "no_log": False, "args": {}}
+    both = {**usual, **change}
+    action = object.__new__(live_action.LiveAction)
+    action._task = SimpleNamespace(**{**both, "become": False})
+    action._connection = SimpleNamespace(**both)
+    assert action._is_here() is here
+
+
+def test_a_line_that_comes_in_two_pieces_is_shown_whole_and_does_not_steer(tmp_path, monkeypatch):
+    shown = []
+    screen = SimpleNamespace(display=lambda text, color: shown.append(text))
+    monkeypatch.setattr(live_action, "Display", lambda: screen)
+    path = tmp_path / "progress"
+    text = (json.dumps(LINE, ensure_ascii=False) + "\n").encode()
+    cut = text.index(b"\xc3") + 1
+    path.write_bytes(text[:cut])
+    reader = live_action._Reader(str(path), "ark1: ")
+    time.sleep(2 * live_action._PAUSE)
+    with path.open("ab") as stream:
+        stream.write(text[cut:])
+    reader.end()
+    assert shown == ["ark1: [1/1] Zürich\\x1b[2J  synced  1 s"]

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An answer as Markdown."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.plugin_utils.run.markdown import Answer
+
+
+def answer(rows, failed=False):
+    columns = ["short_name", "pinned_by"]
+    return Answer("package_query", "ark_1", failed, "selected 2 of 9", "Snapshots", columns, rows)
+
+
+def test_rows_are_a_table_of_the_columns_that_are_asked_for():
+    rows = [{"short_name": "a|b", "pinned_by": ["x", "y"], "other": 1}, {"short_name": None}]
+    assert answer(rows).markdown == (
+        "## package\\_query\n\n"
+        "✅ **ark\\_1**: selected 2 of 9\n\n"
+        "### Snapshots\n\n"
+        "| short name | pinned by |\n| --- | --- |\n| a\\|b | x, y |\n|  |  |\n"
+    )
+
+
+def test_nothing_found_is_said_without_a_table():
+    assert answer([], failed=True).markdown == (
+        "## package\\_query\n\n❌ **ark\\_1**: selected 2 of 9\n"
+    )
+
+
+@pytest.mark.parametrize(("number", "more"), [(1000, ""), (1003, "... and 3 more")])
+def test_what_no_page_would_show_is_counted(number, more):
+    text = answer([{"short_name": f"n{one}"} for one in range(number)]).markdown
+    assert text.count("| n") == 1000
+    assert text.rstrip().endswith(more or "| n999 |  |")

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The file that playbooks add their summaries to."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleActionFail
+
+from plugins.plugin_utils.run.markdown import add_summary
+
+
+def test_each_playbook_adds_to_a_private_file(tmp_path):
+    path = tmp_path / "summary.md"
+    add_summary(str(path), "one\n")
+    add_summary(str(path), "two\n")
+    assert path.read_text(encoding="utf-8") == "one\ntwo\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(AnsibleActionFail, match="summary_path '.*' cannot be written: Is a direct"):
+        add_summary(str(tmp_path), "text")

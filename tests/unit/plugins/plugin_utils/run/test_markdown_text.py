@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pieces of Markdown."""
+
+from __future__ import annotations
+
+from plugins.plugin_utils.run.markdown import plain, table
+
+
+def test_text_stays_what_it_is_on_one_line():
+    assert plain("a_b *c*\n<d> | `e` # ~f") == "a\\_b \\*c\\* \\<d\\> \\| \\`e\\` \\# \\~f"
+    assert plain("x" * 1001) == "x" * 1000 + "…"
+    assert plain(3) == "3"
+
+
+def test_a_table_without_rows_is_nothing():
+    assert table("Failed", ("item",), []) == []
+    assert table("New_ones", ("item", "why"), [("a", 1)]) == [
+        "### New\\_ones",
+        "| item | why |\n| --- | --- |\n| a | 1 |",
+    ]

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lines that are shown while a run goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugins.plugin_utils.run.progress import duration, progress_line
+
+ITEM = {
+    "number": 57,
+    "of": 172,
+    "name": "Rocky Linux 9 BaseOS",
+    "short_name": "rocky_9_baseos",
+    "action": "synced",
+    "changed": True,
+    "seconds": 41.2,
+    "error": "",
+    "packages_added": 12,
+    "packages_removed": 3,
+}
+UNCHANGED = {"action": "unchanged", "changed": False, "packages_added": 0, "packages_removed": 0}
+
+
+@pytest.mark.parametrize(
+    ("change", "text", "tone"),
+    [
+        ({}, "[ 57/172] rocky_9_baseos  +12 -3  41 s", "changed"),
+        (UNCHANGED, "[ 57/172] rocky_9_baseos  unchanged  41 s", "ok"),
+        (
+            {"error": "404 ...", "cause": "404 from upstream"},
+            "[ 57/172] rocky_9_baseos  FAILED 404 from upstream  41 s",
+            "failed",
+        ),
+        (
+            {"error": f"a\n{'b' * 200}", "allowed": True},
+            f"[ 57/172] rocky_9_baseos  FAILED (allowed) a {'b' * 97}…  41 s",
+            "failed",
+        ),
+        ({"short_name": None}, "[ 57/172] Rocky Linux 9 BaseOS  +12 -3  41 s", "changed"),
+        (
+            {"error": "503", "cause": "upstream is broken", "again": True},
+            "          rocky_9_baseos  upstream is broken: tried again at the end",
+            "info",
+        ),
+    ],
+)
+def test_an_item_is_one_line(change, text, tone):
+    assert progress_line({**ITEM, **change}) == (text, tone)
+
+
+def test_a_silence_tells_what_runs_and_how_far():
+    tasks = [
+        {"name": "a", "state": "running", "what": "artifacts", "done": 5, "total": 9},
+        {"name": "b", "state": "running", "what": "artifacts", "done": 5, "total": None},
+        {"name": "c", "state": "begun"},
+        {"name": "d", "state": "waiting"},
+    ]
+    assert progress_line({"running": tasks}) == (
+        "... running: a (artifacts 5/9), b (artifacts 5), c, 1 waiting for a worker of Pulp's",
+        "info",
+    )
+    many = [{"name": str(number), "state": "running"} for number in range(9)]
+    text, _tone = progress_line({"running": many})
+    assert text == "... running: 0, 1, 2, 3, 4, 5, 3 more"
+
+
+@pytest.mark.parametrize("line", [{"warning": "x"}, {"expected": []}])
+def test_other_lines_are_not_shown(line):
+    assert progress_line(line) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (59.6, "1 min 0 s"), (761, "12 min 41 s"), (10930, "3 h 2 min")],
+)
+def test_a_duration_is_readable(seconds, text):
+    assert duration(seconds) == text

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The last screen of a run; a typical one is kept as an approved text, to be read by people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plugins.plugin_utils.run.outcome import outcome_of
+from plugins.plugin_utils.run.screen import LINES, fleet_screen, last_screen, stale_line
+
+APPROVED = Path(__file__).with_name("last_screen_of_172.txt")
+COMMAND = (
+    "ansible-playbook -i inventory stackhpc.release_train.package_sync -e package_retry=r.json"
+)
+
+
+def item(name, action="unchanged", error="", **more):
+    changed = action not in ("unchanged", "failed", "skipped")
+    own = {"name": name, "type": "rpm", "action": action, "changed": changed, "error": error}
+    return {**own, "seconds": 1.0, "before": {}, "after": {}, **more}
+
+
+def new(name, added=1, removed=1, notable=(), **more):
+    return item(
+        name,
+        "synced",
+        stamp="20261122T200001",
+        packages_added=added,
+        packages_removed=removed,
+        packages_upgraded=min(added, removed),
+        notable=list(notable),
+        **more,
+    )
+
+
+def night():
+    """A run over 172 repositories: 3 failed, 9 have new snapshots, one of them a doubtful one."""
+    kernel = (
+        "kernel 5.14.0-570.12.1.el9_6 -> 5.14.0-570.21.1.el9_6",
+        "openssl 1:3.2.2-6 -> 1:3.2.2-7",
+    )
+    done = [
+        new("rocky_9_appstream", 212, 187),
+        new("rocky_9_baseos", 94, 31, kernel),
+        new("rocky_10_baseos", 12, 3),
+        new("epel_9", 41, 17),
+        new("epel_10", 18, 2),
+        new("ubuntu_noble_security", 37, 0, ("libc6 2.39-0ubuntu8.4 -> 2.39-0ubuntu8.5",)),
+        new("docker_ce_el9", 5, 0, ("docker-ce 3:28.5.1-1.el9 -> 3:28.5.2-1.el9",)),
+        new("opensearch_2_x", 1, 1),
+        new("grafana", 2, 300, shrunk={"before": 700, "after": 402}),
+    ]
+    failed = [
+        item(
+            "rocky_9_extras",
+            "failed",
+            "404, message='Not Found', url='https://mirror.example.com/9/extras/repodata/repomd.xml'"
+            " (task /pulp/api/v3/tasks/0197/)",
+            cause="404 from upstream",
+        ),
+        item(
+            "ceph_squid",
+            "failed",
+            "Response payload is not completed (task /pulp/api/v3/tasks/0198/)",
+            cause="upstream cut the connection",
+        ),
+        item("rhel_9_baseos", "failed", "something that nobody has seen before"),
+    ]
+    quiet = [item(f"quiet_{number}") for number in range(160)]
+    run = {
+        "results": [*failed, *done, *quiet],
+        "failed_when_result": False,
+        "msg": "3 of 172 failed",
+        "selected": "selected 172 of 176",
+        "stale": [{"name": "rocky_9_extras", "type": "rpm", "last": "2026-11-12"}],
+        "storage": {"total": 2 << 40, "used": 1900 << 30, "free": 100 << 30, "low": True},
+    }
+    return outcome_of("ark", [run], 761)
+
+
+def test_the_screen_of_a_night_is_as_approved():
+    lines = last_screen(night(), "New snapshots", COMMAND)
+    assert len(lines) <= LINES
+    assert "\n".join(lines) + "\n" == APPROVED.read_text(encoding="utf-8")
+
+
+def test_the_worst_night_still_fits_and_names_what_matters_first():
+    bad = [item(f"bad_{n}", "failed", "x" * 300, cause="disk full") for n in range(90)]
+    may = [item(f"may_{n}", "failed", "x", allowed=True) for n in range(9)]
+    good = [new(f"new_{n}", shrunk={"before": 9, "after": 1}) for n in range(90)]
+    good.append(new("last", notable=["kernel 1 -> 2"]))
+    stale = [{"name": f"old_{n}", "type": "rpm", "last": ""} for n in range(90)]
+    run = {
+        "results": [*bad, *may, *good],
+        "stale": stale,
+        "failed": True,
+        "msg": "90 of 190 failed",
+    }
+    outcome = outcome_of("ark", [run], 1)
+
+    lines = last_screen(outcome, "New snapshots", COMMAND)
+
+    assert len(lines) <= LINES
+    assert max(map(len, lines)) <= 150
+    assert lines[lines.index("New snapshots") + 1].startswith("  last ")
+    assert any(line.startswith("  ... and ") for line in lines)
+    assert lines[-1] == "90 failed, 9 failed, as they may, 91 changed, 1 s"
+    assert outcome.message.startswith("90 of 190 failed: bad_0 (disk full), ")
+    assert outcome.message.endswith(" and 80 more")
+
+
+def test_a_run_that_changed_nothing_is_one_line():
+    outcome = outcome_of(
+        "ark", [{"results": [item("a"), item("b")], "selected": "selected 2 of 2"}], 3
+    )
+    assert last_screen(outcome, "New snapshots") == ["2 unchanged, selected 2 of 2, 3 s"]
+    assert not outcome.has_failed
+
+
+def test_what_broke_before_any_item_is_said_in_its_own_words():
+    run = {"results": [], "failed_when_result": False, "msg": "ark refused user 'admin':\nwrong"}
+    outcome = outcome_of("ark", [run])
+    assert last_screen(outcome, "New snapshots", COMMAND) == [
+        "Failed",
+        "  ark refused user 'admin':",
+        "  wrong",
+        "nothing was done, 0 s",
+    ]
+    assert outcome.message == "ark refused user 'admin': wrong"
+
+
+LOOKUP = "The lookup plugin 'stackhpc.release_train.kayobe_package_versions' failed: "
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        LOOKUP,
+        "Task failed: Finalization of task args for 'stackhpc.release_train.x' failed: "
+        f"Error while resolving value for 'package_versions': {LOOKUP}",
+        LOOKUP.replace("lookup", "filter"),
+        "An unhandled exception occurred while running the lookup plugin 'x'. Error was a <class "
+        "'ansible.errors.AnsibleLookupError'>, original message: ",
+    ],
+)
+def test_what_broke_is_said_whole_and_without_what_ansible_puts_before_it(frame):
+    words = f"no package pins at '/nowhere': {'there is no such folder, ' * 8}look there"
+    lines = last_screen(outcome_of("ark", [{"failed": True, "msg": f"{frame}{words}"}]), "")
+    assert " ".join(" ".join(lines[1:-1]).split()) == words
+    assert max(map(len, lines)) <= 150
+
+
+def test_what_was_not_synced_for_long_is_told_as_far_as_it_fits_and_all_of_it_elsewhere():
+    stale = [{"name": f"rocky_{n}_appstream", "type": "rpm", "last": ""} for n in range(17)]
+    outcome = outcome_of("ark", [{"results": [], "stale": stale}])
+    line = stale_line(outcome, 150)
+    assert len(line) <= 150
+    assert line.startswith("Not synced for long, 17: rocky_0_appstream (never), ")
+    assert line.endswith("_appstream (never) and 13 more")
+    assert stale_line(outcome).endswith(", rocky_16_appstream (never)")
+
+
+def test_a_later_module_adds_what_failed_there():
+    second = {
+        "results": [item("channel", "failed", "no")],
+        "msg": "no",
+        "failed_when_result": False,
+    }
+    runs = [{"results": [item("a")]}, second]
+    outcome = outcome_of("client", runs)
+    assert outcome_of("client", [*runs, {"results": [item("b")]}], tell_all=True).unchanged == 2
+    assert (outcome.unchanged, outcome.message) == (1, "1 of 2 failed: channel: no")
+
+
+def test_of_several_pulps_those_that_failed_come_first():
+    good = outcome_of("client1", [{"results": [item("a"), new("b")]}])
+    down = outcome_of("client2", [{"failed": True, "msg": "http://client2 cannot be reached"}])
+    assert fleet_screen([good, down], ["", ""]) == [
+        "Pulps",
+        "  client2  http://client2 cannot be reached",
+        "  client1  1 changed, 1 unchanged",
+        "2 Pulps: 1 failed, 1 ok",
+    ]
+
+
+def test_it_is_known_whether_another_module_than_the_first_failed():
+    bad, good = {"results": [item("a", "failed", "no")]}, {"results": [item("a")]}
+    assert not outcome_of("client1", [bad, good]).failed_later
+    assert outcome_of("client1", [good, bad]).failed_later
+
+
+def test_what_broke_is_said_once():
+    broken = {"failed": True, "msg": "Unsupported parameters"}
+    assert outcome_of("ark", [broken, broken]).broken == ["Unsupported parameters"]
