@@ -12,15 +12,10 @@ import stage
 from environments import CORES, DEFAULT_CORE, TOOLS, prepare
 from machine import say
 
-PLUGINS = "ansible_collections.stackhpc.release_train.plugins"
 CHECKS = {
     "ruff check": ["ruff", "check", "--no-cache", "."],
     "ruff format": ["ruff", "format", "--no-cache", "--check", "."],
-    "mypy of the plugins": [
-        "mypy",
-        "--package",
-        "ansible_collections.stackhpc.release_train.plugins",
-    ],
+    "mypy of the plugins": ["mypy", "plugins"],
     "mypy of the scripts and the lab": ["mypy", "scripts", "tests/lab"],
     "ansible-lint": ["ansible-lint", "--offline"],
     "antsibull-changelog": ["antsibull-changelog", "lint"],

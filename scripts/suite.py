@@ -42,7 +42,7 @@ def unit(core: str, arguments: list[str]) -> None:
     elif not arguments:  # a choice of tests may leave none of them
         say(f"unit tests of module_utils with Python {python}")
         folder = "tests/unit/plugins/module_utils"
-        without_ansible = f"--ignore={folder}/test_pulp_module.py"
+        without_ansible = f"--ignore={folder}/test_module.py"
         _pytest(prepare(MODULE), [folder, without_ansible], "-n", "2")
 
 

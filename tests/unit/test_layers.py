@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Directories of plugins/ are layers: what each may import, how large it is, which words it knows.
+
+Each test names all the places that break its rule at once.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
+FILES = sorted(path for path in PLUGINS.rglob("*.py") if path.name != "__init__.py")
+
+# A directory, or a file beside them, imports only what is listed after it. Rooms in one entry do
+# not import each other.
+LAYERS = {
+    "module_utils": [
+        {"kayobe"},
+        {"release"},
+        {"container", "content"},
+        {"objects"},
+        {"module"},
+        {"pulp"},
+        {"inventory"},
+        {"report"},
+        {"files"},
+        {"errors"},
+        {"text"},
+    ],
+    "plugin_utils": [{"run"}, {"kolla"}, {"inventory"}],
+}
+# Every directory may import module_utils; what runs on the controller plugin_utils, too.
+ON_CONTROLLER = {"action", "filter", "lookup", "plugin_utils"}
+KNOWS_ANSIBLE_MODULE = {"module_utils/module.py"}
+# Everything else sends its requests through pulp/client.py.
+KNOWS_HTTP = {
+    "module_utils/container/registry.py",
+    "module_utils/content/download.py",
+    "module_utils/module.py",
+    "module_utils/pulp/client.py",
+    "module_utils/pulp/content_app.py",
+    "module_utils/pulp/errors.py",
+    "module_utils/pulp/server.py",
+    "module_utils/pulp/session.py",
+    "module_utils/pulp/transport.py",
+}
+
+FILE_LINES = 450
+DIRECTORY_FILES = 16
+SMALL_FILE_LINES = 100
+# A file below SMALL_FILE_LINES with one importer in its own directory is a fragment of that one.
+SMALL_FILES: dict[str, str] = {
+    "module_utils/container/tags.py": "reads tags and manifests; tag_copy.py changes them",
+}
+
+# What talks to Pulp knows nothing of the release train's own words.
+PLAIN_DIRECTORIES = ("container", "content", "objects", "pulp")
+RELEASE_WORDS = re.compile(r"(?<![a-z])(kayobe|kolla|snapshots?|stamps?|playbooks?)(?![a-z])", re.I)
+ALLOWED_WORDS = {
+    "container/tag_copy.py": {"playbook"},  # a refused tag names the variable that forces it
+    "objects/pinned_source.py": {"stamp"},  # an immutable URL ends in one
+}
+
+
+class Import(NamedTuple):
+    """One name that a file imports from `module`, a dotted path below plugins; "*": the module."""
+
+    path: Path
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(PLUGINS)}: from {self.module} import {self.name}"
+
+
+def dotted(path: Path) -> str:
+    """Return the dotted name of a file below plugins."""
+    return ".".join(path.relative_to(PLUGINS).with_suffix("").parts)
+
+
+MODULES = {dotted(path): path for path in FILES}
+
+
+def imports(path: Path) -> Iterator[Import]:
+    """Yield what a file imports from this collection."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            package = dotted(path).split(".")[: -node.level]
+            origin = ".".join([*package, *filter(None, [node.module])])
+            for alias in node.names:
+                inner = f"{origin}.{alias.name}"
+                yield Import(path, *((inner, "*") if inner in MODULES else (origin, alias.name)))
+
+
+def layer_of(module: str) -> tuple[str, str]:
+    """Return the directory of plugins and the room in it: ("module_utils", "pulp")."""
+    directory, room = module.split(".")[:2]
+    return directory, room
+
+
+def defined_in(path: Path) -> set[str]:
+    """Return the names that a file defines at its top level, without those that it imports."""
+    names: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {
+                part.id for one in targets for part in ast.walk(one) if type(part) is ast.Name
+            }
+    return names
+
+
+def test_every_directory_is_a_layer():
+    rooms = {layer_of(dotted(path)) for path in FILES if dotted(path).split(".")[0] in LAYERS}
+    assert rooms == {
+        (directory, room)
+        for directory, layers in LAYERS.items()
+        for layer in layers
+        for room in layer
+    }
+
+
+def test_a_directory_imports_only_what_is_below_it():
+    upwards = []
+    for one in (one for path in FILES for one in imports(path)):
+        (directory, room), (target, below) = layer_of(dotted(one.path)), layer_of(one.module)
+        if directory != target:
+            wrong = target != "module_utils" and not (
+                target == "plugin_utils" and directory in ON_CONTROLLER
+            )
+        elif directory in LAYERS and room != below:
+            level = {name: i for i, names in enumerate(LAYERS[directory]) for name in names}
+            wrong = level[below] <= level[room]
+        else:
+            wrong = directory not in LAYERS
+        if wrong:
+            upwards.append(str(one))
+    assert upwards == []
+
+
+def test_imports_inside_the_collection_are_relative_and_resolve():
+    wrong = [
+        str(path.relative_to(PLUGINS))
+        for path in FILES
+        if re.search(
+            r"^\s*(from|import) (ansible_collections|plugins)\b", path.read_text("utf-8"), re.M
+        )
+    ]
+    wrong += [str(one) for path in FILES for one in imports(path) if one.module not in MODULES]
+    assert wrong == []
+
+
+def test_a_name_is_imported_from_where_it_is_defined():
+    passed_on = [
+        str(one)
+        for path in FILES
+        for one in imports(path)
+        if one.name != "*" and one.name not in defined_in(MODULES[one.module])
+    ]
+    assert passed_on == []
+
+
+def test_packages_are_empty():
+    assert [str(path) for path in PLUGINS.rglob("__init__.py") if path.read_bytes()] == []
+
+
+def test_only_modules_and_their_glue_know_ansible_module():
+    knowing = {
+        str(path.relative_to(PLUGINS))
+        for path in FILES
+        if path.parent.name != "modules" and "AnsibleModule" in path.read_text(encoding="utf-8")
+    }
+    assert knowing <= KNOWS_ANSIBLE_MODULE
+
+
+def test_only_the_engine_sends_requests():
+    http = re.compile(r"^\s*(from|import) (requests|urllib3|urllib\.request|http\.client)\b", re.M)
+    knowing = {
+        str(path.relative_to(PLUGINS)) for path in FILES if http.search(path.read_text("utf-8"))
+    }
+    assert knowing <= KNOWS_HTTP
+
+
+def test_what_talks_to_pulp_knows_nothing_of_releases():
+    wrong = []
+    for path in (PLUGINS / "module_utils").rglob("*.py"):
+        name = path.relative_to(PLUGINS / "module_utils")
+        if name.parts[0] in PLAIN_DIRECTORIES:
+            words = RELEASE_WORDS.findall(path.read_text(encoding="utf-8").replace("_", " "))
+            found = {word.lower().rstrip("s") for word in words}
+            wrong += [f"{name}: {word}" for word in found - ALLOWED_WORDS.get(str(name), set())]
+    assert wrong == []
+
+
+def test_a_file_holds_one_concept():
+    too_long = {
+        str(path.relative_to(PLUGINS)): lines
+        for path in FILES
+        if path.parent.name != "modules"
+        and (lines := path.read_text(encoding="utf-8").count("\n")) > FILE_LINES
+    }
+    assert too_long == {}
+
+
+def test_a_directory_can_be_read_at_a_glance():
+    layered = [path for path in FILES if dotted(path).split(".")[0] in LAYERS]
+    sizes = Counter(str(path.parent.relative_to(PLUGINS)) for path in layered)
+    assert {name: size for name, size in sizes.items() if size > DIRECTORY_FILES} == {}
+
+
+def test_a_file_is_no_fragment_of_its_neighbour():
+    importers = defaultdict(set)
+    for path in FILES:
+        for one in imports(path):
+            importers[one.module].add(path)
+    fragments = {
+        str(path.relative_to(PLUGINS))
+        for module, path in MODULES.items()
+        if path.read_text(encoding="utf-8").count("\n") < SMALL_FILE_LINES
+        and len(importers[module]) == 1
+        and next(iter(importers[module])).parent == path.parent
+    }
+    assert fragments == set(SMALL_FILES)
