@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How Sphinx builds the manual; scripts/manual.py lays the pages out for it."""
+"""How Sphinx builds the manual; scripts/manual.py prepares the pages."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ myst_heading_anchors = 3
 html_theme = "sphinx_ansible_theme"
 html_title = "stackhpc.release_train"
 html_show_sphinx = False
+html_static_path = ["static"]
+html_css_files = ["manual.css"]
 html_theme_options = {
     "documentation_home_url": "index.html",
     "topbar_links": {},
     "vcs_pageview_mode": "edit",
+    # No page may need the network: neither to be built nor to be read.
+    "show_extranav": False,
+    "show_rtd_ethical_ads": False,
 }
+intersphinx_mapping: dict[str, tuple[str, None]] = {}
 pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
-# No page may need the network: neither to be built nor to be read.
-intersphinx_mapping: dict[str, tuple[str, None]] = {}
 suppress_warnings = ["ref.ref"]  # ref: to Ansible's own manual
