@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of the manual's pages do what the pages say, in the order in which they stand."""
+"""The commands of the operator's pages work as written, in the order in which they stand."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import os
 import re
 import stat
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.lab.demo import kayobe
 from tests.lab.demo.images import PINS, Images
@@ -21,11 +24,10 @@ from .conftest import Released
 PAGES = (
     "update-packages",
     "promote",
-    "add-a-repository",
     "clients",
     "disk-images",
     "containers",
-    "red-run",
+    "troubleshooting",
 )
 
 # Kayobe runs a playbook with every file of its configuration as extra variables.
@@ -60,15 +62,37 @@ def environment(
     }
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_commands_of_a_page_work_as_they_are_written(
-    page: str, environment: dict[str, str], inventory: Path, walk: Walk
-) -> None:
-    if page == "containers":  # a builder has pushed, and the release is pinned
-        Images(walk).push()
-        kayobe.write_image_pins(walk.site, PINS, {})
+@contextmanager
+def added_repository(page: str, inventory: Path, walk: Walk) -> Iterator[None]:
+    """Add the repository of the page to the inventory, as its text asks for, and remove it."""
+    [item] = next(
+        block["rpm_package_repos"]
+        for block in map(yaml.safe_load, blocks_of(page, "yaml"))
+        if "rpm_package_repos" in block
+    )
+    item["url"] = walk.site.upstreams["rocky_9_appstream"]["url"]
+    changed = (inventory / "group_vars" / "all" / "package_repos.yml", walk.site.pins)
+    before = [file.read_text(encoding="utf-8") for file in changed]
+    lists = yaml.safe_load(before[0])
+    lists["rpm_package_repos"].append(item)
+    try:
+        changed[0].write_text(yaml.safe_dump(lists), encoding="utf-8")
+        yield
+        assert f"stackhpc_pulp_repo_{item['short_name']}_version" in changed[1].read_text("utf-8")
+    finally:
+        for file, text in zip(changed, before):
+            file.write_text(text, encoding="utf-8")
+
+
+def blocks_of(page: str, language: str) -> list[str]:
+    """Return the blocks of code of a page in one language."""
     text = (REPOSITORY / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```shell\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def run_blocks(page: str, environment: dict[str, str], inventory: Path) -> None:
+    """Run each block of shell commands of a page in the inventory's directory."""
+    blocks = blocks_of(page, "shell")
     assert blocks
     for block in blocks:
         done = subprocess.run(
@@ -82,3 +106,20 @@ def test_the_commands_of_a_page_work_as_they_are_written(
             check=False,
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_of_a_page_work_as_they_are_written(
+    page: str, environment: dict[str, str], inventory: Path, walk: Walk
+) -> None:
+    if page == "containers":  # a builder has pushed, and the release is pinned
+        Images(walk).push()
+        kayobe.write_image_pins(walk.site, PINS, {})
+    run_blocks(page, environment, inventory)
+
+
+def test_the_repository_that_a_page_adds_is_synced_and_pinned(
+    environment: dict[str, str], inventory: Path, walk: Walk
+) -> None:
+    with added_repository("add-a-repository", inventory, walk):
+        run_blocks("add-a-repository", environment, inventory)

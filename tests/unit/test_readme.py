@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The first page lists what there is: each playbook, role with its entry points, and module."""
+"""The README lists what the tree has, and its examples fit: playbooks, roles, modules, demo."""
 
 from __future__ import annotations
 
@@ -11,32 +11,48 @@ import yaml
 
 COLLECTION = Path(__file__).resolve().parents[2]
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")
-# Part of every playbook, and no job of its own.
-NO_JOB = {"run_end", "target_check"}
+# Imported by every playbook, and not run on their own.
+PARTS = {"run_end", "target_check"}
+REPLACED = {path.name for path in COLLECTION.glob("roles/pulp_*")}
 
 
-def table(title: str) -> dict[str, str]:
-    """Return the second cell of each row below a heading, by each name in its first cell."""
-    section = README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    rows = [
-        line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")
-    ]
-    return {name: cells[1] for cells in rows for name in re.findall(r"`(\w+)`", cells[0])}
+def section(title: str) -> str:
+    """Return the text below a heading of the second level."""
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-def test_the_first_page_lists_the_modules():
-    modules = {path.stem for path in COLLECTION.glob("plugins/modules/[!_]*.py")}
-    assert set(table("Modules")) == modules
+def rows(title: str) -> list[list[str]]:
+    """Return the cells of each row of the tables in a section."""
+    lines = section(title).splitlines()
+    return [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
 
 
-def test_the_first_page_lists_the_playbooks_and_whom_they_touch():
-    listed = table("Playbooks")
+def names(cell: str) -> list[str]:
+    """Return the names in a cell."""
+    return re.findall(r"`(\w+)`", cell)
+
+
+PLAYBOOKS = {names(cells[0])[0]: cells[1] for cells in rows("Playbooks") if names(cells[0])}
+ROLES = {name: cells[1] for cells in rows("Roles and modules") for name in names(cells[0])}
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 260
+
+
+def test_the_modules_are_those_of_the_tree():
+    tables = section("Roles and modules").partition("| Modules for |")[2]
+    modules = [path.stem for path in COLLECTION.glob("plugins/modules/[!_]*.py")]
+    assert sorted(names(tables.partition("\n\n")[0])) == sorted(modules)
+
+
+def test_the_playbooks_and_their_hosts_are_those_of_the_tree():
     playbooks = {path.stem: path for path in COLLECTION.glob("playbooks/*.yml")}
-    assert set(listed) == set(playbooks) - NO_JOB
-    # The first play is a check, and what sums up at the end has no hosts of its own.
-    plays = {name: yaml.safe_load(playbooks[name].read_text("utf-8")) for name in listed}
+    assert set(PLAYBOOKS) == set(playbooks) - PARTS
+    plays = {name: yaml.safe_load(playbooks[name].read_text("utf-8")) for name in PLAYBOOKS}
+    # The first play validates the targets, and an imported one has no hosts of its own.
     hosts = {
-        name: next(play["hosts"] for play in plays[name] if "hosts" in play) for name in listed
+        name: next(play["hosts"] for play in plays[name] if "hosts" in play) for name in PLAYBOOKS
     }
     kinds = {
         "ark": "Ark",
@@ -46,22 +62,42 @@ def test_the_first_page_lists_the_playbooks_and_whom_they_touch():
         "{{ groups['ark'] | default([]) or ['localhost'] }}": "Ark",
         hosts["distribution_list"]: "any Pulp",
     }
-    assert listed == {name: kinds.get(hosts[name], "any other Pulp") for name in listed}
+    assert {name: kinds.get(hosts[name], "test, client") for name in PLAYBOOKS} == PLAYBOOKS
 
 
-def test_the_first_page_leads_to_every_page():
-    pages = {path.name for path in COLLECTION.glob("docs/*.md")} - {"index.md"}
-    assert set(re.findall(r"\(docs/([\w-]+\.md)\)", README)) == pages
+def test_the_roles_are_those_of_the_tree():
+    assert set(ROLES) == {path.name for path in COLLECTION.glob("roles/*")}
 
 
-def test_the_first_page_lists_the_roles():
-    assert set(table("Roles")) == {path.name for path in COLLECTION.glob("roles/*")}
-
-
-@pytest.mark.parametrize("role", table("Roles"))
-def test_the_first_page_lists_the_entry_points_of_a_role(role):
+@pytest.mark.parametrize("role", ROLES)
+def test_the_entry_points_of_a_role_are_those_of_the_tree(role):
     path = COLLECTION / "roles" / role / "meta" / "argument_specs.yml"
     specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
-    listed = re.findall(r"`(\w+)`", table("Roles")[role].partition(":")[0])
-    assert sorted(listed) == sorted(specs)
+    assert sorted(names(ROLES[role])) == sorted(specs)
     assert all((path.parents[1] / "tasks" / f"{name}.yml").exists() for name in specs)
+
+
+def test_the_replaced_roles_of_stackhpc_pulp_are_all_named():
+    text = section("Replace stackhpc.pulp").partition("To change over")[0]
+    assert set(names(text)) == REPLACED
+    assert len(REPLACED) == 8
+
+
+def test_the_requirements_of_kayobe_name_the_released_version():
+    [text] = re.findall(r"```yaml\n(.*?)```", section("With Kayobe"), re.DOTALL)
+    [collection] = yaml.safe_load(text)["collections"]
+    galaxy = yaml.safe_load((COLLECTION / "galaxy.yml").read_text(encoding="utf-8"))
+    assert collection["version"] == f"v{galaxy['version']}"
+    assert collection["name"] == f"{galaxy['repository']}.git"
+
+
+def test_the_sample_of_the_demo_has_steps_of_the_demo():
+    titles = re.findall(r"^ ?\d+/15 (.*)$", section("Demo"), re.MULTILINE)
+    walk = (COLLECTION / "tests" / "lab" / "demo" / "__main__.py").read_text(encoding="utf-8")
+    assert len(titles) >= 4
+    assert [title for title in titles if f'"{title}"' not in walk] == []
+
+
+def test_every_page_is_linked():
+    pages = {path.name for path in COLLECTION.glob("docs/*.md")} - {"index.md"}
+    assert pages <= set(re.findall(r"/docs/([\w-]+\.md)$", README, re.MULTILINE))

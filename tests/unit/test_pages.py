@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages: links that work on Galaxy and on GitHub, the glossary's terms, one structure."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+COLLECTION = Path(__file__).resolve().parents[2]
+BLOB = "https://github.com/stackhpc/ansible-collection-release-train/blob/main/"
+PAGES = sorted(
+    path
+    for pattern in ("*.md", "docs/**/*.md", ".github/**/*.md")
+    for path in COLLECTION.glob(pattern)
+    if path.name != "CHANGELOG.md"  # generated
+)
+BACKGROUND = {"architecture", "benchmark", "index", "pulp"}
+OPERATOR = [path for path in PAGES if path.parent.name == "docs" and path.stem not in BACKGROUND]
+CONCEPTS = (COLLECTION / "README.md").read_text("utf-8").partition("\n## Concepts\n")[2]
+TERMS = re.findall(r"^- \*\*([\w ]+)\*\*", CONCEPTS.partition("\n## ")[0], re.MULTILINE)
+ENDINGS = {"mirror": r"mirrors?(?! lists?\b)", "promote": r"promot(?:e[sd]?|ing)"}
+
+
+def identifier(path: Path) -> str:
+    """Return how pytest names the test of a page."""
+    return str(path.relative_to(COLLECTION))
+
+
+def prose(text: str) -> str:
+    """Return the paragraphs of a page: no code, no headings, no tables, no link definitions."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"`[^`]*`", "", text)
+    return re.sub(r"^(?:#|\||\[[\w-]+\]: ).*$", "", text, flags=re.MULTILINE)
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors that GitHub and MyST give the headings of a page."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=identifier)
+def test_every_link_leads_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    defined = dict(re.findall(r"^\[([\w-]+)\]: (\S+)$", text, re.MULTILINE))
+    text = re.sub(r"^```.*?^```|`[^`]*`", "", text, flags=re.DOTALL | re.MULTILINE)
+    used = set(re.findall(r"\]\[([\w-]+)\]", text))
+    assert used == set(defined)
+    inline = re.findall(r"\]\((\S+?)\)", text)
+    links = [*defined.values(), *inline]
+    # Galaxy resolves no relative link.
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+    for link in links:
+        if link.startswith(BLOB):
+            name, _hash, anchor = link[len(BLOB) :].partition("#")
+            target = COLLECTION / name
+            assert target.is_file(), link
+            assert not anchor or anchor in anchors(target.read_text("utf-8")), link
+
+
+@pytest.mark.parametrize("path", OPERATOR, ids=identifier)
+def test_the_first_use_of_a_term_links_to_the_concepts(path):
+    text = prose(path.read_text(encoding="utf-8"))
+    assert TERMS
+    for term in TERMS:
+        pattern = ENDINGS.get(term, rf"{term}s?")
+        first = re.search(rf"(?<![\w-]){pattern}(?![\w-])", text, re.IGNORECASE)
+        if first:
+            assert text[first.end() :].startswith("][concepts]"), f"{term}: {first}"
+
+
+@pytest.mark.parametrize("path", OPERATOR, ids=identifier)
+def test_an_operators_page_says_what_is_needed_what_to_see_and_what_to_do_otherwise(path):
+    text = path.read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    purpose = text.split("\n\n")[1]
+    assert not purpose.startswith(("#", "|", "```"))
+    assert headings[0] == "Prerequisites"
+    assert re.search(r"[Yy]ou should see|^## What you should see", text, re.MULTILINE)
+    assert re.search(r"troubleshooting\.md|something fails|does not help", text)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=identifier)
+def test_the_yaml_of_a_page_can_be_read(path):
+    text = path.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert all(yaml.safe_load(block) for block in blocks)
+
+
+def test_no_page_asks_to_edit_a_derived_list():
+    derived = re.compile(r"stackhpc_pulp_(?:repository|publication|distribution)_(?:rpm|deb)_")
+    page = (COLLECTION / "docs" / "add-a-repository.md").read_text(encoding="utf-8")
+    assert derived.findall(page) == []
+
+
+def test_the_contents_of_the_manual_have_every_page():
+    index = (COLLECTION / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = {path.stem for path in COLLECTION.glob("docs/*.md")} - {"index"}
+    assert pages <= set(index.split())
