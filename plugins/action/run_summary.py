@@ -24,7 +24,7 @@ _OPTIONS = {
     "heading": {"type": "str", "default": "Changed"},
     "runs": {"type": "list", "elements": "dict", "default": []},
     "hosts": {"type": "dict", "default": {}},
-    "tell_all": {"type": "bool", "default": False},
+    "list_all": {"type": "bool", "default": False},
     "retry": {"type": "str", "choices": ["report", "filter", "none"], "default": "none"},
     "filter": {"type": "str", "default": "package_filter"},
     "report_path": {"type": "path"},
@@ -50,7 +50,7 @@ class ActionModule(ActionBase):
         runs = options["hosts"] or {here: options["runs"]}
         runs = {host: [run for run in own if _told(run)] for host, own in runs.items()}
         outcomes = [
-            outcome_of(host, own, sum(run.get("seconds") or 0 for run in own), options["tell_all"])
+            outcome_of(host, own, sum(run.get("seconds") or 0 for run in own), options["list_all"])
             for host, own in runs.items()
         ]
         commands = [

@@ -5,50 +5,50 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: answer_write
-short_description: Write what a playbook found into a report and a summary
+short_description: Write the answer of a playbook to a report and a summary
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
   - Ends playbooks that answer a question, as M(stackhpc.release_train.run_summary) ends those that
-    do something. Prints nothing and does not fail for what was found.
-  - It runs on the controller. In check mode it writes nothing.
+    change something. Prints nothing, and does not fail for a bad answer.
+  - Runs on the controller. In check mode it writes nothing.
 options:
   playbook:
-    description: Name of the playbook that ends here.
+    description: Name of the playbook, for the title of the summary.
     type: str
     required: true
   heading:
-    description: What stands above the table.
+    description: Heading of the table.
     type: str
     required: true
   run:
-    description: What the module returned that found the answer, empty where it did not come to that.
+    description: Result of the module that found the answer. Empty if that module did not run.
     type: dict
     required: true
   columns:
-    description: Keys that are shown of each row.
+    description: Keys of a row that are the columns of the table.
     type: list
     elements: str
     required: true
   rows:
-    description: Rows of the table. The C(results) of O(run) unless given.
+    description: Rows of the table. Defaults to the C(results) of O(run).
     type: list
     elements: dict
-  told:
-    description: The answer in one line. What the module failed with unless given.
+  answer:
+    description: The answer in one line. Defaults to the error message of O(run).
     type: str
     default: ""
   failed:
-    description: Whether the answer is a bad one, although the module succeeded.
+    description: Whether the summary reports a failure, although the module succeeded.
     type: bool
     default: false
   report_path:
     description:
-      - Gets a line of JSON for each of the C(results) of O(run). Modules that talk to Pulp write it
-        themselves, so it is not given for these.
+      - File to which a line of JSON is written for each of the C(results) of O(run). Modules that
+        talk to Pulp write this file themselves.
     type: path
   summary_path:
-    description: File that the Markdown is added to.
+    description: File to which a Markdown summary is appended.
     type: path
 attributes:
   action:
@@ -75,7 +75,7 @@ EXAMPLES = r"""
     run: "{{ listed }}"
     rows: "{{ listed.distributions }}"
     columns: [type, name, days]
-    told: "{{ listed.selected }}"
+    answer: "{{ listed.selected }}"
     summary_path: "{{ lookup('ansible.builtin.env', 'GITHUB_STEP_SUMMARY') }}"
 """
 

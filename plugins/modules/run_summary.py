@@ -5,60 +5,61 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: run_summary
-short_description: Say what a playbook did, and fail if something of it failed
+short_description: Print the summary of a run, and fail if an item failed
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Prints the last screen of a run, at most 30 lines. It has what failed with its cause and the
-    command that does only that again, what changed, what is flagged, and counts.
-  - Writes the same, whole, as Markdown for the summary of a CI job or a pull request.
-  - Fails at last when an item failed, and names it. The tasks whose results it gets therefore have
-    C(failed_when) set to false, and their long results stay off the screen.
-  - It runs on the controller, in check mode, too.
+  - Prints at most 30 lines at the end of a run. They list the failed items with their causes, the
+    command that retries only these, the changed and the flagged items, and counts.
+  - Writes the same without a limit as Markdown, for the summary of a CI job or a pull request.
+  - Fails if an item failed, and names it. The tasks whose results it summarizes set C(failed_when)
+    to false, so that Ansible does not print their long results.
+  - Runs on the controller, also in check mode.
 options:
   playbook:
-    description: Name of the playbook that ends here. It is in the command to paste.
+    description: Name of the playbook, for the command that retries the failed items.
     type: str
     required: true
   heading:
-    description: What stands above the items that changed.
+    description: Heading of the changed items.
     type: str
     default: Changed
   runs:
     description:
-      - What the modules of this collection returned, in their order. What the first one did is told
-        item by item; of those that follow only what failed.
+      - Results of modules of this collection, in the order of their tasks. Changed items of the
+        first result are listed; of later results only failed items are.
     type: list
     elements: dict
     default: []
-  tell_all:
-    description: Whether all modules are told item by item.
+  list_all:
+    description: Whether the changed items of all results are listed.
     type: bool
     default: false
   hosts:
-    description: The same for several Pulps at once, inventory host to list. Replaces O(runs).
+    description: O(runs) of several Pulps, by inventory host. Replaces O(runs).
     type: dict
     default: {}
   retry:
     description:
-      - How the command to paste chooses what failed. V(report) gives the playbook C(package_retry)
-        with O(report_path), V(filter) the variable named by O(filter), V(none) runs it whole.
+      - How the printed command selects the failed items. V(report) passes O(report_path) as
+        C(package_retry), V(filter) sets the variable named by O(filter), and V(none) repeats the
+        whole run.
     type: str
     choices: [report, filter, none]
     default: none
   filter:
     description:
-      - Variable by which the playbook selects by name. Names of images are given without their namespace.
+      - Variable with which the playbook selects items by name. Names of images have no namespace in it.
     type: str
     default: package_filter
   report_path:
-    description: Where the modules reported to.
+    description: File to which the modules wrote their reports.
     type: path
   summary_path:
-    description: File that the Markdown is added to.
+    description: File to which a Markdown summary is appended.
     type: path
   fail:
-    description: Whether to fail when an item did. Otherwise RV(error) tells.
+    description: Whether to fail if an item failed. Otherwise RV(error) has the message.
     type: bool
     default: true
 attributes:
@@ -66,7 +67,7 @@ attributes:
     description: Runs on the controller, as an action plugin.
     support: full
   check_mode:
-    description: Works in check mode, too.
+    description: Can run in check mode.
     support: full
 """
 
@@ -78,7 +79,7 @@ EXAMPLES = r"""
   register: snapshots
   failed_when: false # run_summary fails in the end
 
-- name: Say what came of it
+- name: Print run summary
   stackhpc.release_train.run_summary:
     playbook: package_sync
     heading: New snapshots
@@ -88,17 +89,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 error:
-  description: What failed, in one line; empty when nothing did. A failed task has it as C(msg).
+  description: The failed items in one line, or empty. A failed task returns it as C(msg).
   returned: success
   type: str
   sample: "1 of 172 failed: rocky_9_extras"
 runs:
-  description: The same as O(runs), for a summary over several Pulps.
+  description: The value of O(runs), for a summary of several Pulps.
   returned: O(fail) is false
   type: list
   elements: dict
 lines:
-  description: The lines that were printed.
+  description: The printed lines.
   returned: success
   type: list
   elements: str

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: text_show
-short_description: Print text as it is
+short_description: Print text unchanged
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Prints lines on the screen of the one who runs Ansible, without quotes, escapes or indentation,
-    so that they can be read and pasted.
-  - It runs on the controller, in check mode, too, and changes nothing.
+  - Prints lines on the screen of the controller, without quotes, escapes or indentation, so that
+    they can be read and pasted.
+  - Runs on the controller, also in check mode, and changes nothing.
 options:
   text:
     description: The text, or a list of its lines.
@@ -22,16 +22,16 @@ attributes:
     description: Runs on the controller, as an action plugin.
     support: full
   check_mode:
-    description: Prints in check mode, too.
+    description: Can run in check mode.
     support: full
 seealso:
   - module: ansible.builtin.debug
   - module: ansible.builtin.copy
-    description: Writes the same text to a file.
+    description: Writes text to a file.
 """
 
 EXAMPLES = r"""
-- name: Say what is pinned
+- name: Show pins
   stackhpc.release_train.text_show:
     text:
       - "rocky_9_baseos     20261122T200001"
@@ -40,7 +40,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: How many lines were printed.
+  description: Number of printed lines.
   returned: success
   type: int
   sample: 2

@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The action group of meta/runtime.yml holds exactly the modules that take connection options."""
+"""An action group of meta/runtime.yml holds exactly the modules that take its options."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
 
+import pytest
 import yaml
 
 COLLECTION = Path(__file__).resolve().parents[2]
-FRAGMENT = "stackhpc.release_train.pulp"
+OURS = "stackhpc.release_train."
+# Action group -> the documentation fragments of its options.
+FRAGMENTS = {
+    "pulp": {f"{OURS}pulp"},
+    "packages": {f"{OURS}packages.inventory"},
+    "deprecated_packages": {f"{OURS}packages.deprecated", f"{OURS}packages.pins"},
+}
 
 
 def documentation(module: Path) -> dict:
@@ -20,11 +27,17 @@ def documentation(module: Path) -> dict:
     return {}
 
 
-def test_the_action_group_is_the_set_of_modules_that_connect_to_pulp():
+@pytest.mark.parametrize("group", FRAGMENTS)
+def test_an_action_group_is_the_set_of_modules_that_take_its_options(group):
     runtime = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))
-    connected = {
+    members = {
         module.stem
         for module in (COLLECTION / "plugins" / "modules").glob("[!_]*.py")
-        if FRAGMENT in documentation(module).get("extends_documentation_fragment", [])
+        if FRAGMENTS[group] & set(documentation(module).get("extends_documentation_fragment", []))
     }
-    assert sorted(runtime["action_groups"]["pulp"]) == sorted(connected)
+    assert sorted(runtime["action_groups"][group]) == sorted(members)
+
+
+def test_every_action_group_is_tested():
+    runtime = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    assert set(runtime["action_groups"]) == set(FRAGMENTS)

@@ -88,12 +88,12 @@ def name_of(result: Mapping[str, Any]) -> str:
 
 
 def outcome_of(
-    host: str, runs: Sequence[Mapping[str, Any]], seconds: float = 0.0, tell_all: bool = False
+    host: str, runs: Sequence[Mapping[str, Any]], seconds: float = 0.0, list_all: bool = False
 ) -> Outcome:
     """Put together what the modules of one playbook returned, in their order.
 
-    What the first one did is told item by item; of those that follow only what failed, unless all
-    is to be told.
+    The changed items of the first one are listed, of those that follow only failed items, unless
+    `list_all`.
     """
     done: list[Mapping[str, Any]] = []
     unchanged, skipped = 0, 0
@@ -109,7 +109,7 @@ def outcome_of(
             # A task that a rescue caught may have left its result under two names.
             words = _FRAME.sub("", str(run["msg"]))
             broken += [words] if words not in broken else []
-        if number == 0 or tell_all:
+        if number == 0 or list_all:
             good = [result for result in results if not result["error"]]
             changed = [result for result in good if result["changed"]]
             idle = sum(result["action"] == "skipped" for result in good)

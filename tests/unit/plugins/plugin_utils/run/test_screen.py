@@ -171,7 +171,7 @@ def test_a_later_module_adds_what_failed_there():
     }
     runs = [{"results": [item("a")]}, second]
     outcome = outcome_of("client", runs)
-    assert outcome_of("client", [*runs, {"results": [item("b")]}], tell_all=True).unchanged == 2
+    assert outcome_of("client", [*runs, {"results": [item("b")]}], list_all=True).unchanged == 2
     assert (outcome.unchanged, outcome.message) == (1, "1 of 2 failed: channel: no")
 
 
