@@ -12,12 +12,12 @@ from ..objects.pinned_source import version_number
 from ..objects.publication import version_href
 from ..objects.sync import late_delay
 from ..pulp.errors import InvalidItem, LostAnswer, PulpError, ResponseError
-from ..pulp.pool import run_all
+from ..pulp.pool import for_each, run_all
 from ..pulp.reader import read_by
 from ..pulp.references import refuse_missing, unseen
 from ..pulp.server import Server
 from ..pulp.tasks import created_by
-from ..report.report import Report, Result
+from ..report.report import Result
 from .tags import (
     Manifests,
     Tags,
@@ -156,11 +156,11 @@ def _chained(work: list[TagWork]) -> list[TagWork]:
 def _read(server: Server, work: Sequence[TagWork], manifests: Manifests) -> None:
     """Read what items name, and then, for all of them together, what is attached to that."""
 
-    def look(one: TagWork, _quiet: Result) -> None:
+    def look(one: TagWork) -> None:
         one.source, one.own = {}, {}
         _look(server, one, one.tags)
 
-    def look_at_attached(one: TagWork, _quiet: Result) -> None:
+    def look_at_attached(one: TagWork) -> None:
         _look(server, one, one.attached)
 
     _each(server, work, look)
@@ -176,11 +176,10 @@ def _read(server: Server, work: Sequence[TagWork], manifests: Manifests) -> None
     manifests.read(href for one in work for href in (*one.source.values(), *one.own.values()))
 
 
-def _each(server: Server, work: Sequence[TagWork], look: Callable[[TagWork, Result], None]) -> None:
-    done = run_all([(Result("", ""), one) for one in work], look, server.writes_at_once(), Report())
-    for result in done:
-        if result.error:
-            raise PulpError(result.error)
+def _each(server: Server, work: Sequence[TagWork], look: Callable[[TagWork], None]) -> None:
+    errors = list(filter(None, for_each(work, look, server.writes_at_once())))
+    if errors:
+        raise PulpError(errors[0])
 
 
 def _look(server: Server, one: TagWork, names: Sequence[str]) -> None:

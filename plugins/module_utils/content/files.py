@@ -12,13 +12,13 @@ from typing import Any
 from ..files import LocalFile, checksum_text
 from ..objects.pinned_source import version_number
 from ..pulp.errors import InvalidItem, LostAnswer, PulpError
-from ..pulp.pool import refuse_duplicates, run_all
+from ..pulp.pool import for_each, refuse_duplicates, run_all
 from ..pulp.reader import read_kind
 from ..pulp.references import refuse_missing, unseen
 from ..pulp.server import Server
 from ..pulp.tasks import created_by
 from ..pulp.types import CONTENT_TYPES
-from ..report.report import Report, Result
+from ..report.report import Result
 from .upload import Uploader, find_unit, make_unit
 
 CHECKSUM_SUFFIX = ".sha256"
@@ -161,12 +161,11 @@ def read_files(item: Mapping[str, Any]) -> list[WantedFile]:
     Raises InvalidItem, naming all that cannot be.
     """
 
-    def read(one: WantedFile, _quiet: Result) -> None:
+    def read(one: WantedFile) -> None:
         one.open().sha256  # noqa: B018 - it is computed here, several at once
 
     files = wanted_files(item)
-    pairs = [(Result(one.relative_path, _TYPE), one) for one in files]
-    _refuse_failures(run_all(pairs, read, _READ_AT_ONCE, Report()))
+    _refuse_failures(files, for_each(files, read, _READ_AT_ONCE))
     beside = [one.checksum_file() for one in files] if item["checksums"] else []
     return [*files, *beside]
 
@@ -215,7 +214,7 @@ def _send(
     lines = {one.relative_path: _line(one, held) for one in wanted}
     result.more["files"] = list(lines.values())
 
-    def walk(one: WantedFile, _quiet: Result) -> None:
+    def send(one: WantedFile) -> None:
         source, line = one.open(), lines[one.relative_path]
         if line["action"] == "unchanged":
             return
@@ -231,12 +230,11 @@ def _send(
             line["action"] = "uploaded" if line["sent"] else "added"
         units[one.relative_path] = found or {"pulp_href": "", "sha256": source.sha256}
 
-    pairs = [(Result(one.relative_path, _TYPE), one) for one in wanted]
-    done = run_all(pairs, walk, run.server.writes_at_once(), Report())
-    for quiet in done:
-        if quiet.error:
-            lines[quiet.name].update(action="failed", error=quiet.error)
-    _refuse_failures(done)
+    errors = for_each(wanted, send, run.server.writes_at_once())
+    for one, error in zip(wanted, errors):
+        if error:
+            lines[one.relative_path].update(action="failed", error=error)
+    _refuse_failures(wanted, errors)
     return units
 
 
@@ -295,9 +293,10 @@ def _change(
     return version
 
 
-def _refuse_failures(results: Sequence[Result]) -> None:
-    failed = [f"{result.name}: {result.error}" for result in results if result.error]
+def _refuse_failures(files: Sequence[WantedFile], errors: Sequence[str]) -> None:
+    """Raise InvalidItem when there is an error for a file."""
+    failed = [f"{one.relative_path}: {error}" for one, error in zip(files, errors) if error]
     if failed:
         raise InvalidItem(
-            f"{len(failed)} of {len(results)} files failed, and none was added: {'; '.join(failed)}"
+            f"{len(failed)} of {len(errors)} files failed, and none was added: {'; '.join(failed)}"
         )

@@ -11,11 +11,11 @@ from typing import Any
 from ..files import LocalFile
 from ..objects.pinned_source import version_number
 from ..pulp.errors import InvalidItem, PulpError, TaskFailed
-from ..pulp.pool import run_all
+from ..pulp.pool import for_each
 from ..pulp.reader import Reader, in_chunks
 from ..pulp.server import Server
 from ..pulp.types import ContentType
-from ..report.report import Report, Result
+from ..report.report import Result
 from .files import FileRun, change_version
 from .upload import find_unit, make_unit
 
@@ -157,7 +157,7 @@ def bring_packages(
     result.more["files"] = list(lines.values())
     units: dict[str, dict[str, Any]] = {}
 
-    def walk(path: str, _quiet: Result) -> None:
+    def send(path: str) -> None:
         line, source = lines[path], LocalFile(path)
         line.update(sha256=source.sha256, size=source.size)
         endpoint = content_type.packages
@@ -179,13 +179,8 @@ def bring_packages(
             line["action"] = "uploaded" if line["sent"] else "added"
         units[path] = found or {"pulp_href": "", "architecture": "all"}
 
-    done = run_all(
-        [(Result(path, content_type.name), path) for path in paths],
-        walk,
-        server.writes_at_once(),
-        Report(),
-    )
-    _refuse_failures(done, lines)
+    errors = for_each(paths, send, server.writes_at_once())
+    _refuse_failures(dict(zip(paths, errors)), lines)
     add = [units[path]["pulp_href"] for path in paths if lines[path]["action"] != "unchanged"]
     if content_type.upload_fields:
         add += place_packages(server, units.values(), item, filled, result.name)
@@ -204,12 +199,13 @@ def _line(path: str) -> dict[str, Any]:
     return {"path": path, "sha256": "", "size": 0, "sent": 0, "action": "unchanged", "error": ""}
 
 
-def _refuse_failures(done: list[Result], lines: Mapping[str, dict[str, Any]]) -> None:
-    failed = [one for one in done if one.error]
-    for one in failed:
-        lines[one.name].update(action="failed", error=one.error)
+def _refuse_failures(errors: Mapping[str, str], lines: Mapping[str, dict[str, Any]]) -> None:
+    """Raise InvalidItem when there is an error for a path."""
+    failed = {path: error for path, error in errors.items() if error}
+    for path, error in failed.items():
+        lines[path].update(action="failed", error=error)
     if failed:
-        words = "; ".join(f"{os.path.basename(one.name)}: {one.error}" for one in failed)
+        words = "; ".join(f"{os.path.basename(path)}: {error}" for path, error in failed.items())
         raise InvalidItem(
-            f"{len(failed)} of {len(done)} packages failed, and none was added: {words}"
+            f"{len(failed)} of {len(errors)} packages failed, and none was added: {words}"
         )

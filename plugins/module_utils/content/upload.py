@@ -17,9 +17,8 @@ from typing import Any
 
 from ..files import LocalFile
 from ..pulp.errors import InvalidItem, LostAnswer, PulpError, ResponseError, TaskFailed
-from ..pulp.pool import run_all
+from ..pulp.pool import for_each
 from ..pulp.server import Server
-from ..report.report import Report, Result
 
 _MIB = 1024 * 1024
 SMALLEST_CHUNK = 64 * 1024
@@ -246,7 +245,7 @@ class Uploader:
         return chunks
 
     def _send_all(self, upload: _Upload, chunks: list[Chunk]) -> None:
-        def walk(chunk: Chunk, _result: Result) -> None:
+        def send(chunk: Chunk) -> None:
             if not upload.broken:
                 try:
                     self._send_chunk(upload, chunk)
@@ -254,8 +253,7 @@ class Uploader:
                     upload.broken = True
                     raise
 
-        pairs = [(Result(f"{chunk.offset}", "chunk"), chunk) for chunk in chunks]
-        errors = [one.error for one in run_all(pairs, walk, self._at_once, Report()) if one.error]
+        errors = list(filter(None, for_each(chunks, send, self._at_once)))
         if errors:
             raise PulpError(f"{errors[0]}. What was sent is kept: the next run sends the rest")
 

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..pulp.pool import run_all
+from ..pulp.pool import for_each
 from ..pulp.reader import Reader, read_by
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType, Kind, kind_of
-from ..report.report import Report, Result
 from .distribution import Guards
 from .pinned_source import version_number
 
@@ -157,21 +156,22 @@ def _read_packages(server: Server, listed: Sequence[Listed]) -> None:
     for one in listed:
         wanted.setdefault(_owner(one), set()).add(version_number(one.version_href))
     ranges = [
-        (Result(owner, "repository"), (owner, first, last))
+        (owner, first, last)
         for owner, numbers in wanted.items()
         for first, last in _ranges(sorted(numbers))
     ]
     counts: dict[str, dict[str, Any]] = {}
 
-    def walk(part: tuple[str, int, int], _result: Result) -> None:
+    def count(part: tuple[str, int, int]) -> None:
         owner, first, last = part
         asked = {"number__range": f"{first},{last}", "fields": "pulp_href,content_summary"}
         for version in server.client.list(f"{owner}versions/", asked):
             counts[version["pulp_href"]] = version["content_summary"]["present"]
 
-    for result in run_all(ranges, walk, server.writes_at_once(), Report()):
-        if result.error:
-            server.report.warn(f"the packages of {result.name} cannot be counted: {result.error}")
+    errors = for_each(ranges, count, server.writes_at_once())
+    for (owner, _first, _last), error in zip(ranges, errors):
+        if error:
+            server.report.warn(f"the packages of {owner} cannot be counted: {error}")
     for one in listed:
         if one.version_href in counts:
             unit = CONTENT_TYPES[one.content_type].content_unit

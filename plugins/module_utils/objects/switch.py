@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any
 
 from ..pulp.errors import LostAnswer, PulpError, TaskTimeout
-from ..pulp.pool import run_all
+from ..pulp.pool import for_each
 from ..pulp.reader import read_by, read_kind
 from ..pulp.server import Server
 from ..pulp.types import Kind
-from ..report.report import Report, Result
+from ..report.report import Result
 
 
 @dataclass
@@ -76,7 +76,7 @@ def switch_all(server: Server, switches: Sequence[Switch]) -> None:
 def _write(server: Server, todo: Sequence[Switch]) -> list[str]:
     """Send all writes, then wait for all tasks; returns what went wrong, item by item."""
 
-    def send(switch: Switch, _result: Result) -> None:
+    def send(switch: Switch) -> None:
         switch.written = True
         try:
             if switch.current is None:
@@ -92,10 +92,8 @@ def _write(server: Server, todo: Sequence[Switch]) -> list[str]:
         else:
             switch.href = answer["pulp_href"]
 
-    quiet = Report()
-    pairs = [(Result(switch.name, ""), switch) for switch in todo]
-    sent = run_all(pairs, send, server.writes_at_once(), quiet)
-    problems = [f"{result.name}: {result.error}" for result in sent if result.error]
+    errors = for_each(todo, send, server.writes_at_once())
+    problems = [f"{switch.name}: {error}" for switch, error in zip(todo, errors) if error]
     waiting = [switch for switch in todo if switch.task]
     tasks = server.watcher.wait_all([(switch.task, switch.name) for switch in waiting])
     for switch, task in zip(waiting, tasks):

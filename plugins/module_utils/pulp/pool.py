@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bounded pool that walks each item through its own steps; no item waits for another's."""
+"""A bounded pool of threads that works on many items at once; no item waits for another one."""
 
 from __future__ import annotations
 
@@ -16,63 +16,118 @@ from ..report.report import Report, Result
 from .errors import UNFORESEEN, unforeseen
 
 Item = TypeVar("Item")
+_UNFINISHED = "the item was not completed: its thread ended early"
 
 
 @dataclass(frozen=True)
-class Window:
-    """How many items may be under way: `least` at first, one more after each quick item.
+class ConcurrencyLimit:
+    """How many items are worked on at once: `minimum` at first, one more after each quick item.
 
     An item that took less than `quick` seconds spent most of them waiting for the next poll, not
-    for the server, so that another one may wait meanwhile; `most` is the end of that.
+    for the server, so another one can run meanwhile. `maximum` is the upper limit.
     """
 
-    least: int
-    most: int
+    minimum: int
+    maximum: int
     quick: float = 2.0
+
+
+def for_each(
+    items: Sequence[Item], function: Callable[[Item], None], limit: int | ConcurrencyLimit
+) -> list[str]:
+    """Call `function(item)` for each item, at most `limit` at once.
+
+    Returns an error message for each item, in the order of the items; empty for success. A failed
+    item does not affect the others. When the caller is interrupted, no further item is started.
+    """
+    return _Pool(items, function, limit).run()
 
 
 def run_all(
     items: Sequence[tuple[Result, Item]],
-    walk: Callable[[Item, Result], None],
-    at_once: int | Window,
+    function: Callable[[Item, Result], None],
+    limit: int | ConcurrencyLimit,
     report: Report,
-    late: float | None = None,
+    retry_delay: float | None = None,
 ) -> list[Result]:
-    """Call `walk(item, result)` for each pair, at most `at_once` of them under way.
+    """Call `function(item, result)` for each pair, at most `limit` at once, and report each result.
 
-    `walk` fills in the result; an error that it raises becomes the result's error and leaves
-    the other items alone. Results come back in the order of the items. When the caller is
-    interrupted no further item is begun. What failed in a way that may pass is walked once more,
-    `late` seconds after all others; None leaves it at one walk.
+    `function` fills in the result; an error that it raises becomes the result's error. An item
+    whose result has an error from the start is reported and not worked on. Returns the results in
+    the order of the items. Items that failed for a transient cause are tried once more,
+    `retry_delay` seconds after all others have ended; with None they are not.
     """
-    window = Window(at_once, at_once) if isinstance(at_once, int) else at_once
     report.expect(result for result, _item in items)
-    pool = _Pool(items, walk, window, report, late is not None)
-    lost = pool.run()
-    if pool.postponed:
-        time.sleep(late or 0.0)
-        for result, _item in pool.postponed:
-            result.error = ""
-        lost += _Pool(pool.postponed, walk, window, report).run()
-    for result in lost:
-        result.action, result.error = "failed", "it was not carried out to its end"
+    postponed: list[tuple[Result, Item]] = []
+
+    def run_item(pair: tuple[Result, Item]) -> None:
+        result, _item = pair
+        if not result.error:
+            _fill_in(pair, function)
+            if retry_delay is not None and result.error and may_pass(result.error):
+                postponed.append(pair)
+                report.postpone(result)
+                return
+        _finish(result, report)
+
+    def run_again(pair: tuple[Result, Item]) -> None:
+        _fill_in(pair, function)
+        _finish(pair[0], report)
+
+    _fail_unfinished(items, for_each(items, run_item, limit))
+    if postponed:
+        time.sleep(retry_delay or 0.0)
+        _fail_unfinished(postponed, for_each(postponed, run_again, limit))
     return [result for result, _item in items]
 
 
 def refuse_duplicates(
     items: Sequence[tuple[Result, Any]], keys: Sequence[Hashable] = (), what: str = "name"
 ) -> None:
-    """What is given twice in one list is an error of the second item; an odd name is one, too.
+    """Set an error for items that repeat an earlier one, and for names that Pulp would change.
 
-    `keys` tell items apart, one for each; without them the type and the name do.
+    `keys` identify the items, one for each; by default the type and the name do. `what` is the
+    option that repeats.
     """
     seen: set[Hashable] = set()
     for (result, _item), key in zip(items, keys or [(one.type, one.name) for one, _item in items]):
         if key in seen:
             result.error = f"this {what} is given twice in one list"
         elif not result.name or result.name.strip() != result.name:
-            result.error = "the name is empty, or Pulp would cut off a blank at its end"
+            result.error = "the name is empty or has leading or trailing spaces, which Pulp removes"
         seen.add(key)
+
+
+def _fill_in(pair: tuple[Result, Item], function: Callable[[Item, Result], None]) -> None:
+    """Work on one item: its error and its time are in the result afterwards."""
+    result, item = pair
+    began = time.monotonic()
+    result.error = ""
+    result.error = _error_of(function, item, result) or result.error
+    result.seconds += time.monotonic() - began
+
+
+def _finish(result: Result, report: Report) -> None:
+    if result.error:
+        result.action = "failed"
+    report.finish(result)
+
+
+def _fail_unfinished(items: Sequence[tuple[Result, Any]], errors: Sequence[str]) -> None:
+    for (result, _item), error in zip(items, errors):
+        if error:
+            result.action, result.error = "failed", error
+
+
+def _error_of(function: Callable[..., None], *arguments: Any) -> str:
+    """Call a function and return the message of the error that it raises; empty for success."""
+    try:
+        function(*arguments)
+    except OperatorError as error:
+        return str(error)
+    except UNFORESEEN as error:
+        return unforeseen(error)
+    return ""
 
 
 class _Pool(Generic[Item]):
@@ -84,35 +139,29 @@ class _Pool(Generic[Item]):
 
     def __init__(
         self,
-        items: Sequence[tuple[Result, Item]],
-        walk: Callable[[Item, Result], None],
-        window: Window,
-        report: Report,
-        postpones: bool = False,
+        items: Sequence[Item],
+        function: Callable[[Item], None],
+        limit: int | ConcurrencyLimit,
     ) -> None:
-        self.postponed: list[tuple[Result, Item]] = []
-        self._postpones = postpones
-        self._left = deque(items)
-        self._results = [result for result, _item in items]
-        self._finished: set[int] = set()
-        self._walk = walk
-        self._window = window
-        self._report = report
+        self._waiting = deque(enumerate(items))
+        self._errors = [_UNFINISHED] * len(items)
+        self._function = function
+        self._limit = ConcurrencyLimit(limit, limit) if isinstance(limit, int) else limit
         self._threads: list[threading.Thread] = []
         self._started = 0
 
-    def run(self) -> list[Result]:
-        """Walk all items; returns the results of those that ended in no foreseeable way."""
-        for _number in range(min(max(1, self._window.least), len(self._left))):
-            self._start_one_more()
+    def run(self) -> list[str]:
+        """Work on all items; returns the error of each."""
+        for _number in range(min(max(1, self._limit.minimum), len(self._waiting))):
+            self._start_thread()
         try:
             while self._threads:
                 self._threads.pop().join()
         finally:
-            self._left.clear()
-        return [result for result in self._results if id(result) not in self._finished]
+            self._waiting.clear()
+        return self._errors
 
-    def _start_one_more(self) -> None:
+    def _start_thread(self) -> None:
         self._started += 1
         thread = threading.Thread(target=self._work, daemon=True)
         thread.start()
@@ -121,33 +170,12 @@ class _Pool(Generic[Item]):
     def _work(self) -> None:
         while True:
             try:
-                result, item = self._left.popleft()
+                number, item = self._waiting.popleft()
             except IndexError:
                 return
-            self._carry_out(result, item)
-            if result.seconds < self._window.quick and len(self._left) > 1:
-                self._widen()
-
-    def _widen(self) -> None:
-        # Two threads may pass this check together: the window is a matter of speed, not of safety.
-        if self._started < self._window.most:
-            self._start_one_more()
-
-    def _carry_out(self, result: Result, item: Item) -> None:
-        began = time.monotonic()
-        try:
-            if not result.error:
-                self._walk(item, result)
-        except OperatorError as error:
-            result.error = str(error)
-        except UNFORESEEN as error:
-            result.error = unforeseen(error)
-        result.seconds += time.monotonic() - began
-        self._finished.add(id(result))
-        if self._postpones and result.error and may_pass(result.error):
-            self.postponed.append((result, item))
-            self._report.postpone(result)
-            return
-        if result.error:
-            result.action = "failed"
-        self._report.finish(result)
+            began = time.monotonic()
+            self._errors[number] = _error_of(self._function, item)
+            quick = time.monotonic() - began < self._limit.quick
+            # Two threads may pass this check together: the limit is for speed, not for safety.
+            if quick and len(self._waiting) > 1 and self._started < self._limit.maximum:
+                self._start_thread()

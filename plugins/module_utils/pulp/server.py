@@ -14,7 +14,7 @@ from ..report.report import Report
 from .client import PulpClient
 from .errors import InvalidItem, LostAnswer, PulpError, Refused, ResponseError, TaskFailed
 from .planner import HIDDEN, Change, plan
-from .pool import Window
+from .pool import ConcurrencyLimit
 from .reader import read_kind
 from .tasks import Rhythm, TaskWatcher, created_by
 from .types import Kind
@@ -140,14 +140,14 @@ class Server:
         tasks = self._watcher.tasks_seen if self._watcher else 0
         return {"requests": self.client.request_count - polls, "polls": polls, "tasks": tasks}
 
-    def tasks_at_once(self) -> Window:
+    def tasks_at_once(self) -> ConcurrencyLimit:
         """How many items may have a task under way: what the user says, or what keeps the
         workers busy, which is more when the tasks are over before a poll can see them run."""
         chosen = self.client.connection.concurrency
         if chosen:
-            return Window(chosen, chosen)
+            return ConcurrencyLimit(chosen, chosen)
         least = len(self.status.get("online_workers") or []) + 2
-        return Window(least, _WIDEST * least)
+        return ConcurrencyLimit(least, _WIDEST * least)
 
     def writes_at_once(self) -> int:
         """How many writes that run within the request may be under way."""

@@ -13,11 +13,10 @@ from typing import Any
 from ..inventory.repositories import PackageRepository
 from ..inventory.stamp import STAMP_PATTERN, from_pulp_time, now_stamp, stamp_of
 from ..objects.repository import read_repositories
-from ..pulp.pool import run_all
+from ..pulp.pool import for_each
 from ..pulp.reader import Reader, read_by
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType, Kind, RepositoryState
-from ..report.report import Report, Result
 
 _SNAPSHOT_FIELDS = ("pulp_href", "name", "publication", "content_guard", "pulp_labels")
 # Another run that has just made a version is about to make its snapshot, too.
@@ -58,16 +57,10 @@ def find_all(server: Server, repositories: Sequence[PackageRepository]) -> list[
         ours = [item for item in repositories if item.content_type == name]
         states = read_repositories(server, content_type, [item.name for item in ours])
         found += [Found(item, content_type, states[item.name]) for item in ours]
-    known = [
-        (Result(one.repository.name, one.content_type.name), one)
-        for one in found
-        if one.state.repository
-    ]
-    looked = run_all(
-        known, lambda one, _result: _look(server, one), server.writes_at_once(), Report()
-    )
-    for result, (_known, one) in zip(looked, known):
-        one.error = f"its newest snapshot cannot be read: {result.error}" if result.error else ""
+    known = [one for one in found if one.state.repository]
+    errors = for_each(known, lambda one: _look(server, one), server.writes_at_once())
+    for one, error in zip(known, errors):
+        one.error = f"its newest snapshot cannot be read: {error}" if error else ""
     for content_type in CONTENT_TYPES.values():
         _read_versions(server, [one for one in found if one.content_type is content_type])
     return found

@@ -14,11 +14,11 @@ from ..objects.distribution import Guards, read_guards
 from ..objects.switch import Switch, switch_all
 from ..pulp.content_app import content_url
 from ..pulp.errors import InvalidItem, PulpError
-from ..pulp.pool import run_all
+from ..pulp.pool import for_each
 from ..pulp.reader import read_kind
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES
-from ..report.report import Report, Result
+from ..report.report import Result
 from .newest import find_snapshots, served_versions
 from .options import pinned
 
@@ -112,7 +112,7 @@ def _newest(server: Server, pin: Pin) -> str:
 def _show_content(server: Server, switches: Sequence[Switch]) -> None:
     """Add to results where their snapshots are read, and how many packages they hold."""
 
-    def count(switch: Switch, _quiet: Result) -> None:
+    def count(switch: Switch) -> None:
         version = versions[(switch.current or {})["publication"]]
         content_type = CONTENT_TYPES[switch.result.type]
         switch.result.more["packages"] = package_count(server.client, content_type, version)
@@ -122,9 +122,8 @@ def _show_content(server: Server, switches: Sequence[Switch]) -> None:
         ours = [one for one in switches if one.result.type == name]
         published = [(one.current or {})["publication"] for one in ours]
         versions.update(served_versions(server, content_type, published))
-    pairs = [(Result(switch.name, switch.result.type), switch) for switch in switches]
     # Pulp has no way to ask for several versions at once. What cannot be read stays unsaid.
-    run_all(pairs, count, server.writes_at_once(), Report())
+    for_each(switches, count, server.writes_at_once())
     for switch in switches:
         result = switch.result
         url = f"{content_url(server.client.connection, result.more['base_path'])}/"

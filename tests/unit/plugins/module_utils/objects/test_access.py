@@ -172,5 +172,5 @@ def test_names_that_pulp_would_change_are_refused(name):
     [result], _more = make_groups(
         Server(desk, Report()), {"groups": [{"name": name, "state": "present"}]}
     )
-    assert "cut off a blank" in result.error
+    assert "leading or trailing spaces" in result.error
     assert desk.writes == 0

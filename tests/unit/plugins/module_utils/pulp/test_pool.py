@@ -12,7 +12,7 @@ import pytest
 
 from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.pulp.errors import PulpError
-from plugins.module_utils.pulp.pool import Window, refuse_duplicates, run_all
+from plugins.module_utils.pulp.pool import ConcurrencyLimit, for_each, refuse_duplicates, run_all
 from plugins.module_utils.report.report import Report, Result
 
 PATIENCE = 10
@@ -117,14 +117,14 @@ def test_after_quick_items_more_are_let_in():
             gauge(item, result)
 
     gauge._until = 8
-    results = run_all(work(*"abcdefghijklmnopqrst"), walk, Window(2, 8), Report())
+    results = run_all(work(*"abcdefghijklmnopqrst"), walk, ConcurrencyLimit(2, 8), Report())
     assert [result.error for result in results] == [""] * 20
     assert gauge.most == 8
 
 
 def test_slow_items_let_no_more_in():
     gauge = Gauge()
-    run_all(work(*"abcdefgh"), gauge, Window(2, 8, quick=0), Report())
+    run_all(work(*"abcdefgh"), gauge, ConcurrencyLimit(2, 8, quick=0), Report())
     assert gauge.most <= 2
 
 
@@ -149,15 +149,23 @@ class Flaky:
 
 def test_what_failed_in_passing_is_walked_once_more_after_all_others():
     walk = Flaky({"a": 1, "b": 9})
-    results = run_all(work("a", "b", "c"), walk, 1, Report(), late=0)
+    results = run_all(work("a", "b", "c"), walk, 1, Report(), retry_delay=0)
     assert walk.walked == ["a", "b", "c", "a", "b"]
     assert [result.error for result in results] == ["", "503, message='Service Unavailable'", ""]
     assert [result.action for result in results] == ["unchanged", "failed", "unchanged"]
 
 
+def test_an_item_that_is_wrong_from_the_start_is_not_tried_again():
+    walk = Flaky({})
+    items = work("a")
+    items[0][0].error = "503, message='Service Unavailable'"
+    assert run_all(items, walk, 1, Report(), retry_delay=0)[0].action == "failed"
+    assert walk.walked == []
+
+
 def test_what_will_not_pass_is_walked_once():
     walk = Flaky({"a": 1}, words="404, message='Not Found'")
-    assert run_all(work("a"), walk, 1, Report(), late=0)[0].error
+    assert run_all(work("a"), walk, 1, Report(), retry_delay=0)[0].error
     assert walk.walked == ["a"]
 
 
@@ -205,6 +213,27 @@ def test_an_interrupted_run_ends_at_once_and_begins_nothing_more():
     assert (done.stdout, done.stderr) == ("interrupted after 2\n", "")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_each_item_without_a_result_ends_in_an_error_or_none():
+    called = []
+
+    def function(item):
+        called.append(item)
+        if item == "b":
+            raise PulpError("no")
+        if item == "c":
+            raise SystemExit
+
+    errors = for_each("abc", function, 1)
+    assert called == ["a", "b", "c"]
+    assert errors[:2] == ["", "no"]
+    assert "thread ended early" in errors[2]
+
+
+def test_no_items_are_no_errors():
+    assert for_each([], lambda item: None, 4) == []
+
+
 def test_what_is_given_twice_or_has_an_odd_name_is_refused():
     items = [
         (Result(name, kind), None)
@@ -214,5 +243,5 @@ def test_what_is_given_twice_or_has_an_odd_name_is_refused():
     errors = [result.error for result, _item in items]
     assert errors[:2] == ["", ""]
     assert errors[2] == "this name is given twice in one list"
-    assert "blank" in errors[3]
+    assert "leading or trailing spaces" in errors[3]
     assert "empty" in errors[4]

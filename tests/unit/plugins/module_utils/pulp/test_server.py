@@ -290,8 +290,8 @@ def test_the_user_or_the_workers_decide_how_much_happens_at_once(chosen, least, 
     shelf = Shelf()
     shelf.connection.concurrency = chosen
     server = Server(shelf, Report())
-    window = server.tasks_at_once()
-    assert (window.least, window.most, server.writes_at_once()) == (least, most, writes)
+    limit = server.tasks_at_once()
+    assert (limit.minimum, limit.maximum, server.writes_at_once()) == (least, most, writes)
 
 
 def test_all_threads_share_one_watcher_which_is_counted_by_itself():
