@@ -73,12 +73,16 @@ def copy_pages(collection: Path, source: Path) -> None:
     shutil.copytree(collection / "docs", source, ignore=shutil.ignore_patterns("docsite"))
     for page, name in PAGES.items():
         shutil.copy(collection / page, source / name)
-    docs = {f"docs/{path.relative_to(source)}": path for path in source.rglob("*.md")}
-    pages = {name: str(path.relative_to(source)) for name, path in docs.items()}
-    for path in docs.values():
+
+
+def link_pages(source: Path) -> None:
+    """Replace links to GitHub in all pages by links to the pages of the manual."""
+    copied = (str(path.relative_to(source)) for path in source.rglob("*.md"))
+    pages = {**{f"docs/{name}": name for name in copied}, **PAGES}
+    for path in [*source.rglob("*.md"), *source.glob("collections/docsite/*.rst")]:
         text = path.read_text(encoding="utf-8")
         place = path.relative_to(source)
-        path.write_text(local_links(text, place, {**pages, **PAGES}), encoding="utf-8")
+        path.write_text(local_links(text, place, pages), encoding="utf-8")
 
 
 def main() -> None:
@@ -95,6 +99,7 @@ def main() -> None:
     target = ["--dest-dir", str(SOURCE / "collections"), NAME]
     (SOURCE / "collections").mkdir()
     run(["antsibull-docs", "collection", *reference, *target], env=env)
+    link_pages(SOURCE)
     readme = SOURCE / PAGES["README.md"]
     readme.write_text(linked_names(readme.read_text("utf-8"), SOURCE), encoding="utf-8")
     shutil.rmtree(SITE, ignore_errors=True)

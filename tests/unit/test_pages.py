@@ -97,6 +97,17 @@ def test_no_page_asks_to_edit_a_derived_list():
     assert derived.findall(page) == []
 
 
+def test_the_guides_of_the_collections_index_are_all_pages():
+    rst = (COLLECTION / "docs" / "docsite" / "rst" / "guides.rst").read_text(encoding="utf-8")
+    listed = {name: title for title, name in re.findall(rf"- `(.+) <{BLOB}(.+)>`__", rst)}
+    pages = [path for path in COLLECTION.glob("docs/**/*.md") if path.name != "index.md"]
+    titles = {
+        identifier(path): path.read_text(encoding="utf-8").splitlines()[0].strip("# ")
+        for path in pages
+    }
+    assert listed == titles
+
+
 def test_the_contents_of_the_manual_have_every_page():
     index = (COLLECTION / "docs" / "index.md").read_text(encoding="utf-8")
     pages = {path.stem for path in COLLECTION.glob("docs/*.md")} - {"index"}
