@@ -63,7 +63,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.kayobe.kolla import names_of_schemes
+from ..module_utils.kayobe.kolla import registry_names
 
 
 def container_names(
@@ -76,7 +76,7 @@ def container_names(
     """The names; see DOCUMENTATION."""
     listed, distros = _listed(images), _listed(base_distros)
     try:
-        return names_of_schemes(listed, distros, unbuildable or {}, boolean(old), boolean(new))
+        return registry_names(listed, distros, unbuildable or {}, boolean(old), boolean(new))
     except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -41,7 +41,12 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.kayobe.config import IMAGE_PINS, KayobeFileError, images_of_kayobe, kayobe_file
+from ..module_utils.kayobe.config import (
+    DISK_IMAGE_PINS,
+    KayobeFileError,
+    kayobe_file,
+    pinned_disk_images,
+)
 from ..plugin_utils.kolla.variables import read_variables
 
 
@@ -58,11 +63,11 @@ def _images(root: str) -> list[dict[str, str]]:
     if not root.strip():
         raise AnsibleLookupError("expected the path of a Kayobe configuration, and it is empty")
     try:
-        path = kayobe_file(root, IMAGE_PINS)
+        path = kayobe_file(root, DISK_IMAGE_PINS)
     except KayobeFileError as error:
         raise AnsibleLookupError(f"no pins of images {error}") from None
     try:
-        images = images_of_kayobe(read_variables(Path(path)))
+        images = pinned_disk_images(read_variables(Path(path)))
     except OperatorError as error:
         raise AnsibleLookupError(f"{path}: {error}") from error
     if not images:

@@ -143,7 +143,7 @@ def test_old_and_new_are_shown_and_check_mode_shows_the_diff_alone(
         f"epel_9          {OLD} -> 20190101T000000   OLDER than before\n",
         f"rocky_9_baseos  {OLD} -> {NEW}\n",
         f"ubuntu_noble    (none)          -> {NEW}\n",
-        f"new             (none)          -> {NEW}   not in the file: kayobe_update_add=true adds",
+        f"new             (none)          -> {NEW}   not in the file: set kayobe_update_add=",
         "1 updated, 1 to an OLDER stamp, 1 filled, 1 not in the file",
     ):
         assert words in ahead.output
@@ -177,13 +177,13 @@ def test_a_link_the_mode_and_every_other_byte_stay(update: Update, tmp_path: Pat
     [
         (
             f"stackhpc_pulp_repo_epel_9_version: {OLD}",
-            "epel_9_version is in line 3 already: remove",
+            "epel_9_version is already in line 3: remove",
         ),
         ("stackhpc_pulp_repo_a_version: &a x", "line 6: stackhpc_pulp_repo_a_version has a tag or"),
-        ("stackhpc_pulp_repo_a_version: {b: c}", "is a list or a mapping: write a stamp in its"),
-        ("stackhpc_pulp_repo_a_version: |\n  x", "is a text of several lines"),
+        ("stackhpc_pulp_repo_a_version: {b: c}", "is a list or a mapping: replace its value"),
+        ("stackhpc_pulp_repo_a_version: |\n  x", "is a block scalar"),
         ("stackhpc_pulp_repo_a_version: !vault |\n  6162", "has a tag or an anchor"),
-        ("other: 'a\n  b'", "line 6: 'other: 'a' goes on in the next line"),
+        ("other: 'a\n  b'", "line 6: 'other: 'a' continues in the next line"),
     ],
 )
 def test_what_cannot_be_edited_safely_is_refused_and_nothing_written(
@@ -234,5 +234,5 @@ def test_it_runs_once_wherever_it_runs(update: Update, tmp_path: Path) -> None:
 def test_a_missing_configuration_is_told_with_the_way_out(update: Update, tmp_path: Path) -> None:
     played = update({"rocky_9_baseos": NEW})
     assert played.status == 2
-    assert f"at '{tmp_path}/kayobe-config': there is no such folder" in played.output
+    assert f"at '{tmp_path}/kayobe-config': the directory does not exist" in played.output
     assert "kayobe_config_repo_path" in played.output

@@ -14,7 +14,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.module_utils.kayobe.kolla import KollaTables, image_tags, tables_of, tag_problems
+from plugins.module_utils.kayobe.kolla import (
+    KollaTables,
+    container_image_tags,
+    tables_of,
+    tag_problems,
+)
 
 FOLDER = Path(__file__).resolve().parents[2] / "plugins" / "plugin_utils" / "kolla" / "tables"
 RELEASES = sorted(path.stem for path in FOLDER.glob("*.yml"))
@@ -89,7 +94,7 @@ def resolved(tags, container, distro):
 @exhaustive
 @given(tag_files())
 def test_every_image_has_exactly_the_tags_that_its_containers_run(tags):
-    found = image_tags(tags, TABLES, IMAGES, DISTROS, {})
+    found = container_image_tags(tags, TABLES, IMAGES, DISTROS, {})
     assert tag_problems(tags, "2025.1", DISTROS) == []
     assert list(found) == IMAGES
     for image in IMAGES:
@@ -102,8 +107,8 @@ def test_every_image_has_exactly_the_tags_that_its_containers_run(tags):
 @exhaustive
 @given(tag_files(), st.dictionaries(st.sampled_from(DISTROS), st.lists(st.sampled_from(IMAGES))))
 def test_what_is_not_built_takes_away_tags_and_adds_none(tags, unbuildable):
-    everything = image_tags(tags, TABLES, IMAGES, DISTROS, {})
-    for image, found in image_tags(tags, TABLES, IMAGES, DISTROS, unbuildable).items():
+    everything = container_image_tags(tags, TABLES, IMAGES, DISTROS, {})
+    for image, found in container_image_tags(tags, TABLES, IMAGES, DISTROS, unbuildable).items():
         distros = [one for one in DISTROS if image not in unbuildable.get(one, [])]
         assert found == [
             tag for tag in everything[image] if any(f"-{one}-" in tag for one in distros)

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.module_utils.kayobe.image_pins import update_tags
+from plugins.module_utils.kayobe.image_pins import TagUpdate, update_container_image_tags
 
 DISTROS = ["rocky-9", "rocky-10", "ubuntu-noble"]
 KEYS = ["openstack", "cinder", "nova", "nova_compute", "zun"]
@@ -57,7 +57,8 @@ def untouched(text):
 def test_exactly_what_is_meant_differs(text, distro, stamp, keys, reset):
     tag = f"2025.1-{distro}-{stamp}"
     before = yaml.safe_load(text)
-    after, changes = update_tags(text, tag, keys, reset, add=True)
+    update = TagUpdate(tag, keys, reset, add=True)
+    after, changes = update_container_image_tags(text, update)
     wanted = {key: dict(values) for key, values in before["kolla_image_tags"].items()}
     meant = keys or ["openstack"]
     for key in meant:
@@ -73,6 +74,6 @@ def test_exactly_what_is_meant_differs(text, distro, stamp, keys, reset):
         assert after == text
     new = [line for line in after.splitlines(keepends=True) if line not in text]
     assert len(new) <= 1 + 2 * len(meant)
-    again, changes = update_tags(after, tag, keys, reset, add=True)
+    again, changes = update_container_image_tags(after, update)
     assert again == after
     assert not any(one.changed for one in changes)

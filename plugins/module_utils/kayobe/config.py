@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a Kayobe configuration keeps its pins."""
+"""The files of a Kayobe configuration that hold pins, and the disk images that it pins."""
 
 from __future__ import annotations
 
@@ -12,54 +12,24 @@ from ..errors import OperatorError
 from ..inventory.stamp import STAMP_PATTERN
 from ..release.disk_images import ImageError
 
-_KEY = re.compile(r"stackhpc_([a-z0-9]+)_(\w+?)(_ofed)?_overcloud_host_image_version")
-_VERSION = re.compile(rf"(\S+)-({STAMP_PATTERN})")
-
-
-def images_of_kayobe(variables: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Items (`repository`, `base_path`, `version`) of the pins among variables, in their order.
-
-    A key `stackhpc_rocky_9_overcloud_host_image_version` names distribution and release, and a
-    version `2025.1-20261122T200001` that of OpenStack; in the name of a release `_` stands for `-`.
-    Null and blank values are no pins. Raises ImageError, listing all values that are no versions.
-    """
-    images, problems = [], []
-    for key, value in variables.items():
-        about = _KEY.fullmatch(str(key))
-        text = str(value if value is not None else "").strip()
-        if not about or not text:
-            continue
-        version = _VERSION.fullmatch(text)
-        if not version:
-            problems.append(f"{key} is '{text}'")
-            continue
-        words = [version[1], about[1], about[2].replace("_", "-"), *(["ofed"] if about[3] else [])]
-        images.append(
-            {
-                "repository": "-".join(["kayobe-images", *words]),
-                "base_path": "/".join(["kayobe-images", *words]),
-                "version": text,
-            }
-        )
-    if problems:
-        raise ImageError(
-            f"{'; '.join(problems)}: expected a version such as 2025.1-20261122T200001"
-        )
-    return images
-
-
 PACKAGE_PINS = "pulp-repo-versions.yml"
-IMAGE_TAGS = "kolla-image-tags.yml"
-IMAGE_PINS = "pulp-host-image-versions.yml"
+CONTAINER_IMAGE_PINS = "kolla-image-tags.yml"
+DISK_IMAGE_PINS = "pulp-host-image-versions.yml"
+
+_DISK_IMAGE_VARIABLE = re.compile(
+    r"stackhpc_([a-z0-9]+)_(\w+?)(_ofed)?_overcloud_host_image_version"
+)
+_DISK_IMAGE_VERSION = re.compile(rf"(\S+)-({STAMP_PATTERN})")
 
 
 class KayobeFileError(OperatorError):
-    """A Kayobe configuration without a file; the text says what there is
-    not, and the way out."""
+    """A file of a Kayobe configuration that does not exist. The text begins with "at", so that a
+    caller can put the purpose of the file before it."""
 
 
 def kayobe_file(root: str, name: str) -> str:
-    """The path of a file of a Kayobe configuration: below its root, or in `etc/kayobe` itself.
+    """Return the path of a file of a Kayobe configuration: `<root>/etc/kayobe/<name>`, or
+    `<root>/<name>` where the root is `etc/kayobe` itself.
 
     Raises KayobeFileError.
     """
@@ -68,7 +38,42 @@ def kayobe_file(root: str, name: str) -> str:
     for path in candidates:
         if os.path.isfile(path):
             return path
-    is_folder = os.path.isdir(root)
-    found = f"there is no {candidates[0]}" if is_folder else "there is no such folder"
-    way_out = "set kayobe_config_repo_path to the root of a Kayobe configuration"
-    raise KayobeFileError(f"at '{root}': {found}, {way_out}")
+    missing = candidates[0] if os.path.isdir(root) else "the directory"
+    raise KayobeFileError(
+        f"at '{root}': {missing} does not exist. Set kayobe_config_repo_path to the root of a "
+        "Kayobe configuration"
+    )
+
+
+def pinned_disk_images(variables: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return an item (`repository`, `base_path`, `version`) for each disk image that is pinned in
+    variables, in their order.
+
+    The name of a variable, `stackhpc_rocky_9_overcloud_host_image_version`, holds distribution and
+    release, with `_` for `-`; its value, `2025.1-20261122T200001`, holds the OpenStack release. Null
+    and blank values are ignored. Raises ImageError, listing all invalid values.
+    """
+    items, problems = [], []
+    for key, value in variables.items():
+        variable = _DISK_IMAGE_VARIABLE.fullmatch(str(key))
+        text = str(value if value is not None else "").strip()
+        if not variable or not text:
+            continue
+        version = _DISK_IMAGE_VERSION.fullmatch(text)
+        if not version:
+            problems.append(f"{key} is '{text}'")
+            continue
+        distribution, release, ofed = variable.groups()
+        parts = [version[1], distribution, release.replace("_", "-"), *(["ofed"] if ofed else [])]
+        items.append(
+            {
+                "repository": "-".join(["kayobe-images", *parts]),
+                "base_path": "/".join(["kayobe-images", *parts]),
+                "version": text,
+            }
+        )
+    if problems:
+        raise ImageError(
+            f"{'; '.join(problems)}: expected a version such as 2025.1-20261122T200001"
+        )
+    return items

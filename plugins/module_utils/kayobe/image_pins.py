@@ -1,105 +1,110 @@
 # SPDX-License-Identifier: Apache-2.0
-"""New tags and versions for the images of a Kayobe configuration: what becomes of each pin."""
+"""Edit the container image tags and the disk image versions of a Kayobe configuration."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ..errors import OperatorError
 from ..inventory.stamp import STAMP_PATTERN
-from .kolla import DEFAULT_KEY, distribution_of
-from .package_pins import PinChange
+from .kolla import DEFAULT_KEY, KEY_PATTERN, base_distro_of
+from .package_pins import PinChange, pin_change
 from .pin_file import read_entries, with_values
-from .tag_file import read_keys, with_tag, without_tag
+from .tag_file import read_keys, with_tag, without_base_distro
 
-_KEY = re.compile(r"[a-z0-9_]+")
-_VERSION = re.compile(f"[0-9a-z.]+-({STAMP_PATTERN})")
-_IMAGE = re.compile(r"stackhpc_(.+)_overcloud_host_image_version")
-_STAMP = re.compile(f"({STAMP_PATTERN})$")
+_DISK_IMAGE_VERSION = re.compile(f"[0-9a-z.]+-({STAMP_PATTERN})")
+_DISK_IMAGE_VARIABLE = re.compile(r"stackhpc_(.+)_overcloud_host_image_version")
 
 
-def update_tags(
-    text: str, tag: str, keys: Iterable[str] = (), reset: bool = False, add: bool = False
-) -> tuple[str, list[PinChange]]:
-    """The text of a tag file with a tag for its distribution at `keys`, or at `openstack`, and what
-    became of each; with `reset` no other key but `openstack` keeps that distribution. One that the
-    file does not have anywhere is refused unless it is to `add`: it may be misspelt.
+@dataclass(frozen=True)
+class TagUpdate:
+    """A tag of container images, and the keys of `kolla_image_tags` to set it at (default:
+    `openstack`), for its base distribution.
 
-    Raises OperatorError; then nothing is to be written.
+    `reset` removes that base distribution from all other keys but `openstack`; `add` accepts a base
+    distribution that the file does not have, which may otherwise be misspelt.
     """
-    distro = distribution_of(tag)
-    wanted = list(dict.fromkeys(keys)) or [DEFAULT_KEY]
+
+    tag: str
+    keys: Iterable[str] = ()
+    reset: bool = False
+    add: bool = False
+
+
+def update_container_image_tags(text: str, update: TagUpdate) -> tuple[str, list[PinChange]]:
+    """Return the text of a tag file after an update, and the change of each key.
+
+    Raises OperatorError for an invalid tag or key, an unknown base distribution, and a file that
+    cannot be edited.
+    """
+    tag, base_distro = update.tag, base_distro_of(update.tag)
+    wanted = list(dict.fromkeys(update.keys)) or [DEFAULT_KEY]
     problems = []
-    if not distro:
-        problems.append(f"'{tag}' is no tag, such as 2025.1-rocky-9-20250812T091848")
+    if not base_distro:
+        problems.append(f"invalid tag '{tag}': expected one such as 2025.1-rocky-9-20250812T091848")
     problems += [
-        f"'{key}' is no key: letters a to z, digits and _ only"
+        f"invalid key '{key}': expected lowercase letters, digits and underscores"
         for key in wanted
-        if not _KEY.fullmatch(key)
+        if not KEY_PATTERN.fullmatch(key)
     ]
     if problems:
         raise OperatorError("; ".join(problems))
-    there = {one.key: one for one in read_keys(text)}
-    known = dict.fromkeys(one.distro for key in there.values() for one in key.tags)
-    if distro not in known and not add:
+    existing = {key.name: key for key in read_keys(text)}
+    known = dict.fromkeys(line.base_distro for key in existing.values() for line in key.tags)
+    if base_distro not in known and not update.add:
         raise OperatorError(
-            f"no key has a tag of {distro}, there are {', '.join(known) or 'none'}: if it is a new "
-            "base distribution, set kayobe_update_add"
+            f"no key has a tag for {base_distro}, only for {', '.join(known) or 'nothing'}: correct "
+            "the tag, or set kayobe_update_add to add a base distribution"
         )
     changes = []
     for key in wanted:
-        tags = {one.distro: one.value for one in there[key].tags} if key in there else {}
-        changes.append(_change(f"{key} {distro}", distro in tags, tags.get(distro), tag))
+        lines = existing[key].tags if key in existing else []
+        tags = {line.base_distro: line.value for line in lines}
+        name = f"{key} {base_distro}"
+        if base_distro in tags:
+            changes.append(pin_change(name, tags[base_distro], tag))
+        else:
+            changes.append(PinChange(name, "add", None, tag))
         if changes[-1].changed:
-            text = with_tag(text, key, distro, tag)
-    if reset:
-        text, taken = without_tag(text, distro, [*wanted, DEFAULT_KEY])
-        changes += [PinChange(f"{key} {distro}", "remove", old, "") for key, old in taken]
+            text = with_tag(text, key, base_distro, tag)
+    if update.reset:
+        text, removed = without_base_distro(text, base_distro, [*wanted, DEFAULT_KEY])
+        changes += [PinChange(f"{key} {base_distro}", "remove", old, "") for key, old in removed]
     return text, changes
 
 
-def update_versions(
+def update_disk_image_versions(
     text: str, version: str, names: Iterable[str] = ()
 ) -> tuple[str, list[PinChange]]:
-    """The text of a file of disk image versions with a version at all its keys, or at those of
-    `names`, such as `rocky-9`, and what became of each. Raises OperatorError."""
-    if not _VERSION.fullmatch(version):
-        raise OperatorError(f"'{version}' is no version, such as 2025.1-20261122T200001")
-    there = {
-        found[1]: entry
-        for entry in read_entries(text)
-        for found in [_IMAGE.fullmatch(entry.key)]
-        if found
-    }
-    wanted = [re.sub("[^a-z0-9]", "_", name) for name in names] or list(there)
-    absent = [name for name in wanted if name not in there]
-    if absent or not wanted:
-        told = f"no version of {', '.join(absent)}" if absent else "no version of any image"
-        known = f": there are {', '.join(there)}" if there else ""
+    """Return the text of a file of disk image versions with a version for all its disk images, or
+    for those of `names`, such as `rocky-9`, and the change of each.
+
+    Raises OperatorError for an invalid version, a name that the file does not have, and a file that
+    cannot be edited.
+    """
+    if not _DISK_IMAGE_VERSION.fullmatch(version):
         raise OperatorError(
-            f"{told}{known}, expected stackhpc_<distribution>_<release>_overcloud_host_image_version"
+            f"invalid version '{version}': expected one such as 2025.1-20261122T200001"
         )
-    changes = [_change(name, True, there[name].value, version) for name in there if name in wanted]
-    values = {there[one.name].key: one.after for one in changes if one.changed}
+    existing = {
+        match[1]: entry
+        for entry in read_entries(text)
+        for match in [_DISK_IMAGE_VARIABLE.fullmatch(entry.key)]
+        if match
+    }
+    wanted = [re.sub("[^a-z0-9]", "_", name) for name in names] or list(existing)
+    missing = [name for name in wanted if name not in existing]
+    if missing or not wanted:
+        what = f"no version of {', '.join(missing)}" if missing else "no version of any disk image"
+        known = f", only of {', '.join(existing)}" if existing else ""
+        raise OperatorError(
+            f"{what} is in the file{known}: expected variables such as "
+            "stackhpc_<distribution>_<release>_overcloud_host_image_version"
+        )
+    changes = [
+        pin_change(name, entry.value, version) for name, entry in existing.items() if name in wanted
+    ]
+    values = {existing[change.name].key: change.after for change in changes if change.changed}
     return with_values(text, values), changes
-
-
-def _change(name: str, is_there: bool, before: str | None, after: str) -> PinChange:
-    if not is_there:
-        action = "add"
-    elif before is None:
-        action = "fill"
-    elif before == after:
-        action = "none"
-    elif "{{" in before or "{%" in before:
-        action = "template"
-    else:
-        action = "older" if _goes_back(before, after) else "update"
-    return PinChange(name, action, before, after)
-
-
-def _goes_back(before: str, after: str) -> bool:
-    """Whether two pins of one release and distribution differ by an older stamp."""
-    old, new = (_STAMP.split(one) for one in (before, after))
-    return len(old) == 3 and len(new) == 3 and old[0] == new[0] and new[1] < old[1]

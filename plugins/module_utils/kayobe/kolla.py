@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tags that a Kayobe configuration pins, `kolla_image_tags`, as tags of each image."""
+"""The tags of container images that a Kayobe configuration pins in `kolla_image_tags`.
+
+`KollaTables` hold which containers run an image and which key gives a container its tag, as Kolla
+Ansible has it; a `Checkout` of Kolla Ansible can be compared with them.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +17,43 @@ from ..inventory.container_pins import IMAGE_NAME
 from ..inventory.selection import nearest
 from ..inventory.stamp import STAMP_PATTERN
 
-# The key of the tag file that all containers fall back to.
+# The key of kolla_image_tags that all containers fall back to.
 DEFAULT_KEY = "openstack"
+KEY_PATTERN = re.compile(r"[a-z0-9_]+")
+_TAG = re.compile(rf"(?P<release>[0-9a-z.]+)-(?P<distro>[0-9a-z.]+-[0-9a-z.-]+?)-{STAMP_PATTERN}")
+# Groups of kolla_unbuildable_images besides base distributions.
+_OLD_SCHEME, _NEW_SCHEME = "old_scheme", "new_scheme"
+
+# Defaults of Kolla Ansible's roles: `<container>_image`, and `<key>_tag` if it is another key's.
+_IMAGE_DEFAULT = re.compile(r'^([a-z0-9_]+)_image:\s*"?(.*?)"?\s*$', re.MULTILINE)
+_TAG_DEFAULT = re.compile(r'^([a-z0-9_]+)_tag:\s*"?\{\{\s*([a-z0-9_]+)_tag\s*\}\}', re.MULTILINE)
+_ALIAS = re.compile(r"\{\{\s*([a-z0-9_]+)_image\s*\}\}")
+_TEMPLATE = re.compile(r"\{\{.*?\}\}")
+
+# key -> base distribution -> tag
+KollaTags = Mapping[str, Mapping[str, str]]
 
 
 class TablesError(OperatorError):
-    """Tables that cannot be read."""
+    """Tables that are malformed, or missing."""
+
+
+class TagsError(OperatorError):
+    """Tags, or lists of images, that are invalid; `problems` lists all reasons."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 @dataclass(frozen=True)
 class KollaTables:
-    """The exceptions of a release: `containers` by image, where they are not just the one that is
-    called as the image is; `services` by container, where the key that the tag falls back to
-    is not the longest one that the name begins with; and the base distributions that are known."""
+    """Exceptions of an OpenStack release, and its base distributions.
+
+    `containers`: image -> its containers, if these are not just the one with the image's name.
+    `services`: container -> the service whose key gives it its tag, if that is not the longest key
+    that the container's name begins with.
+    """
 
     release: str
     containers: Mapping[str, list[str]]
@@ -33,15 +61,15 @@ class KollaTables:
     base_distros: list[str]
 
     def containers_of(self, image: str) -> list[str]:
-        """The containers that run an image, with `_` for `-`."""
+        """Return the containers that run an image, with `_` for `-`."""
         return list(self.containers.get(image, [image.replace("-", "_")]))
 
     def key_of(self, container: str, keys: Iterable[str]) -> str:
-        """Which of `keys` gives a container its tag; DEFAULT_KEY where no other does.
+        """Return which of `keys` gives a container its tag, DEFAULT_KEY if no other does.
 
-        The container itself, else the service that an exception names, else the longest key that
-        the service begins with. That is the hierarchy of variables `<key>_tag` in Kolla Ansible,
-        which tests compare with.
+        It is the container itself, else the service of an exception, else the longest key that the
+        name begins with. This is the hierarchy of the variables `<key>_tag` in Kolla Ansible, which
+        tests compare with it.
         """
         known = set(keys)
         if container in known:
@@ -49,16 +77,16 @@ class KollaTables:
         return self.parent_of(container, known)
 
     def parent_of(self, container: str, keys: Iterable[str]) -> str:
-        """Which of `keys` gives a container its tag while it has none of its own."""
+        """Return which of `keys` gives a container its tag if there is no key for itself."""
         known = set(keys)
         service = self.services.get(container, container)
         if service != container and service in known:
             return service
-        begun = [key for key in known if key != service and service.startswith(key)]
-        return max((key for key in begun if key != DEFAULT_KEY), key=len, default=DEFAULT_KEY)
+        prefixes = [key for key in known if key != service and service.startswith(key)]
+        return max((key for key in prefixes if key != DEFAULT_KEY), key=len, default=DEFAULT_KEY)
 
     def names(self, key: str, images: Iterable[str]) -> bool:
-        """Whether a key of the tag file means any container of these images."""
+        """Whether a key can give a container of one of these images its tag."""
         return key == DEFAULT_KEY or any(
             self.services.get(container, container).startswith(key) or container == key
             for image in images
@@ -66,251 +94,243 @@ class KollaTables:
         )
 
 
-def tables_of(release: str, content: Any) -> KollaTables:
-    """The tables in the content of their file. Raises TablesError."""
-    if not isinstance(content, Mapping):
-        raise TablesError(f"tables of {release}: expected a mapping")
-    wanted = {"base_distros": list, "containers": dict, "services": dict}
-    wrong = [name for name, kind in wanted.items() if not isinstance(content.get(name), kind)]
-    if wrong:
-        raise TablesError(f"tables of {release}: {', '.join(wrong)} missing, or of another type")
-    return KollaTables(release, content["containers"], content["services"], content["base_distros"])
-
-
-_IMAGE = re.compile(r'^([a-z0-9_]+)_image:\s*"?(.*?)"?\s*$', re.MULTILINE)
-_PARENT_TAG = re.compile(r'^([a-z0-9_]+)_tag:\s*"?\{\{\s*([a-z0-9_]+)_tag\s*\}\}', re.MULTILINE)
-_ALIAS = re.compile(r"\{\{\s*([a-z0-9_]+)_image\s*\}\}")
-_TEMPLATE = re.compile(r"\{\{.*?\}\}")
-
-
 @dataclass(frozen=True)
 class Checkout:
-    """`images` by container, and what the tag of each container or service defaults to."""
+    """Defaults in a checkout of Kolla Ansible: `images` by container, and the key whose tag is the
+    default of another key's (`parents`)."""
 
     images: dict[str, str]
     parents: dict[str, str]
 
 
+def tables_of(release: str, content: Any) -> KollaTables:
+    """Return the tables in the content of their file. Raises TablesError."""
+    if not isinstance(content, Mapping):
+        raise TablesError(f"tables of {release}: expected a mapping")
+    types = {"base_distros": list, "containers": dict, "services": dict}
+    wrong = [name for name, kind in types.items() if not isinstance(content.get(name), kind)]
+    if wrong:
+        raise TablesError(f"tables of {release}: {', '.join(wrong)} missing or of the wrong type")
+    return KollaTables(release, content["containers"], content["services"], content["base_distros"])
+
+
+def container_image_tags(
+    tags: KollaTags,
+    tables: KollaTables,
+    images: Iterable[str],
+    base_distros: Iterable[str],
+    unbuildable: Mapping[str, Any],
+) -> dict[str, list[str]]:
+    """Return the tags of each image, for all containers that run it on these base distributions.
+
+    Images that are unbuildable for all of them are left out. Raises TagsError, naming the images
+    that no key gives a tag.
+    """
+    listed = list(images)
+    found: dict[str, list[str]] = {}
+    problems = []
+    for distro in base_distros:
+        missing = []
+        not_built = unbuildable_images(unbuildable, distro)
+        by_key = {key: values[distro] for key, values in tags.items() if distro in values}
+        for image in listed:
+            if image in not_built:
+                continue
+            for container in tables.containers_of(image):
+                key = tables.key_of(container, by_key)
+                if key in by_key:
+                    found.setdefault(image, []).append(by_key[key])
+                else:
+                    missing.append(image)
+        if missing:
+            names = ", ".join(dict.fromkeys(missing))
+            problems.append(f"{DEFAULT_KEY} has no tag for {distro}, which is required by {names}")
+    if problems:
+        raise TagsError(problems)
+    return {image: list(dict.fromkeys(found[image])) for image in listed if image in found}
+
+
+def base_distro_of(tag: str) -> str:
+    """Return `rocky-9` of `2025.1-rocky-9-20250812T091848`, "" for a tag of another form."""
+    match = _TAG.fullmatch(tag)
+    return match["distro"] if match else ""
+
+
+def release_of(tags: Any) -> str:
+    """Return the OpenStack release of the first valid tag of `openstack`, else of any key; "" if
+    there is none."""
+    content = tags if isinstance(tags, Mapping) else {}
+    for key in [DEFAULT_KEY, *content]:
+        values = content.get(key)
+        for tag in values.values() if isinstance(values, Mapping) else []:
+            match = _TAG.fullmatch(str(tag))
+            if match:
+                return match["release"]
+    return ""
+
+
+def tag_problems(tags: Any, release: str, known: Iterable[str] | None = None) -> list[str]:
+    """Return a line for each invalid key, base distribution and tag of a value of
+    `kolla_image_tags`. `known` are the base distributions of the release, None to accept any."""
+    if not isinstance(tags, Mapping) or not tags:
+        return ["kolla_image_tags: expected a mapping of services and containers to their tags"]
+    problems = []
+    if DEFAULT_KEY not in tags:
+        problems.append(f"the key {DEFAULT_KEY} is missing, which all others default to")
+    for key, values in tags.items():
+        if not KEY_PATTERN.fullmatch(str(key)):
+            problems.append(
+                f"invalid key '{key}': expected lowercase letters, digits and underscores"
+            )
+        if not isinstance(values, Mapping) or not values:
+            problems.append(f"{key}: expected a mapping of base distributions to tags")
+            continue
+        for distro, tag in values.items():
+            problem = _tag_problem(str(distro), tag, release, known)
+            problems += [f"{key}: {distro}: {problem}"] if problem else []
+    return problems
+
+
+def _tag_problem(base_distro: str, tag: Any, release: str, known: Iterable[str] | None) -> str:
+    if known is not None and base_distro not in known:
+        near = nearest(base_distro, known)
+        hint = f", nearest: {', '.join(near)}" if near else ""
+        return f"unknown base distribution of {release}{hint}"
+    wanted = rf"{re.escape(release)}-{re.escape(base_distro)}-[0-9]{{8}}T[0-9]{{6}}"
+    if isinstance(tag, str) and re.fullmatch(wanted, tag):
+        return ""
+    what = "missing tag" if tag in (None, "") else f"invalid tag '{tag}'"
+    return f"{what}, expected {release}-{base_distro}-YYYYMMDDTHHMMSS"
+
+
+def tagged_base_distros(tags: KollaTags) -> list[str]:
+    """Return all base distributions that have tags, first those of `openstack` in their order."""
+    names = [*tags.get(DEFAULT_KEY, {}), *(name for values in tags.values() for name in values)]
+    return list(dict.fromkeys(names))
+
+
+def selected_base_distros(tags: KollaTags, base_distros: Iterable[str]) -> list[str]:
+    """Return the base distributions that have tags and are in `base_distros`; all if that is empty.
+
+    `rocky` there means every version of it. Those without tags are ignored, because an inventory
+    lists the base distributions of all releases. Raises TagsError if none is left.
+    """
+    wanted, tagged = list(base_distros), tagged_base_distros(tags)
+    if not wanted:
+        return tagged
+    selected = [
+        name
+        for name in tagged
+        if name in wanted or any(name.startswith(f"{prefix}-") for prefix in wanted)
+    ]
+    if not selected:
+        raise TagsError(
+            [
+                f"kolla_base_distros: there are no tags for {', '.join(wanted)}, only for "
+                f"{', '.join(tagged)}"
+            ]
+        )
+    return selected
+
+
+def unbuildable_images(unbuildable: Mapping[str, Any], base_distro: str) -> set[str]:
+    """Return the images that are not built for a base distribution: those under its name, with or
+    without its version, and those of `new_scheme`."""
+    groups = [_NEW_SCHEME, base_distro, base_distro.split("-")[0]]
+    return {str(image) for group in groups for image in unbuildable.get(group) or []}
+
+
+def registry_names(
+    images: Iterable[str],
+    base_distros: Iterable[str],
+    unbuildable: Mapping[str, Any],
+    old: bool,
+    new: bool,
+) -> list[str]:
+    """Return the names that images have in a registry: `<image>` (`new`), and
+    `<distro>-source-<image>` (`old`), where the base distribution is without its version.
+
+    Images of `unbuildable` under `new_scheme` and `old_scheme` have no name of that kind. Raises
+    TagsError.
+    """
+    listed = list(images)
+    invalid = [f"'{image}'" for image in listed if not IMAGE_NAME.fullmatch(image)]
+    if invalid:
+        raise TagsError([f"kolla_container_images: invalid image name {', '.join(invalid)}"])
+    distros = dict.fromkeys(distro.split("-")[0] for distro in base_distros)
+    if not (old or new):
+        raise TagsError(
+            ["no image is selected: sync_old_images and sync_new_images are both false"]
+        )
+    if old and not distros:
+        raise TagsError(
+            ["sync_old_images requires kolla_base_distros, which the old image names begin with"]
+        )
+    not_built = set(unbuildable.get(_NEW_SCHEME) or [])
+    names = [image for image in listed if image not in not_built] if new else []
+    by_distro = unbuildable.get(_OLD_SCHEME) or {}
+    for distro in distros if old else ():
+        not_built = set(by_distro.get(distro) or [])
+        names += [f"{distro}-source-{image}" for image in listed if image not in not_built]
+    return names
+
+
+def unknown_images(names: Iterable[str], images: Iterable[str], where: str) -> list[str]:
+    """Return a line that lists the images named in `where` that are not in the list of images."""
+    known = set(images)
+    unknown = []
+    for name in names:
+        if name not in known:
+            near = nearest(name, known)
+            unknown.append(f"{name} (nearest: {', '.join(near)})" if near else name)
+    if not unknown:
+        return []
+    return [
+        f"images in {where} are missing from kolla_container_images: {', '.join(unknown)}. Add them "
+        "there"
+    ]
+
+
 def checkout_of(defaults: Iterable[str]) -> Checkout:
-    """Read the texts of all `defaults/main.yml`."""
+    """Return what the texts of all `defaults/main.yml` of Kolla Ansible's roles define."""
     values: dict[str, str] = {}
     parents: dict[str, str] = {}
     for text in defaults:
-        values.update(_IMAGE.findall(text))
-        parents.update(_PARENT_TAG.findall(text))
-    images = {container: _name(values, container, set()) for container in values}
+        values.update(_IMAGE_DEFAULT.findall(text))
+        parents.update(_TAG_DEFAULT.findall(text))
+    images = {container: _image_name(values, container, set()) for container in values}
     return Checkout({one: image for one, image in images.items() if image}, parents)
 
 
-def _name(values: dict[str, str], container: str, seen: set[str]) -> str:
-    """The name of a container's image, which may be that of another one."""
+def _image_name(values: dict[str, str], container: str, seen: set[str]) -> str:
+    """Return the name of a container's image, which may be that of another container."""
     value = values.get(container, "")
     alias = _ALIAS.fullmatch(value)
     if alias and container not in seen:
-        return _name(values, alias[1], {*seen, container})
+        return _image_name(values, alias[1], {*seen, container})
     return _TEMPLATE.sub("", value).split("/")[-1]
 
 
 def image_problems(tables: KollaTables, checkout: Checkout, images: Iterable[str]) -> list[str]:
-    """Containers that run one of these images, and that the tables do not know of."""
+    """Return a line for each container that runs one of these images but not in the tables."""
     known = set(images)
     return [
-        f"container {container} runs the image {image}, the tables of {tables.release} have "
-        f"{', '.join(tables.containers_of(image))}"
+        f"container {container} runs the image {image}, but in the tables of {tables.release} that "
+        f"image runs in {', '.join(tables.containers_of(image))}"
         for container, image in sorted(checkout.images.items())
         if image in known and container not in tables.containers_of(image)
     ]
 
 
 def hierarchy_problems(tables: KollaTables, checkout: Checkout) -> list[str]:
-    """Tags that default to another key than the tables say."""
+    """Return a line for each tag that defaults to another key than in the tables."""
     keys = {*checkout.parents, DEFAULT_KEY}
     problems = []
     for container, expected in sorted(checkout.parents.items()):
         found = tables.parent_of(container, keys)
         if found != expected:
             problems.append(
-                f"{container}_tag defaults to {expected}_tag, the tables of {tables.release} say "
-                f"{found}"
+                f"{container}_tag defaults to {expected}_tag, but to {found}_tag in the tables of "
+                f"{tables.release}"
             )
     return problems
-
-
-KollaTags = Mapping[str, Mapping[str, str]]
-_KEY = re.compile(r"[a-z0-9_]+")
-_TAG = re.compile(rf"(?P<release>[0-9a-z.]+)-(?P<distro>[0-9a-z.]+-[0-9a-z.-]+?)-{STAMP_PATTERN}")
-# How images that a release does not build are grouped on Ark, beside base distributions.
-_OLD, _NEW = "old_scheme", "new_scheme"
-
-
-class TagsError(OperatorError):
-    """Tags that cannot be meant, all that is wrong with them at once."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-
-
-def distribution_of(tag: str) -> str:
-    """`rocky-9` of `2025.1-rocky-9-20250812T091848`, empty for what is no such tag."""
-    found = _TAG.fullmatch(tag)
-    return found["distro"] if found else ""
-
-
-def release_of(tags: Any) -> str:
-    """The release in the first tag of `openstack`, else of any key; empty where there is none."""
-    content = tags if isinstance(tags, Mapping) else {}
-    for key in [DEFAULT_KEY, *content]:
-        values = content.get(key)
-        for tag in values.values() if isinstance(values, Mapping) else []:
-            found = _TAG.fullmatch(str(tag))
-            if found:
-                return found["release"]
-    return ""
-
-
-def tag_problems(tags: Any, release: str, known: Iterable[str] | None = None) -> list[str]:
-    """What is wrong with the value of `kolla_image_tags`, a line for each key, tag and distribution.
-
-    `known` are the base distributions that there may be; without it, any.
-    """
-    if not isinstance(tags, Mapping) or not tags:
-        return ["kolla_image_tags: expected a mapping of services and containers to their tags"]
-    problems = []
-    if DEFAULT_KEY not in tags:
-        problems.append(f"the key {DEFAULT_KEY} is missing, the default of all others")
-    for key, values in tags.items():
-        if not _KEY.fullmatch(str(key)):
-            problems.append(f"'{key}': a key has letters a to z, digits and _ only")
-        if not isinstance(values, Mapping) or not values:
-            problems.append(f"{key}: expected a mapping of base distributions to tags")
-            continue
-        for distro, tag in values.items():
-            problems += _distro_problems(f"{key}: {distro}", str(distro), tag, release, known)
-    return problems
-
-
-def _distro_problems(
-    place: str, distro: str, tag: Any, release: str, known: Iterable[str] | None
-) -> list[str]:
-    if known is not None and distro not in known:
-        near = nearest(distro, known)
-        hint = f", nearest are {', '.join(near)}" if near else ""
-        return [f"{place}: no base distribution of {release}{hint}"]
-    wanted = rf"{re.escape(release)}-{re.escape(distro)}-[0-9]{{8}}T[0-9]{{6}}"
-    if isinstance(tag, str) and re.fullmatch(wanted, tag):
-        return []
-    told = "no tag" if tag in (None, "") else f"'{tag}' is no tag"
-    return [f"{place}: {told}, expected {release}-{distro}-YYYYMMDDTHHMMSS"]
-
-
-def distros_of(tags: KollaTags) -> list[str]:
-    """All base distributions of a tag file, in the order of `openstack`, then of the others."""
-    every = [*tags.get(DEFAULT_KEY, {}), *(one for values in tags.values() for one in values)]
-    return list(dict.fromkeys(every))
-
-
-def selected_distros(tags: KollaTags, base_distros: Iterable[str]) -> list[str]:
-    """Those base distributions of a tag file that are asked for; all of them, if none is.
-
-    `rocky` asks for every version of it. What the file does not have is no matter, as long as
-    it has one: an inventory lists the base distributions of all releases. Raises TagsError.
-    """
-    wanted, there = list(base_distros), distros_of(tags)
-    if not wanted:
-        return there
-    chosen = [
-        one for one in there if one in wanted or any(one.startswith(f"{name}-") for name in wanted)
-    ]
-    if not chosen:
-        told = f"{', '.join(wanted)}: there are tags for {', '.join(there)} only"
-        raise TagsError([f"kolla_base_distros: no tags for any of {told}"])
-    return chosen
-
-
-def unbuildable_of(unbuildable: Mapping[str, Any], distro: str) -> set[str]:
-    """The images that are not built for a base distribution: those under its name, with or without
-    its version, and those of `new_scheme`."""
-    groups = [_NEW, distro, distro.split("-")[0]]
-    return {str(image) for group in groups for image in unbuildable.get(group) or []}
-
-
-def names_of_schemes(
-    images: Iterable[str],
-    distros: Iterable[str],
-    unbuildable: Mapping[str, Any],
-    old: bool,
-    new: bool,
-) -> list[str]:
-    """The names that images have in a registry: their own (`new`), `<distro>-source-<image>` (`old`).
-
-    An old name has the base distribution without its version. What `unbuildable` has under
-    `old_scheme` and `new_scheme` is not built under that kind of name. Raises TagsError.
-    """
-    listed = list(images)
-    wrong = [
-        f"'{image}' is no name of an image" for image in listed if not IMAGE_NAME.fullmatch(image)
-    ]
-    if wrong:
-        raise TagsError([f"kolla_container_images: {'; '.join(wrong)}"])
-    names = dict.fromkeys(distro.split("-")[0] for distro in distros)
-    if not (old or new):
-        raise TagsError(["sync_old_images and sync_new_images are both false: no image is left"])
-    if old and not names:
-        raise TagsError(["sync_old_images needs kolla_base_distros, whose names images begin with"])
-    left_out = set(unbuildable.get(_NEW) or [])
-    found = [image for image in listed if image not in left_out] if new else []
-    never = unbuildable.get(_OLD) or {}
-    for distro in names if old else ():
-        left_out = set(never.get(distro) or [])
-        found += [f"{distro}-source-{image}" for image in listed if image not in left_out]
-    return found
-
-
-def image_tags(
-    tags: KollaTags,
-    tables: KollaTables,
-    images: Iterable[str],
-    distros: Iterable[str],
-    unbuildable: Mapping[str, Any],
-) -> dict[str, list[str]]:
-    """The tags of each image, for all containers that run it on these base distributions.
-
-    Images that are built for none of them have none, and are left out. Raises TagsError naming the
-    images that no key gives a tag.
-    """
-    listed = list(images)
-    found: dict[str, list[str]] = {}
-    problems = []
-    for distro in distros:
-        missing = []
-        left_out = unbuildable_of(unbuildable, distro)
-        here = {key: values[distro] for key, values in tags.items() if distro in values}
-        for image in listed:
-            if image in left_out:
-                continue
-            for container in tables.containers_of(image):
-                key = tables.key_of(container, here)
-                if key in here:
-                    found.setdefault(image, []).append(here[key])
-                else:
-                    missing.append(image)
-        if missing:
-            names = ", ".join(dict.fromkeys(missing))
-            problems.append(f"{DEFAULT_KEY} has no tag for {distro}, which is needed by {names}")
-    if problems:
-        raise TagsError(problems)
-    return {image: list(dict.fromkeys(found[image])) for image in listed if image in found}
-
-
-def unknown_images(named: Iterable[str], images: Iterable[str], where: str) -> list[str]:
-    """A line that names the images of a configuration that the list of images does not have."""
-    known = set(images)
-    told = []
-    for name in named:
-        if name not in known:
-            near = nearest(name, known)
-            told.append(f"{name} (nearest: {', '.join(near)})" if near else name)
-    if not told:
-        return []
-    return [f"in {where}, and not in kolla_container_images: {', '.join(told)}. Add them there"]

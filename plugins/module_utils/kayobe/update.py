@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write pins into the files of a Kayobe configuration: packages, container images, disk images."""
+"""Write pins of packages, container images and disk images into the files of a Kayobe
+configuration."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import OperatorError
 from ..files import read, replace
-from .config import IMAGE_PINS, IMAGE_TAGS, PACKAGE_PINS, KayobeFileError, kayobe_file
-from .image_pins import update_tags, update_versions
-from .package_pins import PinChange, chosen_pins, report, update
+from .config import (
+    CONTAINER_IMAGE_PINS,
+    DISK_IMAGE_PINS,
+    PACKAGE_PINS,
+    KayobeFileError,
+    kayobe_file,
+)
+from .image_pins import TagUpdate, update_container_image_tags, update_disk_image_versions
+from .package_pins import PinChange, report_lines, select_package_pins, update_package_pins
 
-# The options of the module, beside those that select package repositories.
+# The options of module kayobe_pins, besides those that select package repositories.
 OPTIONS: dict[str, dict[str, Any]] = {
     "config": {"type": "path", "required": True},
     "add": {"type": "bool", "default": False},
@@ -27,14 +34,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class _Edit:
-    """What becomes of one file."""
+class _FileEdit:
+    """The text of one file before and after the run, and the change of each pin."""
 
     path: str
     before: str
     after: str
     changes: list[PinChange]
-    selected: str
+    selected: str = ""
 
     @property
     def changed(self) -> bool:
@@ -48,20 +55,20 @@ class _Edit:
 def update_configuration(
     params: Mapping[str, Any], write: bool
 ) -> tuple[dict[str, Any], list[str]]:
-    """Do what the module's parameters say; returns its answer and warnings.
+    """Carry out module kayobe_pins; returns what the module returns, and warnings.
 
-    Nothing is written before all files are known to be sound. Raises OperatorError.
+    All files are checked before the first one is written. Raises OperatorError.
     """
-    _refuse_halves(params)
-    edits: list[_Edit] = []
+    _check_options(params)
+    edits: list[_FileEdit] = []
     warnings: list[str] = []
     if params["package_versions"] is not None:
-        edit, warnings = _packages(params)
+        edit, warnings = _edit_package_pins(params)
         edits.append(edit)
     if params["image_tag"]:
-        edits.append(_tags(params))
+        edits.append(_edit_container_image_tags(params))
     if params["image_version"]:
-        edits.append(_versions(params))
+        edits.append(_edit_disk_image_versions(params))
     if write:
         for edit in edits:
             if edit.changed:
@@ -69,7 +76,7 @@ def update_configuration(
     changes = [change for edit in edits for change in edit.changes]
     older = [change.name for change in changes if change.action == "older"]
     if older:
-        warnings = [*warnings, f"stamps go back to OLDER ones: {', '.join(older)}"]
+        warnings = [*warnings, f"the new stamps of these pins are OLDER: {', '.join(older)}"]
     diffs = [edit.diff() for edit in edits if edit.changed]
     answer = {
         "changed": bool(diffs),
@@ -80,17 +87,17 @@ def update_configuration(
         "text": [
             line
             for edit in edits
-            for line in report(edit.changes, edit.path, edit.selected, is_written=write)
+            for line in report_lines(edit.changes, edit.path, edit.selected, is_written=write)
         ],
         "diff": diffs[0] if len(diffs) == 1 else diffs or {},
     }
     return answer, warnings
 
 
-def _refuse_halves(params: Mapping[str, Any]) -> None:
-    """Raise OperatorError for options that say nothing without another, and for none at all."""
+def _check_options(params: Mapping[str, Any]) -> None:
+    """Raise OperatorError for options without the one that they belong to, or without any pin."""
     problems = [
-        f"{name} says nothing without {other}"
+        f"{name} requires {other}"
         for name, other in (
             ("image_keys", "image_tag"),
             ("image_reset", "image_tag"),
@@ -104,54 +111,45 @@ def _refuse_halves(params: Mapping[str, Any]) -> None:
         and not params["image_version"]
     ):
         problems.append(
-            "give package_versions, image_tag or image_version: there is nothing to pin"
+            "there is nothing to pin: give package_versions, image_tag or image_version"
         )
     if problems:
         raise OperatorError("; ".join(problems))
 
 
-def _packages(params: Mapping[str, Any]) -> tuple[_Edit, list[str]]:
-    path = _file(params, PACKAGE_PINS, "package pins")
-    pins, selected, warnings = chosen_pins(params)
+def _edit_package_pins(params: Mapping[str, Any]) -> tuple[_FileEdit, list[str]]:
+    path = _path(params, PACKAGE_PINS, "package pins")
+    pins, selected, warnings = select_package_pins(params)
+    edit = _edit(path, lambda text: update_package_pins(text, pins, params["add"]), selected)
+    return edit, warnings
+
+
+def _edit_container_image_tags(params: Mapping[str, Any]) -> _FileEdit:
+    path = _path(params, CONTAINER_IMAGE_PINS, "container image tags")
+    update = TagUpdate(
+        params["image_tag"], params["image_keys"], params["image_reset"], params["add"]
+    )
+    return _edit(path, lambda text: update_container_image_tags(text, update))
+
+
+def _edit_disk_image_versions(params: Mapping[str, Any]) -> _FileEdit:
+    path = _path(params, DISK_IMAGE_PINS, "disk image versions")
+    version, names = params["image_version"], params["image_names"]
+    return _edit(path, lambda text: update_disk_image_versions(text, version, names))
+
+
+def _edit(
+    path: str, update: Callable[[str], tuple[str, list[PinChange]]], selected: str = ""
+) -> _FileEdit:
     before = read(path)
     try:
-        after, changes = update(before, pins, params["add"])
+        after, changes = update(before)
     except OperatorError as error:
-        raise _unwritten(path, error) from error
-    return _Edit(path, before, after, changes, selected), warnings
+        raise OperatorError(f"{path}: {error}. Nothing was written") from error
+    return _FileEdit(path, before, after, changes, selected)
 
 
-def _tags(params: Mapping[str, Any]) -> _Edit:
-    path = _file(params, IMAGE_TAGS, "tags of images")
-    before = read(path)
-    try:
-        after, changes = update_tags(
-            before,
-            params["image_tag"],
-            params["image_keys"],
-            params["image_reset"],
-            params["add"],
-        )
-    except OperatorError as error:
-        raise _unwritten(path, error) from error
-    return _Edit(path, before, after, changes, "")
-
-
-def _versions(params: Mapping[str, Any]) -> _Edit:
-    path = _file(params, IMAGE_PINS, "versions of disk images")
-    before = read(path)
-    try:
-        after, changes = update_versions(before, params["image_version"], params["image_names"])
-    except OperatorError as error:
-        raise _unwritten(path, error) from error
-    return _Edit(path, before, after, changes, "")
-
-
-def _unwritten(path: str, error: OperatorError) -> OperatorError:
-    return OperatorError(f"{path}: {error}. Nothing was written")
-
-
-def _file(params: Mapping[str, Any], name: str, what: str) -> str:
+def _path(params: Mapping[str, Any], name: str, what: str) -> str:
     try:
         return kayobe_file(params["config"], name)
     except KayobeFileError as error:

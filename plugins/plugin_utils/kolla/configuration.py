@@ -12,14 +12,14 @@ import yaml
 from ansible.errors import AnsibleError
 
 from ...module_utils.errors import OperatorError
-from ...module_utils.kayobe.config import IMAGE_TAGS, KayobeFileError, kayobe_file
+from ...module_utils.kayobe.config import CONTAINER_IMAGE_PINS, KayobeFileError, kayobe_file
 from ...module_utils.kayobe.kolla import (
     KollaTables,
     TablesError,
-    distribution_of,
-    image_tags,
+    base_distro_of,
+    container_image_tags,
     release_of,
-    selected_distros,
+    selected_base_distros,
     tables_of,
     tag_problems,
     unknown_images,
@@ -63,7 +63,7 @@ def read_configuration(root: str, source: str = "") -> KollaConfiguration:
     if source and source not in SOURCES:
         raise OperatorError(f"kolla_tags_source is '{source}': expected {' or '.join(SOURCES)}")
     try:
-        path = Path(kayobe_file(root, IMAGE_TAGS))
+        path = Path(kayobe_file(root, CONTAINER_IMAGE_PINS))
     except KayobeFileError as error:
         raise KayobeFileError(
             f"no tags of images {error}, or give the tags themselves in container_tags"
@@ -113,16 +113,16 @@ def tags_of(
         problems += unknown_images(named, listed, where)
     if problems:
         raise OperatorError(f"{configuration.path}: {'; '.join(problems)}")
-    distros = selected_distros(configuration.tags, base_distros)
+    distros = selected_base_distros(configuration.tags, base_distros)
     if not tables:
         kept = {
-            image: [tag for tag in tags if distribution_of(tag) in distros]
+            image: [tag for tag in tags if base_distro_of(tag) in distros]
             for image, tags in found.items()
         }
         return {image: tags for image, tags in kept.items() if tags}
     if configuration.images is None and listed is None:
         raise OperatorError(f"{where}: etc/kayobe/pulp.yml has no list {_IMAGES}: give images")
-    return image_tags(
+    return container_image_tags(
         configuration.tags,
         tables,
         configuration.images if configuration.images is not None else listed or [],

@@ -84,7 +84,7 @@ def test_old_names_begin_with_the_base_distribution_without_its_version():
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"new": False}, "no image is left"), ({"old": True}, "needs kolla_base_distros")],
+    [({"new": False}, "no image is selected"), ({"old": True}, "requires kolla_base_distros")],
 )
 def test_names_that_would_be_none_are_an_error(options, words):
     with pytest.raises(AnsibleFilterError, match=words):
@@ -106,6 +106,6 @@ def test_text_is_a_list_as_for_a_module_and_none_is_an_empty_one():
 
 def test_what_can_be_no_name_of_an_image_is_named_with_its_list():
     with pytest.raises(
-        AnsibleFilterError, match="^kolla_container_images: 'Nova' is no .*'None' is"
+        AnsibleFilterError, match="^kolla_container_images: invalid image name 'Nova', 'None'"
     ):
         container_names(["Nova", "glance", None])

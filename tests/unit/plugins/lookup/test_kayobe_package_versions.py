@@ -80,14 +80,14 @@ def test_a_missing_file_names_the_path_and_the_way_out(lookup, tmp_path):
     with pytest.raises(AnsibleLookupError) as refused:
         lookup(None)
     assert str(refused.value) == (
-        f"no package pins at '{tmp_path}': there is no"
-        f" {tmp_path}/etc/kayobe/pulp-repo-versions.yml, set kayobe_config_repo_path to the root"
+        f"no package pins at '{tmp_path}': {tmp_path}/etc/kayobe/pulp-repo-versions.yml does not"
+        " exist. Set kayobe_config_repo_path to the root"
         " of a Kayobe configuration, or give the pins themselves in package_versions"
     )
 
 
 def test_a_missing_folder_is_said(lookup, tmp_path):
-    with pytest.raises(AnsibleLookupError, match="nowhere': there is no such folder"):
+    with pytest.raises(AnsibleLookupError, match="nowhere': the directory does not exist"):
         lookup(None, term=str(tmp_path / "nowhere"))
 
 

@@ -15,7 +15,7 @@ def test_a_file_is_found_from_the_root_and_from_the_folder_itself(tmp_path, fold
 
 
 def test_what_there_is_not_is_told(tmp_path):
-    with pytest.raises(KayobeFileError, match="nowhere': there is no such folder, set kayobe_con"):
+    with pytest.raises(KayobeFileError, match="nowhere': the directory does not exist. Set kay"):
         kayobe_file(str(tmp_path / "nowhere"), PACKAGE_PINS)
-    with pytest.raises(KayobeFileError, match=f"there is no {tmp_path}/etc/kayobe/x.yml, set"):
+    with pytest.raises(KayobeFileError, match=f"{tmp_path}/etc/kayobe/x.yml does not exist. Set"):
         kayobe_file(str(tmp_path), "x.yml")

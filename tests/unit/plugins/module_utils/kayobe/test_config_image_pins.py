@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.kayobe.config import images_of_kayobe
+from plugins.module_utils.kayobe.config import pinned_disk_images
 from plugins.module_utils.release.disk_images import ImageError
 
 
@@ -28,13 +28,13 @@ def key(words):
 )
 def test_key_and_version_tell_which_image(words, repository, base_path):
     version = "2025.1-20261122T200001"
-    assert images_of_kayobe({key(words): version}) == [
+    assert pinned_disk_images({key(words): version}) == [
         {"repository": repository, "base_path": base_path, "version": version}
     ]
 
 
 def test_other_variables_and_empty_pins_are_left_out():
-    assert images_of_kayobe({"stackhpc_other": "x", key("rocky_9"): None, key("a_b"): " "}) == []
+    assert pinned_disk_images({"stackhpc_other": "x", key("rocky_9"): None, key("a_b"): " "}) == []
 
 
 def test_every_value_that_is_no_version_is_named():
@@ -44,4 +44,4 @@ def test_every_value_that_is_no_version_is_named():
         key("a_b"): "x-20261122T200001",
     }
     with pytest.raises(ImageError, match="rocky_9_.* is '20261122T200001'; .*rocky_10_.* is '7'"):
-        images_of_kayobe(values)
+        pinned_disk_images(values)

@@ -6,8 +6,12 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.errors import OperatorError
-from plugins.module_utils.kayobe.image_pins import update_tags, update_versions
-from plugins.module_utils.kayobe.package_pins import report
+from plugins.module_utils.kayobe.image_pins import (
+    TagUpdate,
+    update_container_image_tags,
+    update_disk_image_versions,
+)
+from plugins.module_utils.kayobe.package_pins import report_lines
 
 OLD, NEW = "2025.1-rocky-9-20260101T000000", "2025.1-rocky-9-20261122T200001"
 UBUNTU = "2025.1-ubuntu-noble-20260101T000000"
@@ -35,13 +39,15 @@ def actions(changes):
 
 
 def test_a_tag_is_set_at_the_default_for_its_distribution_alone():
-    text, changes = update_tags(TEXT, NEW)
+    text, changes = update_container_image_tags(TEXT, TagUpdate(NEW))
     assert text == TEXT.replace(OLD, NEW, 1)
     assert actions(changes) == {"openstack rocky-9": "update"}
 
 
 def test_named_keys_are_set_instead():
-    text, changes = update_tags(TEXT, NEW, ["nova", "glance", "cinder", "nova"])
+    text, changes = update_container_image_tags(
+        TEXT, TagUpdate(NEW, ["nova", "glance", "cinder", "nova"])
+    )
     assert f"  nova:\n    rocky-9: {NEW}\n" in text
     assert f"  glance:\n    rocky-9: {NEW}\n  nova" in text
     assert f"  openstack:\n    rocky-9: {OLD}\n" in text
@@ -52,59 +58,62 @@ def test_named_keys_are_set_instead():
 
 
 def test_a_reset_takes_the_distribution_from_all_others():
-    text, changes = update_tags(TEXT, NEW, reset=True)
+    text, changes = update_container_image_tags(TEXT, TagUpdate(NEW, reset=True))
     assert text == (
         "kolla_image_tags:\n"
         f"  openstack:\n    rocky-9: {NEW}\n    ubuntu-noble: {UBUNTU}\n"
         f"  nova:\n    ubuntu-noble: {UBUNTU}\n"
     )
     assert actions(changes)["nova rocky-9"] == "remove"
-    assert f"nova rocky-9       {OLD}" in report(changes, "f", "")[2]
-    assert report(changes, "f", "")[2].endswith("-> (none)   removed")
+    assert f"nova rocky-9       {OLD}" in report_lines(changes, "f", "")[2]
+    assert report_lines(changes, "f", "")[2].endswith("-> (none)   removed")
 
 
 def test_a_reset_with_named_keys_keeps_them_and_the_default():
-    text, changes = update_tags(TEXT, NEW, ["nova"], reset=True)
+    text, changes = update_container_image_tags(TEXT, TagUpdate(NEW, ["nova"], reset=True))
     assert f"  openstack:\n    rocky-9: {OLD}\n" in text
     assert actions(changes) == {"nova rocky-9": "update", "cinder rocky-9": "remove"}
 
 
 def test_going_back_and_staying_are_told():
-    assert actions(update_tags(TEXT, OLD)[1]) == {"openstack rocky-9": "none"}
+    def action(tag):
+        return actions(update_container_image_tags(TEXT, TagUpdate(tag))[1])
+
+    assert action(OLD) == {"openstack rocky-9": "none"}
     older = "2025.1-rocky-9-20250101T000000"
-    assert actions(update_tags(TEXT, older)[1]) == {"openstack rocky-9": "older"}
+    assert action(older) == {"openstack rocky-9": "older"}
     other = "2026.1-rocky-9-20250101T000000"
-    assert actions(update_tags(TEXT, other)[1]) == {"openstack rocky-9": "update"}
+    assert action(other) == {"openstack rocky-9": "update"}
 
 
 def test_a_base_distribution_that_the_file_does_not_have_is_added_only_on_demand():
     tag = "2025.1-rokcy-9-20261122T200001"
-    with pytest.raises(OperatorError, match="of rokcy-9, there are rocky-9, ubuntu-noble: if"):
-        update_tags(TEXT, tag)
-    text, changes = update_tags(TEXT, tag, add=True)
+    with pytest.raises(OperatorError, match="for rokcy-9, only for rocky-9, ubuntu-noble: correct"):
+        update_container_image_tags(TEXT, TagUpdate(tag))
+    text, changes = update_container_image_tags(TEXT, TagUpdate(tag, add=True))
     assert actions(changes) == {"openstack rokcy-9": "add"}
     assert f"    rokcy-9: {tag}\n" in text
 
 
 def test_what_cannot_be_is_told_at_once():
     with pytest.raises(OperatorError) as refused:
-        update_tags(TEXT, "latest", ["nova-api", "nova"])
+        update_container_image_tags(TEXT, TagUpdate("latest", ["nova-api", "nova"]))
     assert str(refused.value) == (
-        "'latest' is no tag, such as 2025.1-rocky-9-20250812T091848; "
-        "'nova-api' is no key: letters a to z, digits and _ only"
+        "invalid tag 'latest': expected one such as 2025.1-rocky-9-20250812T091848; "
+        "invalid key 'nova-api': expected lowercase letters, digits and underscores"
     )
 
 
 def test_a_version_is_set_for_all_disk_images_or_for_those_named():
     version = "2025.1-20261122T200001"
-    text, changes = update_versions(VERSIONS, version)
+    text, changes = update_disk_image_versions(VERSIONS, version)
     assert text.count(version) == 3
     assert actions(changes) == {
         "rocky_9": "update",
         "rocky_9_ofed": "fill",
         "ubuntu_noble": "update",
     }
-    text, changes = update_versions(VERSIONS, version, ["rocky-9"])
+    text, changes = update_disk_image_versions(VERSIONS, version, ["rocky-9"])
     assert text == VERSIONS.replace("2025.1-20260101T000000", version, 1)
     assert actions(changes) == {"rocky_9": "update"}
 
@@ -112,12 +121,16 @@ def test_a_version_is_set_for_all_disk_images_or_for_those_named():
 @pytest.mark.parametrize(
     ("version", "names", "words"),
     [
-        ("20261122T200001", [], "no version, such as 2025.1-"),
-        ("2025.1-20261122T200001", ["rocky-10"], "no version of rocky_10: there are rocky_9, "),
+        ("20261122T200001", [], "invalid version .*: expected one such as 2025.1-"),
+        (
+            "2025.1-20261122T200001",
+            ["rocky-10"],
+            "no version of rocky_10 is in .* only of rocky_9, ",
+        ),
     ],
 )
 def test_a_version_that_cannot_be_and_an_image_that_is_not_there_are_refused(version, names, words):
     with pytest.raises(OperatorError, match=words):
-        update_versions(VERSIONS, version, names)
-    with pytest.raises(OperatorError, match="no version of any image"):
-        update_versions("a: 1\n", "2025.1-20261122T200001")
+        update_disk_image_versions(VERSIONS, version, names)
+    with pytest.raises(OperatorError, match="no version of any disk image is in the file"):
+        update_disk_image_versions("a: 1\n", "2025.1-20261122T200001")

@@ -8,13 +8,13 @@ import pytest
 from plugins.module_utils.kayobe.kolla import (
     KollaTables,
     TagsError,
-    distribution_of,
-    distros_of,
-    image_tags,
+    base_distro_of,
+    container_image_tags,
     release_of,
-    selected_distros,
+    selected_base_distros,
     tag_problems,
-    unbuildable_of,
+    tagged_base_distros,
+    unbuildable_images,
     unknown_images,
 )
 
@@ -41,7 +41,7 @@ IMAGES = ["nova-api", "nova-compute", "keystone", "haproxy", "cron"]
 
 
 def found(images=None, distros=("rocky-9", "ubuntu-noble"), unbuildable=None, tags=None):
-    return image_tags(tags or TAGS, TABLES, images or IMAGES, distros, unbuildable or {})
+    return container_image_tags(tags or TAGS, TABLES, images or IMAGES, distros, unbuildable or {})
 
 
 def test_each_image_has_the_tags_of_all_its_containers_once():
@@ -64,7 +64,7 @@ def test_what_is_not_built_for_a_distribution_has_no_tag_of_it():
         "nova-api": [tag("ubuntu-noble")],
         "keystone": [tag()],
     }
-    assert unbuildable_of({"old_scheme": {"rocky": ["a"]}, "rocky-9": None}, "rocky-9") == set()
+    assert unbuildable_images({"old_scheme": {"rocky": ["a"]}, "rocky-9": None}, "rocky-9") == set()
 
 
 def test_images_without_any_tag_are_named_together():
@@ -72,7 +72,7 @@ def test_images_without_any_tag_are_named_together():
     with pytest.raises(TagsError) as refused:
         found(tags=tags)
     assert refused.value.problems == [
-        "openstack has no tag for ubuntu-noble, which is needed by keystone, haproxy, cron"
+        "openstack has no tag for ubuntu-noble, which is required by keystone, haproxy, cron"
     ]
 
 
@@ -85,15 +85,15 @@ def test_all_that_is_wrong_with_keys_tags_and_distributions_is_told_at_once():
         "heat": {"rocky-9": tag(release="2024.1")},
     }
     assert tag_problems(tags, "2025.1", TABLES.base_distros) == [
-        "the key openstack is missing, the default of all others",
-        "'nova-api': a key has letters a to z, digits and _ only",
-        "nova: rokcy-9: no base distribution of 2025.1, nearest are rocky-9",
-        f"nova: rocky-9: '{tag('ubuntu-noble')}' is no tag, expected "
+        "the key openstack is missing, which all others default to",
+        "invalid key 'nova-api': expected lowercase letters, digits and underscores",
+        "nova: rokcy-9: unknown base distribution of 2025.1, nearest: rocky-9",
+        f"nova: rocky-9: invalid tag '{tag('ubuntu-noble')}', expected "
         "2025.1-rocky-9-YYYYMMDDTHHMMSS",
         "cron: expected a mapping of base distributions to tags",
-        "glance: rocky-9: no tag, expected 2025.1-rocky-9-YYYYMMDDTHHMMSS",
-        "glance: ubuntu-noble: '5' is no tag, expected 2025.1-ubuntu-noble-YYYYMMDDTHHMMSS",
-        f"heat: rocky-9: '{tag(release='2024.1')}' is no tag, expected "
+        "glance: rocky-9: missing tag, expected 2025.1-rocky-9-YYYYMMDDTHHMMSS",
+        "glance: ubuntu-noble: invalid tag '5', expected 2025.1-ubuntu-noble-YYYYMMDDTHHMMSS",
+        f"heat: rocky-9: invalid tag '{tag(release='2024.1')}', expected "
         "2025.1-rocky-9-YYYYMMDDTHHMMSS",
     ]
 
@@ -119,7 +119,7 @@ def test_sound_tags_have_no_problem_and_any_distribution_will_do_where_none_is_k
     ],
 )
 def test_a_tag_says_its_distribution(text, distro):
-    assert distribution_of(text) == distro
+    assert base_distro_of(text) == distro
 
 
 def test_the_release_is_that_of_the_default():
@@ -130,17 +130,17 @@ def test_the_release_is_that_of_the_default():
 
 
 def test_distributions_are_selected_with_and_without_their_version():
-    assert distros_of(TAGS) == ["rocky-9", "ubuntu-noble"]
-    assert selected_distros(TAGS, []) == ["rocky-9", "ubuntu-noble"]
-    assert selected_distros(TAGS, ["ubuntu", "rocky-10"]) == ["ubuntu-noble"]
-    with pytest.raises(TagsError, match="rocky-1, centos: there are tags for rocky-9, ubuntu"):
-        selected_distros(TAGS, ["rocky-1", "centos"])
+    assert tagged_base_distros(TAGS) == ["rocky-9", "ubuntu-noble"]
+    assert selected_base_distros(TAGS, []) == ["rocky-9", "ubuntu-noble"]
+    assert selected_base_distros(TAGS, ["ubuntu", "rocky-10"]) == ["ubuntu-noble"]
+    with pytest.raises(TagsError, match="no tags for rocky-1, centos, only for rocky-9, ubuntu"):
+        selected_base_distros(TAGS, ["rocky-1", "centos"])
 
 
 def test_images_that_are_in_no_list_are_named_with_the_nearest():
     assert unknown_images(["a"], ["a", "b"], "here") == []
     [told] = unknown_images(["nova-apy", "zzz", "keystone"], ["nova-api", "keystone"], "pulp.yml")
     assert told == (
-        "in pulp.yml, and not in kolla_container_images: nova-apy (nearest: nova-api), zzz. "
-        "Add them there"
+        "images in pulp.yml are missing from kolla_container_images: nova-apy (nearest: nova-api), "
+        "zzz. Add them there"
     )

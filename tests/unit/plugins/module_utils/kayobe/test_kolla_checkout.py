@@ -57,10 +57,11 @@ def test_tables_that_agree_have_no_problem():
 def test_every_container_and_tag_that_the_tables_have_otherwise_is_named():
     tables = KollaTables("2025.1", {}, {"haproxy": "glance"}, [])
     assert image_problems(tables, CHECKOUT, ["haproxy"]) == [
-        "container glance_tls_proxy runs the image haproxy, the tables of 2025.1 have haproxy"
+        "container glance_tls_proxy runs the image haproxy, but in the tables of 2025.1 that image "
+        "runs in haproxy"
     ]
     assert image_problems(tables, CHECKOUT, ["glance-api"]) == []
     assert hierarchy_problems(tables, CHECKOUT) == [
-        "glance_tls_proxy_tag defaults to haproxy_tag, the tables of 2025.1 say glance",
-        "haproxy_tag defaults to openstack_tag, the tables of 2025.1 say glance",
+        "glance_tls_proxy_tag defaults to haproxy_tag, but to glance_tag in the tables of 2025.1",
+        "haproxy_tag defaults to openstack_tag, but to glance_tag in the tables of 2025.1",
     ]

@@ -4,7 +4,11 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.errors import OperatorError
-from plugins.module_utils.kayobe.package_pins import chosen_pins, report, update
+from plugins.module_utils.kayobe.package_pins import (
+    report_lines,
+    select_package_pins,
+    update_package_pins,
+)
 
 OLD, MID, NEW = "20261101T000000", "20261110T000000", "20261122T200001"
 TEXT = f"""\
@@ -30,7 +34,7 @@ def params(**given):
 
 def test_each_pin_says_what_becomes_of_it():
     pins = {"a": NEW, "b": NEW, "c": NEW, "d": NEW, "e": MID, "f": NEW, "x": NEW}
-    text, changes = update(TEXT, pins, add=False)
+    text, changes = update_package_pins(TEXT, pins, add=False)
     assert {one.name: one.action for one in changes} == {
         **{"a": "update", "b": "fill", "c": "template", "d": "none", "e": "older", "f": "update"},
         "x": "absent",
@@ -44,7 +48,7 @@ def test_each_pin_says_what_becomes_of_it():
 
 
 def test_a_name_without_a_key_gets_one_when_it_is_asked_for():
-    text, changes = update(TEXT, {"bb": NEW}, add=True)
+    text, changes = update_package_pins(TEXT, {"bb": NEW}, add=True)
     assert [(one.name, one.action, one.changed) for one in changes] == [("bb", "add", True)]
     lines = text.splitlines()
     assert lines[2] == f"stackhpc_pulp_repo_bb_version: {NEW}"
@@ -52,15 +56,15 @@ def test_a_name_without_a_key_gets_one_when_it_is_asked_for():
 
 
 def test_a_name_that_cannot_be_a_variable_is_not_added():
-    with pytest.raises(OperatorError, match=r"stackhpc_pulp_repo_b\.b_version: no name of a var"):
-        update(TEXT, {"b.b": NEW}, add=True)
-    assert update(TEXT, {"b.b": NEW}, add=False)[0] == TEXT
+    with pytest.raises(OperatorError, match=r"variable name stackhpc_pulp_repo_b\.b_version"):
+        update_package_pins(TEXT, {"b.b": NEW}, add=True)
+    assert update_package_pins(TEXT, {"b.b": NEW}, add=False)[0] == TEXT
 
 
 def test_old_and_new_stand_in_columns_and_the_counts_come_last():
     pins = {"a": NEW, "b": NEW, "d": NEW, "e": MID, "long_name": NEW}
-    _text, changes = update(TEXT, pins, add=True)
-    assert report(changes, "pins.yml", "selected 5 of 5") == [
+    _text, changes = update_package_pins(TEXT, pins, add=True)
+    assert report_lines(changes, "pins.yml", "selected 5 of 5") == [
         f"a          {OLD} -> {NEW}",
         f"b          (none)          -> {NEW}",
         f"e          {NEW} -> {MID}   OLDER than before",
@@ -70,11 +74,11 @@ def test_old_and_new_stand_in_columns_and_the_counts_come_last():
 
 
 def test_a_check_says_that_nothing_was_written_unless_there_is_nothing_to_write():
-    _text, changes = update(TEXT, {"a": NEW}, add=False)
-    lines = report(changes, "pins.yml", "", is_written=False)
+    _text, changes = update_package_pins(TEXT, {"a": NEW}, add=False)
+    lines = report_lines(changes, "pins.yml", "", is_written=False)
     assert lines[-1] == "pins.yml: 1 updated (check mode, nothing was written)"
-    _text, changes = update(TEXT, {"a": OLD}, add=False)
-    assert report(changes, "pins.yml", "", is_written=False) == ["pins.yml: 1 unchanged"]
+    _text, changes = update_package_pins(TEXT, {"a": OLD}, add=False)
+    assert report_lines(changes, "pins.yml", "", is_written=False) == ["pins.yml: 1 unchanged"]
 
 
 def test_repositories_are_selected_as_everywhere():
@@ -84,33 +88,34 @@ def test_repositories_are_selected_as_everywhere():
         deprecated_rpm=[item("old")],
         package_versions={"a": NEW, "b": NEW, "c": NEW, "old": NEW, "x": NEW},
     )
-    chosen, text, warnings = chosen_pins(given)
+    chosen, text, warnings = select_package_pins(given)
     assert sorted(chosen) == ["a", "b", "c", "old"]
     assert text == "selected 4 of 4"
     assert "'x' is pinned, but no package repository has that short name" in warnings[0]
-    assert sorted(chosen_pins({**given, "sync_group": "g"})[0]) == ["a", "c"]
-    assert sorted(chosen_pins({**given, "package_filter": "a|old"})[0]) == ["a", "old"]
+    assert sorted(select_package_pins({**given, "sync_group": "g"})[0]) == ["a", "c"]
+    assert sorted(select_package_pins({**given, "package_filter": "a|old"})[0]) == ["a", "old"]
 
 
 def test_a_malformed_repository_can_be_pinned():
     given = params(rpm=[item("a", base_path="a")], package_versions={"a": NEW})
-    assert chosen_pins(given)[0] == {"a": NEW}
+    assert select_package_pins(given)[0] == {"a": NEW}
 
 
 def test_without_any_repository_names_alone_are_selected():
     given = params(package_versions={"a": NEW, "b": NEW})
-    assert chosen_pins(given)[0] == {"a": NEW, "b": NEW}
-    assert chosen_pins({**given, "package_filter": "b"})[:2] == ({"b": NEW}, "selected 1 of 2")
-    assert chosen_pins({**given, "rpm_filter": "a", "deb_filter": "a"})[0] == {"a": NEW}
+    assert select_package_pins(given)[0] == {"a": NEW, "b": NEW}
+    filtered = select_package_pins({**given, "package_filter": "b"})
+    assert filtered[:2] == ({"b": NEW}, "selected 1 of 2")
+    assert select_package_pins({**given, "rpm_filter": "a", "deb_filter": "a"})[0] == {"a": NEW}
 
 
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"sync_group": "g"}, "there is no package repository to select among"),
-        ({"rpm_filter": "a"}, "there is no package repository to select among"),
+        ({"sync_group": "g"}, "cannot select by repository type or sync group"),
+        ({"rpm_filter": "a"}, "cannot select by repository type or sync group"),
         ({"package_filter": "z"}, "'z' matches none of 1 names"),
-        ({"package_versions": {}}, "there is not a single pin"),
+        ({"package_versions": {}}, "package_versions is empty"),
         ({"package_versions": {"a": "latest"}}, "'a' is pinned to 'latest': expected a stamp"),
         ({"package_versions": {"a": None}}, "'a' has no stamp"),
         ({"rpm": [item("b")]}, "'a' is pinned, but no package repository has"),
@@ -118,4 +123,4 @@ def test_without_any_repository_names_alone_are_selected():
 )
 def test_pins_that_make_no_sense_are_refused(more, words):
     with pytest.raises(OperatorError, match=words):
-        chosen_pins(params(**{"package_versions": {"a": NEW}, **more}))
+        select_package_pins(params(**{"package_versions": {"a": NEW}, **more}))

@@ -60,7 +60,7 @@ def test_items_of_lists_are_told_from_keys(content):
         ("*a", "is an alias"),
         ("{a: 'b}', c: [d]}", "is a list or a mapping"),
         ("[]  # a", "is a list or a mapping"),
-        (">", "is a text of several lines"),
+        (">", "is a block scalar"),
     ],
 )
 def test_what_is_no_text_to_be_replaced_is_told(value, refusal):

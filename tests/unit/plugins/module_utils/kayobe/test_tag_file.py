@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.kayobe.pin_file import PinFileError
-from plugins.module_utils.kayobe.tag_file import read_keys, with_tag, without_tag
+from plugins.module_utils.kayobe.tag_file import read_keys, with_tag, without_base_distro
 
 TEXT = """\
 ---
@@ -29,12 +29,12 @@ after: {a: 1}
 
 def test_keys_and_their_tags_are_read_with_their_lines():
     found = read_keys(TEXT)
-    assert [(one.key, one.number, one.last) for one in found] == [
+    assert [(one.name, one.number, one.last) for one in found] == [
         ("openstack", 5, 7),
         ("nova", 10, 11),
         ("octavia", 12, 14),
     ]
-    assert [(tag.distro, tag.value, tag.quote) for tag in found[0].tags] == [
+    assert [(tag.base_distro, tag.value, tag.quote) for tag in found[0].tags] == [
         ("rocky-9", "r1", '"'),
         ("ubuntu-noble", "u1", ""),
     ]
@@ -79,30 +79,36 @@ def test_a_file_without_a_last_newline_and_one_without_keys_take_new_lines():
 
 
 def test_a_distribution_goes_and_so_does_a_key_that_had_no_other():
-    text, taken = without_tag(TEXT, "rocky-9", ["openstack"])
+    text, taken = without_base_distro(TEXT, "rocky-9", ["openstack"])
     assert taken == [("nova", "r2"), ("octavia", "r3")]
     assert text == TEXT.replace("  nova:\n    rocky-9: 'r2'\n", "").replace("    rocky-9: r3\n", "")
-    assert without_tag(TEXT, "rocky-9", ["openstack", "nova", "octavia"]) == (TEXT, [])
+    assert without_base_distro(TEXT, "rocky-9", ["openstack", "nova", "octavia"]) == (TEXT, [])
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a: 1\n", "there is no kolla_image_tags"),
-        ("kolla_image_tags: {}\n", "line 1: kolla_image_tags is no mapping"),
-        ("kolla_image_tags: x\n", "line 1: kolla_image_tags is no mapping"),
+        ("a: 1\n", "the variable kolla_image_tags is missing"),
+        ("kolla_image_tags: {}\n", "line 1: kolla_image_tags is not a mapping"),
+        ("kolla_image_tags: x\n", "line 1: kolla_image_tags is not a mapping"),
         ("kolla_image_tags:\n  - nova\n", "line 2: '- nova': write each key"),
         ("kolla_image_tags:\n  nova: {rocky-9: r}\n", "line 2: 'nova: {rocky-9: r}': write"),
         ("kolla_image_tags:\n  nova: x\n", "line 2: 'nova: x': write each key"),
         ("kolla_image_tags:\n  nova: &n\n    a: x\n  cron: *n\n", "line 2.*line 4"),
         (
             "kolla_image_tags:\n  nova:\n    a: x\n  nova:\n    a: x\n",
-            "line 4: nova is there twice",
+            "line 4: duplicate key nova",
         ),
-        ("kolla_image_tags:\n  nova:\n    a: x\n    a: y\n", "line 4: nova has a twice"),
-        ("kolla_image_tags:\n  nova:\n      a: x\n    b: y\n", "line 4: 'b: y' is neither"),
-        ("kolla_image_tags:\n  nova:\n    a: x\n b: y\n", "line 4: 'b: y' is neither"),
-        ("kolla_image_tags:\n  nova:\n    a: |\n      x\n", "is no mapping: write each key"),
+        (
+            "kolla_image_tags:\n  nova:\n    a: x\n    a: y\n",
+            "line 4: duplicate base distribution a",
+        ),
+        (
+            "kolla_image_tags:\n  nova:\n      a: x\n    b: y\n",
+            "'b: y' is indented neither",
+        ),
+        ("kolla_image_tags:\n  nova:\n    a: x\n b: y\n", "'b: y' is indented neither"),
+        ("kolla_image_tags:\n  nova:\n    a: |\n      x\n", "is not a mapping: write each key"),
     ],
 )
 def test_what_is_not_a_line_for_each_tag_is_refused_with_its_line(text, words):

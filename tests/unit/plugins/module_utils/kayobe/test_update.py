@@ -46,7 +46,7 @@ def test_a_configuration_is_written_only_when_it_is_meant(configuration, tmp_pat
     answer, warnings = update_configuration(given, write=False)
     assert answer["changed"]
     assert configuration.read_text() == answer["diff"]["before"] == TEXT
-    assert warnings == ["stamps go back to OLDER ones: e"]
+    assert warnings == ["the new stamps of these pins are OLDER: e"]
     assert answer["results"][0] == {
         **{"name": "a", "type": "pin", "action": "update", "changed": True, "error": None},
         **{"before": OLD, "after": NEW},
@@ -64,7 +64,7 @@ def test_what_is_in_the_way_names_file_and_line_and_nothing_is_written(configura
     with pytest.raises(OperatorError) as refused:
         update_configuration(given, write=True)
     assert str(refused.value) == (
-        f"{configuration}: line 4: stackhpc_pulp_repo_a_version is in line 1 already: remove one of"
+        f"{configuration}: line 4: stackhpc_pulp_repo_a_version is already in line 1: remove one of"
         " them. Nothing was written"
     )
     assert configuration.read_text() == text
@@ -75,8 +75,8 @@ def test_a_configuration_without_pins_is_told_with_the_way_out(tmp_path):
     with pytest.raises(OperatorError) as refused:
         update_configuration(given, write=True)
     assert str(refused.value) == (
-        f"no package pins at '{tmp_path}': there is no"
-        f" {tmp_path}/etc/kayobe/pulp-repo-versions.yml, set"
+        f"no package pins at '{tmp_path}':"
+        f" {tmp_path}/etc/kayobe/pulp-repo-versions.yml does not exist. Set"
         " kayobe_config_repo_path to the root of a Kayobe configuration"
     )
 
@@ -117,7 +117,7 @@ def test_packages_tags_and_versions_are_written_together(configuration, images, 
 def test_nothing_is_written_when_one_file_is_not_sound(configuration, images, tmp_path):
     images[1].write_text("a: b\n")
     given = params(config=str(tmp_path), package_versions={"a": NEW}, image_version=f"2025.1-{NEW}")
-    with pytest.raises(OperatorError, match="no version of any image, expected .* Nothing was"):
+    with pytest.raises(OperatorError, match="no version of any disk image .* Nothing was"):
         update_configuration(given, write=True)
     assert configuration.read_text() == TEXT
 
@@ -126,9 +126,9 @@ def test_nothing_is_written_when_one_file_is_not_sound(configuration, images, tm
     ("given", "words"),
     [
         ({}, "give package_versions, image_tag or image_version"),
-        ({"image_keys": ["nova"]}, "image_keys says nothing without image_tag"),
-        ({"image_reset": True}, "image_reset says nothing without image_tag"),
-        ({"image_names": ["rocky-9"]}, "image_names says nothing without image_version"),
+        ({"image_keys": ["nova"]}, "image_keys requires image_tag"),
+        ({"image_reset": True}, "image_reset requires image_tag"),
+        ({"image_names": ["rocky-9"]}, "image_names requires image_version"),
     ],
 )
 def test_options_that_say_nothing_are_refused(given, words, tmp_path):
@@ -139,8 +139,11 @@ def test_options_that_say_nothing_are_refused(given, words, tmp_path):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"image_tag": f"2025.1-rocky-9-{NEW}"}, "no tags of images at .*kolla-image-tags.yml"),
-        ({"image_version": f"2025.1-{NEW}"}, "no versions of disk images at"),
+        (
+            {"image_tag": f"2025.1-rocky-9-{NEW}"},
+            "no container image tags at .*image-tags.yml",
+        ),
+        ({"image_version": f"2025.1-{NEW}"}, "no disk image versions at"),
     ],
 )
 def test_a_configuration_without_the_file_is_told(given, words, tmp_path):
