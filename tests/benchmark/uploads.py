@@ -33,7 +33,7 @@ def uploads(server: Server, size: int, repetitions: int) -> Table:
             repetitions,
         )
         ours, curl = pair.medians
-        mark = " (chosen by itself)" if chunk == chosen else ""
+        mark = " (chosen automatically)" if chunk == chosen else ""
         rate = f"{size / ours.seconds:.0f} / {size / curl.seconds:.0f}"
         table.add(
             f"{chunk}{mark}",

@@ -91,6 +91,15 @@ def test_the_yaml_of_a_page_can_be_read(path):
     assert all(yaml.safe_load(block) for block in blocks)
 
 
+@pytest.mark.parametrize("page", ["architecture", "benchmark"])
+def test_every_file_that_a_page_names_exists(page):
+    text = (COLLECTION / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    files = re.findall(r"`([\w./-]+/[\w.-]*\w\.py)`", text)
+    places = (COLLECTION, COLLECTION / "plugins" / "module_utils")
+    assert files
+    assert [file for file in files if not any((one / file).is_file() for one in places)] == []
+
+
 def test_no_page_asks_to_edit_a_derived_list():
     derived = re.compile(r"stackhpc_pulp_(?:repository|publication|distribution)_(?:rpm|deb)_")
     page = (COLLECTION / "docs" / "add-a-repository.md").read_text(encoding="utf-8")
