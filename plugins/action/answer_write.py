@@ -14,7 +14,7 @@ from ansible.utils.display import Display
 from ..module_utils.errors import OperatorError
 from ..module_utils.report.file import ReportFile
 from ..module_utils.report.report import Report, Result
-from ..plugin_utils.run.markdown import Answer, add_summary
+from ..plugin_utils.run.markdown import SummaryTable, add_summary
 from ..plugin_utils.run.outcome import run_failed
 
 _NOTHING = "it failed before its work began"
@@ -56,11 +56,13 @@ class ActionModule(ActionBase):
         return result
 
 
-def _answer(host: str, results: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> Answer:
+def _answer(
+    host: str, results: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> SummaryTable:
     run = options["run"]
     broken = not run or bool(run.get("msg") and run_failed(run))
     rows = results if options["rows"] is None else options["rows"]
-    return Answer(
+    return SummaryTable(
         options["playbook"],
         host,
         broken or options["failed"],

@@ -9,5 +9,5 @@ from ..plugin_utils.run.live_action import LiveAction
 class ActionModule(LiveAction):
     """What Ansible asks this file for."""
 
-    def takes_long(self) -> bool:
+    def is_long_running(self) -> bool:
         return str(self._task.args.get("sync", "")).lower() in ("true", "yes", "on", "1")

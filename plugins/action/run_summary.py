@@ -17,7 +17,7 @@ from ..module_utils.text import printable
 from ..plugin_utils.run.markdown import add_summary, markdown
 from ..plugin_utils.run.outcome import outcome_of
 from ..plugin_utils.run.retry_command import retry_command
-from ..plugin_utils.run.screen import fleet_screen, last_screen
+from ..plugin_utils.run.screen import fleet_screen, summary_screen
 
 _OPTIONS = {
     "playbook": {"type": "str", "required": True},
@@ -60,7 +60,7 @@ class ActionModule(ActionBase):
             for outcome in outcomes
         ]
         if len(outcomes) == 1:
-            lines = last_screen(outcomes[0], options["heading"], commands[0])
+            lines = summary_screen(outcomes[0], options["heading"], commands[0])
         else:
             lines = fleet_screen(outcomes, commands)
         lines = [printable(line) for line in lines]

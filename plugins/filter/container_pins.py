@@ -58,7 +58,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.inventory.container_pins import select_pins
+from ..module_utils.inventory.container_pins import select_container_pins
 
 
 def container_pins(
@@ -66,7 +66,7 @@ def container_pins(
 ) -> dict[str, Any]:
     """The selected pins; see DOCUMENTATION."""
     try:
-        chosen = select_pins(tags, images, filter)
+        chosen = select_container_pins(tags, images, filter)
     except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
     for warning in chosen.warnings:

@@ -48,7 +48,12 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ..module_utils.inventory.values import PACKAGE_TYPES, converters, given, unknown_key
+from ..module_utils.inventory.values import (
+    PACKAGE_TYPES,
+    converters,
+    unknown_key_message,
+    without_omitted,
+)
 
 
 def package_items(items: Any, content_type: str) -> list[dict[str, Any]]:
@@ -63,11 +68,11 @@ def package_items(items: Any, content_type: str) -> list[dict[str, Any]]:
         if not isinstance(item, Mapping):
             fit.append({"name": f"{content_type}_package_repos[{place}], which is no mapping"})
             continue
-        own = given(item)
+        own = without_omitted(item)
         for key in own:
             if key not in known:
                 name = own.get("name", f"{content_type}_package_repos[{place}]")
-                Display().warning(f"{name}: {unknown_key(content_type, key)}")
+                Display().warning(f"{name}: {unknown_key_message(content_type, key)}")
         fit.append({key: value for key, value in own.items() if key in known})
     return fit
 

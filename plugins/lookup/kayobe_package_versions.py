@@ -65,11 +65,11 @@ from ansible.utils.display import Display
 from ..module_utils.inventory.pins import (
     PinError,
     check_stamps,
-    kayobe_key,
-    pins_of_kayobe,
-    without_stamp,
+    kayobe_variable,
+    package_pins_of_kayobe,
+    pins_without_stamp,
 )
-from ..module_utils.kayobe.config import PACKAGE_PINS, KayobeFileError, kayobe_file
+from ..module_utils.kayobe.config import PACKAGE_PINS_FILE, KayobeFileError, kayobe_file
 from ..plugin_utils.kolla.variables import read_variables
 
 try:
@@ -92,14 +92,16 @@ class LookupModule(LookupBase):
 
     def _pins(self, path: Path, variables: Mapping[str, Any]) -> dict[str, str]:
         content = read_variables(path)
-        pins = self._templated(path, pins_of_kayobe(content), {**variables, **content})
-        empty = without_stamp(pins)
+        pins = self._templated(path, package_pins_of_kayobe(content), {**variables, **content})
+        empty = pins_without_stamp(pins)
         skip = self.get_option("empty") == "skip"  # type: ignore[no-untyped-call]
         if empty and skip:
             Display().warning(f"{path}: no stamp yet for {', '.join(empty)}")
             pins = {name: stamp for name, stamp in pins.items() if name not in empty}
         if not pins:
-            raise AnsibleLookupError(f"{path}: no pins, expected {kayobe_key('<short name>')} keys")
+            raise AnsibleLookupError(
+                f"{path}: no pins, expected {kayobe_variable('<short name>')} keys"
+            )
         try:
             check_stamps(pins)
         except PinError as error:
@@ -123,7 +125,7 @@ class LookupModule(LookupBase):
             try:
                 results[name] = templar.template(trust_as_template(pins[name]))
             except AnsibleError as error:
-                raise AnsibleLookupError(f"{path}: {kayobe_key(name)}: {error}") from error
+                raise AnsibleLookupError(f"{path}: {kayobe_variable(name)}: {error}") from error
         return results
 
 
@@ -136,7 +138,7 @@ def _file(term: Any) -> Path:
     if not isinstance(term, (str, os.PathLike)) or not str(term).strip():
         raise AnsibleLookupError(f"expected the path of a Kayobe configuration, not {term!r}")
     try:
-        return Path(kayobe_file(str(term), PACKAGE_PINS))
+        return Path(kayobe_file(str(term), PACKAGE_PINS_FILE))
     except KayobeFileError as error:
         raise AnsibleLookupError(
             f"no package pins {error}, or give the pins themselves in package_versions"

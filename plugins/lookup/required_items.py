@@ -41,7 +41,7 @@ from typing import Any
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ..module_utils.inventory.values import ItemValueError, flag, is_omitted
+from ..module_utils.inventory.values import ItemValueError, boolean, is_omitted
 
 
 class LookupModule(LookupBase):
@@ -72,7 +72,7 @@ class LookupModule(LookupBase):
     def _is_required(self, where: str, item: Mapping[str, Any]) -> bool:
         given = self._read(f"{where}: required", item.get("required", True))
         try:
-            return True if is_omitted(given) else flag(given)
+            return True if is_omitted(given) else boolean(given)
         except ItemValueError as error:
             raise AnsibleLookupError(f"{where}: required {error}") from error
 

@@ -37,14 +37,14 @@ def replace(path: str, before: str, after: str) -> None:
     to. Raises TextFileError, and leaves the file as it is, when somebody changed it meanwhile.
     """
     target = os.path.realpath(path)
-    folder, name = os.path.split(target)
+    directory, name = os.path.split(target)
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
                 file.write(after)
                 file.flush()
-                _look_like(target, temporary)
+                _copy_attributes(target, temporary)
                 os.fsync(file.fileno())
             if read(target) != before:
                 raise TextFileError(f"{path}: was changed by somebody else, try again")
@@ -53,12 +53,12 @@ def replace(path: str, before: str, after: str) -> None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
             raise
-        _keep(folder)
+        _sync_directory(directory)
     except OSError as error:
         raise TextFileError(f"{path}: cannot be written: {error}") from error
 
 
-def _look_like(model: str, path: str) -> None:
+def _copy_attributes(model: str, path: str) -> None:
     """Give a new file the owner, mode and attributes of another, as far as this user may."""
     status = os.stat(model)
     with contextlib.suppress(PermissionError):
@@ -67,16 +67,16 @@ def _look_like(model: str, path: str) -> None:
     os.utime(path)
 
 
-def _keep(folder: str) -> None:
+def _sync_directory(directory: str) -> None:
     """Have the renaming survive a crash of the machine."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-_PIECE = 256 * 1024
+_BLOCK_SIZE = 256 * 1024
 
 
 class FileError(OperatorError):
@@ -102,13 +102,13 @@ class LocalFile:
         """The checksum of all of it, computed once."""
         if not self._sha256:
             digest = hashlib.sha256()
-            for piece in self.pieces(0, self.size):
+            for piece in self.blocks(0, self.size):
                 digest.update(piece)
-            self.refuse_changes()
+            self.require_unchanged()
             self._sha256 = digest.hexdigest()
         return self._sha256
 
-    def pieces(self, offset: int, length: int) -> Iterator[bytes]:
+    def blocks(self, offset: int, length: int) -> Iterator[bytes]:
         """The bytes of a part, 256 KiB at a time."""
         if self._content is not None:
             yield self._content[offset : offset + length]
@@ -117,7 +117,7 @@ class LocalFile:
             with open(self.path, "rb", buffering=0) as stream:
                 stream.seek(offset)
                 while length > 0:
-                    piece = stream.read(min(_PIECE, length))
+                    piece = stream.read(min(_BLOCK_SIZE, length))
                     if not piece:
                         raise FileError(f"{self.path} became shorter while it was read")
                     length -= len(piece)
@@ -125,7 +125,7 @@ class LocalFile:
         except OSError as error:
             raise FileError(f"{self.path} cannot be read: {error.strerror}") from error
 
-    def refuse_changes(self) -> None:
+    def require_unchanged(self) -> None:
         """Raise FileError when the file is not the one any more that it was at first."""
         if self._look() != self._seen:
             raise FileError(f"{self.path} was changed meanwhile: run it again when it is complete")
@@ -143,7 +143,7 @@ class LocalFile:
         return (there.st_size, there.st_mtime_ns, there.st_ino)
 
 
-def checksum_text(sha256: str, name: str) -> bytes:
+def checksum_file_content(sha256: str, name: str) -> bytes:
     """A file as `sha256sum` writes it and `sha256sum -c` reads it, of one file beside it."""
     return f"{sha256}  {os.path.basename(name)}\n".encode("utf-8", "surrogateescape")
 
@@ -192,12 +192,12 @@ class PartialFile:
             self.remove()
         os.close(self._descriptor)
 
-    def begin_anew(self) -> None:
+    def discard(self) -> None:
         """Drop what is there."""
         os.ftruncate(self._descriptor, 0)
         self.size = 0
 
-    def require_room(self, more: int) -> None:
+    def require_space(self, more: int) -> None:
         """Raise DiskFull when so many more bytes cannot find room."""
         there = os.statvfs(self.name)
         free = there.f_bavail * there.f_frsize

@@ -14,15 +14,15 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback
 from .errors import OperatorError, credentials_in
 from .pulp.client import PulpClient
 from .pulp.connection import Connection
-from .pulp.errors import UNFORESEEN, unforeseen
+from .pulp.errors import UNEXPECTED_ERRORS, unexpected_error
 from .pulp.options import CONNECTION
 from .pulp.server import Server
 from .pulp.transport import requests_is_missing
 from .report.file import ReportFile
-from .report.report import Report, Result, beat, failure_message, summarize
+from .report.report import Report, Result, failure_message, report_progress, summarize
 from .text import printable
 
-CarryOut = Callable[[Server, dict[str, Any]], tuple[list[Result], dict[str, Any]]]
+Operation = Callable[[Server, dict[str, Any]], tuple[list[Result], dict[str, Any]]]
 _REPORTING: dict[str, Any] = {
     "report_path": {"type": "path"},
     "report_append": {"type": "bool", "default": False},
@@ -41,8 +41,8 @@ class _Module(AnsibleModule):
         super().fail_json(msg, **answer)
 
 
-def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) -> None:
-    """Run one module: `carry_out(server, params)` returns results and what else to return.
+def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -> None:
+    """Run one module: `operation(server, params)` returns results and what else to return.
 
     `noun` is what messages call an item. `spec` is more of AnsibleModule's arguments. Fails, after
     everything was tried, when a result has an error; an OperatorError of any layer fails at once.
@@ -70,25 +70,22 @@ def run(options: dict[str, Any], carry_out: CarryOut, noun: str, **spec: Any) ->
     began = time.monotonic()
     try:
         report = _report({key: params.pop(key) for key in _REPORTING}, module.check_mode)
-        connection = Connection(
-            url=module.params["pulp_url"],
-            **{key: module.params[key] for key in CONNECTION if key != "pulp_url"},
-        )
+        connection = Connection(**{key: module.params[key] for key in CONNECTION})
         server = Server(PulpClient(connection), report, module.check_mode, module._diff)
-        beat(report, server.under_way)
-        results, more = carry_out(server, params)
+        report_progress(report, server.in_progress)
+        results, more = operation(server, params)
         answer = _answer(results, more, server, module._diff)
         message = failure_message(results, noun)
     except OperatorError as error:
         message = str(error)
-    except UNFORESEEN as error:
-        message = unforeseen(error)
+    except UNEXPECTED_ERRORS as error:
+        message = unexpected_error(error)
     except KeyboardInterrupt:
         message = "interrupted: what was begun on the server goes on, and the next run joins it"
     # A report that was to be read has still to be done, and is not replaced.
     if report and message and params.get("retry") != report_path:
         report.fail(message)
-    for warning in report.told if report else []:
+    for warning in report.shown_warnings if report else []:
         module.warn(printable(warning))
     answer["seconds"] = round(time.monotonic() - began, 2)
     # Not inside an except block: with -vvv Ansible would add the traceback.
@@ -104,12 +101,12 @@ def _connection_spec() -> dict[str, Any]:
     }
 
 
-def _report(params: dict[str, Any], looks: bool) -> Report:
+def _report(params: dict[str, Any], check_mode: bool) -> Report:
     path, progress = params["report_path"], params["progress_path"]
     return Report(
         [ReportFile(path, params["report_append"])] if path else [],
         ReportFile(progress, option="progress_path") if progress else None,
-        looks,
+        check_mode,
     )
 
 

@@ -147,7 +147,12 @@ statistics:
 
 from ..module_utils.module import run
 from ..module_utils.release.access_check import check_access
-from ..module_utils.release.options import PINS, SELECTION, inventory_defaults, inventory_lists
+from ..module_utils.release.options import (
+    PIN_OPTIONS,
+    SELECTION_OPTIONS,
+    inventory_defaults,
+    inventory_lists,
+)
 
 
 def main() -> None:
@@ -155,8 +160,8 @@ def main() -> None:
         **inventory_lists(),
         **inventory_lists("deprecated_"),
         **inventory_defaults(),
-        **SELECTION,
-        **PINS,
+        **SELECTION_OPTIONS,
+        **PIN_OPTIONS,
         "package_versions": {"type": "dict"},
         "container_tags": {"type": "dict"},
         "container_namespace": {"type": "str", "default": "stackhpc"},

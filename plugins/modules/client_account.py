@@ -122,7 +122,7 @@ statistics:
 
 from ..module_utils.module import run
 from ..module_utils.pulp.options import item_options
-from ..module_utils.release.client_account import make_accounts
+from ..module_utils.release.client_account import manage_accounts
 
 
 def main() -> None:
@@ -141,7 +141,7 @@ def main() -> None:
         "client_url": {"type": "str", "default": ""},
         "show": {"type": "str", "choices": ["changed", "all"], "default": "changed"},
     }
-    run(options, make_accounts, "client")
+    run(options, manage_accounts, "client")
 
 
 if __name__ == "__main__":

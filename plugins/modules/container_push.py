@@ -176,7 +176,7 @@ statistics:
 """
 
 from ..module_utils.module import run
-from ..module_utils.release.container_push import NAMESPACE, push
+from ..module_utils.release.container_push import NAMESPACE, push_container_images
 
 
 def main() -> None:
@@ -196,7 +196,7 @@ def main() -> None:
         "attempts": {"type": "int", "default": 5},
         "retry_delay": {"type": "float", "default": 2},
     }
-    run(options, push, "image")
+    run(options, push_container_images, "image")
 
 
 if __name__ == "__main__":

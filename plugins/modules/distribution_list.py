@@ -143,7 +143,7 @@ statistics:
 
 from ..module_utils.module import run
 from ..module_utils.release.listing import show_distributions
-from ..module_utils.release.options import SELECTION, inventory_defaults, inventory_lists
+from ..module_utils.release.options import SELECTION_OPTIONS, inventory_defaults, inventory_lists
 
 
 def main() -> None:
@@ -151,7 +151,7 @@ def main() -> None:
         **inventory_lists(),
         **inventory_lists("deprecated_"),
         **inventory_defaults(),
-        **SELECTION,
+        **SELECTION_OPTIONS,
         "guard": {"type": "str"},
         "older_than": {"type": "float"},
         "pins": {"type": "dict"},

@@ -102,15 +102,15 @@ statistics:
 
 from ..module_utils.module import run
 from ..module_utils.pulp.options import RETRYING
-from ..module_utils.release.disk_images import image_options, mirror_images
+from ..module_utils.release.disk_images import disk_image_options, mirror_disk_images
 from ..module_utils.release.mirror import SOURCE
-from ..module_utils.release.options import SYNCING
+from ..module_utils.release.options import SYNC_OPTIONS
 
 
 def main() -> None:
     choices = {"type": "str", "choices": ["on_demand", "immediate"], "default": "on_demand"}
-    own = {"policy": choices, "update_secrets": SYNCING["update_secrets"]}
-    run({**image_options(), **SOURCE, **RETRYING, **own}, mirror_images, "image")
+    own = {"policy": choices, "update_secrets": SYNC_OPTIONS["update_secrets"]}
+    run({**disk_image_options(), **SOURCE, **RETRYING, **own}, mirror_disk_images, "image")
 
 
 if __name__ == "__main__":

@@ -92,12 +92,12 @@ statistics:
 """
 
 from ..module_utils.module import run
-from ..module_utils.release.disk_images import image_options, promote_images
+from ..module_utils.release.disk_images import disk_image_options, promote_disk_images
 
 
 def main() -> None:
     guard = {"content_guard": {"type": "str", "default": "release"}}
-    run({**image_options(), **guard}, promote_images, "image")
+    run({**disk_image_options(), **guard}, promote_disk_images, "image")
 
 
 if __name__ == "__main__":

@@ -125,9 +125,9 @@ statistics:
   type: dict
 """
 
-from ..module_utils.content.upload import UPLOADING
+from ..module_utils.content.upload import UPLOAD_OPTIONS
 from ..module_utils.module import run
-from ..module_utils.release.disk_images import image_options, upload_images
+from ..module_utils.release.disk_images import disk_image_options, upload_disk_images
 
 
 def main() -> None:
@@ -140,7 +140,7 @@ def main() -> None:
         "latest": {"type": "bool", "default": False},
     }
     guard = {"content_guard": {"type": "str", "default": "development"}}
-    run({**image_options(files), **UPLOADING, **guard}, upload_images, "image")
+    run({**disk_image_options(files), **UPLOAD_OPTIONS, **guard}, upload_disk_images, "image")
 
 
 if __name__ == "__main__":

@@ -148,7 +148,12 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.errors import OperatorError
 from ..module_utils.kayobe.update import OPTIONS, update_configuration
-from ..module_utils.release.options import PINS, SELECTION, inventory_defaults, inventory_lists
+from ..module_utils.release.options import (
+    PIN_OPTIONS,
+    SELECTION_OPTIONS,
+    inventory_defaults,
+    inventory_lists,
+)
 
 
 def main() -> None:
@@ -156,8 +161,8 @@ def main() -> None:
         **inventory_lists(),
         **inventory_lists("deprecated_"),
         **inventory_defaults(),
-        **SELECTION,
-        **PINS,
+        **SELECTION_OPTIONS,
+        **PIN_OPTIONS,
         **OPTIONS,
     }
     module = AnsibleModule(argument_spec=options, supports_check_mode=True)

@@ -87,9 +87,9 @@ statistics:
 from ..module_utils.module import run
 from ..module_utils.release.mirror import SOURCE, mirror_packages
 from ..module_utils.release.options import (
-    PINS,
-    SELECTION,
-    SYNCING,
+    PIN_OPTIONS,
+    SELECTION_OPTIONS,
+    SYNC_OPTIONS,
     inventory_defaults,
     inventory_lists,
 )
@@ -101,9 +101,9 @@ def main() -> None:
         **inventory_lists("deprecated_"),
         **inventory_defaults(),
         **inventory_defaults("_mirror_defaults"),
-        **SELECTION,
-        **PINS,
-        **SYNCING,
+        **SELECTION_OPTIONS,
+        **PIN_OPTIONS,
+        **SYNC_OPTIONS,
         **SOURCE,
     }
     run(options, mirror_packages, "package repository")

@@ -94,7 +94,12 @@ statistics:
 """
 
 from ..module_utils.module import run
-from ..module_utils.release.options import PINS, SELECTION, inventory_defaults, inventory_lists
+from ..module_utils.release.options import (
+    PIN_OPTIONS,
+    SELECTION_OPTIONS,
+    inventory_defaults,
+    inventory_lists,
+)
 from ..module_utils.release.promote import promote_packages
 
 
@@ -103,8 +108,8 @@ def main() -> None:
         **inventory_lists(),
         **inventory_lists("deprecated_"),
         **inventory_defaults(),
-        **SELECTION,
-        **PINS,
+        **SELECTION_OPTIONS,
+        **PIN_OPTIONS,
         "content_guard": {"type": "str", "default": "release"},
     }
     run(options, promote_packages, "snapshot")

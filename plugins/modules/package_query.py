@@ -138,7 +138,12 @@ statistics:
 """
 
 from ..module_utils.module import run
-from ..module_utils.release.options import PINS, SELECTION, inventory_defaults, inventory_lists
+from ..module_utils.release.options import (
+    PIN_OPTIONS,
+    SELECTION_OPTIONS,
+    inventory_defaults,
+    inventory_lists,
+)
 from ..module_utils.release.query import query_packages
 
 
@@ -147,8 +152,8 @@ def main() -> None:
         **inventory_lists(),
         **inventory_lists("deprecated_"),
         **inventory_defaults(),
-        **SELECTION,
-        **PINS,
+        **SELECTION_OPTIONS,
+        **PIN_OPTIONS,
         "stamp": {"type": "str"},
         "stamp_until": {"type": "str"},
         "package_versions": {"type": "dict"},

@@ -139,7 +139,12 @@ statistics:
 """
 
 from ..module_utils.module import run
-from ..module_utils.release.options import SELECTION, SYNCING, inventory_defaults, inventory_lists
+from ..module_utils.release.options import (
+    SELECTION_OPTIONS,
+    SYNC_OPTIONS,
+    inventory_defaults,
+    inventory_lists,
+)
 from ..module_utils.release.snapshot import snapshot_packages
 
 
@@ -147,8 +152,8 @@ def main() -> None:
     options = {
         **inventory_lists(),
         **inventory_defaults(),
-        **SELECTION,
-        **SYNCING,
+        **SELECTION_OPTIONS,
+        **SYNC_OPTIONS,
         "stamp": {"type": "str"},
         "content_guard": {"type": "str", "default": "development"},
         "shrink_limit": {"type": "float", "default": 30},

@@ -102,7 +102,7 @@ statistics:
 """
 
 from ..module_utils.module import run
-from ..module_utils.objects.access import RIGHTS, make_namespaces
+from ..module_utils.objects.access import RIGHTS, manage_namespaces
 from ..module_utils.pulp.options import item_options
 
 
@@ -114,7 +114,7 @@ def main() -> None:
         "required": True,
         "options": item_options("name", groups),
     }
-    run({"namespaces": namespaces}, make_namespaces, "container namespace")
+    run({"namespaces": namespaces}, manage_namespaces, "container namespace")
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ statistics:
 from typing import Any
 
 from ..module_utils.module import run
-from ..module_utils.objects.access import GUARD_KINDS, make_guards
+from ..module_utils.objects.access import GUARD_KINDS, manage_guards
 from ..module_utils.pulp.options import field_options, item_options
 from ..module_utils.pulp.types import kind_of
 
@@ -151,7 +151,7 @@ def main() -> None:
         name: {"type": "list", "elements": "dict", "options": options_of(name)}
         for name in GUARD_KINDS
     }
-    run(options, make_guards, "content guard")
+    run(options, manage_guards, "content guard")
 
 
 if __name__ == "__main__":

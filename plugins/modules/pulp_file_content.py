@@ -139,8 +139,8 @@ statistics:
   type: dict
 """
 
-from ..module_utils.content.files import hold_files
-from ..module_utils.content.upload import UPLOADING
+from ..module_utils.content.files import manage_files
+from ..module_utils.content.upload import UPLOAD_OPTIONS
 from ..module_utils.module import run
 from ..module_utils.pulp.options import item_options
 
@@ -151,7 +151,7 @@ def main() -> None:
     flags = {name: {"type": "bool", "default": False} for name in ("checksums", "exact")}
     items = item_options("name", {"files": files}, flags)
     lists = {"file": {"type": "list", "elements": "dict", "required": True, "options": items}}
-    run({**lists, **UPLOADING}, hold_files, "file repository")
+    run({**lists, **UPLOAD_OPTIONS}, manage_files, "file repository")
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ statistics:
 """
 
 from ..module_utils.module import run
-from ..module_utils.objects.access import make_groups
+from ..module_utils.objects.access import manage_groups
 from ..module_utils.pulp.options import item_options
 
 
@@ -85,7 +85,7 @@ def main() -> None:
         "required": True,
         "options": item_options("name"),
     }
-    run({"groups": groups}, make_groups, "group")
+    run({"groups": groups}, manage_groups, "group")
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ statistics:
   type: dict
 """
 
-from ..module_utils.content.upload import UPLOADING
+from ..module_utils.content.upload import UPLOAD_OPTIONS
 from ..module_utils.module import run
 from ..module_utils.pulp.options import lists_of
 from ..module_utils.pulp.types import CONTENT_TYPES
@@ -159,7 +159,7 @@ from ..module_utils.release.package_upload import package_options, upload_packag
 def main() -> None:
     packaged = [one for one in CONTENT_TYPES.values() if one.packages]
     lists = lists_of(packaged, package_options)
-    run({**lists, **UPLOADING, "stamp": {"type": "str"}}, upload_packages, "repository")
+    run({**lists, **UPLOAD_OPTIONS, "stamp": {"type": "str"}}, upload_packages, "repository")
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ statistics:
 """
 
 from ..module_utils.module import run
-from ..module_utils.objects.user import make_users
+from ..module_utils.objects.user import manage_users
 from ..module_utils.pulp.options import field_options, item_options
 from ..module_utils.pulp.types import kind_of
 
@@ -115,7 +115,7 @@ def main() -> None:
     groups = {"groups": {"type": "list", "elements": "str"}}
     item = item_options("username", field_options(kind_of("user").fields), groups)
     users = {"type": "list", "elements": "dict", "required": True, "options": item}
-    run({"users": users}, make_users, "user")
+    run({"users": users}, manage_users, "user")
 
 
 if __name__ == "__main__":

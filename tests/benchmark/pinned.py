@@ -36,7 +36,7 @@ def prepare(pulps: Pulps) -> None:
     """Mirror once; what is measured is that there is nothing left to do."""
     pulps.ark.guard_distributions(pulps.snapshots, None)
     run_mirror(pulps.ark, pulps.client, pulps.items)
-    pulps.client.make_guards(GUARD, BEFORE)
+    pulps.client.manage_guards(GUARD, BEFORE)
 
 
 def mirror(pulps: Pulps, repetitions: int) -> Table:

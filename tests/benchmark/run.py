@@ -74,7 +74,7 @@ def _measure_packages(options: argparse.Namespace, url: str) -> list[Table]:
     many = 1000 if options.quick else 20_000
     rows = set(options.rows)
     ark, client = Server(ARK), Server(CLIENT)
-    ark.make_guards("development", "release")
+    ark.manage_guards("development", "release")
     files = []
     if "8" in rows:
         size = options.upload_size or (128 if options.quick else 2048)

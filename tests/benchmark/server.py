@@ -112,7 +112,7 @@ class Server:
         by_name = {one["name"]: one["latest_version_href"] for one in found}
         return [by_name[name] for name in names]
 
-    def make_guards(self, *names: str) -> None:
+    def manage_guards(self, *names: str) -> None:
         """Make content guards, unless they are there."""
         for name in names:
             if not self._find("contentguards/", name):

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
 from ..pulp.connection import Connection
-from ..pulp.errors import AuthenticationError, ResponseError, words_of
+from ..pulp.errors import AuthenticationError, ResponseError, error_text
 from ..pulp.session import basic_header
-from ..pulp.transport import Answer, Transport, patiently
+from ..pulp.transport import Response, Transport, send_with_retries
 
 _MANIFESTS = (
     "application/vnd.oci.image.index.v1+json",
@@ -24,7 +24,7 @@ _MANIFESTS = (
 )
 # A token is sent as one header, for which Pulp's web server has 8,190 bytes, and holds each of its
 # names in JSON and base64.
-_LONGEST_TOKEN = 6000
+_MAX_TOKEN_LENGTH = 6000
 _AROUND_NAME = 60
 # The most tags that Pulp lists in one answer.
 _PAGE = 1000
@@ -60,7 +60,7 @@ class Registry:
 
     The account's password is checked once for many names: a password hash costs Pulp 0.27 s. All
     methods raise AuthenticationError when the server does not know the account, Unreachable and
-    LostAnswer when it cannot be reached, and may be called from several threads.
+    LostResponse when it cannot be reached, and may be called from several threads.
     """
 
     def __init__(
@@ -81,54 +81,54 @@ class Registry:
         """How many requests were sent."""
         return self._transport.count
 
-    def enter(self) -> None:
+    def log_in(self) -> None:
         """Ask for a token, to see whether the account is let in."""
         self._ask(_Token([]))
 
-    def forget(self, name: str) -> None:
+    def drop_token(self, name: str) -> None:
         """Ask for a new token before the next look at an image: rights may have changed."""
         with self._lock:
             self._tokens[image_path(self._connection, name)].ends = 0.0
 
-    def look(self, name: str, tag: str) -> tuple[int, str]:
+    def tag_status(self, name: str, tag: str) -> tuple[int, str]:
         """HTTP status and digest of what a tag, or a digest, of an image points to.
 
         404: there is no such tag or image. 401 or 403: it is kept from the account, or there is
         no such image in a namespace that is.
         """
-        answer = self._manifest("HEAD", name, tag)
-        return answer.status, answer.digest
+        response = self._manifest("HEAD", name, tag)
+        return response.status, response.digest
 
     def manifest(self, name: str, tag: str) -> dict[str, Any]:
         """The manifest, or the index, that a tag points to. Raises ResponseError without one."""
-        answer = self._manifest("GET", name, tag)
-        if answer.error:
-            raise answer.error
-        return dict(json.loads(answer.text))
+        response = self._manifest("GET", name, tag)
+        if response.error:
+            raise response.error
+        return dict(json.loads(response.text))
 
     def tags(self, name: str) -> list[str]:
         """All tags of an image; none where there is no such image, or it is kept from the account."""
         path = image_path(self._connection, name)
-        url = f"{self._connection.base}/v2/{quote(path)}/tags/list"
+        url = f"{self._connection.pulp_url}/v2/{quote(path)}/tags/list"
         found: list[str] = []
         while True:
             query = urlencode({"n": _PAGE, **({"last": found[-1]} if found else {})})
-            answer = self._send("GET", url, {"Authorization": self._bearer(path)}, params=query)
-            content = answer.content
+            response = self._send("GET", url, {"Authorization": self._bearer(path)}, params=query)
+            content = response.content
             page = content.get("tags") if isinstance(content, dict) else None
             found += page or []
             if len(page or []) < _PAGE:
                 return found
 
-    def _manifest(self, method: str, name: str, tag: str) -> Answer:
+    def _manifest(self, method: str, name: str, tag: str) -> Response:
         path = image_path(self._connection, name)
-        url = f"{self._connection.base}/v2/{quote(path)}/manifests/{quote(tag, safe=':')}"
+        url = f"{self._connection.pulp_url}/v2/{quote(path)}/manifests/{quote(tag, safe=':')}"
         accept = {"Accept": ", ".join(_MANIFESTS)}
-        answer = self._send(method, url, {"Authorization": self._bearer(path), **accept})
-        if answer.status in (302, 307) and answer.location:
+        response = self._send(method, url, {"Authorization": self._bearer(path), **accept})
+        if response.status in (302, 307) and response.location:
             # The content app has it, in container 2.20; the address is signed and takes no token.
-            return self._send(method, urljoin(url, answer.location), accept)
-        return answer
+            return self._send(method, urljoin(url, response.location), accept)
+        return response
 
     def _bearer(self, path: str) -> str:
         with self._lock:
@@ -146,24 +146,26 @@ class Registry:
         scopes = [("scope", f"repository:{path}:pull") for path in token.names]
         query = urlencode([("service", connection.host), *scopes], safe=":/")
         asked = time.monotonic()
-        answer = self._send("GET", f"{connection.base}/token/", basic, params=query)
-        content = answer.content
-        if answer.status in (401, 403):
+        response = self._send("GET", f"{connection.pulp_url}/token/", basic, params=query)
+        content = response.content
+        if response.status in (401, 403):
             who = (
                 f"user '{connection.username}'" if connection.username else "a request without one"
             )
             raise AuthenticationError(
-                f"the registry of {connection.base} refused {who}: {words_of(content)}"
+                f"the registry of {connection.pulp_url} refused {who}: {error_text(content)}"
             )
-        if answer.error:
-            raise answer.error
+        if response.error:
+            raise response.error
         if not isinstance(content, dict) or "token" not in content:
-            raise ResponseError(answer.status, "this is no answer of a registry: correct pulp_url")
+            raise ResponseError(
+                response.status, "this is no answer of a registry: correct pulp_url"
+            )
         token.text = content["token"]
         token.ends = asked + float(content.get("expires_in") or 60)
 
-    def _send(self, method: str, url: str, headers: dict[str, str], **content: Any) -> Answer:
-        return patiently(
+    def _send(self, method: str, url: str, headers: dict[str, str], **content: Any) -> Response:
+        return send_with_retries(
             lambda: self._transport.send(method, url, headers, **content), True, self._sleep
         )
 
@@ -173,7 +175,7 @@ def _tokens(paths: Iterable[str]) -> Iterator[_Token]:
     token, length = _Token([]), 0
     for path in paths:
         size = (len(path) + _AROUND_NAME) * 4 // 3
-        if token.names and length + size > _LONGEST_TOKEN:
+        if token.names and length + size > _MAX_TOKEN_LENGTH:
             yield token
             token, length = _Token([]), 0
         token.names.append(path)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..pulp.connection import Connection
-from ..pulp.errors import AuthenticationError, InvalidItem, LostAnswer, PulpError
+from ..pulp.errors import AuthenticationError, InvalidItem, LostResponse, PulpError
 from .registry import image_path, registry_host
 
 # Where images can be taken from; see containers-transports(5).
@@ -32,7 +32,7 @@ _SOURCE = re.compile(
 )
 # Sources that have a digest before they are pushed.
 _OCI = ("oci:", "oci-archive:")
-_MAY_PASS = re.compile(
+_TRANSIENT = re.compile(
     r"connection (refused|reset)|broken pipe|\bEOF\b|time(d )?out|TLS handshake|no such host|"
     r"too ?many ?requests|throttled|\b429\b|\b50[0234]\b|Internal Server Error|Bad Gateway|"
     r"server closed|use of closed network connection",
@@ -50,20 +50,20 @@ class Skopeo:
     """skopeo with what it needs for one Pulp, in `folder`: credentials and certificates."""
 
     program: str
-    folder: Path
+    directory: Path
     connection: Connection
 
     def copy_command(self, source: str, name: str, tag: str, digest_file: str) -> list[str]:
         """The arguments that push `source` to a tag; the digest will be in the file."""
         connection = self.connection
-        verified = connection.validate_certs and connection.base.startswith("https:")
-        certificates = self.folder / "certificates"
+        verified = connection.validate_certs and connection.pulp_url.startswith("https:")
+        certificates = self.directory / "certificates"
         path = image_path(connection, name)
         return [
             *(self.program, "copy", "--all", "--quiet"),
             # Otherwise skopeo may take a layer that is there in another compression instead.
             *(("--preserve-digests",) if source.startswith(_OCI) else ()),
-            *("--dest-authfile", str(self.folder / "auth.json")),
+            *("--dest-authfile", str(self.directory / "auth.json")),
             f"--dest-tls-verify={str(verified).lower()}",
             *(("--dest-cert-dir", str(certificates)) if certificates.exists() else ()),
             *("--digestfile", digest_file),
@@ -74,9 +74,9 @@ class Skopeo:
     def copy(self, source: str, name: str, tag: str) -> str:
         """Push `source` to a tag of an image; returns the digest of what the tag now points to.
 
-        Raises AuthenticationError, LostAnswer for what may pass, and PulpError for the rest.
+        Raises AuthenticationError, LostResponse for what may pass, and PulpError for the rest.
         """
-        with tempfile.NamedTemporaryFile(dir=self.folder, prefix="digest-") as digest:
+        with tempfile.NamedTemporaryFile(dir=self.directory, prefix="digest-") as digest:
             self._run(self.copy_command(source, name, tag, digest.name), source, name)
             return Path(digest.name).read_text(encoding="ascii").strip()
 
@@ -102,17 +102,17 @@ class Skopeo:
         return done.stdout
 
     def _failure(self, words: str, source: str, name: str) -> PulpError:
-        base, who = self.connection.base, f"user '{self.connection.username}'"
+        base, who = self.connection.pulp_url, f"user '{self.connection.username}'"
         if _SOURCE.search(words) or not name:
             return InvalidItem(f"the source {source} cannot be read: {words}")
         if _WRONG_PASSWORD.search(words):
             return AuthenticationError(f"the registry of {base} refused {who}: {words}")
         if _NO_RIGHT.search(words):
-            return not_allowed(self.connection, name, words)
-        if _MAY_PASS.search(words):
-            return LostAnswer(f"the connection to {base} broke: {words}")
+            return push_denied(self.connection, name, words)
+        if _TRANSIENT.search(words):
+            return LostResponse(f"the connection to {base} broke: {words}")
         if _OVERTAKEN.search(words):
-            return LostAnswer(
+            return LostResponse(
                 f"Pulp does not find all of it, as if it came by another push: {words}"
             )
         return PulpError(f"skopeo could not push it: {words}")
@@ -134,10 +134,10 @@ def skopeo_for(connection: Connection) -> Iterator[Skopeo]:
         yield Skopeo(program, Path(name), connection)
 
 
-def not_allowed(connection: Connection, name: str, words: str) -> AuthenticationError:
+def push_denied(connection: Connection, name: str, words: str) -> AuthenticationError:
     """The error that says that the account may not push an image."""
     return AuthenticationError(
-        f"user '{connection.username}' may not push {name} to {connection.base}: put it into a group "
+        f"user '{connection.username}' may not push {name} to {connection.pulp_url}: put it into a group "
         f"that may push to the namespace (pulp_container_namespace). Pulp said: {words}"
     )
 
@@ -158,15 +158,15 @@ def _write_credentials(path: Path, connection: Connection) -> None:
         json.dump({"auths": auths}, file)
 
 
-def _write_certificates(folder: Path, connection: Connection) -> None:
+def _write_certificates(directory: Path, connection: Connection) -> None:
     """Authorities and a client's certificate under the names of containers-certs.d(5)."""
     authority = connection.ca_path or os.environ.get("REQUESTS_CA_BUNDLE")
     files = {"ca.crt": authority, "client.cert": connection.client_cert}
     files["client.key"] = connection.client_key or connection.client_cert
     for name, file in files.items():
         if file:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            (folder / name).symlink_to(Path(file).absolute())
+            directory.mkdir(mode=0o700, exist_ok=True)
+            (directory / name).symlink_to(Path(file).absolute())
 
 
 def _environment() -> dict[str, str]:

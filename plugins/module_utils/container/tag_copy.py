@@ -11,12 +11,12 @@ from typing import Any
 from ..objects.pinned_source import version_number
 from ..objects.publication import version_href
 from ..objects.sync import late_delay
-from ..pulp.errors import InvalidItem, LostAnswer, PulpError, ResponseError
+from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError
 from ..pulp.pool import for_each, run_all
-from ..pulp.reader import read_by
-from ..pulp.references import refuse_missing, unseen
+from ..pulp.reader import read_by_field
+from ..pulp.references import missing_message, report_missing
 from ..pulp.server import Server
-from ..pulp.tasks import created_by
+from ..pulp.tasks import created_resources
 from ..report.report import Result
 from .tags import (
     Manifests,
@@ -24,9 +24,9 @@ from .tags import (
     all_tags,
     attached_names,
     existing_names,
+    tag_units_in,
     tags_in,
     tags_in_both,
-    units_in,
 )
 
 
@@ -42,9 +42,7 @@ class TagState:
     source_name: str = ""
 
 
-def refuse_missing_tags(
-    wanted: Sequence[str], there: Mapping[str, str], allowed: bool
-) -> list[str]:
+def require_tags(wanted: Sequence[str], there: Mapping[str, str], allowed: bool) -> list[str]:
     """The wanted tags that are not there. Raises InvalidItem, naming them, unless `allowed`."""
     missing = [tag for tag in wanted if tag not in there]
     if missing and not allowed:
@@ -79,7 +77,7 @@ _KIND = "/repositories/container/"
 
 
 @dataclass
-class TagWork:
+class TagItem:
     """One item, with what was read of it. `source` and `own` are hrefs of manifests by tag.
 
     `before` is what has to be over first: items before it that change one of its repositories, or
@@ -92,7 +90,7 @@ class TagWork:
     source: Tags = field(default_factory=dict)
     own: Tags = field(default_factory=dict)
     attached: list[str] = field(default_factory=list)
-    before: list[TagWork] = field(default_factory=list)
+    before: list[TagItem] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -111,22 +109,22 @@ class TagWork:
         return bool(self.item["state"] == "present")
 
 
-def read_work(
+def read_items(
     server: Server, items: Sequence[Mapping[str, Any]], manifests: Manifests
-) -> list[TagWork]:
+) -> list[TagItem]:
     """One for each item, with its tags and what is attached to them read."""
     names = [name for item in items for name in (item["name"], item["source"]) if name]
     fields = ("pulp_href", "latest_version_href")
-    found = read_by(server.client, _REPOSITORIES, "name", names, fields)
+    found = read_by_field(server.client, _REPOSITORIES, "name", names, fields)
     there = {name: one for name, one in found.items() if _KIND in one["pulp_href"]}
     work = [
-        TagWork(item, there.get(item["name"]), there.get(item["source"] or "")) for item in items
+        TagItem(item, there.get(item["name"]), there.get(item["source"] or "")) for item in items
     ]
     _read(server, _chained(work), manifests)
     return work
 
 
-def read_again(server: Server, one: TagWork, manifests: Manifests) -> None:
+def reread_item(server: Server, one: TagItem, manifests: Manifests) -> None:
     """Read one item anew, after something else changed its repository."""
     asked = {"fields": "pulp_href,latest_version_href"}
     if one.repository:
@@ -136,10 +134,10 @@ def read_again(server: Server, one: TagWork, manifests: Manifests) -> None:
     _read(server, [one], manifests)
 
 
-def _chained(work: list[TagWork]) -> list[TagWork]:
+def _chained(work: list[TagItem]) -> list[TagItem]:
     """Who changes a repository waits for all before that name it, and they for who changed it."""
-    changed: dict[str, TagWork] = {}
-    looked: dict[str, list[TagWork]] = {}
+    changed: dict[str, TagItem] = {}
+    looked: dict[str, list[TagItem]] = {}
     for one in work:
         name = one.item["name"]
         touched = [name, *filter(None, [one.item["source"]])]
@@ -153,14 +151,14 @@ def _chained(work: list[TagWork]) -> list[TagWork]:
     return work
 
 
-def _read(server: Server, work: Sequence[TagWork], manifests: Manifests) -> None:
+def _read(server: Server, work: Sequence[TagItem], manifests: Manifests) -> None:
     """Read what items name, and then, for all of them together, what is attached to that."""
 
-    def look(one: TagWork) -> None:
+    def look(one: TagItem) -> None:
         one.source, one.own = {}, {}
         _look(server, one, one.tags)
 
-    def look_at_attached(one: TagWork) -> None:
+    def look_at_attached(one: TagItem) -> None:
         _look(server, one, one.attached)
 
     _each(server, work, look)
@@ -176,13 +174,13 @@ def _read(server: Server, work: Sequence[TagWork], manifests: Manifests) -> None
     manifests.read(href for one in work for href in (*one.source.values(), *one.own.values()))
 
 
-def _each(server: Server, work: Sequence[TagWork], look: Callable[[TagWork], None]) -> None:
-    errors = list(filter(None, for_each(work, look, server.writes_at_once())))
+def _each(server: Server, work: Sequence[TagItem], look: Callable[[TagItem], None]) -> None:
+    errors = list(filter(None, for_each(work, look, server.write_concurrency())))
     if errors:
         raise PulpError(errors[0])
 
 
-def _look(server: Server, one: TagWork, names: Sequence[str]) -> None:
+def _look(server: Server, one: TagItem, names: Sequence[str]) -> None:
     """Read tags of one item, in one request where source and repository agree."""
     if one.copies and one.origin and one.repository and not _is_empty(one.repository):
         versions = one.origin["latest_version_href"], one.repository["latest_version_href"]
@@ -213,52 +211,54 @@ _COPY = "copy_tags/"
 def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_container_content: `container` -> results, in their order."""
     manifests = Manifests(server.client)
-    work = read_work(server, params["container"], manifests)
+    work = read_items(server, params["container"], manifests)
 
-    def walk(one: TagWork, result: Result) -> None:
+    def walk(one: TagItem, result: Result) -> None:
         try:
             for other in one.before:
                 other.over.wait()
             if one.before or one.over.is_set():
-                read_again(server, one, manifests)
+                reread_item(server, one, manifests)
             try:
                 _walk(server, one, manifests, params["force"], result)
             except ResponseError as error:
-                if _SOURCE not in error.words:
+                if _SOURCE not in error.detail:
                     raise
                 # Pulp 3.43 keeps one version of what is pushed, and somebody pushed meanwhile.
-                read_again(server, one, manifests)
+                reread_item(server, one, manifests)
                 _walk(server, one, manifests, params["force"], result)
         finally:
             one.over.set()
 
     pairs = [(Result(one.item["name"], "container"), one) for one in work]
-    at_once = server.tasks_at_once()
+    at_once = server.task_concurrency()
     return run_all(pairs, walk, at_once, server.report, late_delay(params)), {}
 
 
-def _walk(server: Server, one: TagWork, manifests: Manifests, force: bool, result: Result) -> None:
+def _walk(server: Server, one: TagItem, manifests: Manifests, force: bool, result: Result) -> None:
     item = one.item
     may_lack = item["state"] == "absent" or (item["state"] == "read" and item["allow_missing"])
     if one.repository is None and not may_lack:
-        refuse_missing(server, result, unseen(server, "such container repository"))
+        report_missing(server, result, missing_message(server, "such container repository"))
     if item["state"] == "present":
         _copy(server, one, manifests, force, result)
     elif item["state"] == "absent":
         _remove(server, one, manifests, result)
     else:
-        missing = refuse_missing_tags(one.tags, one.own, item["allow_missing"])
+        missing = require_tags(one.tags, one.own, item["allow_missing"])
         result.more.update(tags=_of(one.tags, manifests.digests(one.own)), missing=missing)
 
 
-def _copy(server: Server, one: TagWork, manifests: Manifests, force: bool, result: Result) -> None:
+def _copy(server: Server, one: TagItem, manifests: Manifests, force: bool, result: Result) -> None:
     item = one.item
     if not item["source"]:
         raise InvalidItem("state: present copies tags from another repository: give its source")
     if one.origin is None and not item["allow_missing"]:
-        refuse_missing(server, result, unseen(server, f"container repository '{item['source']}'"))
+        report_missing(
+            server, result, missing_message(server, f"container repository '{item['source']}'")
+        )
     state = TagState(manifests.digests(one.source), manifests.digests(one.own), item["source"])
-    missing = refuse_missing_tags(
+    missing = require_tags(
         one.tags, one.source, item["allow_missing"] or (server.check_mode and one.origin is None)
     )
     may_move = force or not item["immutable"]
@@ -275,7 +275,7 @@ def _copy(server: Server, one: TagWork, manifests: Manifests, force: bool, resul
             "pulp_repository make a plain one"
         )
     names = [*copied, *attached]
-    result.note("copied", {"tags": _of(names, state.own)}, {"tags": _of(names, state.source)})
+    result.add_change("copied", {"tags": _of(names, state.own)}, {"tags": _of(names, state.source)})
     result.more.update(packages_added=len(names), packages_removed=0)
     if server.check_mode or one.repository is None or one.origin is None:
         return
@@ -287,13 +287,13 @@ def _copy(server: Server, one: TagWork, manifests: Manifests, force: bool, resul
 
 
 def _refuse_moved(
-    server: Server, one: TagWork, manifests: Manifests, copied: Mapping[str, str], task: Any
+    server: Server, one: TagItem, manifests: Manifests, copied: Mapping[str, str], task: Any
 ) -> None:
     """Put back what another run released under one of these tags since this run looked at them.
 
     Pulp's copy has no precondition, so that two runs may both find a tag free.
     """
-    made, repository = created_by(task, "/versions/"), one.repository or {}
+    made, repository = created_resources(task, "/versions/"), one.repository or {}
     seen = version_number(repository["latest_version_href"])
     if not made or version_number(made[-1]) == seen + 1:
         return
@@ -311,7 +311,7 @@ def _refuse_moved(
 
 
 def _refuse_half(
-    server: Server, one: TagWork, manifests: Manifests, wanted: Mapping[str, str], task: Any
+    server: Server, one: TagItem, manifests: Manifests, wanted: Mapping[str, str], task: Any
 ) -> None:
     """Look at the tags: Pulp succeeds without copying, too."""
     digests = manifests.digests(_read_now(server, one, manifests, list(wanted), task))
@@ -323,7 +323,7 @@ def _refuse_half(
         )
 
 
-def _remove(server: Server, one: TagWork, manifests: Manifests, result: Result) -> None:
+def _remove(server: Server, one: TagItem, manifests: Manifests, result: Result) -> None:
     repository = one.repository
     going = [tag for tag in one.tags if tag in one.own]
     result.more.update(tags={}, missing=[])
@@ -331,10 +331,10 @@ def _remove(server: Server, one: TagWork, manifests: Manifests, result: Result) 
         return
     version = repository["latest_version_href"]
     names = [*going, *_attached_going(server, one, manifests, going)]
-    units = units_in(server.client, version, names)
+    units = tag_units_in(server.client, version, names)
     tags = {name: unit["tagged_manifest"] for name, unit in units.items()}
     manifests.read(tags.values())
-    result.note("removed", {"tags": _of(names, manifests.digests(tags))}, {})
+    result.add_change("removed", {"tags": _of(names, manifests.digests(tags))}, {})
     result.more.update(packages_added=0, packages_removed=len(units))
     if server.check_mode:
         return
@@ -354,7 +354,7 @@ def _remove(server: Server, one: TagWork, manifests: Manifests, result: Result) 
 
 
 def _attached_going(
-    server: Server, one: TagWork, manifests: Manifests, going: Sequence[str]
+    server: Server, one: TagItem, manifests: Manifests, going: Sequence[str]
 ) -> list[str]:
     """What is attached to the images of these tags, and to no image that stays."""
     digests = [digest for tag in going for digest in manifests.all_digests(one.own[tag])]
@@ -369,13 +369,13 @@ def _attached_going(
 
 
 def _read_now(
-    server: Server, one: TagWork, manifests: Manifests, names: Sequence[str], task: Any
+    server: Server, one: TagItem, manifests: Manifests, names: Sequence[str], task: Any
 ) -> dict[str, str]:
     """Which of these tags there are in the version that a task made, and the manifest of each.
 
     A task that made none found everything done, by another run: then in the latest version.
     """
-    made = created_by(task, "/versions/")
+    made = created_resources(task, "/versions/")
     if made:
         repository = {"latest_version_href": made[-1]}
     else:
@@ -392,7 +392,7 @@ def _write(
     """Post, and once more after a lost answer: the second time changes nothing."""
     try:
         return server.write(lambda: server.client.post(address, dict(body)), subject)
-    except LostAnswer:
+    except LostResponse:
         return server.write(lambda: server.client.post(address, dict(body)), subject)
 
 

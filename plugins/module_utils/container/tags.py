@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..pulp.reader import Reader, in_chunks, read_by
+from ..pulp.reader import Reader, in_chunks, read_by_field
 
 _TAGS = "content/container/tags/"
 _MANIFESTS = "content/container/manifests/"
@@ -26,11 +26,11 @@ Tags = dict[str, str]
 
 def tags_in(reader: Reader, version: str, names: Iterable[str]) -> Tags:
     """Which of these tags a repository version (href) has."""
-    units = units_in(reader, version, names)
+    units = tag_units_in(reader, version, names)
     return {name: unit["tagged_manifest"] for name, unit in units.items()}
 
 
-def units_in(reader: Reader, version: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
+def tag_units_in(reader: Reader, version: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
     """tag -> unit, of those of these tags that a repository version (href) has."""
     found = []
     for chunk in in_chunks(names, _ROOM):
@@ -57,7 +57,7 @@ def tags_in_both(reader: Reader, one: str, other: str, names: Sequence[str]) -> 
 
 def existing_names(reader: Reader, names: Iterable[str]) -> set[str]:
     """Which of these tags any repository of the server has, or had."""
-    return set(read_by(reader, _TAGS, "name", names, ("name",)))
+    return set(read_by_field(reader, _TAGS, "name", names, ("name",)))
 
 
 def attached_names(digests: Iterable[str]) -> list[str]:
@@ -82,7 +82,9 @@ class Manifests:
         if not wanted:
             return
         fields = ("digest", "listed_manifests")
-        for href, manifest in read_by(self.reader, _MANIFESTS, "pulp_href", wanted, fields).items():
+        for href, manifest in read_by_field(
+            self.reader, _MANIFESTS, "pulp_href", wanted, fields
+        ).items():
             self.digest_of[href] = manifest["digest"]
             self.listed[href] = manifest.get("listed_manifests") or []
         self.read(below for href in wanted for below in self.listed.get(href, []))

@@ -16,14 +16,14 @@ from ..errors import redact
 from ..files import LocalFile, PartialFile
 from ..pulp.connection import Connection, origin_of
 from ..pulp.content_app import content_url
-from ..pulp.errors import InvalidItem, LostAnswer, NotTrusted, PulpError, ResponseError, Unreachable
+from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError, TLSError, Unreachable
 from ..pulp.pool import refuse_duplicates, run_all
-from ..pulp.server import Server, Transfers
+from ..pulp.server import Server, TransferProgress
 from ..pulp.session import basic_header
-from ..pulp.transport import Answer, Sink, Transport
+from ..pulp.transport import Response, Sink, Transport
 from ..report.report import Result
 
-_MOST_REDIRECTS = 5
+_MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -50,26 +50,26 @@ class Fetcher:
         """How many requests were sent."""
         return self._own.count + self._others.count
 
-    def get(self, url: str, headers: dict[str, str], sink: Sink) -> Answer:
+    def get(self, url: str, headers: dict[str, str], sink: Sink) -> Response:
         """GET, following redirects; `sink` is as Transport.receive takes it.
 
         Once a redirect led to another server, nothing that follows gets the credentials, and none
         may lead from https:// to http://.
         """
         trusted = True
-        for _number in range(_MOST_REDIRECTS + 1):
+        for _number in range(_MAX_REDIRECTS + 1):
             trusted = trusted and self._is_own(url)
             transport = self._own if trusted else self._others
             more = self._credentials if trusted else {}
-            answer = transport.receive(url, {**headers, **more}, _unless_redirected(sink))
-            if answer.status not in _REDIRECTS or not answer.location:
-                return answer
-            further = urljoin(url, answer.location)
+            response = transport.receive(url, {**headers, **more}, _unless_redirected(sink))
+            if response.status not in _REDIRECTS or not response.location:
+                return response
+            further = urljoin(url, response.location)
             if url.startswith("https:") and not further.startswith("https:"):
                 raise PulpError(f"{url} redirects to {redact(further)}, which is not encrypted")
-            refuse_address(further)
+            validate_url(further)
             url = further
-        raise PulpError(f"{url}: more than {_MOST_REDIRECTS} redirects, one after the other")
+        raise PulpError(f"{url}: more than {_MAX_REDIRECTS} redirects, one after the other")
 
     def text(self, url: str, longest: int) -> str | None:
         """A small file; None where there is none. Raises ResponseError for another refusal."""
@@ -80,27 +80,27 @@ class Fetcher:
             if sum(map(len, parts)) > longest:
                 raise PulpError(f"{url} is longer than {longest} bytes: it is no checksum file")
 
-        answer = self.get(url, {}, lambda status, headers: take if status == 200 else None)
-        if answer.status == 404:
+        response = self.get(url, {}, lambda status, headers: take if status == 200 else None)
+        if response.status == 404:
             return None
-        if answer.status != 200:
-            raise ResponseError(answer.status, f"{url}: {refusal(answer)}")
+        if response.status != 200:
+            raise ResponseError(response.status, f"{url}: {denial_message(response)}")
         return b"".join(parts).decode("utf-8", "replace")
 
     def _is_own(self, url: str) -> bool:
         return origin_of(url) == self._connection.origin
 
 
-def refusal(answer: Answer) -> str:
+def denial_message(response: Response) -> str:
     """What an answer without the file means, in words."""
-    if answer.status in (401, 403):
+    if response.status in (401, 403):
         return "the server refuses it to this user and password, or this account may not read it"
-    if answer.status == 404:
+    if response.status == 404:
         return "there is no such file, or it is not served yet"
-    return " ".join(answer.text.split())[:200] or "the server does not give it"
+    return " ".join(response.text.split())[:200] or "the server does not give it"
 
 
-def refuse_address(url: str) -> None:
+def validate_url(url: str) -> None:
     """Raise InvalidItem for what is no address, or holds credentials."""
     try:
         parts = urlsplit(url)
@@ -121,8 +121,8 @@ def _unless_redirected(sink: Sink) -> Sink:
 
 
 CHECKSUM_SUFFIX = ".sha256"
-_LONGEST_CHECKSUM_FILE = 64 * 1024
-_LONGEST_MANIFEST = 16 * 1024 * 1024
+_MAX_CHECKSUM_FILE_SIZE = 64 * 1024
+_MAX_MANIFEST_SIZE = 16 * 1024 * 1024
 _TRIES = 5
 _PAUSE = 1.0
 _LATER = (429, 502, 503, 504)
@@ -169,7 +169,9 @@ class _Coming:
 class Downloader:
     """Downloads files, several threads at once; `pause` seconds before a broken one goes on."""
 
-    def __init__(self, fetcher: Fetcher, transfers: Transfers, pause: float = _PAUSE) -> None:
+    def __init__(
+        self, fetcher: Fetcher, transfers: TransferProgress, pause: float = _PAUSE
+    ) -> None:
         self._fetcher = fetcher
         self._transfers = transfers
         self._pause = pause
@@ -179,7 +181,7 @@ class Downloader:
         parts = urlsplit(url)
         beside = parts._replace(path=parts.path + CHECKSUM_SUFFIX).geturl()
         try:
-            there = self._patiently(lambda: self._fetcher.text(beside, _LONGEST_CHECKSUM_FILE))
+            there = self._patiently(lambda: self._fetcher.text(beside, _MAX_CHECKSUM_FILE_SIZE))
         except ResponseError as error:
             if not parts.query or error.status not in (401, 403):
                 raise
@@ -195,7 +197,7 @@ class Downloader:
 
         Its lines are `path,sha256,size`.
         """
-        there = self._patiently(lambda: self._fetcher.text(url, _LONGEST_MANIFEST))
+        there = self._patiently(lambda: self._fetcher.text(url, _MAX_MANIFEST_SIZE))
         if there is None:
             return None
         lines = (line.rsplit(",", 2) for line in there.splitlines())
@@ -211,11 +213,11 @@ class Downloader:
             coming = _Coming(url, part, name)
             resumed = bool(part.size and sha256)
             if not resumed:
-                part.begin_anew()
+                part.discard()
             try:
                 self._fetch_all(coming)
                 if resumed and part.sha256() != sha256:  # the beginning of another file
-                    part.begin_anew()
+                    part.discard()
                     coming.furthest = 0
                     self._fetch_all(coming)
             finally:
@@ -232,20 +234,22 @@ class Downloader:
     def _fetch_all(self, coming: _Coming) -> None:
         def fetch() -> None:
             coming.total = None
-            answer = self._fetcher.get(
+            response = self._fetcher.get(
                 coming.url, _range(coming.part), lambda *head: self._sink(coming, *head)
             )
-            if answer.status == 416 and coming.part.size:
+            if response.status == 416 and coming.part.size:
                 if coming.part.size != coming.total:
-                    coming.part.begin_anew()
-                    raise LostAnswer(f"{coming.url} is shorter than what is here of it")
+                    coming.part.discard()
+                    raise LostResponse(f"{coming.url} is shorter than what is here of it")
                 return
-            if answer.status in _LATER:
-                raise LostAnswer(f"{coming.url}: {refusal(answer)} (HTTP {answer.status})")
-            if answer.status not in (200, 206):
-                raise ResponseError(answer.status, f"{coming.url}: {refusal(answer)}")
+            if response.status in _LATER:
+                raise LostResponse(
+                    f"{coming.url}: {denial_message(response)} (HTTP {response.status})"
+                )
+            if response.status not in (200, 206):
+                raise ResponseError(response.status, f"{coming.url}: {denial_message(response)}")
             if coming.total is not None and coming.part.size != coming.total:
-                raise LostAnswer(f"{coming.url} ended after {coming.part.size} bytes")
+                raise LostResponse(f"{coming.url} ended after {coming.part.size} bytes")
 
         self._patiently(fetch, lambda: coming.furthest)
 
@@ -262,14 +266,14 @@ class Downloader:
         length = headers.get("Content-Length", "")
         more = int(length) if length.isdigit() else None
         if status == 200:
-            part.begin_anew()
+            part.discard()
         else:
             span = _RANGE.match(headers.get("Content-Range", ""))
             if not span or int(span[1]) != part.size:
                 raise PulpError(f"{coming.url}: the server sent another part than it was asked for")
         if more is not None:
             coming.total = part.size + more
-            part.require_room(more)
+            part.require_space(more)
         self._transfers.begin(coming.name, coming.total or 0, part.size)
 
         def take(piece: bytes) -> None:
@@ -288,9 +292,9 @@ class Downloader:
         while True:
             try:
                 return request()
-            except NotTrusted:
+            except TLSError:
                 raise
-            except (LostAnswer, Unreachable):
+            except (LostResponse, Unreachable):
                 if progress() > before:
                     tries_left, pause, before = _TRIES, self._pause, progress()
                 tries_left -= 1
@@ -325,7 +329,7 @@ def download_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
     def walk(item: Mapping[str, Any], result: Result) -> None:
         _get(server, downloader, item, result)
 
-    results = run_all(work, walk, server.writes_at_once(), server.report)
+    results = run_all(work, walk, server.write_concurrency(), server.report)
     requests = {"requests": fetcher.request_count, "polls": 0, "tasks": 0}
     return results, {"statistics": requests}
 
@@ -346,12 +350,12 @@ def _get(server: Server, downloader: Downloader, item: Mapping[str, Any], result
     url, dest = _address(server, item), result.more["dest"]
     if bool(item.get("url")) == bool(item.get("path")):
         raise InvalidItem("give either url or path: which file is meant?")
-    refuse_address(url)
-    folder = os.path.dirname(dest)
+    validate_url(url)
+    directory = os.path.dirname(dest)
     if os.path.isdir(dest):
         raise InvalidItem(f"the URL names no file: give a dest that does, {dest} is a folder")
-    if not os.path.isdir(folder) and not server.check_mode:
-        raise InvalidItem(f"the folder {folder} does not exist: make it first")
+    if not os.path.isdir(directory) and not server.check_mode:
+        raise InvalidItem(f"the folder {directory} does not exist: make it first")
     wanted_mode = _mode(item)
     sha256 = _expected(server, downloader, item, url)
     result.more["sha256"] = sha256
@@ -361,7 +365,7 @@ def _get(server: Server, downloader: Downloader, item: Mapping[str, Any], result
     if there and held == (sha256 or held):
         result.more["sha256"] = held
         if wanted_mode is not None and wanted_mode != mode:
-            result.note("updated", {"mode": f"{mode:04o}"}, {"mode": f"{wanted_mode:04o}"})
+            result.add_change("updated", {"mode": f"{mode:04o}"}, {"mode": f"{wanted_mode:04o}"})
             if not server.check_mode:
                 _change_mode(dest, wanted_mode)
         return
@@ -372,7 +376,7 @@ def _get(server: Server, downloader: Downloader, item: Mapping[str, Any], result
         result.more["received"] = downloader.fetch(url, dest, sha256, final, result.name)
         result.more["sha256"] = sha256 or LocalFile(dest).sha256
     after = {"sha256": result.more["sha256"] or "as it comes"}
-    result.note("updated" if there else "created", before, after)
+    result.add_change("updated" if there else "created", before, after)
 
 
 def _expected(server: Server, downloader: Downloader, item: Mapping[str, Any], url: str) -> str:
@@ -389,12 +393,14 @@ def _expected(server: Server, downloader: Downloader, item: Mapping[str, Any], u
 
 def _published(server: Server, downloader: Downloader, path: str) -> str:
     """The sha256 of a file of a Pulp as its publication lists it, at the root of what is served."""
-    folder, _slash, name = path.rpartition("/")
-    while folder:
-        listed = downloader.manifest(content_url(server.client.connection, f"{folder}/{_MANIFEST}"))
+    directory, _slash, name = path.rpartition("/")
+    while directory:
+        listed = downloader.manifest(
+            content_url(server.client.connection, f"{directory}/{_MANIFEST}")
+        )
         if listed is not None:
             return listed.get(name, "")
-        folder, _slash, last = folder.rpartition("/")
+        directory, _slash, last = directory.rpartition("/")
         name = f"{last}/{name}"
     return ""
 

@@ -9,17 +9,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..files import LocalFile, checksum_text
+from ..files import LocalFile, checksum_file_content
 from ..objects.pinned_source import version_number
-from ..pulp.errors import InvalidItem, LostAnswer, PulpError
+from ..pulp.errors import InvalidItem, LostResponse, PulpError
 from ..pulp.pool import for_each, refuse_duplicates, run_all
-from ..pulp.reader import read_kind
-from ..pulp.references import refuse_missing, unseen
+from ..pulp.reader import read_by_key
+from ..pulp.references import missing_message, report_missing
 from ..pulp.server import Server
-from ..pulp.tasks import created_by
+from ..pulp.tasks import created_resources
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
-from .upload import Uploader, find_unit, make_unit
+from .upload import Uploader, create_content_unit, find_content_unit
 
 CHECKSUM_SUFFIX = ".sha256"
 # A control character, or what leads out of the repository.
@@ -45,7 +45,7 @@ class WantedFile:
     def checksum_file(self) -> WantedFile:
         """The small file beside it that holds its checksum."""
         name = self.relative_path + CHECKSUM_SUFFIX
-        text = checksum_text(self.open().sha256, self.relative_path)
+        text = checksum_file_content(self.open().sha256, self.relative_path)
         return WantedFile(name, source=LocalFile(name, text))
 
 
@@ -57,7 +57,7 @@ def wanted_files(item: Mapping[str, Any]) -> list[WantedFile]:
         if not path and item["state"] == "present":
             raise InvalidItem(f"files[{number}] has no path: name the local file")
         files.append(WantedFile(entry.get("relative_path") or os.path.basename(path), path))
-    names = names_of(files, item["checksums"])
+    names = relative_paths(files, item["checksums"])
     for name in names:
         if _NO_NAME.search(name):
             raise InvalidItem(f"'{name}' cannot be a relative_path: give one such as folder/file")
@@ -72,7 +72,7 @@ def wanted_files(item: Mapping[str, Any]) -> list[WantedFile]:
     return files
 
 
-def names_of(files: Sequence[WantedFile], checksums: bool) -> list[str]:
+def relative_paths(files: Sequence[WantedFile], checksums: bool) -> list[str]:
     """What the files are called in the repository, those beside them included."""
     names = [one.relative_path for one in files]
     return names + [name + CHECKSUM_SUFFIX for name in names] if checksums else names
@@ -97,9 +97,9 @@ def change_version(
     address = f"{repository['pulp_href']}modify/"
     try:
         task = server.write(lambda: server.client.post(address, body), subject)
-    except LostAnswer:
+    except LostResponse:
         task = server.write(lambda: server.client.post(address, body), subject)
-    made = created_by(task, "/versions/")
+    made = created_resources(task, "/versions/")
     if made:
         return made[0]
     asked = {"fields": "latest_version_href"}
@@ -108,7 +108,7 @@ def change_version(
 
 _TYPE = "file"
 _CONTENT = "content/file/files/"
-_READ_AT_ONCE = 2
+_CONCURRENT_READS = 2
 
 # relative path -> what a version of the repository holds there
 Held = dict[str, dict[str, Any]]
@@ -123,18 +123,18 @@ class FileRun:
     state_path: str
 
     @classmethod
-    def of(cls, server: Server, params: Mapping[str, Any]) -> FileRun:
+    def from_params(cls, server: Server, params: Mapping[str, Any]) -> FileRun:
         """From a module's parameters."""
         return cls(server, Uploader(server, params["chunk_size"]), params["state_path"])
 
 
-def hold_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+def manage_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_file_content: parameters -> results, in the order of the list."""
     items = params["file"] or []
     kind = CONTENT_TYPES[_TYPE].repository
     names = [item["name"] for item in items]
-    there = read_kind(server.client, kind, names, ("latest_version_href",))
-    run = FileRun.of(server, params)
+    there = read_by_key(server.client, kind, names, ("latest_version_href",))
+    run = FileRun.from_params(server, params)
     work = [(Result(item["name"], _TYPE), (item, there.get(item["name"]))) for item in items]
     refuse_duplicates(work)
 
@@ -142,17 +142,19 @@ def hold_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Result],
         item, repository = pair
         files = wanted_files(item)
         if repository is None:
-            refuse_missing(server, result, unseen(server, f"file repository '{item['name']}'"))
+            report_missing(
+                server, result, missing_message(server, f"file repository '{item['name']}'")
+            )
         if item["state"] == "present":
-            bring_files(run, repository, read_files(item), item["exact"], result)
+            update_files(run, repository, read_files(item), item["exact"], result)
             return
         version = _latest(repository)
-        held = held_files(server, version)
+        held = files_in_version(server, version)
         result.more.update(version=version_number(version) if version else 0, files=[])
-        remove = [name for name in names_of(files, item["checksums"]) if name in held]
+        remove = [name for name in relative_paths(files, item["checksums"]) if name in held]
         _change(run, repository, held, {}, remove, "", result)
 
-    return run_all(work, walk, server.tasks_at_once(), server.report), {}
+    return run_all(work, walk, server.task_concurrency(), server.report), {}
 
 
 def read_files(item: Mapping[str, Any]) -> list[WantedFile]:
@@ -165,12 +167,12 @@ def read_files(item: Mapping[str, Any]) -> list[WantedFile]:
         one.open().sha256  # noqa: B018 - it is computed here, several at once
 
     files = wanted_files(item)
-    _refuse_failures(files, for_each(files, read, _READ_AT_ONCE))
+    _refuse_failures(files, for_each(files, read, _CONCURRENT_READS))
     beside = [one.checksum_file() for one in files] if item["checksums"] else []
     return [*files, *beside]
 
 
-def held_files(server: Server, version: str) -> Held:
+def files_in_version(server: Server, version: str) -> Held:
     """What a repository version (href) holds; nothing for the empty one, or none ("")."""
     if not version or not version_number(version):
         return {}
@@ -179,7 +181,7 @@ def held_files(server: Server, version: str) -> Held:
     return {one["relative_path"]: one for one in found}
 
 
-def bring_files(
+def update_files(
     run: FileRun,
     repository: Mapping[str, Any] | None,
     wanted: Sequence[WantedFile],
@@ -189,7 +191,7 @@ def bring_files(
     """Let the repository hold these files, with `exact` no others; the href of the version that
     does. All of them come or none. Without a repository, in check mode, there is none ("")."""
     latest = _latest(repository)
-    held = held_files(run.server, latest)
+    held = files_in_version(run.server, latest)
     result.more["version"] = version_number(latest) if latest else 0
     kept = {one.relative_path for one in wanted}
     remove = sorted(set(held) - kept) if exact else []
@@ -219,18 +221,18 @@ def _send(
         if line["action"] == "unchanged":
             return
         if run.server.check_mode:
-            found = find_unit(run.server, _CONTENT, source, one.relative_path)
+            found = find_content_unit(run.server, _CONTENT, source, one.relative_path)
             line["action"] = "added" if found else "uploaded"
         else:
             body = {"relative_path": one.relative_path}
             subject = f"{result.name}: {one.relative_path}"
-            found, line["sent"] = make_unit(
+            found, line["sent"] = create_content_unit(
                 run.server, _CONTENT, source, body, run.uploader, run.state_path, subject
             )
             line["action"] = "uploaded" if line["sent"] else "added"
         units[one.relative_path] = found or {"pulp_href": "", "sha256": source.sha256}
 
-    errors = for_each(wanted, send, run.server.writes_at_once())
+    errors = for_each(wanted, send, run.server.write_concurrency())
     for one, error in zip(wanted, errors):
         if error:
             lines[one.relative_path].update(action="failed", error=error)
@@ -275,7 +277,7 @@ def _change(
     touched = sorted({*units, *remove})
     before = {name: held[name]["sha256"] for name in touched if name in held}
     after = {name: units[name]["sha256"] for name in touched if name in units}
-    result.note("updated", {"files": before}, {"files": after})
+    result.add_change("updated", {"files": before}, {"files": after})
     result.more.update(packages_added=len(units), packages_removed=len(before))
     if server.check_mode or repository is None:
         return ""
@@ -283,7 +285,7 @@ def _change(
     going = [held[name]["pulp_href"] for name in remove]
     coming = [unit["pulp_href"] for unit in units.values()]
     version = change_version(server, repository, coming, going, result.name, base)
-    now = held_files(server, version)
+    now = files_in_version(server, version)
     wrong = [
         name for name, sha256 in after.items() if (now.get(name) or {}).get("sha256") != sha256
     ]

@@ -17,7 +17,7 @@ from ..pulp.server import Server
 from ..pulp.types import ContentType
 from ..report.report import Result
 from .files import FileRun, change_version
-from .upload import find_unit, make_unit
+from .upload import create_content_unit, find_content_unit
 
 # Of more it takes too long to read the names, and nobody would.
 _MOST = 2000
@@ -88,7 +88,7 @@ _PLACES = "content/deb/package_release_components/"
 _ANY = "all"
 
 
-def place_packages(
+def assign_component(
     server: Server,
     packages: Iterable[Mapping[str, Any]],
     wanted: Mapping[str, Any],
@@ -136,7 +136,7 @@ def _unit(
     return str(server.client.get(endpoint, asked)["results"][0]["pulp_href"]), False
 
 
-def bring_packages(
+def update_packages(
     run: FileRun,
     content_type: ContentType,
     repository: Mapping[str, Any] | None,
@@ -161,17 +161,17 @@ def bring_packages(
         line, source = lines[path], LocalFile(path)
         line.update(sha256=source.sha256, size=source.size)
         endpoint = content_type.packages
-        held = find_unit(server, endpoint, source, version=filled) if filled else None
+        held = find_content_unit(server, endpoint, source, version=filled) if filled else None
         if held:
             units[path] = held
             return
         if server.check_mode:
-            found = find_unit(server, endpoint, source)
+            found = find_content_unit(server, endpoint, source)
             line["action"] = "added" if found else "uploaded"
         else:
             subject = f"{result.name}: {os.path.basename(path)}"
             try:
-                found, line["sent"] = make_unit(
+                found, line["sent"] = create_content_unit(
                     server, endpoint, source, {}, run.uploader, run.state_path, subject
                 )
             except TaskFailed as error:
@@ -179,15 +179,15 @@ def bring_packages(
             line["action"] = "uploaded" if line["sent"] else "added"
         units[path] = found or {"pulp_href": "", "architecture": "all"}
 
-    errors = for_each(paths, send, server.writes_at_once())
+    errors = for_each(paths, send, server.write_concurrency())
     _refuse_failures(dict(zip(paths, errors)), lines)
     add = [units[path]["pulp_href"] for path in paths if lines[path]["action"] != "unchanged"]
     if content_type.upload_fields:
-        add += place_packages(server, units.values(), item, filled, result.name)
+        add += assign_component(server, units.values(), item, filled, result.name)
     if not add:
         return latest
     names = [os.path.basename(path) for path in paths if lines[path]["action"] != "unchanged"]
-    result.note("updated", {}, {"packages": names})
+    result.add_change("updated", {}, {"packages": names})
     result.more["packages_added"] = len(names)
     result.more["packages_removed"] = 0
     if server.check_mode or repository is None:

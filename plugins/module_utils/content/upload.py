@@ -16,12 +16,12 @@ from types import TracebackType
 from typing import Any
 
 from ..files import LocalFile
-from ..pulp.errors import InvalidItem, LostAnswer, PulpError, ResponseError, TaskFailed
+from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError, TaskFailed
 from ..pulp.pool import for_each
 from ..pulp.server import Server
 
 _MIB = 1024 * 1024
-SMALLEST_CHUNK = 64 * 1024
+MIN_CHUNK_SIZE = 64 * 1024
 # Pulp reads a whole chunk into its memory, so that larger ones do not pay.
 _SMALL, _LARGE = 8 * _MIB, 64 * _MIB
 _MANY = 64
@@ -35,14 +35,14 @@ class Chunk:
     size: int
 
 
-def chunk_size_of(size: int, chosen: int | None) -> int:
+def chunk_size_for(size: int, chosen: int | None) -> int:
     """How long the chunks of a file are: what the user says, else by its size 8 to 64 MiB.
 
     Raises InvalidItem for a choice that would make a request of every few bytes.
     """
     if chosen is None:
         return min(_LARGE, max(_SMALL, -(-size // _MANY // _MIB) * _MIB))
-    if chosen < SMALLEST_CHUNK:
+    if chosen < MIN_CHUNK_SIZE:
         raise InvalidItem(f"chunk_size is {chosen} bytes: give at least 64K, such as 32M")
     return chosen
 
@@ -101,7 +101,7 @@ class ChunkBody:
     def __iter__(self) -> Iterator[bytes]:
         digest = hashlib.sha256()
         yield self._head
-        for piece in self._source.pieces(self._chunk.offset, self._chunk.size):
+        for piece in self._source.blocks(self._chunk.offset, self._chunk.size):
             digest.update(piece)
             yield piece
         yield self._middle + digest.hexdigest().encode() + self._tail
@@ -114,10 +114,10 @@ class UploadState:
     waits. Raises InvalidItem, naming the folder, where it cannot be written.
     """
 
-    def __init__(self, folder: str, server: str, sha256: str) -> None:
-        self._folder = folder
+    def __init__(self, directory: str, server: str, sha256: str) -> None:
+        self._folder = directory
         digest = hashlib.sha256(server.encode()).hexdigest()[:12]
-        self.path = os.path.join(folder, f"{sha256}-{digest}.json")
+        self.path = os.path.join(directory, f"{sha256}-{digest}.json")
         self._descriptor = -1
 
     def __enter__(self) -> UploadState:
@@ -136,7 +136,7 @@ class UploadState:
         trace: TracebackType | None,
     ) -> None:
         if not self.upload:
-            self.forget()
+            self.delete()
         os.close(self._descriptor)
 
     @property
@@ -148,7 +148,7 @@ class UploadState:
         except (ValueError, LookupError, TypeError):
             return ""
 
-    def remember(self, upload: str) -> None:
+    def save(self, upload: str) -> None:
         """Keep the href of the upload, whatever happens to this run."""
         text = json.dumps({"upload": upload}) + "\n"
         try:
@@ -158,7 +158,7 @@ class UploadState:
         except OSError as error:
             raise self._refusal(error) from error
 
-    def forget(self) -> None:
+    def delete(self) -> None:
         """There is nothing left to go on with."""
         os.ftruncate(self._descriptor, 0)
         if os.path.exists(self.path):
@@ -196,8 +196,8 @@ class Uploader:
         self._chunk_size = chunk_size
         self._pause = pause
         # Before 3.106 a chunk that arrives twice breaks the upload.
-        self._at_once = server.writes_at_once() if server.has("core", "3.106") else 1
-        self._slots = threading.BoundedSemaphore(server.writes_at_once())
+        self._at_once = server.write_concurrency() if server.has_version("core", "3.106") else 1
+        self._slots = threading.BoundedSemaphore(server.write_concurrency())
         self._lock = threading.Lock()
 
     def send(self, source: LocalFile, name: str, state: UploadState) -> tuple[str, int]:
@@ -205,7 +205,7 @@ class Uploader:
 
         What an earlier run sent counts. Raises PulpError; what was sent until then is kept.
         """
-        chunk_size = chunk_size_of(source.size, self._chunk_size)
+        chunk_size = chunk_size_for(source.size, self._chunk_size)
         upload = _Upload(source, name)
         chunks = self._resume(upload, state, chunk_size)
         if chunks is None:
@@ -221,9 +221,9 @@ class Uploader:
         return upload.href, upload.sent
 
     def _begin(self, source: LocalFile, state: UploadState) -> str:
-        answer = self._server.client.post("uploads/", {"size": source.size})
-        href = str(answer["pulp_href"])
-        state.remember(href)
+        response = self._server.client.post("uploads/", {"size": source.size})
+        href = str(response["pulp_href"])
+        state.save(href)
         return href
 
     def _resume(self, upload: _Upload, state: UploadState, chunk_size: int) -> list[Chunk] | None:
@@ -264,12 +264,12 @@ class Uploader:
             try:
                 self._put(upload, chunk)
                 break
-            except (LostAnswer, ResponseError) as error:
+            except (LostResponse, ResponseError) as error:
                 if tries_left == 0 or not _may_repeat(error):
                     raise _explained(error, chunk) from error
                 time.sleep(pause)
                 pause *= 2
-                if isinstance(error, LostAnswer) and self._has(upload, chunk):
+                if isinstance(error, LostResponse) and self._has(upload, chunk):
                     break
         with self._lock:
             upload.sent += chunk.size
@@ -288,7 +288,7 @@ class Uploader:
 
 def _may_repeat(error: PulpError) -> bool:
     altered = isinstance(error, ResponseError) and error.status == 400
-    return isinstance(error, LostAnswer) or (altered and "checksum" in str(error).lower())
+    return isinstance(error, LostResponse) or (altered and "checksum" in str(error).lower())
 
 
 def _explained(error: PulpError, chunk: Chunk) -> PulpError:
@@ -298,7 +298,7 @@ def _explained(error: PulpError, chunk: Chunk) -> PulpError:
     return error
 
 
-UPLOADING: dict[str, dict[str, Any]] = {
+UPLOAD_OPTIONS: dict[str, dict[str, Any]] = {
     "chunk_size": {"type": "bytes"},
     "state_path": {"type": "path", "default": "~/.local/state/release_train/uploads"},
 }
@@ -306,7 +306,7 @@ UPLOADING: dict[str, dict[str, Any]] = {
 _FIELDS = "pulp_href,sha256,artifact,relative_path,architecture"
 
 
-def find_unit(
+def find_content_unit(
     server: Server, endpoint: str, source: LocalFile, relative_path: str = "", version: str = ""
 ) -> dict[str, Any] | None:
     """The content unit with these bytes, at this path where the type has one, and in this
@@ -321,7 +321,7 @@ def find_unit(
     return next((one for one in found if one.get("artifact")), None)
 
 
-def make_unit(
+def create_content_unit(
     server: Server,
     endpoint: str,
     source: LocalFile,
@@ -337,9 +337,9 @@ def make_unit(
     """
     connection = server.client.connection
     path = str(body.get("relative_path") or "")
-    with UploadState(state_path, connection.base + connection.api_path, source.sha256) as state:
+    with UploadState(state_path, connection.pulp_url + connection.api_path, source.sha256) as state:
         # Another run may have been at it when this one came.
-        found = find_unit(server, endpoint, source, path)
+        found = find_content_unit(server, endpoint, source, path)
         sent = 0
         if found is None:
             artifact = _artifact(server, source)
@@ -347,10 +347,10 @@ def make_unit(
                 bytes_from = {"artifact": artifact}
             else:
                 href, sent = uploader.send(source, subject, state)
-                source.refuse_changes()
+                source.require_unchanged()
                 bytes_from = {"upload": href}
             found = _make(server, endpoint, source, {**body, **bytes_from}, subject, state)
-        state.forget()
+        state.delete()
     return found, sent
 
 
@@ -369,12 +369,12 @@ def _make(
         task = _post(server, endpoint, body, subject) or {}
     except (TaskFailed, ResponseError) as error:  # also when there is such a unit already
         problem = error
-    found = find_unit(server, endpoint, source, path)
+    found = find_content_unit(server, endpoint, source, path)
     if found:
         return found
     if problem:
         raise problem
-    state.forget()  # another try begins anew: what Pulp made of this one is not what was meant
+    state.delete()  # another try begins anew: what Pulp made of this one is not what was meant
     made = (task.get("created_resources") or [""])[0]
     theirs = server.client.get(made, {"fields": "sha256"}).get("sha256") if made else "nothing"
     raise PulpError(
@@ -389,7 +389,7 @@ def _post(
     """Post once more after a lost answer: Pulp makes one unit of both."""
     try:
         return server.write(lambda: server.client.post(endpoint, dict(body)), subject)
-    except LostAnswer:
+    except LostResponse:
         return server.write(lambda: server.client.post(endpoint, dict(body)), subject)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import OperatorError
 from .selection import Filter, select_repositories
-from .values import ItemValueError, flag, given
+from .values import ItemValueError, boolean, without_omitted
 
 LISTS = ("repositories", "publications", "development", "production")
 # Keys that are about the inventory, and that Pulp knows nothing of.
@@ -89,12 +89,14 @@ def _required(content_type: str, name: str, items: Any) -> Items:
         if not isinstance(item, Mapping):
             raise ClientListError(f"{content_type} {name}: item {place} is no mapping")
         try:
-            needed = flag(given({"required": item.get("required", True)}).get("required", True))
+            needed = boolean(
+                without_omitted({"required": item.get("required", True)}).get("required", True)
+            )
         except ItemValueError as error:
             which = item.get("name") or item.get("repository") or f"item {place}"
             raise ClientListError(f"{content_type} {name} '{which}': required {error}") from error
         if needed:
-            kept.append(given(item))
+            kept.append(without_omitted(item))
     return kept
 
 

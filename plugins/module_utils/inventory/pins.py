@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import OperatorError
 from .repositories import ItemError, PackageRepository
-from .selection import nearest
+from .selection import closest_names
 from .stamp import is_stamp
 
 # A key of `etc/kayobe/pulp-repo-versions.yml` is prefix, short name, suffix.
@@ -62,12 +62,12 @@ class ResolvedPins:
     warnings: list[str] = field(default_factory=list)
 
 
-def kayobe_key(short_name: str) -> str:
+def kayobe_variable(short_name: str) -> str:
     """The variable of a Kayobe configuration that pins this repository."""
     return f"{KAYOBE_PREFIX}{short_name}{KAYOBE_SUFFIX}"
 
 
-def pins_of_kayobe(variables: Mapping[str, Any]) -> dict[str, Any]:
+def package_pins_of_kayobe(variables: Mapping[str, Any]) -> dict[str, Any]:
     """Short name -> value, as it is, of the pins among variables; all others are left out."""
     long_enough = len(KAYOBE_PREFIX) + len(KAYOBE_SUFFIX)
     return {
@@ -80,7 +80,7 @@ def pins_of_kayobe(variables: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def without_stamp(pins: Mapping[str, Any]) -> list[str]:
+def pins_without_stamp(pins: Mapping[str, Any]) -> list[str]:
     """Short names, sorted, whose value is null or blank: known, but not pinned yet."""
     return sorted(
         short_name
@@ -94,7 +94,7 @@ def check_stamps(pins: Mapping[str, Any]) -> None:
 
     YAML leaves an unquoted stamp text; a number or a time there was written in another form.
     """
-    empty = without_stamp(pins)
+    empty = pins_without_stamp(pins)
     problems = [f"'{short_name}' has no stamp" for short_name in empty]
     for short_name in sorted(set(pins) - set(empty)):
         if not is_stamp(pins[short_name]):
@@ -136,7 +136,7 @@ def resolve_pins(
     ]
     found = {*known, *(error.short_name for error in broken)}
     unknown = sorted(short_name for short_name in pins if short_name not in found)
-    warnings = [unknown_pin(short_name, known) for short_name in unknown]
+    warnings = [unknown_pin_message(short_name, known) for short_name in unknown]
     if unknown and (strict or len(unknown) == len(pins)):
         raise PinError("; ".join(warnings))
     resolved = [
@@ -147,8 +147,8 @@ def resolve_pins(
     return ResolvedPins(resolved, broken, unknown, warnings)
 
 
-def unknown_pin(short_name: str, known: Iterable[str]) -> str:
+def unknown_pin_message(short_name: str, known: Iterable[str]) -> str:
     """What to say of a pin that belongs to none of the `known` short names."""
-    near = nearest(short_name, known)
+    near = closest_names(short_name, known)
     hint = f" (nearest: {', '.join(near)})" if near else ""
     return f"'{short_name}' is pinned, but no package repository has that short name{hint}"

@@ -14,14 +14,14 @@ from typing import Any
 
 from .values import (
     ARK_DEFAULTS,
-    IDENTITY,
+    IDENTITY_KEYS,
     PACKAGE_TYPES,
     REMOTE,
     ItemValueError,
     converters,
-    given,
-    needed,
-    unknown_key,
+    required_keys,
+    unknown_key_message,
+    without_omitted,
 )
 
 
@@ -125,9 +125,11 @@ def parse_repositories(
 
 def _defaults(content_type: str, defaults: Any, warnings: list[str]) -> dict[str, Any]:
     known = converters(content_type)
-    under = given(defaults or {})
+    under = without_omitted(defaults or {})
     for key in [key for key in under if key not in known]:
-        warnings.append(f"package_defaults_{content_type}: {unknown_key(content_type, key)}")
+        warnings.append(
+            f"package_defaults_{content_type}: {unknown_key_message(content_type, key)}"
+        )
         del under[key]
     return under
 
@@ -152,7 +154,7 @@ def _read(
 ) -> PackageRepository | ItemError:
     if not isinstance(item, Mapping):
         return ItemError(place, "must be a list of mappings, one for each repository", content_type)
-    own = given(item)
+    own = without_omitted(item)
     known = converters(content_type)
     values: dict[str, Any] = {}
     problems = []
@@ -163,13 +165,17 @@ def _read(
             except ItemValueError as problem:
                 problems.append(f"{key} {problem}")
     name = values.get("name", place)
-    warnings += [f"{name}: {unknown_key(content_type, key)}" for key in own if key not in known]
-    problems += [f"{key} is missing" for key in IDENTITY if key not in values and key not in own]
+    warnings += [
+        f"{name}: {unknown_key_message(content_type, key)}" for key in own if key not in known
+    ]
+    problems += [
+        f"{key} is missing" for key in IDENTITY_KEYS if key not in values and key not in own
+    ]
     base_path = values.get("base_path", "x/")
     if base_path.startswith("/") or not base_path.endswith("/"):
         problems.append(f"base_path must end in '/' and not begin with it, not '{base_path}'")
     synced = values.get("sync", True) and not deprecated
-    for key in needed(purpose, content_type, synced):
+    for key in required_keys(purpose, content_type, synced):
         if not values.get(key) and not any(text.startswith(f"{key} ") for text in problems):
             problems.append(f"{key} is missing")
     if purpose == "snapshot" and synced and "metalink" in (values.get("url") or ""):
@@ -195,7 +201,7 @@ def _claim(
 ) -> PackageRepository | ItemError:
     taken = [
         f"{key} '{value}' of {claims[key, value]}"
-        for key in IDENTITY
+        for key in IDENTITY_KEYS
         for value in [getattr(repository, key)]
         if (key, value) in claims
     ]
@@ -207,5 +213,5 @@ def _claim(
             repository.short_name,
             repository.sync_group,
         )
-    claims.update({(key, getattr(repository, key)): place for key in IDENTITY})
+    claims.update({(key, getattr(repository, key)): place for key in IDENTITY_KEYS})
     return repository

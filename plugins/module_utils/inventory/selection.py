@@ -18,7 +18,7 @@ from .repositories import ItemError, PackageRepository, ParsedInventory
 
 Filter = Union[None, str, Sequence[str]]
 
-IMAGE_FILTER = "kolla_container_image_filter"
+CONTAINER_IMAGE_FILTER = "kolla_container_image_filter"
 _SUGGESTIONS = 5
 
 
@@ -62,7 +62,7 @@ class Selection(Generic[Item]):
         return f"selected {len(self.selected)} of {self.total}"
 
 
-def expressions(value: Filter, variable: str) -> list[re.Pattern[str]]:
+def compile_patterns(value: Filter, variable: str) -> list[re.Pattern[str]]:
     """The compiled expressions of a filter; raises SelectionError naming a wrong one."""
     entries = [value] if isinstance(value, str) else value or []
     patterns = []
@@ -76,7 +76,7 @@ def expressions(value: Filter, variable: str) -> list[re.Pattern[str]]:
     return patterns
 
 
-def nearest(expression: str, names: Iterable[str]) -> list[str]:
+def closest_names(expression: str, names: Iterable[str]) -> list[str]:
     """The few names that look most like what an expression was meant to find, best first."""
     wanted = re.sub(r"[^\w.-]+", "", expression.replace("\\", ""))
     return difflib.get_close_matches(wanted, sorted(set(names)), n=_SUGGESTIONS, cutoff=0.5)
@@ -87,7 +87,7 @@ def select_by_name(
 ) -> Selection[Item]:
     """Select items by the name that `name_of` gives; `variable` is what errors call the filter."""
     everything = list(items)
-    found, warnings = _search(everything, name_of, expressions(value, variable), variable)
+    found, warnings = _search(everything, name_of, compile_patterns(value, variable), variable)
     return Selection(found, len(everything), warnings)
 
 
@@ -134,11 +134,15 @@ def select_repositories(
     """
     everything = list(items)
     kept, warnings = everything, []
-    rpm = expressions(rpm_filter, "rpm_package_repo_filter")
-    deb = expressions(deb_filter, "deb_package_repo_filter")
+    rpm = compile_patterns(rpm_filter, "rpm_package_repo_filter")
+    deb = compile_patterns(deb_filter, "deb_package_repo_filter")
     scopes: list[tuple[str, tuple[str, ...], list[re.Pattern[str]]]] = [
-        ("package_filter", ("rpm", "deb"), expressions(package_filter, "package_filter")),
-        (IMAGE_FILTER, ("container",), expressions(image_filter, IMAGE_FILTER)),
+        ("package_filter", ("rpm", "deb"), compile_patterns(package_filter, "package_filter")),
+        (
+            CONTAINER_IMAGE_FILTER,
+            ("container",),
+            compile_patterns(image_filter, CONTAINER_IMAGE_FILTER),
+        ),
     ]
     if rpm == deb:
         both = "rpm_package_repo_filter and deb_package_repo_filter"
@@ -195,7 +199,7 @@ def _search(
     lost = [p.pattern for p in patterns if not any(p.search(name) for name in names)]
     complaints = []
     for expression in lost:
-        near = nearest(expression, names)
+        near = closest_names(expression, names)
         hint = f", nearest: {', '.join(near)}" if near else _first(names)
         complaints.append(f"{variable}: '{expression}' matches none of {len(names)} names{hint}")
     if not found:

@@ -32,7 +32,7 @@ class StampError(OperatorError):
     """A text is not a stamp, or not a time of Pulp's."""
 
 
-def parse(stamp: object) -> datetime:
+def parse_stamp(stamp: object) -> datetime:
     """The time of a stamp, with time zone UTC.
 
     Raises StampError, naming the value, unless it is text of exactly the form
@@ -49,13 +49,13 @@ def parse(stamp: object) -> datetime:
 def is_stamp(value: object) -> bool:
     """Whether `value` is text that `parse` takes."""
     try:
-        parse(value)
+        parse_stamp(value)
     except StampError:
         return False
     return True
 
 
-def beginning(text: str) -> str:
+def stamp_prefix(text: str) -> str:
     """A stamp, or what some begin with: its year, month, day, hour or minute, as it is.
 
     Raises StampError, naming the value.
@@ -68,24 +68,24 @@ def beginning(text: str) -> str:
     )
 
 
-def begins_with(first: str) -> str:
+def stamps_beginning_with(first: str) -> str:
     """A regular expression of all stamps that begin with `first`, as `beginning` takes it."""
     return first + _rest(len(first))
 
 
-def not_after(first: str) -> str:
+def stamps_not_after(first: str) -> str:
     """A regular expression of those that begin with `first`, and of all earlier ones."""
     return _bounded(first, lambda digit: f"[0-{digit - 1}]" if digit > 0 else "")
 
 
-def not_before(first: str) -> str:
+def stamps_not_before(first: str) -> str:
     """A regular expression of those that begin with `first`, and of all later ones."""
     return _bounded(first, lambda digit: f"[{digit + 1}-9]" if digit < 9 else "")
 
 
 def _bounded(first: str, others: Callable[[int], str]) -> str:
     """Stamps differ from `first` in one of its digits for the first time, or begin with it."""
-    choices = [begins_with(first)]
+    choices = [stamps_beginning_with(first)]
     for place, sign in enumerate(first):
         digits = others(int(sign)) if sign.isdigit() else ""
         if digits:
@@ -104,12 +104,12 @@ def _digits(number: int) -> str:
     return f"[0-9]{{{number}}}" if number else ""
 
 
-def now_stamp(clock: Callable[[], float] = time.time) -> str:
+def current_stamp(clock: Callable[[], float] = time.time) -> str:
     """The present second; `clock` gives seconds since 1970 as `time.time` does."""
     return datetime.fromtimestamp(int(clock()), tz=timezone.utc).strftime(STAMP_FORMAT)
 
 
-def from_pulp_time(text: str) -> str:
+def stamp_of_pulp_time(text: str) -> str:
     """The stamp of a time as Pulp's API writes it, ``2026-11-20T20:00:01.123456Z``.
 
     Fractions of a second are cut off; a time without a zone is UTC. Raises StampError.
@@ -139,6 +139,6 @@ def stamp_of(name: str, prefix: str) -> str | None:
     return rest if is_stamp(rest) else None
 
 
-def newest(stamps: Iterable[str], until: str | None = None) -> str | None:
+def newest_stamp(stamps: Iterable[str], until: str | None = None) -> str | None:
     """The latest of `stamps`, not after the stamp `until` if that is given; None of none."""
     return max((stamp for stamp in stamps if until is None or stamp <= until), default=None)

@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
-from .pins import PinError, check_stamps, unknown_pin, without_stamp
+from .pins import PinError, check_stamps, pins_without_stamp, unknown_pin_message
 from .repositories import ItemError, PackageRepository, parse_repositories
 from .selection import (
-    IMAGE_FILTER,
+    CONTAINER_IMAGE_FILTER,
     NothingSelectedError,
     SelectionError,
-    nearest,
+    closest_names,
     select_names,
     select_repositories,
 )
 from .stamp import STAMP_PATTERN
-from .values import IDENTITY, PACKAGE_TYPES, converters
+from .values import IDENTITY_KEYS, PACKAGE_TYPES, converters
 
 ERROR, WARNING = "error", "warning"
 
@@ -35,8 +35,8 @@ DEFAULTS = {f"package_defaults_{content_type}": content_type for content_type in
 Place = tuple[Union[str, int], ...]
 
 # Of what is unknown as long as it is a template, nothing can be missing or wrong.
-_STAND_INS = {"base_path": "template/", "sync": False}
-_ENDS_IN_STAMP = re.compile(f"{STAMP_PATTERN}/?$")
+_PLACEHOLDERS = {"base_path": "template/", "sync": False}
+_STAMPED = re.compile(f"{STAMP_PATTERN}/?$")
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,8 @@ def _without_templates(item: Mapping[Any, Any]) -> dict[Any, Any]:
     for key, value in item.items():
         if not is_template(value) or key in texts:
             usable[key] = value
-        elif key in _STAND_INS:
-            usable[key] = _STAND_INS[key]
+        elif key in _PLACEHOLDERS:
+            usable[key] = _PLACEHOLDERS[key]
     return usable
 
 
@@ -154,12 +154,12 @@ def _at(place: Place, key: str, whole: Mapping[Any, Any]) -> Place:
     return (*place, key) if key in whole else place
 
 
-def repeated(items: Iterable[CheckedItem]) -> Iterator[Finding]:
+def find_duplicates(items: Iterable[CheckedItem]) -> Iterator[Finding]:
     """What two items must not have in common, over both types. An item that only pins may still
     name and one that is synced may, but pins then mean the latter."""
     claims: dict[tuple[str, str], CheckedItem] = {}
     for item in items:
-        for key in IDENTITY:
+        for key in IDENTITY_KEYS:
             value = item.values.get(key)
             if not isinstance(value, str) or not value:
                 continue
@@ -170,20 +170,20 @@ def repeated(items: Iterable[CheckedItem]) -> Iterator[Finding]:
                 yield Finding(severity, (*item.place, key), item.name, problem, (*first.place, key))
 
 
-def ending_in_stamps(items: Iterable[CheckedItem]) -> Iterator[Finding]:
+def find_stamped_prefixes(items: Iterable[CheckedItem]) -> Iterator[Finding]:
     """Prefixes of snapshots that already are snapshots: stamps have one length, so that only equal
     prefixes give equal names, but a path may come to lie below a snapshot of another repository."""
     for item in items:
         for key in ("distribution_name", "base_path"):
             value = item.values.get(key)
-            if isinstance(value, str) and _ENDS_IN_STAMP.search(value):
+            if isinstance(value, str) and _STAMPED.search(value):
                 problem = (
                     f"{key} '{value}' ends in a stamp: that of each snapshot is appended to it"
                 )
                 yield Finding(WARNING, (*item.place, key), item.name, problem)
 
 
-def nested_paths(items: Iterable[CheckedItem]) -> Iterator[Finding]:
+def find_nested_paths(items: Iterable[CheckedItem]) -> Iterator[Finding]:
     """Base paths that lie below a snapshot of another repository: Pulp refuses them."""
     paths = [(item, item.values.get("base_path")) for item in items]
     owners = {path: item for item, path in paths if isinstance(path, str)}
@@ -196,38 +196,45 @@ def nested_paths(items: Iterable[CheckedItem]) -> Iterator[Finding]:
                 yield Finding(ERROR, (*item.place, "base_path"), item.name, problem, other)
 
 
-IMAGES = "kolla_container_images"
+CONTAINER_IMAGES = "kolla_container_images"
 UNBUILDABLE, GROUPS = "kolla_unbuildable_images", ("old_scheme", "new_scheme")
-IMAGE_VARIABLES = frozenset({IMAGES, IMAGE_FILTER, UNBUILDABLE})
+CONTAINER_IMAGE_VARIABLES = frozenset({CONTAINER_IMAGES, CONTAINER_IMAGE_FILTER, UNBUILDABLE})
 _NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
 
 
-def check_images(variables: Mapping[str, Any]) -> Iterator[Finding]:
+def check_container_images(variables: Mapping[str, Any]) -> Iterator[Finding]:
     """Names that cannot be, that are there twice, or that no list has, and filters that find nothing."""
-    images = variables.get(IMAGES)
+    images = variables.get(CONTAINER_IMAGES)
     if images is None or is_template(images):
         return
     if not isinstance(images, list):
-        yield Finding(ERROR, (IMAGES,), IMAGES, "must be a list of names of images")
+        yield Finding(
+            ERROR, (CONTAINER_IMAGES,), CONTAINER_IMAGES, "must be a list of names of images"
+        )
         return
     first: dict[str, int] = {}
     for place, name in enumerate(images):
         if is_template(name):
             return
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            yield Finding(ERROR, (IMAGES, place), str(name), "is no name of an image")
+            yield Finding(ERROR, (CONTAINER_IMAGES, place), str(name), "is no name of an image")
         elif name in first:
-            yield Finding(ERROR, (IMAGES, place), name, "is in the list twice: remove one of them")
+            yield Finding(
+                ERROR, (CONTAINER_IMAGES, place), name, "is in the list twice: remove one of them"
+            )
         else:
             first[name] = place
     yield from _check_unbuildable(variables.get(UNBUILDABLE), set(first))
-    pattern = variables.get(IMAGE_FILTER)
+    pattern = variables.get(CONTAINER_IMAGE_FILTER)
     if pattern and first and not is_template(pattern):
         try:
-            select_names(list(first), pattern, IMAGE_FILTER)
+            select_names(list(first), pattern, CONTAINER_IMAGE_FILTER)
         except SelectionError as error:
             yield Finding(
-                ERROR, (IMAGE_FILTER,), IMAGE_FILTER, str(error).replace(f"{IMAGE_FILTER}: ", "")
+                ERROR,
+                (CONTAINER_IMAGE_FILTER,),
+                CONTAINER_IMAGE_FILTER,
+                str(error).replace(f"{CONTAINER_IMAGE_FILTER}: ", ""),
             )
 
 
@@ -249,9 +256,11 @@ def _check_unbuildable(unbuildable: Any, known: set[str]) -> Iterator[Finding]:
                 continue
             for number, name in enumerate(names):
                 if not is_template(name) and name not in known:
-                    near = nearest(str(name), known)
+                    near = closest_names(str(name), known)
                     hint = f" (nearest: {', '.join(near)})" if near else ""
-                    yield Finding(WARNING, (*place, number), str(name), f"is not in {IMAGES}{hint}")
+                    yield Finding(
+                        WARNING, (*place, number), str(name), f"is not in {CONTAINER_IMAGES}{hint}"
+                    )
 
 
 PINS = "package_versions"
@@ -262,7 +271,7 @@ FILTERS = {
     "deb_package_repo_filter": "deb_filter",
     "package_sync_group": "sync_group",
 }
-VARIABLES = frozenset({*LISTS, *DEFAULTS, *FILTERS, *IMAGE_VARIABLES, PINS})
+VARIABLES = frozenset({*LISTS, *DEFAULTS, *FILTERS, *CONTAINER_IMAGE_VARIABLES, PINS})
 
 
 def check_variables(variables: Mapping[str, Any]) -> list[Finding]:
@@ -277,11 +286,11 @@ def check_variables(variables: Mapping[str, Any]) -> list[Finding]:
         checked, found = check_items(variable, variables.get(variable), under[content_type])
         items += checked
         findings += found
-    findings += [*repeated(items), *ending_in_stamps(items), *nested_paths(items)]
+    findings += [*find_duplicates(items), *find_stamped_prefixes(items), *find_nested_paths(items)]
     known = short_names(variables)
     for variable in FILTERS:
         findings += _check_filter(variable, variables.get(variable), items, known is not None)
-    findings += check_images(variables)
+    findings += check_container_images(variables)
     pins = variables.get(PINS)
     if isinstance(pins, Mapping):
         findings += check_pins(pins, known, (PINS,))
@@ -306,10 +315,10 @@ def check_pins(
             try:
                 check_stamps({name: value})
             except PinError as error:
-                severity = empty if without_stamp({name: value}) else ERROR
+                severity = empty if pins_without_stamp({name: value}) else ERROR
                 yield Finding(severity, where, name, str(error))
         if known is not None and name not in known:
-            yield Finding(WARNING, where, name, unknown_pin(name, known))
+            yield Finding(WARNING, where, name, unknown_pin_message(name, known))
 
 
 def short_names(variables: Mapping[str, Any]) -> set[str] | None:

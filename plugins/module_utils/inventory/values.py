@@ -30,7 +30,7 @@ def is_omitted(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(_OMIT_TEXT)
 
 
-def given(item: Mapping[Any, Any]) -> dict[str, Any]:
+def without_omitted(item: Mapping[Any, Any]) -> dict[str, Any]:
     """The keys of an item that are given, see `is_omitted`."""
     return {str(key): value for key, value in item.items() if not is_omitted(value)}
 
@@ -57,14 +57,14 @@ def text(value: Any) -> str:
     raise ItemValueError(f"must be text, not {_kind(value)}{hint}")
 
 
-def filled_text(value: Any) -> str:
+def nonempty_text(value: Any) -> str:
     """Text with something in it."""
     if not text(value).strip():
         raise ItemValueError("is empty")
     return str(value)
 
 
-def flag(value: Any) -> bool:
+def boolean(value: Any) -> bool:
     """A boolean, or a word of YAML's for one."""
     if isinstance(value, bool):
         return value
@@ -76,7 +76,7 @@ def flag(value: Any) -> bool:
     raise ItemValueError(f"must be true or false, not {value!r}")
 
 
-def whole_number(value: Any) -> int:
+def integer(value: Any) -> int:
     """A number without a fraction, or its decimal digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -105,7 +105,7 @@ def words(value: Any) -> str:
     raise ItemValueError(f"must be words or a list of words, not {_kind(value)}")
 
 
-def records(value: Any) -> list[dict[str, Any]]:
+def mapping_list(value: Any) -> list[dict[str, Any]]:
     """A list of mappings."""
     if isinstance(value, Sequence) and all(isinstance(entry, Mapping) for entry in value):
         return [dict(entry) for entry in value]
@@ -127,7 +127,7 @@ Converters = dict[str, Callable[[Any], Any]]
 
 PACKAGE_TYPES = ("rpm", "deb")
 
-IDENTITY = ("name", "short_name", "distribution_name", "base_path")
+IDENTITY_KEYS = ("name", "short_name", "distribution_name", "base_path")
 
 # What Ark does where neither the item nor `package_defaults_<type>` says otherwise. Verbatim keeps
 # upstream's suites and signatures; hosts and mirrors ask for what upstream calls them.
@@ -137,25 +137,25 @@ ARK_DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 _SHARED: Converters = {
-    "name": filled_text,
-    "short_name": filled_text,
-    "distribution_name": filled_text,
-    "base_path": filled_text,
+    "name": nonempty_text,
+    "short_name": nonempty_text,
+    "distribution_name": nonempty_text,
+    "base_path": nonempty_text,
     "url": text,
     "sync_group": text,
     "policy": one_of("immediate", "on_demand", "streamed"),
-    "sync": flag,
-    "publish": flag,
-    "allow_failure": flag,
+    "sync": boolean,
+    "publish": boolean,
+    "allow_failure": boolean,
 }
 
-_OWN: dict[str, Converters] = {
+_TYPE_KEYS: dict[str, Converters] = {
     "rpm": {"sync_policy": one_of("additive", "mirror_complete", "mirror_content_only")},
     "deb": {
         "architectures": words,
         "components": words,
         "distributions": words,
-        "mirror": flag,
+        "mirror": boolean,
         "mode": one_of("simple", "structured", "simple_and_structured", "verbatim"),
     },
 }
@@ -165,49 +165,49 @@ REMOTE: Converters = {
     "ca_cert": text,
     "client_cert": text,
     "client_key": text,
-    "tls_validation": flag,
+    "tls_validation": boolean,
     "proxy_url": text,
     "proxy_username": text,
     "proxy_password": text,
     "remote_username": text,
     "remote_password": text,
-    "download_concurrency": whole_number,
-    "max_retries": whole_number,
-    "rate_limit": whole_number,
+    "download_concurrency": integer,
+    "max_retries": integer,
+    "rate_limit": integer,
     "connect_timeout": seconds,
     "sock_connect_timeout": seconds,
     "sock_read_timeout": seconds,
     "total_timeout": seconds,
-    "headers": records,
+    "headers": mapping_list,
 }
 
 # purpose -> content type -> keys that a synced repository cannot do without.
-_NEEDS: dict[str, dict[str, tuple[str, ...]]] = {
+_REQUIRED_KEYS: dict[str, dict[str, tuple[str, ...]]] = {
     "snapshot": {"rpm": ("url",), "deb": ("url", "distributions")},
     "mirror": {"rpm": (), "deb": ("distributions",)},
     "pins": {"rpm": (), "deb": ()},
 }
 
-PURPOSES = tuple(_NEEDS)
+PURPOSES = tuple(_REQUIRED_KEYS)
 
 
 def converters(content_type: str) -> Converters:
     """Every key an item of this type may have, with what turns its value into what is meant."""
-    return {**_SHARED, **_OWN[content_type], **REMOTE}
+    return {**_SHARED, **_TYPE_KEYS[content_type], **REMOTE}
 
 
-def needed(purpose: str, content_type: str, synced: bool) -> tuple[str, ...]:
+def required_keys(purpose: str, content_type: str, synced: bool) -> tuple[str, ...]:
     """Keys beyond IDENTITY that `purpose` needs. Upstream is Ark's concern alone, so whether a
     repository is `synced` from there counts for snapshots only."""
     if purpose == "snapshot" and not synced:
         return ()
-    return _NEEDS[purpose][content_type]
+    return _REQUIRED_KEYS[purpose][content_type]
 
 
-def unknown_key(content_type: str, key: str) -> str:
+def unknown_key_message(content_type: str, key: str) -> str:
     """What to say of a key that items of this type do not have."""
     for other in PACKAGE_TYPES:
-        if key in _OWN[other]:
+        if key in _TYPE_KEYS[other]:
             return f"key '{key}' is for {other} repositories, ignored"
     near = difflib.get_close_matches(key, converters(content_type), n=1)
     return f"unknown key '{key}', ignored" + (f" (did you mean '{near[0]}'?)" if near else "")

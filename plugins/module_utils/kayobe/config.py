@@ -10,9 +10,9 @@ from typing import Any
 
 from ..errors import OperatorError
 from ..inventory.stamp import STAMP_PATTERN
-from ..release.disk_images import ImageError
+from ..release.disk_images import DiskImageError
 
-PACKAGE_PINS = "pulp-repo-versions.yml"
+PACKAGE_PINS_FILE = "pulp-repo-versions.yml"
 CONTAINER_IMAGE_PINS = "kolla-image-tags.yml"
 DISK_IMAGE_PINS = "pulp-host-image-versions.yml"
 
@@ -51,7 +51,7 @@ def pinned_disk_images(variables: Mapping[str, Any]) -> list[dict[str, str]]:
 
     The name of a variable, `stackhpc_rocky_9_overcloud_host_image_version`, holds distribution and
     release, with `_` for `-`; its value, `2025.1-20261122T200001`, holds the OpenStack release. Null
-    and blank values are ignored. Raises ImageError, listing all invalid values.
+    and blank values are ignored. Raises DiskImageError, listing all invalid values.
     """
     items, problems = [], []
     for key, value in variables.items():
@@ -73,7 +73,7 @@ def pinned_disk_images(variables: Mapping[str, Any]) -> list[dict[str, str]]:
             }
         )
     if problems:
-        raise ImageError(
+        raise DiskImageError(
             f"{'; '.join(problems)}: expected a version such as 2025.1-20261122T200001"
         )
     return items

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import OperatorError
 from ..inventory.container_pins import IMAGE_NAME
-from ..inventory.selection import nearest
+from ..inventory.selection import closest_names
 from ..inventory.stamp import STAMP_PATTERN
 
 # The key of kolla_image_tags that all containers fall back to.
@@ -193,7 +193,7 @@ def tag_problems(tags: Any, release: str, known: Iterable[str] | None = None) ->
 
 def _tag_problem(base_distro: str, tag: Any, release: str, known: Iterable[str] | None) -> str:
     if known is not None and base_distro not in known:
-        near = nearest(base_distro, known)
+        near = closest_names(base_distro, known)
         hint = f", nearest: {', '.join(near)}" if near else ""
         return f"unknown base distribution of {release}{hint}"
     wanted = rf"{re.escape(release)}-{re.escape(base_distro)}-[0-9]{{8}}T[0-9]{{6}}"
@@ -281,7 +281,7 @@ def unknown_images(names: Iterable[str], images: Iterable[str], where: str) -> l
     unknown = []
     for name in names:
         if name not in known:
-            near = nearest(name, known)
+            near = closest_names(name, known)
             unknown.append(f"{name} (nearest: {', '.join(near)})" if near else name)
     if not unknown:
         return []

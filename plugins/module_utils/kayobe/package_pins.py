@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..errors import OperatorError
-from ..inventory.pins import KAYOBE_PREFIX, KAYOBE_SUFFIX, PinError, check_stamps, kayobe_key
+from ..inventory.pins import KAYOBE_PREFIX, KAYOBE_SUFFIX, PinError, check_stamps, kayobe_variable
 from ..inventory.selection import SelectionError, select_names
 from ..inventory.stamp import STAMP_PATTERN
-from ..release.options import pinned
+from ..release.options import read_pins
 from .pin_file import read_entries, with_added, with_values
 
 _LISTS = ("rpm", "deb", "deprecated_rpm", "deprecated_deb")
@@ -69,7 +69,7 @@ def update_package_pins(
     Raises OperatorError for a file that cannot be edited.
     """
     entries = read_entries(text)
-    names = {kayobe_key(name): name for name in pins}
+    names = {kayobe_variable(name): name for name in pins}
     changes = [
         pin_change(names[entry.key], entry.value, pins[names[entry.key]])
         for entry in entries
@@ -79,8 +79,10 @@ def update_package_pins(
     changes += [
         PinChange(names[key], "add" if add else "absent", None, pins[names[key]]) for key in absent
     ]
-    values = {kayobe_key(change.name): change.after for change in changes if change.changed}
-    added = {kayobe_key(change.name): change.after for change in changes if change.action == "add"}
+    values = {kayobe_variable(change.name): change.after for change in changes if change.changed}
+    added = {
+        kayobe_variable(change.name): change.after for change in changes if change.action == "add"
+    }
     invalid = sorted(key for key in added if not re.fullmatch(r"\w+", key, re.ASCII))
     if invalid:
         raise OperatorError(
@@ -121,7 +123,7 @@ def select_package_pins(params: Mapping[str, Any]) -> tuple[dict[str, str], str,
     """
     pins = params["package_versions"]
     if any(params[name] for name in _LISTS):
-        resolved, text = pinned(params, "pins")
+        resolved, text = read_pins(params, "pins")
         names = [pin.short_name for pin in resolved.pins]
         names += [error.short_name for error in resolved.errors]
         return {name: str(pins[name]) for name in names}, text, resolved.warnings

@@ -13,7 +13,7 @@ from ..files import read, replace
 from .config import (
     CONTAINER_IMAGE_PINS,
     DISK_IMAGE_PINS,
-    PACKAGE_PINS,
+    PACKAGE_PINS_FILE,
     KayobeFileError,
     kayobe_file,
 )
@@ -118,7 +118,7 @@ def _check_options(params: Mapping[str, Any]) -> None:
 
 
 def _edit_package_pins(params: Mapping[str, Any]) -> tuple[_FileEdit, list[str]]:
-    path = _path(params, PACKAGE_PINS, "package pins")
+    path = _path(params, PACKAGE_PINS_FILE, "package pins")
     pins, selected, warnings = select_package_pins(params)
     edit = _edit(path, lambda text: update_package_pins(text, pins, params["add"]), selected)
     return edit, warnings

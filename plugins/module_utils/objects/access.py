@@ -7,11 +7,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..pulp.errors import InvalidItem, LostAnswer, ResponseError
-from ..pulp.planner import to_wire
+from ..pulp.errors import InvalidItem, LostResponse, ResponseError
+from ..pulp.planner import to_api_values
 from ..pulp.pool import refuse_duplicates, run_all
-from ..pulp.reader import read_kind
-from ..pulp.references import Usage, read_usage, refuse_missing
+from ..pulp.reader import read_by_key
+from ..pulp.references import Usage, read_usage, report_missing
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, Kind, kind_of
 from ..report.report import Result
@@ -24,7 +24,7 @@ Work = list[tuple[Result, Any]]
 _DONE = {"create": "created", "update": "updated"}
 
 
-def begin(work: Work, what: str = "name") -> Work:
+def mark_duplicates(work: Work, what: str = "name") -> Work:
     """The same work; a name given twice, in whichever list, is an error of its second item."""
     refuse_duplicates(work, [result.name for result, _item in work], what)
     return work
@@ -35,26 +35,26 @@ class Existing:
 
     def __init__(self, server: Server, groups: Sequence[str], roles: Sequence[str] = ()) -> None:
         self._server = server
-        self.groups = read_kind(server.client, kind_of("group"), groups)
-        self._roles = read_kind(server.client, kind_of("role"), roles)
+        self.groups = read_by_key(server.client, kind_of("group"), groups)
+        self._roles = read_by_key(server.client, kind_of("role"), roles)
 
-    def need(self, result: Result, groups: Sequence[str], roles: Sequence[str] = ()) -> None:
+    def require(self, result: Result, groups: Sequence[str], roles: Sequence[str] = ()) -> None:
         """Refuse a result whose groups or roles are missing; no play makes roles."""
         lost = [name for name in roles if name not in self._roles]
         if lost:
             raise InvalidItem(f"there is no role {', '.join(lost)}")
         missing = ", ".join(dict.fromkeys(name for name in groups if name not in self.groups))
         if missing:
-            refuse_missing(self._server, result, f"there is no group {missing}: create it first")
+            report_missing(self._server, result, f"there is no group {missing}: create it first")
 
 
-def make_guards(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+def manage_guards(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_content_guard: lists `rbac` and `x509` -> results, in order."""
     items: list[Mapping[str, Any]] = []
     work: Work = []
     for type_name, noun in GUARD_KINDS.items():
         kind, listed = kind_of(noun), params.get(type_name) or []
-        there = read_kind(server.client, kind, [item["name"] for item in listed])
+        there = read_by_key(server.client, kind, [item["name"] for item in listed])
         items += listed
         for item in listed:
             result = Result(item["name"], type_name)
@@ -67,35 +67,35 @@ def make_guards(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
         kind, item, current = pair
         if item["state"] == "absent":
             if current:
-                usage.refuse_if_used(current["pulp_href"], f"content guard '{item['name']}'")
-            make_plain(server, kind, item, current, result)
+                usage.require_unused(current["pulp_href"], f"content guard '{item['name']}'")
+            manage_object(server, kind, item, current, result)
         elif result.type == "rbac":
-            existing.need(result, _groups(item), _named([item], "role"))
-            guard = make_plain(server, kind, item, current, result)
-            make_roles_exact(server, (guard or {}).get("pulp_href"), _wanted_roles(item), result)
+            existing.require(result, _groups(item), _named([item], "role"))
+            guard = manage_object(server, kind, item, current, result)
+            set_roles(server, (guard or {}).get("pulp_href"), _wanted_roles(item), result)
         elif current is None and not item.get("ca_certificate"):
             raise InvalidItem("a new x509 guard needs a ca_certificate")
         else:
-            make_plain(server, kind, item, current, result)
+            manage_object(server, kind, item, current, result)
 
-    return run_all(begin(work), walk, server.writes_at_once(), server.report), {}
+    return run_all(mark_duplicates(work), walk, server.write_concurrency(), server.report), {}
 
 
-def make_groups(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+def manage_groups(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_group: the list `groups` -> results, in its order."""
     items = params["groups"]
     kind = kind_of("group")
-    there = read_kind(server.client, kind, [item["name"] for item in items])
+    there = read_by_key(server.client, kind, [item["name"] for item in items])
     work = [(Result(item["name"], "group"), (item, there.get(item["name"]))) for item in items]
 
     def walk(pair: Any, result: Result) -> None:
         item, current = pair
-        make_plain(server, kind, item, current, result)
+        manage_object(server, kind, item, current, result)
 
-    return run_all(begin(work), walk, server.writes_at_once(), server.report), {}
+    return run_all(mark_duplicates(work), walk, server.write_concurrency(), server.report), {}
 
 
-def make_plain(
+def manage_object(
     server: Server,
     kind: Kind,
     item: Mapping[str, Any],
@@ -105,25 +105,25 @@ def make_plain(
     """Create, change or delete one object that nothing else hangs on; returns it as it now is."""
     if item["state"] == "absent":
         if current:
-            result.note("deleted", {kind.key: item[kind.key]}, {})
+            result.add_change("deleted", {kind.key: item[kind.key]}, {})
             if not server.check_mode:
                 server.delete(current["pulp_href"], result.name)
         return None
     try:
-        outcome = server.reconcile(kind, item[kind.key], to_wire(kind.fields, item), current)
+        outcome = server.reconcile(kind, item[kind.key], to_api_values(kind.fields, item), current)
     except ResponseError as error:
-        if current is None and "unique" in error.words:
+        if current is None and "unique" in error.detail:
             raise InvalidItem(
                 f"the name is taken by a {kind.noun} of another type, or one that you may not see"
             ) from error
         raise
     if outcome.changed:
         change = outcome.change
-        result.note(_DONE[change.action], change.before, change.after)
+        result.add_change(_DONE[change.action], change.before, change.after)
     return outcome.current
 
 
-def make_roles_exact(
+def set_roles(
     server: Server,
     href: str | None,
     wanted: Roles,
@@ -142,12 +142,14 @@ def make_roles_exact(
     held = held_now()
     if held == wanted:
         return
-    result.note("updated", {"roles": held} if result.action != "created" else {}, {"roles": wanted})
+    result.add_change(
+        "updated", {"roles": held} if result.action != "created" else {}, {"roles": wanted}
+    )
     if server.check_mode or not href:
         return
     try:
         _write_roles(server, href, held, wanted)
-    except (LostAnswer, ResponseError):
+    except (LostResponse, ResponseError):
         # Adding what is there, and removing what is not, are errors: another run was quicker.
         _write_roles(server, href, held_now(), wanted)
 
@@ -197,11 +199,11 @@ RIGHTS = {
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 
 
-def make_namespaces(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+def manage_namespaces(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_container_namespace: `namespaces` -> results, in their order."""
     items = params["namespaces"]
     kind = kind_of("container_namespace")
-    there = read_kind(server.client, kind, [item["name"] for item in items])
+    there = read_by_key(server.client, kind, [item["name"] for item in items])
     work = [(Result(item["name"], "namespace"), (item, there.get(item["name"]))) for item in items]
     existing = Existing(server, [name for item in items for name in _namespace_groups(item)])
 
@@ -210,20 +212,20 @@ def make_namespaces(server: Server, params: Mapping[str, Any]) -> tuple[list[Res
         if item["state"] == "absent":
             if current:
                 _refuse_if_used(server, current)
-            make_plain(server, kind, item, current, result)
+            manage_object(server, kind, item, current, result)
             return
         if not _NAME.fullmatch(item["name"]):
             raise InvalidItem(
                 "no image can be named below it: a namespace is lower-case letters and digits, "
                 "with single '.', '_' or '-' between them"
             )
-        existing.need(result, _namespace_groups(item))
+        existing.require(result, _namespace_groups(item))
         given = {role: item[right] for right, role in RIGHTS.items() if item[right] is not None}
         wanted = {role: sorted(set(names)) for role, names in given.items() if names}
-        namespace = make_plain(server, kind, item, current, result)
-        make_roles_exact(server, (namespace or {}).get("pulp_href"), wanted, result, given)
+        namespace = manage_object(server, kind, item, current, result)
+        set_roles(server, (namespace or {}).get("pulp_href"), wanted, result, given)
 
-    return run_all(begin(work), walk, server.writes_at_once(), server.report), {}
+    return run_all(mark_duplicates(work), walk, server.write_concurrency(), server.report), {}
 
 
 def _namespace_groups(item: Mapping[str, Any]) -> list[str]:
@@ -237,4 +239,4 @@ def _refuse_if_used(server: Server, namespace: Mapping[str, Any]) -> None:
     asked = {"namespace__name": name, "fields": "name"}
     inside = server.client.list(CONTENT_TYPES["container"].distribution.endpoint, asked)
     users = sorted(entry["name"] for entry in inside)
-    Usage({href: users}).refuse_if_used(href, f"container namespace '{name}'")
+    Usage({href: users}).require_unused(href, f"container namespace '{name}'")

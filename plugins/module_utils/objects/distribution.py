@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..pulp.errors import InvalidItem, Refused
-from ..pulp.planner import to_wire
+from ..pulp.errors import Conflict, InvalidItem
+from ..pulp.planner import to_api_values
 from ..pulp.pool import refuse_duplicates, run_all
-from ..pulp.reader import identifier, read_by, read_kind
-from ..pulp.references import refuse_missing, unseen
-from ..pulp.server import Outcome, Server
+from ..pulp.reader import read_by_field, read_by_key, uuid_of
+from ..pulp.references import missing_message, report_missing
+from ..pulp.server import ReconcileResult, Server
 from ..pulp.types import CONTENT_TYPES, SOURCES, ContentType, kind_of
 from ..report.report import Result
 from .pinned_source import version_number
@@ -32,20 +32,20 @@ class Served:
         self._type = content_type
         kind = content_type.repository
         named = [item["repository"] for item in items if item.get("repository")]
-        self._repositories = read_kind(server.client, kind, named, ("latest_version_href",))
+        self._repositories = read_by_key(server.client, kind, named, ("latest_version_href",))
         served = [entry[key] for entry in distributions for key in SOURCES if entry.get(key)]
         self._publications: dict[str, Mapping[str, Any]] = {}
         for one in content_type.publication_kinds:
             hrefs = [href for href in served if one.endpoint in href]
             fields = PUBLICATION_FIELDS.split(",")
             self._publications.update(
-                read_by(server.client, one.endpoint, "pulp_href", hrefs, fields)
+                read_by_field(server.client, one.endpoint, "pulp_href", hrefs, fields)
             )
         self._names = {entry["pulp_href"]: name for name, entry in self._repositories.items()}
         versions = (entry["repository_version"] for entry in self._publications.values())
         owners = {_owner(href) for href in (*served, *versions) if kind.endpoint in href}
         unknown = owners - set(self._names)
-        found = read_by(server.client, kind.endpoint, "pulp_href", unknown, ("name",))
+        found = read_by_field(server.client, kind.endpoint, "pulp_href", unknown, ("name",))
         self._names.update((href, entry["name"]) for href, entry in found.items())
 
     def by_repository(
@@ -54,8 +54,10 @@ class Served:
         """Wire values to serve the repository that an item names; in check mode maybe a name."""
         repository = self._repositories.get(item["repository"])
         if repository is None:
-            refuse_missing(
-                self._server, result, unseen(self._server, f"repository '{item['repository']}'")
+            report_missing(
+                self._server,
+                result,
+                missing_message(self._server, f"repository '{item['repository']}'"),
             )
             return {SOURCES[0] if self._type.publications else SOURCES[1]: item["repository"]}
         version = item.get("version")
@@ -72,7 +74,7 @@ class Served:
         href = self._publication(repository, item, (current or {}).get("publication"))
         if href is None:
             which = f"version {version} of " if version is not None else ""
-            refuse_missing(
+            report_missing(
                 self._server,
                 result,
                 f"{which}repository '{item['repository']}' has no publication to serve",
@@ -87,7 +89,7 @@ class Served:
             href = shown.get(key)
             if href in self._publications:
                 version = self._publications[href]["repository_version"]
-                shown[key] = f"{self._version(version)}, publication {identifier(href)}"
+                shown[key] = f"{self._version(version)}, publication {uuid_of(href)}"
             elif href and _owner(href) in self._names:
                 shown[key] = self._version(href)
         return shown
@@ -157,10 +159,10 @@ def read_guards(server: Server, names: Iterable[str], hrefs: Iterable[str] = ())
     """Read the guards with these names and those with these hrefs."""
     guard = kind_of("guard")
     fields = ("pulp_href", "name")
-    found = read_by(server.client, guard.endpoint, "name", names, fields)
+    found = read_by_field(server.client, guard.endpoint, "name", names, fields)
     known = {entry["pulp_href"] for entry in found.values()}
     unknown = [href for href in hrefs if href not in known]
-    more = read_by(server.client, guard.endpoint, "pulp_href", unknown, fields)
+    more = read_by_field(server.client, guard.endpoint, "pulp_href", unknown, fields)
     return Guards([*found.values(), *more.values()])
 
 
@@ -173,7 +175,7 @@ def distribute(
     guards: Guards,
     result: Result,
     may_change: bool = True,
-) -> Outcome:
+) -> ReconcileResult:
     """Make one distribution serve one source (publication, repository or repository_version).
 
     `may_change` as Server.reconcile takes it.
@@ -183,7 +185,7 @@ def distribute(
     wire = {**wanted, **source} if any(source.values()) else dict(wanted)
     if current is None:
         if not any(source.values()) and not server.check_mode:
-            raise Refused("it would serve nothing: name a repository or a distribution")
+            raise Conflict("it would serve nothing: name a repository or a distribution")
         wire = {key: value for key, value in wire.items() if value is not None}
     kind = content_type.distribution
     outcome = server.reconcile(kind, name, wire, current, may_change=may_change)
@@ -191,7 +193,7 @@ def distribute(
         before, after = (
             _readable(side, guards) for side in (outcome.change.before, outcome.change.after)
         )
-        result.note("created" if current is None else "updated", before, after)
+        result.add_change("created" if current is None else "updated", before, after)
     return outcome
 
 
@@ -210,7 +212,7 @@ def make_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[
         there.carry_out(item, result)
 
     for wave in _waves(work):
-        run_all(wave, walk, server.tasks_at_once(), server.report)
+        run_all(wave, walk, server.task_concurrency(), server.report)
     return [result for result, _pair in work], {}
 
 
@@ -243,7 +245,7 @@ class _Surroundings:
         kind = content_type.distribution
         names = [item["name"] for item in items]
         sources = [item["distribution"] for item in items if item.get("distribution")]
-        self._distributions = read_kind(server.client, kind, [*names, *sources])
+        self._distributions = read_by_key(server.client, kind, [*names, *sources])
         self._served = Served(server, content_type, items, self._distributions.values())
         current = (self._distributions.get(name) or {} for name in names)
         guards = [item["content_guard"] for item in items if item.get("content_guard")]
@@ -259,7 +261,7 @@ class _Surroundings:
         server, current = self._server, self._distributions.get(item["name"])
         if item["state"] == "absent":
             if current:
-                result.note("deleted", {"name": item["name"]}, {})
+                result.add_change("deleted", {"name": item["name"]}, {})
                 if not server.check_mode:
                     server.delete(current["pulp_href"], result.name)
             return
@@ -275,7 +277,7 @@ class _Surroundings:
         )
         if changes.changed:
             before, after = map(self._served.readable, (changes.before, changes.after))
-            result.note(changes.action, before, after)
+            result.add_change(changes.action, before, after)
         self._distributions[item["name"]] = {**wanted, **(outcome.current or {})}
 
     def _wanted(
@@ -283,7 +285,7 @@ class _Surroundings:
     ) -> dict[str, Any]:
         """An item as the wire wants it. Raises InvalidItem and Refused."""
         own = {key: value for key, value in item.items() if key not in SOURCES}
-        wanted = to_wire(self._type.distribution.fields, own)
+        wanted = to_api_values(self._type.distribution.fields, own)
         if item.get("base_path") is not None:
             wanted["base_path"] = item["base_path"].strip("/")
         if current is None and not wanted.get("base_path"):
@@ -296,7 +298,7 @@ class _Surroundings:
     def _guard(self, name: str, result: Result) -> str | None:
         if name in self._guards.hrefs or not self._server.check_mode:
             return self._guards.href(name)
-        refuse_missing(self._server, result, f"there is no content guard '{name}'")
+        report_missing(self._server, result, f"there is no content guard '{name}'")
         return name
 
     def _source(
@@ -310,16 +312,16 @@ class _Surroundings:
         name = item.get("distribution")
         if not name:
             if current is None:
-                raise Refused("it would serve nothing: name a repository or a distribution")
+                raise Conflict("it would serve nothing: name a repository or a distribution")
             return {}
         other = self._distributions.get(name)
         if other is None:
             words = f"there is no distribution '{name}' to take the publication of"
-            refuse_missing(self._server, result, words)
+            report_missing(self._server, result, words)
             return {SOURCES[0] if self._type.publications else SOURCES[1]: name}
         source = {key: other[key] for key in SOURCES if other.get(key)}
         if not source:
-            refuse_missing(self._server, result, f"distribution '{name}' serves nothing")
+            report_missing(self._server, result, f"distribution '{name}' serves nothing")
         return source
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import redact
 from ..pulp.errors import InvalidItem, ResponseError
 from ..pulp.planner import HIDDEN
-from ..pulp.reader import Reader, in_chunks, read_by
+from ..pulp.reader import Reader, in_chunks, read_by_field
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, PLAIN_KINDS
 from ..report.report import Result
@@ -62,7 +62,7 @@ def find_objects(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     count = 0
     try:
         for endpoint in endpoints(kind, params["content_type"]):
-            for query in queries(_with_hrefs(server.client, filters, params["content_type"])):
+            for query in query_strings(_with_hrefs(server.client, filters, params["content_type"])):
                 room = None if params["limit"] is None else params["limit"] - len(found)
                 if fields:
                     query = {**query, "fields": ",".join(dict.fromkeys([*fields, "pulp_href"]))}
@@ -71,7 +71,7 @@ def find_objects(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
                 found.update((entry["pulp_href"], entry) for entry in objects)
     except ResponseError as error:
         raise InvalidItem(f"kind '{kind}': {error}") from error
-    objects = [shown(entry, fields) for entry in found.values()]
+    objects = [visible_fields(entry, fields) for entry in found.values()]
     for name in fields:
         if objects and not any(name in entry for entry in objects):
             server.report.warn(f"kind '{kind}' has no field '{name}'")
@@ -98,7 +98,7 @@ def endpoints(kind: str, content_type: str | None) -> list[str]:
     return [one.endpoint for one in table.publication_kinds]
 
 
-def queries(filters: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+def query_strings(filters: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Filters as a user gives them -> query strings, which together find what was asked for.
 
     A list is joined with commas, in pieces that fit the request line. The server splits at commas
@@ -120,7 +120,7 @@ def queries(filters: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         yield dict(choice)
 
 
-def shown(entry: Mapping[str, Any], fields: Sequence[str] = ()) -> dict[str, Any]:
+def visible_fields(entry: Mapping[str, Any], fields: Sequence[str] = ()) -> dict[str, Any]:
     """An object fit to be shown: no secrets, and just the fields asked for, if any were."""
     return {
         name: HIDDEN if name in _SECRET and value else _redacted(value)
@@ -136,7 +136,9 @@ def add_names(reader: Reader, objects: Sequence[dict[str, Any]]) -> None:
     repository that of its latest one; the repository's name comes with it.
     """
     publications = _hrefs(objects, "publication")
-    served = read_by(reader, "publications/", "pulp_href", publications, ("repository_version",))
+    served = read_by_field(
+        reader, "publications/", "pulp_href", publications, ("repository_version",)
+    )
     owners: dict[int, str] = {}
     for entry in objects:
         publication = served.get(entry.get("publication") or "", {})
@@ -151,7 +153,7 @@ def add_names(reader: Reader, objects: Sequence[dict[str, Any]]) -> None:
         hrefs = _hrefs(objects, field)
         if field == "repository":
             hrefs += owners.values()
-        named = read_by(reader, endpoint, "pulp_href", hrefs, ("name",))
+        named = read_by_field(reader, endpoint, "pulp_href", hrefs, ("name",))
         for entry in objects:
             href = entry.get(field)
             if field == "repository":
@@ -186,7 +188,7 @@ def _with_hrefs(
         endpoint = _NAMED[name]
         if content_type and name in TYPED_KINDS:
             endpoint = getattr(CONTENT_TYPES[content_type], name).endpoint
-        there = read_by(reader, endpoint, "name", [value], ("pulp_href",))
+        there = read_by_field(reader, endpoint, "name", [value], ("pulp_href",))
         if value not in there:
             raise InvalidItem(
                 f"filters: there is no {name.replace('_', ' ')} '{value}', or you may not see it"

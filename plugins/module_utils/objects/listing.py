@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..pulp.pool import for_each
-from ..pulp.reader import Reader, read_by
+from ..pulp.reader import Reader, read_by_field
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType, Kind, kind_of
 from .distribution import Guards
@@ -31,7 +31,7 @@ _GAP = 10
 
 
 @dataclass
-class Listed:
+class ListedDistribution:
     """One distribution. `serves` says which field of it names the content, or "nothing"; `source`
     is the href in that field; `guard` the name of its guard, empty for none.
 
@@ -53,16 +53,16 @@ class Listed:
     version_href: str = ""
 
 
-def all_guards(server: Server) -> Guards:
+def read_all_guards(server: Server) -> Guards:
     """Every content guard of the server."""
     return Guards(server.client.list(kind_of("guard").endpoint, {"fields": "pulp_href,name"}))
 
 
-def list_distributions(server: Server, guards: Guards) -> list[Listed]:
+def list_distributions(server: Server, guards: Guards) -> list[ListedDistribution]:
     """Every distribution, by content type and name; a warning counts those of unknown types."""
     found = []
     for name, content_type in CONTENT_TYPES.items():
-        if server.has(name, "0"):
+        if server.has_version(name, "0"):
             asked = {"fields": ",".join((_FIELDS, *_SOURCES)), "ordering": "name"}
             for entry in server.client.list(content_type.distribution.endpoint, asked):
                 found.append(_listed(name, entry, guards))
@@ -77,9 +77,9 @@ def _count(reader: Reader, **filters: str) -> int:
     return int(reader.get("distributions/", asked)["count"])
 
 
-def _listed(content_type: str, entry: dict[str, Any], guards: Guards) -> Listed:
+def _listed(content_type: str, entry: dict[str, Any], guards: Guards) -> ListedDistribution:
     serves = next((source for source in _SOURCES if entry.get(source)), _NOTHING)
-    return Listed(
+    return ListedDistribution(
         content_type,
         entry["name"],
         entry["base_path"],
@@ -98,7 +98,7 @@ def _guard(entry: dict[str, Any], guards: Guards) -> str:
     return "" if _REGISTRY_GUARD in href else guards.names.get(href, href)
 
 
-def read_served(server: Server, listed: Sequence[Listed]) -> None:
+def read_served(server: Server, listed: Sequence[ListedDistribution]) -> None:
     """Fill in repository, version and packages; the cost follows how many are `listed`."""
     for name, content_type in CONTENT_TYPES.items():
         ours = [one for one in listed if one.content_type == name]
@@ -109,7 +109,7 @@ def read_served(server: Server, listed: Sequence[Listed]) -> None:
             elif one.serves == "publication":
                 one.version_href = versions.get(one.source, "")
     owners = {id(one): _owner(one) for one in listed}
-    repositories = read_by(
+    repositories = read_by_field(
         server.client,
         "repositories/",
         "pulp_href",
@@ -129,7 +129,7 @@ def read_served(server: Server, listed: Sequence[Listed]) -> None:
 
 
 def _published(
-    reader: Reader, content_type: ContentType, listed: Iterable[Listed]
+    reader: Reader, content_type: ContentType, listed: Iterable[ListedDistribution]
 ) -> dict[str, str]:
     """Publication -> the version that it publishes."""
     served = {one.source for one in listed if one.serves == "publication"}
@@ -143,13 +143,13 @@ def _published(
 def _versions_of(reader: Reader, kind: Kind, hrefs: Sequence[str]) -> dict[str, str]:
     fields = ("pulp_href", "repository_version")
     if len(hrefs) < _MANY:
-        found = read_by(reader, kind.endpoint, "pulp_href", hrefs, fields).values()
+        found = read_by_field(reader, kind.endpoint, "pulp_href", hrefs, fields).values()
         return {entry["pulp_href"]: entry["repository_version"] for entry in found}
     everything = reader.list(kind.endpoint, {"fields": ",".join(fields)})
     return {entry["pulp_href"]: entry["repository_version"] for entry in everything}
 
 
-def _read_packages(server: Server, listed: Sequence[Listed]) -> None:
+def _read_packages(server: Server, listed: Sequence[ListedDistribution]) -> None:
     """How many packages the versions have: one request for versions of a repository that are near
     to each other. The server takes no list of versions."""
     wanted: dict[str, set[int]] = {}
@@ -168,7 +168,7 @@ def _read_packages(server: Server, listed: Sequence[Listed]) -> None:
         for version in server.client.list(f"{owner}versions/", asked):
             counts[version["pulp_href"]] = version["content_summary"]["present"]
 
-    errors = for_each(ranges, count, server.writes_at_once())
+    errors = for_each(ranges, count, server.write_concurrency())
     for (owner, _first, _last), error in zip(ranges, errors):
         if error:
             server.report.warn(f"the packages of {owner} cannot be counted: {error}")
@@ -189,7 +189,7 @@ def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
     yield first, last
 
 
-def _owner(one: Listed) -> str:
+def _owner(one: ListedDistribution) -> str:
     """The href of the repository that is served, as far as it is known."""
     if one.version_href:
         return one.version_href.split("versions/")[0]

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..inventory.stamp import STAMP_PATTERN
-from ..pulp.planner import to_wire
+from ..pulp.planner import to_api_values
 from ..pulp.types import ContentType
 
 PINNED_LABEL = "release_train_pinned"
@@ -41,9 +41,9 @@ def source_digest(
     """
     # By their oldest names, so that an update of the server does not ask for a new sync.
     source = {
-        spec.name: _in_order(spec.of(remote), spec.words)
+        spec.name: _in_order(spec.value_in(remote), spec.space_separated)
         for spec in content_type.source_fields
-        if spec.of(remote)
+        if spec.value_in(remote)
     }
     how = {name: value for name, value in payload.items() if name != "optimize"}
     text = json.dumps([source, how], sort_keys=True)
@@ -57,8 +57,8 @@ def is_mirrored(
     remote: Mapping[str, Any],
 ) -> bool:
     """Whether the latest version is what a sync of this item made, and nobody's since."""
-    wanted = {**remote, **to_wire(content_type.remote.fields, item)}
-    digest = source_digest(content_type, wanted, to_wire(content_type.sync_fields, item))
+    wanted = {**remote, **to_api_values(content_type.remote.fields, item)}
+    digest = source_digest(content_type, wanted, to_api_values(content_type.sync_fields, item))
     return is_labelled(repository, digest)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..pulp.errors import InvalidItem, PulpError
 from ..pulp.pool import refuse_duplicates, run_all
-from ..pulp.reader import read_kind
-from ..pulp.references import Usage, read_usage, refuse_missing, unseen
+from ..pulp.reader import read_by_key
+from ..pulp.references import Usage, missing_message, read_usage, report_missing
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType
 from ..report.report import Result
@@ -124,14 +124,14 @@ def remove(
     served = {**usage.users, by_name: [*usage.users.get(by_name, []), *names]}
     for href in going:
         what = f"the publication of version {version_number(version)}"
-        Usage(served).refuse_if_used(href, what)
+        Usage(served).require_unused(href, what)
     _delete(server, going, result, "publications")
 
 
 def _delete(server: Server, hrefs: Sequence[str], result: Result, noun: str) -> None:
     if not hrefs:
         return
-    result.note("deleted", {noun: list(hrefs)}, {noun: []})
+    result.add_change("deleted", {noun: list(hrefs)}, {noun: []})
     for href in hrefs:
         if not server.check_mode:
             server.delete(href, result.name)
@@ -171,7 +171,7 @@ def publish(
     so InvalidItem says how to get the right one. The href is None in check mode when new.
     """
     if version_number(version) == 0:
-        refuse_missing(server, result, "the repository has no content yet: sync it first")
+        report_missing(server, result, "the repository has no content yet: sync it first")
     kind, settings = content_type.publication(mode)
     asked = {"repository_version": version, "fields": PUBLICATION_FIELDS}
     there = server.client.list(kind.endpoint, asked)
@@ -181,14 +181,14 @@ def publish(
         return str(chosen["pulp_href"]), others
     if mirrored_only:
         number = version_number(version)
-        refuse_missing(
+        report_missing(
             server,
             result,
             f"version {number} has no publication that mirrors upstream: sync it with "
             "optimize: false",
         )
         return None, []
-    result.note("created", {}, _shown(content_type, version_number(version), mode))
+    result.add_change("created", {}, _shown(content_type, version_number(version), mode))
     if server.check_mode:
         return None, []
     body = {"repository_version": version, **settings}
@@ -208,7 +208,7 @@ def make_publications(server: Server, params: Mapping[str, Any]) -> tuple[list[R
         if any(_may_delete(item, params) for item in items):
             usage[type_name] = read_usage(server.client, content_type)
         names = [item["repository"] for item in items]
-        there = read_kind(server.client, content_type.repository, names, ("latest_version_href",))
+        there = read_by_key(server.client, content_type.repository, names, ("latest_version_href",))
         for item, name in zip(items, names):
             more = {"publication": None, "version": item["version"], "duplicates": []}
             result = Result(name, type_name, more=more)
@@ -219,8 +219,10 @@ def make_publications(server: Server, params: Mapping[str, Any]) -> tuple[list[R
         content_type, item, repository = pair
         if repository is None:
             if item["state"] == "present":
-                refuse_missing(server, result, unseen(server, "such repository"))
-                result.note("created", {}, _shown(content_type, item["version"], item.get("mode")))
+                report_missing(server, result, missing_message(server, "such repository"))
+                result.add_change(
+                    "created", {}, _shown(content_type, item["version"], item.get("mode"))
+                )
             return
         version = version_href(repository, item["version"])
         result.more["version"] = version_number(version)
@@ -231,7 +233,7 @@ def make_publications(server: Server, params: Mapping[str, Any]) -> tuple[list[R
             return
         if result.more["version"] > latest:
             raise InvalidItem(f"there is no version {item['version']}, the latest is {latest}")
-        mirrored = content_type.mirrors(item.get("sync_policy"))
+        mirrored = content_type.is_mirrored_by(item.get("sync_policy"))
         served = usage[result.type].users if result.type in usage else ()
         href, duplicates = publish(
             server, content_type, result.name, version, item.get("mode"), mirrored, result, served
@@ -240,7 +242,7 @@ def make_publications(server: Server, params: Mapping[str, Any]) -> tuple[list[R
         if params["cleanup_duplicates"]:
             clean_up(server, content_type, version, duplicates, usage[result.type], result)
 
-    return run_all(work, walk, server.tasks_at_once(), server.report), {}
+    return run_all(work, walk, server.task_concurrency(), server.report), {}
 
 
 def _identity(pair: Any) -> tuple[Any, ...]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..pulp.errors import InvalidItem, ResponseError
-from ..pulp.planner import to_wire
+from ..pulp.planner import to_api_values
 from ..pulp.pool import refuse_duplicates, run_all
-from ..pulp.reader import read_kind
-from ..pulp.references import Usage, read_usage, refuse_missing, unseen
+from ..pulp.reader import read_by_key
+from ..pulp.references import Usage, missing_message, read_usage, report_missing
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType, RepositoryState
 from ..report.report import Result
@@ -36,8 +36,10 @@ def read_repositories(
         return {}
     of = {name: remote_name(name) for name in names}
     of.update(remotes or {})
-    repositories = read_kind(server.client, content_type.repository, names, SYNC_STATE_FIELDS)
-    there = read_kind(server.client, content_type.remote.on(server.has), of.values())
+    repositories = read_by_key(server.client, content_type.repository, names, SYNC_STATE_FIELDS)
+    there = read_by_key(
+        server.client, content_type.remote.for_server(server.has_version), of.values()
+    )
     return {name: RepositoryState(repositories.get(name), there.get(of[name])) for name in names}
 
 
@@ -51,21 +53,21 @@ def declare(
 ) -> None:
     """Make one repository and, where the item has a url, its remote as the item says."""
     name = item["name"]
-    kind, remote_kind = content_type.repository, content_type.remote.on(server.has)
+    kind, remote_kind = content_type.repository, content_type.remote.for_server(server.has_version)
     # Both before anything is written, so that a wrong value leaves nothing half made.
-    wanted = to_wire(kind.fields, item)
-    source = to_wire(remote_kind.fields, remote_defaults(content_type, item))
-    if wanted.get("retain_repo_versions") and not server.has("core", "3.44"):
+    wanted = to_api_values(kind.fields, item)
+    source = to_api_values(remote_kind.fields, remote_defaults(content_type, item))
+    if wanted.get("retain_repo_versions") and not server.has_version("core", "3.44"):
         raise InvalidItem(
             "retain_repo_versions would delete served versions before pulpcore 3.44: leave it out"
         )
     try:
         outcome = server.reconcile(kind, name, wanted, state.repository)
     except ResponseError as error:
-        if "unique" in error.words and state.repository is None:
+        if "unique" in error.detail and state.repository is None:
             raise InvalidItem(
                 f"the name is taken by a repository of another kind, such as a push repository "
-                f"(Pulp: {error.words})"
+                f"(Pulp: {error.detail})"
             ) from error
         raise
     _take(result, "created" if state.repository is None else "updated", outcome)
@@ -111,7 +113,7 @@ def declare_repositories(server: Server, params: Mapping[str, Any]) -> tuple[lis
             sync_repository(server, content_type, item, state, settings, running, result)
 
     syncs = params["sync"] and any(item[1].get("url") for _result, item in work)
-    at_once = server.tasks_at_once() if syncs else server.writes_at_once()
+    at_once = server.task_concurrency() if syncs else server.write_concurrency()
     return run_all(work, walk, at_once, server.report, late_delay(params)), {}
 
 
@@ -133,15 +135,17 @@ def sync_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list[R
     def walk(pair: Any, result: Result) -> None:
         content_type, item, state = pair
         if state.repository is None:
-            refuse_missing(server, result, unseen(server, "such repository"))
+            report_missing(server, result, missing_message(server, "such repository"))
         elif state.remote is None:
             remote = item.get("remote") or remote_name(item["name"])
-            refuse_missing(server, result, unseen(server, f"remote '{remote}' to sync it from"))
+            report_missing(
+                server, result, missing_message(server, f"remote '{remote}' to sync it from")
+            )
         source = {**item, "url": (state.remote or {}).get("url")}
         settings = SyncSettings.of(content_type, source, params)
         sync_repository(server, content_type, item, state, settings, running, result)
 
-    at_once = server.tasks_at_once()
+    at_once = server.task_concurrency()
     return run_all(work, walk, at_once, server.report, late_delay(params)), {}
 
 
@@ -160,13 +164,13 @@ def _remove(server: Server, state: RepositoryState, usage: Usage | None, result:
     there = {"repository": state.repository, "remote": state.remote}
     for noun, current in there.items():
         if current and usage:
-            usage.refuse_if_used(
+            usage.require_unused(
                 current["pulp_href"], "it" if noun == "repository" else "its remote"
             )
     for noun, current in there.items():
         if current is None:
             continue
-        result.note("deleted", {noun: current["name"]}, {})
+        result.add_change("deleted", {noun: current["name"]}, {})
         if not server.check_mode:
             server.delete(current["pulp_href"], result.name)
 
@@ -179,4 +183,4 @@ def _take(result: Result, action: str, outcome: Any, under: str = "") -> None:
     if under:
         before = {under: before} if before else {}
         after = {under: after} if after else {}
-    result.note(action, before, after)
+    result.add_change(action, before, after)

@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from ..pulp.client import PulpClient
-from ..pulp.errors import LostAnswer, NotTrusted, PulpError, ResponseError, Unreachable
+from ..pulp.errors import LostResponse, PulpError, ResponseError, TLSError, Unreachable
 from ..pulp.server import Server
 from ..report.report import Result
 
 _FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 3.0
+_MAX_PAUSE = 3.0
 
 Status = Mapping[str, Any]
 
@@ -24,10 +24,10 @@ def read_status(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
     connection = server.client.connection
     # The status page is for everybody: no wrong password may hide what it says.
     client = PulpClient(replace(connection, username=None, password=None))
-    result = Result(connection.base, "server")
+    result = Result(connection.pulp_url, "server")
     started = time.monotonic()
-    status = wait_for(lambda: client.get("status/"), params["workers"], params["wait"] or 0)
-    missing = lacks(status, params["workers"])
+    status = wait_until_ready(lambda: client.get("status/"), params["workers"], params["wait"] or 0)
+    missing = missing_parts(status, params["workers"])
     result.seconds = time.monotonic() - started
     if missing and params["wait"] is not None:
         result.action = "failed"
@@ -36,7 +36,7 @@ def read_status(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
     return [result], {"ready": not missing, "missing": missing, **_shown(status)}
 
 
-def wait_for(read: Callable[[], Status], workers: int, seconds: float) -> Status:
+def wait_until_ready(read: Callable[[], Status], workers: int, seconds: float) -> Status:
     """Read the status until nothing is lacking or the seconds are over; the last one read.
 
     Raises what the last reading raised, at once when waiting cannot help.
@@ -46,23 +46,23 @@ def wait_for(read: Callable[[], Status], workers: int, seconds: float) -> Status
     while True:
         try:
             status = read()
-            if not lacks(status, workers) or time.monotonic() + pause > deadline:
+            if not missing_parts(status, workers) or time.monotonic() + pause > deadline:
                 return status
         except PulpError as error:
-            if not may_pass(error) or time.monotonic() + pause > deadline:
+            if not is_transient(error) or time.monotonic() + pause > deadline:
                 raise
         time.sleep(pause)
-        pause = min(_LONGEST_PAUSE, pause * 1.5)
+        pause = min(_MAX_PAUSE, pause * 1.5)
 
 
-def may_pass(error: PulpError) -> bool:
+def is_transient(error: PulpError) -> bool:
     """Whether an error is one of a server that only starts: no answer, or one of its proxy."""
     if isinstance(error, ResponseError):
         return error.status >= 400
-    return isinstance(error, (LostAnswer, Unreachable)) and not isinstance(error, NotTrusted)
+    return isinstance(error, (LostResponse, Unreachable)) and not isinstance(error, TLSError)
 
 
-def lacks(status: Status, workers: int) -> str:
+def missing_parts(status: Status, workers: int) -> str:
     """What a server still lacks before it can work, in words; empty when it is ready."""
     online = len(status.get("online_workers") or [])
     found = []

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ..pulp.errors import LostAnswer, PulpError, TaskTimeout
+from ..pulp.errors import LostResponse, PulpError, TaskTimeout
 from ..pulp.pool import for_each
-from ..pulp.reader import read_by, read_kind
+from ..pulp.reader import read_by_field, read_by_key
 from ..pulp.server import Server
 from ..pulp.types import Kind
 from ..report.report import Result
@@ -58,7 +58,7 @@ def switch_all(server: Server, switches: Sequence[Switch]) -> None:
     for switch in todo:
         before = {key: (switch.current or {}).get(key) for key in switch.differing}
         action = "created" if switch.current is None else "updated"
-        switch.result.note(action, switch.shown(before), switch.shown(switch.differing))
+        switch.result.add_change(action, switch.shown(before), switch.shown(switch.differing))
     if server.check_mode or not todo:
         return
     problems = _write(server, todo)
@@ -84,7 +84,7 @@ def _write(server: Server, todo: Sequence[Switch]) -> list[str]:
                 answer = server.client.post(switch.kind.endpoint, body)
             else:
                 answer = server.client.patch(switch.href, switch.differing)
-        except LostAnswer:
+        except LostResponse:
             switch.unknown = "the answer to its change was lost"
             raise
         if set(answer) == {"task"}:
@@ -92,7 +92,7 @@ def _write(server: Server, todo: Sequence[Switch]) -> list[str]:
         else:
             switch.href = answer["pulp_href"]
 
-    errors = for_each(todo, send, server.writes_at_once())
+    errors = for_each(todo, send, server.write_concurrency())
     problems = [f"{switch.name}: {error}" for switch, error in zip(todo, errors) if error]
     waiting = [switch for switch in todo if switch.task]
     tasks = server.watcher.wait_all([(switch.task, switch.name) for switch in waiting])
@@ -120,7 +120,7 @@ def _now(server: Server, switches: Sequence[Switch]) -> list[dict[str, Any] | No
     found: dict[str, dict[str, Any]] = {}
     for kind in {switch.kind.endpoint: switch.kind for switch in switches}.values():
         hrefs = [one.href for one in switches if one.kind is kind and one.href]
-        found.update(read_by(server.client, kind.endpoint, "pulp_href", hrefs, kind.readable))
+        found.update(read_by_field(server.client, kind.endpoint, "pulp_href", hrefs, kind.readable))
     return [found.get(switch.href) for switch in switches]
 
 
@@ -129,7 +129,7 @@ def _restore(server: Server, switches: Sequence[Switch]) -> list[str]:
     Pulp may change later."""
     for switch in switches:
         if switch.unknown and not switch.href:
-            there = read_kind(server.client, switch.kind, [switch.name]).get(switch.name)
+            there = read_by_key(server.client, switch.kind, [switch.name]).get(switch.name)
             switch.href = (there or {}).get("pulp_href", "")
     stuck = [f"{switch.name}: {switch.unknown}" for switch in switches if switch.unknown]
     backwards = list(reversed(switches))

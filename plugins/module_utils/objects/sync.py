@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..pulp.errors import InvalidItem, LostAnswer, PulpError, TaskFailed
-from ..pulp.planner import to_wire
+from ..pulp.errors import InvalidItem, LostResponse, PulpError, TaskFailed
+from ..pulp.planner import to_api_values
 from ..pulp.reader import Reader, in_chunks
 from ..pulp.server import Server
-from ..pulp.tasks import created_by
+from ..pulp.tasks import created_resources
 from ..pulp.types import ATTACHED_PATTERN, ContentType
-from ..report.causes import may_pass
+from ..report.causes import is_transient
 from ..report.report import Result
 from .pinned_source import (
     PINNED_LABEL,
@@ -36,7 +36,7 @@ def refuse_absent(
 ) -> None:
     """Raise PulpError, naming them, when things that a remote asks for are not in a version."""
     missing = absent(reader, content_type, remote, version)
-    asked = content_type.asked
+    asked = content_type.remote_filter
     if missing and asked:
         raise PulpError(
             f"Pulp synced without an error, and these did not come: {', '.join(missing)}. "
@@ -53,12 +53,14 @@ def absent(
     A pattern, as the shell has them, is fulfilled by one name that fits. What the remote excludes
     is not expected, nor that anything is attached to the images.
     """
-    asked = content_type.asked
+    asked = content_type.remote_filter
     if asked is None:
         return []
     fields = {spec.name: spec for spec in content_type.remote.fields}
-    wanted = [one for one in fields[asked.includes].of(remote) or [] if one != ATTACHED_PATTERN]
-    excluded = list(fields[asked.excludes].of(remote) or [])
+    wanted = [
+        one for one in fields[asked.includes].value_in(remote) or [] if one != ATTACHED_PATTERN
+    ]
+    excluded = list(fields[asked.excludes].value_in(remote) or [])
     digests = [one for one in wanted if one.startswith(_DIGEST)]
     names = [one for one in wanted if one not in digests]
     if any(map(_is_pattern, names)):
@@ -131,7 +133,7 @@ class RunningSyncs:
 
 
 SYNC_STATE_FIELDS = ("latest_version_href", "versions_href", "pulp_labels")
-_LONGEST_PAUSE = 120.0
+_MAX_PAUSE = 120.0
 
 
 def late_delay(params: Mapping[str, Any]) -> float | None:
@@ -170,7 +172,7 @@ class SyncSettings:
         """From a module's item and its parameters."""
         pinned = item.get("pinned")
         return cls(
-            to_wire(content_type.sync_fields, item),
+            to_api_values(content_type.sync_fields, item),
             params["retries"],
             params["retry_delay"],
             is_pinned_source(item.get("url") or "") if pinned is None else pinned,
@@ -215,7 +217,7 @@ def sync_repository(
     may_join = not result.changed and not settings.full
     task, joined = _sync_patiently(server, state, settings, running, may_join, item["name"])
     after = _newest_version(task, repository)
-    result.more["publications"] = created_by(task, "/publications/")
+    result.more["publications"] = created_resources(task, "/publications/")
     result.more["sync"] = "joined" if joined else "unchanged" if after == before else "synced"
     if joined or (after == before and (settings.pinned or version_number(before) == 0)):
         # A sync that finds nothing to do may follow one of another run, which made the version.
@@ -226,7 +228,7 @@ def sync_repository(
     number = result.more["version_after"] = version_number(after)
     if after != before:
         result.more.update(_counted(server, content_type, after))
-        result.note("synced", {"version": version_number(before)}, {"version": number})
+        result.add_change("synced", {"version": version_number(before)}, {"version": number})
     refuse_absent(server.client, content_type, remote or {}, after)
     # How a sync that was joined went about it is not known.
     if settings.pinned and number and not joined:
@@ -264,11 +266,11 @@ def _sync_patiently(
         except TaskFailed as error:
             if joined:
                 continue
-            if tries_left <= 0 or not may_pass(error.words):
+            if tries_left <= 0 or not is_transient(error.detail):
                 raise _from_where(error, state.remote.get("url") or "") from error
         tries_left -= 1
         time.sleep(pause)
-        pause = min(_LONGEST_PAUSE, pause * 2)
+        pause = min(_MAX_PAUSE, pause * 2)
 
 
 def _start(server: Server, state: Any, settings: SyncSettings, running: RunningSyncs) -> str:
@@ -277,7 +279,7 @@ def _start(server: Server, state: Any, settings: SyncSettings, running: RunningS
     address = f"{repository['pulp_href']}sync/"
     try:
         answer = server.client.post(address, body)
-    except LostAnswer:
+    except LostResponse:
         there = running.of(repository, fresh=True)
         answer = {"task": there} if there else server.client.post(address, body)
     if not isinstance(answer, dict) or "task" not in answer:
@@ -287,9 +289,9 @@ def _start(server: Server, state: Any, settings: SyncSettings, running: RunningS
 
 def _from_where(error: TaskFailed, url: str) -> TaskFailed:
     """The same error with the remote's URL, where Pulp names only a temporary file of its own."""
-    if error.worker_lost or "://" in error.words:
+    if error.worker_lost or "://" in error.detail:
         return error
-    return TaskFailed(error.href, f"{error.words}, syncing from {url}")
+    return TaskFailed(error.href, f"{error.detail}, syncing from {url}")
 
 
 def _refuse_another_source(
@@ -310,7 +312,7 @@ def _refuse_another_source(
 
 
 def _newest_version(task: Mapping[str, Any], repository: Mapping[str, Any]) -> str:
-    versions = [repository["latest_version_href"], *created_by(task, "/versions/")]
+    versions = [repository["latest_version_href"], *created_resources(task, "/versions/")]
     return max(versions, key=version_number)
 
 

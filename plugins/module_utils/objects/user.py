@@ -9,64 +9,64 @@ from typing import Any
 
 from ..pulp.client import PulpClient
 from ..pulp.connection import Connection
-from ..pulp.errors import AuthenticationError, InvalidItem, LostAnswer, Refused
+from ..pulp.errors import AuthenticationError, Conflict, InvalidItem, LostResponse
 from ..pulp.planner import HIDDEN
 from ..pulp.pool import run_all
-from ..pulp.reader import read_kind
+from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import kind_of
 from ..report.report import Result
-from .access import Existing, begin, make_plain
+from .access import Existing, manage_object, mark_duplicates
 
 
-def make_users(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+def manage_users(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_user: the list `users` -> results, in its order."""
     items = params["users"]
     kind = kind_of("user")
     names = [item["username"] for item in items]
-    there = read_kind(server.client, kind, names, ("groups",))
+    there = read_by_key(server.client, kind, names, ("groups",))
     named = [name for item in items for name in item.get("groups") or []]
     existing = Existing(server, named)
     ours = server.client.connection.username
 
     def walk(item: Mapping[str, Any], result: Result) -> None:
         current = there.get(item["username"])
-        check_user(item, is_ours=item["username"] == ours)
+        validate_user(item, is_ours=item["username"] == ours)
         if item["state"] == "absent":
-            make_plain(server, kind, item, current, result)
+            manage_object(server, kind, item, current, result)
             return
         wanted = item.get("groups")
-        existing.need(result, wanted or [])
+        existing.require(result, wanted or [])
         if current is None:
-            current = make_plain(server, kind, item, None, result)
+            current = manage_object(server, kind, item, None, result)
             _make_membership_exact(server, current, wanted, existing.groups, result)
             return
         _make_membership_exact(server, current, wanted, existing.groups, result)
         # Last, because a new password of our own user ends the session.
-        if not needs_password(server.client.connection, item, current):
+        if not password_differs(server.client.connection, item, current):
             item = {**item, "password": None}
-        make_plain(server, kind, item, current, result)
+        manage_object(server, kind, item, current, result)
         if item.get("password"):
-            result.note("updated", {"password": HIDDEN}, {"password": f"{HIDDEN} (new)"})
+            result.add_change("updated", {"password": HIDDEN}, {"password": f"{HIDDEN} (new)"})
 
-    work = begin([(Result(item["username"], "user"), item) for item in items], "username")
-    at_once = server.writes_at_once()
+    work = mark_duplicates([(Result(item["username"], "user"), item) for item in items], "username")
+    at_once = server.write_concurrency()
     # Our own user waits for all others: with a new password the session is over.
     run_all([pair for pair in work if pair[0].name != ours], walk, at_once, server.report)
     run_all([pair for pair in work if pair[0].name == ours], walk, 1, server.report)
     return [result for result, _item in work], {}
 
 
-def check_user(item: Mapping[str, Any], is_ours: bool) -> None:
+def validate_user(item: Mapping[str, Any], is_ours: bool) -> None:
     """Raise what forbids an item; `is_ours`: it is the user that this run is logged in as."""
     if is_ours and (item["state"] == "absent" or item.get("is_active") is False):
-        raise Refused("this run is logged in as this user, who would lock itself out")
+        raise Conflict("this run is logged in as this user, who would lock itself out")
     password = item.get("password") or ""
     if item["state"] == "present" and password.strip() != password:
         raise InvalidItem("the password begins or ends with a blank, which Pulp would cut off")
 
 
-def needs_password(
+def password_differs(
     connection: Connection, item: Mapping[str, Any], current: Mapping[str, Any]
 ) -> bool:
     """Whether the password of an existing user is to be written: no login works with it.
@@ -88,7 +88,7 @@ def needs_password(
         )
     )
     try:
-        probe.enter()
+        probe.log_in()
     except AuthenticationError:
         return True
     return False
@@ -110,7 +110,7 @@ def _make_membership_exact(
     if set(held) == set(wanted):
         return
     before = {} if result.action == "created" else {"groups": sorted(held)}
-    result.note("updated", before, {"groups": sorted(set(wanted))})
+    result.add_change("updated", before, {"groups": sorted(set(wanted))})
     if server.check_mode or user is None:
         return
     for name in sorted(set(wanted) - set(held)):
@@ -124,6 +124,6 @@ def _join(server: Server, members: str, username: str) -> None:
     body = {"username": username}
     try:
         server.client.post(members, body)
-    except LostAnswer:
+    except LostResponse:
         # Pulp takes it twice without complaint.
         server.client.post(members, body)

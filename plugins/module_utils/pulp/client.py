@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from .connection import Connection
-from .errors import ResponseError, words_of
-from .session import Login, Pass
-from .transport import Answer, Transport, patiently
+from .errors import ResponseError, error_text
+from .session import Authenticator, LoginSession
+from .transport import Response, Transport, send_with_retries
 
 _PAGE = 5000
 _NOT_PULP = "this is no answer of a Pulp server: correct pulp_url or api_root"
@@ -30,7 +30,7 @@ class PulpClient:
         self.connection = connection
         self._sleep = sleep
         self._transport = Transport(connection)
-        self._login = Login(connection, self._send_login)
+        self._authenticator = Authenticator(connection, self._send_login)
 
     @property
     def request_count(self) -> int:
@@ -38,9 +38,9 @@ class PulpClient:
         return self._transport.count
 
     @property
-    def uses_basic(self) -> bool:
+    def uses_basic_auth(self) -> bool:
         """Whether there is no session, so that each request costs a password hash."""
-        return self._login.uses_basic
+        return self._authenticator.uses_basic_auth
 
     def get(self, path: str, params: dict[str, Any] | None = None) -> Any:
         """GET; repeated with growing pauses while the server cannot be reached."""
@@ -52,7 +52,7 @@ class PulpClient:
         return body
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """POST JSON. Raises LostAnswer when the request may have been carried out."""
+        """POST JSON. Raises LostResponse when the request may have been carried out."""
         return self._call("POST", path, json=body or {})
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
@@ -60,7 +60,7 @@ class PulpClient:
         return self._call("PATCH", path, json=body)
 
     def put(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
-        """PUT bytes; `body` can be iterated over again. Raises LostAnswer as post does."""
+        """PUT bytes; `body` can be iterated over again. Raises LostResponse as post does."""
         return self._call("PUT", path, headers, data=body)
 
     def delete(self, path: str) -> Any:
@@ -85,52 +85,59 @@ class PulpClient:
             if not page.get("next") or not results:
                 return found
 
-    def address(self, path: str) -> str:
+    def url_for(self, path: str) -> str:
         """Full URL of an endpoint or href."""
-        return self.connection.address(path)
+        return self.connection.url_for(path)
 
-    def enter(self) -> None:
+    def log_in(self) -> None:
         """Log in, unless done before. Raises AuthenticationError when the server refuses."""
-        self._login.current()
-        if self.uses_basic:
+        self._authenticator.session()
+        if self.uses_basic_auth:
             self.get("tasks/", {"limit": 1, "fields": "pulp_href"})
 
     def _call(
         self, method: str, path: str, more: Mapping[str, str] | None = None, **content: Any
     ) -> Any:
-        used = self._login.current()
-        answer = self._send(method, path, used, more or {}, content)
-        if used.cookies and answer.session_is_over:
+        session = self._authenticator.session()
+        response = self._send(method, path, session, more or {}, content)
+        if session.cookies and response.session_expired:
             # The server did nothing, so that a write may be sent again, too.
-            used = self._login.renew(used)
-            answer = self._send(method, path, used, more or {}, content)
-        if answer.status == 401:
-            raise self._login.refusal(words_of(answer.content))
-        self._login.take_token(used, answer.cookies)
-        return self._parsed(answer, path)
+            session = self._authenticator.renew(session)
+            response = self._send(method, path, session, more or {}, content)
+        if response.status == 401:
+            raise self._authenticator.authentication_error(error_text(response.content))
+        self._authenticator.update_csrf_token(session, response.cookies)
+        return self._parsed(response, path)
 
     def _send(
-        self, method: str, path: str, used: Pass, more: Mapping[str, str], content: dict[str, Any]
-    ) -> Answer:
-        headers = {**used.headers(method, self.connection.origin), **more}
-        url = self.connection.address(path)
-        return patiently(
+        self,
+        method: str,
+        path: str,
+        session: LoginSession,
+        more: Mapping[str, str],
+        content: dict[str, Any],
+    ) -> Response:
+        headers = {**session.headers(method, self.connection.origin), **more}
+        url = self.connection.url_for(path)
+        return send_with_retries(
             lambda: self._transport.send(method, url, headers, **content),
             method not in ("POST", "PUT"),
             self._sleep,
         )
 
-    def _send_login(self, method: str, url: str, headers: dict[str, str], **content: Any) -> Answer:
-        return patiently(
+    def _send_login(
+        self, method: str, url: str, headers: dict[str, str], **content: Any
+    ) -> Response:
+        return send_with_retries(
             lambda: self._transport.send(method, url, headers, **content), True, self._sleep
         )
 
-    def _parsed(self, answer: Answer, path: str) -> Any:
-        body = answer.content
-        if answer.status == 404 and not isinstance(body, dict):
-            raise ResponseError(404, f"there is no {self.address(path)}: {_WRONG_PLACE}")
-        if answer.error:
-            raise answer.error
+    def _parsed(self, response: Response, path: str) -> Any:
+        body = response.content
+        if response.status == 404 and not isinstance(body, dict):
+            raise ResponseError(404, f"there is no {self.url_for(path)}: {_WRONG_PLACE}")
+        if response.error:
+            raise response.error
         if body is not None and not isinstance(body, dict):
-            raise ResponseError(answer.status, _NOT_PULP)
+            raise ResponseError(response.status, _NOT_PULP)
         return body

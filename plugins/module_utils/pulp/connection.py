@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from .errors import InvalidItem
 
-_USUAL_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _FILES = ("ca_path", "client_cert", "client_key")
 
 
@@ -19,7 +19,7 @@ def origin_of(url: str) -> str:
     parts = urlsplit(url)
     name = parts.hostname or ""
     name = f"[{name}]" if ":" in name else name
-    usual = parts.port in (None, _USUAL_PORTS[parts.scheme])
+    usual = parts.port in (None, _DEFAULT_PORTS[parts.scheme])
     return f"{parts.scheme}://{name if usual else f'{name}:{parts.port}'}"
 
 
@@ -30,7 +30,7 @@ class Connection:
     Raises InvalidItem, naming the option, for values with which no request can be made.
     """
 
-    url: str
+    pulp_url: str
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     client_cert: str | None = None
@@ -44,15 +44,16 @@ class Connection:
     api_root: str = "/pulp/"
 
     def __post_init__(self) -> None:
-        if "@" in self.url:
+        object.__setattr__(self, "pulp_url", self.pulp_url.strip().rstrip("/"))
+        if "@" in self.pulp_url:
             raise InvalidItem("pulp_url holds credentials: give them as username and password")
         try:
-            parts = urlsplit(self.base)
+            parts = urlsplit(self.pulp_url)
             usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         except ValueError:  # brackets or a port that make no sense
             usable = False
         if not usable:
-            raise InvalidItem(f"pulp_url '{self.url}' is not an http:// or https:// URL")
+            raise InvalidItem(f"pulp_url '{self.pulp_url}' is not an http:// or https:// URL")
         for name in ("timeout", "task_timeout", "concurrency"):
             value = getattr(self, name)
             if value is not None and (isnan(value) or value <= 0):
@@ -63,14 +64,9 @@ class Connection:
                 raise InvalidItem(f"{name} '{path}' does not exist or cannot be read")
 
     @property
-    def base(self) -> str:
-        """Scheme, host and port, without a trailing slash."""
-        return self.url.strip().rstrip("/")
-
-    @property
     def origin(self) -> str:
         """Scheme and host, as a browser would send them."""
-        return origin_of(self.base)
+        return origin_of(self.pulp_url)
 
     @property
     def host(self) -> str:
@@ -80,8 +76,8 @@ class Connection:
     @property
     def port(self) -> int:
         """The port, also where the scheme implies it."""
-        parts = urlsplit(self.base)
-        return parts.port or _USUAL_PORTS[parts.scheme]
+        parts = urlsplit(self.pulp_url)
+        return parts.port or _DEFAULT_PORTS[parts.scheme]
 
     @property
     def api_path(self) -> str:
@@ -94,6 +90,6 @@ class Connection:
         """What requests wants as `verify`; a given CA file wins over the environment's."""
         return (self.ca_path or True) if self.validate_certs else False
 
-    def address(self, path: str) -> str:
+    def url_for(self, path: str) -> str:
         """Full URL of an endpoint below the API's root (`tasks/`) or of an href (`/pulp/...`)."""
-        return self.base + (path if path.startswith("/") else self.api_path + path)
+        return self.pulp_url + (path if path.startswith("/") else self.api_path + path)

@@ -12,11 +12,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from .connection import Connection
 from .session import basic_header
-from .transport import Answer, Transport, patiently
+from .transport import Response, Transport, send_with_retries
 
 # Who the server takes us for.
-ADMINISTRATOR, KNOWN, REFUSED = "administrator", "known", "refused"
-NOBODY, UNCERTAIN = "nobody", "uncertain"
+ADMINISTRATOR, AUTHENTICATED, REFUSED = "administrator", "known", "refused"
+ANONYMOUS, UNKNOWN_ACCOUNT = "nobody", "uncertain"
 
 # Pulp's words for somebody who gave no credentials, or wrong ones, and for one who lacks a right.
 _NO_CREDENTIALS = "credentials were not provided"
@@ -27,13 +27,13 @@ _LINK = re.compile(r'href="(?:\./)?([^"/.][^"/]*)/"')
 def content_url(connection: Connection, path: str) -> str:
     """Where the content app serves a base path, or a file below one."""
     domain = f"{connection.domain}/" if connection.domain else ""
-    return f"{connection.base}/pulp/content/{quote(domain + path)}"
+    return f"{connection.pulp_url}/pulp/content/{quote(domain + path)}"
 
 
 class ContentApp:
     """Reads on behalf of one account; paths are base paths, or files below one.
 
-    Methods raise Unreachable and LostAnswer, and whatever else makes a request impossible.
+    Methods raise Unreachable and LostResponse, and whatever else makes a request impossible.
     """
 
     def __init__(self, connection: Connection, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -58,39 +58,43 @@ class ContentApp:
         to everybody else. Whatever is in front of Pulp may keep its API from clients: uncertain.
         Raises ResponseError for a server that is broken or elsewhere.
         """
-        address = self._connection.address("users/")
-        answer = self._send("GET", address, self._credentials, params="limit=1&fields=username")
-        if answer.error and (300 <= answer.status < 400 or answer.status >= 500):
-            raise answer.error
+        address = self._connection.url_for("users/")
+        response = self._send("GET", address, self._credentials, params="limit=1&fields=username")
+        if response.error and (300 <= response.status < 400 or response.status >= 500):
+            raise response.error
         if not self._credentials:
-            return NOBODY
-        if not isinstance(answer.content, dict):
-            return UNCERTAIN
-        return {200: ADMINISTRATOR, 401: REFUSED, 403: KNOWN}.get(answer.status, UNCERTAIN)
+            return ANONYMOUS
+        if not isinstance(response.content, dict):
+            return UNKNOWN_ACCOUNT
+        return {200: ADMINISTRATOR, 401: REFUSED, 403: AUTHENTICATED}.get(
+            response.status, UNKNOWN_ACCOUNT
+        )
 
-    def look(self, path: str) -> int:
+    def file_status(self, path: str) -> int:
         """The HTTP status of a file; 200 where its bytes come from another place, which only a
         storage does. Nothing is transferred."""
         url = content_url(self._connection, path)
-        answer = self._send("HEAD", url, self._credentials)
-        elsewhere = urlsplit(answer.location).path != urlsplit(url).path
-        return 200 if answer.status in (302, 307) and elsewhere else answer.status
+        response = self._send("HEAD", url, self._credentials)
+        elsewhere = urlsplit(response.location).path != urlsplit(url).path
+        return 200 if response.status in (302, 307) and elsewhere else response.status
 
-    def why_refused(self, path: str) -> str:
+    def denial_reason(self, path: str) -> str:
         """Why a file was refused: KNOWN lacks a right, REFUSED are the credentials, or UNCERTAIN."""
-        answer = self._send("GET", content_url(self._connection, path), self._credentials)
-        if _NO_PERMISSION in answer.text:
-            return KNOWN
-        return REFUSED if _NO_CREDENTIALS in answer.text else UNCERTAIN
+        response = self._send("GET", content_url(self._connection, path), self._credentials)
+        if _NO_PERMISSION in response.text:
+            return AUTHENTICATED
+        return REFUSED if _NO_CREDENTIALS in response.text else UNKNOWN_ACCOUNT
 
-    def folders(self, path: str) -> list[str]:
+    def subdirectories(self, path: str) -> list[str]:
         """Names of the base paths directly below a path; anybody may see them, guarded or not."""
-        answer = self._send("GET", f"{content_url(self._connection, path.rstrip('/'))}/", {})
+        response = self._send("GET", f"{content_url(self._connection, path.rstrip('/'))}/", {})
         return (
-            [unquote(name) for name in _LINK.findall(answer.text)] if answer.status == 200 else []
+            [unquote(name) for name in _LINK.findall(response.text)]
+            if response.status == 200
+            else []
         )
 
-    def _send(self, method: str, url: str, headers: dict[str, str], **content: Any) -> Answer:
-        return patiently(
+    def _send(self, method: str, url: str, headers: dict[str, str], **content: Any) -> Response:
+        return send_with_retries(
             lambda: self._transport.send(method, url, headers, **content), True, self._sleep
         )

@@ -11,10 +11,17 @@ from ..errors import OperatorError, redact
 from ..text import printable
 
 _MARKUP = re.compile(r"<(script|style).*?</\1>|</?[a-z!][^>]*>", re.DOTALL | re.IGNORECASE)
-_LONGEST_ANSWER = 2000
+_MAX_ERROR_LENGTH = 2000
 
 # What Python raises when an answer has another shape than Pulp's.
-UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+UNEXPECTED_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 class PulpError(OperatorError):
@@ -25,11 +32,11 @@ class Unreachable(PulpError):
     """No answer from the server, and nothing was done: connection refused, unknown host."""
 
 
-class NotTrusted(Unreachable):
+class TLSError(Unreachable):
     """No secure connection to the server; trying again would not help."""
 
 
-class LostAnswer(PulpError):
+class LostResponse(PulpError):
     """The request may or may not have been carried out: the connection broke after sending."""
 
 
@@ -40,19 +47,19 @@ class AuthenticationError(PulpError):
 class ResponseError(PulpError):
     """The server answered with an error; `status` is the HTTP status, `words` what it said."""
 
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(f"{words} (HTTP {status})")
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(f"{detail} (HTTP {status})")
         self.status = status
-        self.words = redact(words)
+        self.detail = redact(detail)
 
 
 class TaskFailed(PulpError):
     """A Pulp task ended as failed or canceled; `href` names it."""
 
-    def __init__(self, href: str, words: str, worker_lost: bool = False) -> None:
-        super().__init__(f"{words} (task {href})")
+    def __init__(self, href: str, detail: str, worker_lost: bool = False) -> None:
+        super().__init__(f"{detail} (task {href})")
         self.href = href
-        self.words = redact(words)
+        self.detail = redact(detail)
         self.worker_lost = worker_lost
 
 
@@ -60,7 +67,7 @@ class TaskTimeout(PulpError):
     """A Pulp task did not end in time; it goes on on the server and a later run joins it."""
 
 
-class Refused(PulpError):
+class Conflict(PulpError):
     """We refuse to do what was asked for, because something that is served would break."""
 
 
@@ -68,7 +75,7 @@ class InvalidItem(PulpError):
     """An item or option that cannot be carried out as it is written."""
 
 
-def unforeseen(error: BaseException) -> str:
+def unexpected_error(error: BaseException) -> str:
     """One line for what nobody foresaw, such as an answer that is not Pulp's: what, and where."""
     trace = error.__traceback__
     while trace and trace.tb_next:
@@ -77,25 +84,25 @@ def unforeseen(error: BaseException) -> str:
     if trace:
         name = trace.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
         place = f" at {name}:{trace.tb_lineno}"
-    words = redact(f"{type(error).__name__}: {error}")
-    return f"this was not foreseen, please report it: {words}{place}"
+    detail = redact(f"{type(error).__name__}: {error}")
+    return f"this was not foreseen, please report it: {detail}{place}"
 
 
-def words_of(answer: Any) -> str:
+def error_text(answer: Any) -> str:
     """Return Pulp's error answer (parsed JSON, HTML or text) as one line of plain words.
 
     Django REST framework answers `{"detail": text}`, `{field: [text, ...]}` or a list of these.
     """
     if isinstance(answer, dict):
         if set(answer) == {"detail"}:
-            return words_of(answer["detail"])
-        pairs = ((key, words_of(value)) for key, value in answer.items())
+            return error_text(answer["detail"])
+        pairs = ((key, error_text(value)) for key, value in answer.items())
         return "; ".join(
-            words if key == "non_field_errors" else f"{key}: {words}" for key, words in pairs
+            detail if key == "non_field_errors" else f"{key}: {detail}" for key, detail in pairs
         )
     if isinstance(answer, list):
-        return ", ".join(words_of(value) for value in answer)
+        return ", ".join(error_text(value) for value in answer)
     text = str(answer)
     if "<" in text:
         text = html.unescape(_MARKUP.sub(" ", text))
-    return printable(" ".join(text.split())[:_LONGEST_ANSWER])
+    return printable(" ".join(text.split())[:_MAX_ERROR_LENGTH])

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import redact
 from .errors import InvalidItem
-from .types import OUR_LABELS, Field
+from .types import LABEL_PREFIX, Field
 
 HIDDEN = "VALUE HIDDEN"
 _NUMBERS: dict[str, type] = {"int": int, "float": float}
@@ -35,7 +35,7 @@ class Change:
         return self.action != "none" and not self.secrets_only
 
 
-def to_wire(fields: Iterable[Field], options: Mapping[str, Any]) -> dict[str, Any]:
+def to_api_values(fields: Iterable[Field], options: Mapping[str, Any]) -> dict[str, Any]:
     """Options as a user gives them -> values as the wire wants them.
 
     None or absent is left out; the empty string, list or dict becomes the field's empty value.
@@ -46,7 +46,7 @@ def to_wire(fields: Iterable[Field], options: Mapping[str, Any]) -> dict[str, An
         value = options.get(spec.option)
         if value is not None:
             value = _converted(spec, value)
-            wire[spec.name] = spec.clear if value in ("", [], {}) else value
+            wire[spec.name] = spec.empty_value if value in ("", [], {}) else value
     return wire
 
 
@@ -91,7 +91,7 @@ def plan(
 
 
 def _same(spec: Field, wanted: Any, current: Any) -> bool:
-    if spec.words:
+    if spec.space_separated:
         return set(str(wanted or "").split()) == set(str(current or "").split())
     if spec.type == "list" and not spec.ordered:
         return set(map(str, wanted or [])) == set(map(str, current or []))
@@ -106,7 +106,7 @@ def _with_our_labels(spec: Field, wanted: Any, current: Any) -> Any:
     """Labels that this collection keeps for itself stay, whatever a user wants of the others."""
     if spec.type != "dict":
         return wanted
-    ours = {name: text for name, text in (current or {}).items() if name.startswith(OUR_LABELS)}
+    ours = {name: text for name, text in (current or {}).items() if name.startswith(LABEL_PREFIX)}
     return {**ours, **(wanted or {})}
 
 
@@ -128,7 +128,7 @@ def _shown(specs: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, A
 
 
 def _converted(spec: Field, value: Any) -> Any:
-    if spec.words:
+    if spec.space_separated:
         return " ".join(word for text in _as_list(value) for word in str(text).split())
     if spec.type == "list":
         # Ansible makes [""] of "" where a list is wanted, and ["a", " b"] of "a, b"; Pulp trims.

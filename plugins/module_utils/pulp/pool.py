@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ..errors import OperatorError
-from ..report.causes import may_pass
+from ..report.causes import is_transient
 from ..report.report import Report, Result
-from .errors import UNFORESEEN, unforeseen
+from .errors import UNEXPECTED_ERRORS, unexpected_error
 
 Item = TypeVar("Item")
 _UNFINISHED = "the item was not completed: its thread ended early"
@@ -64,7 +64,7 @@ def run_all(
         result, _item = pair
         if not result.error:
             _fill_in(pair, function)
-            if retry_delay is not None and result.error and may_pass(result.error):
+            if retry_delay is not None and result.error and is_transient(result.error):
                 postponed.append(pair)
                 report.postpone(result)
                 return
@@ -125,8 +125,8 @@ def _error_of(function: Callable[..., None], *arguments: Any) -> str:
         function(*arguments)
     except OperatorError as error:
         return str(error)
-    except UNFORESEEN as error:
-        return unforeseen(error)
+    except UNEXPECTED_ERRORS as error:
+        return unexpected_error(error)
     return ""
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from .types import Kind
 
 # Pulp's web server takes a request line of 4,094 bytes; path and query are kept below this.
-_LONGEST_ADDRESS = 3800
+_MAX_URL_LENGTH = 3800
 # Room for the API's root, a domain of 50 characters, `limit`, `offset` and the names of filters.
 _AROUND = 200
 
@@ -23,13 +23,13 @@ class Reader(Protocol):
     def list(self, path: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]: ...
 
 
-def identifier(href: str) -> str:
+def uuid_of(href: str) -> str:
     """The UUID at the end of an object's href; a third of its length."""
     return href.rstrip("/").rsplit("/", 1)[-1]
 
 
 def in_chunks(
-    values: Iterable[str], longest: int = _LONGEST_ADDRESS - _AROUND
+    values: Iterable[str], longest: int = _MAX_URL_LENGTH - _AROUND
 ) -> Iterator[list[str]]:
     """Cut values into lists whose comma-joined, percent-encoded form has at most `longest` bytes.
 
@@ -48,7 +48,7 @@ def in_chunks(
         yield chunk
 
 
-def read_by(
+def read_by_field(
     reader: Reader,
     endpoint: str,
     key: str,
@@ -68,9 +68,9 @@ def read_by(
     plain = [value for value in wanted if value not in set(odd)]
     asked_fields = ",".join(dict.fromkeys([*fields, key]))
     found: dict[str, dict[str, Any]] = {}
-    keys = [identifier(value) for value in plain] if by_href else plain
+    keys = [uuid_of(value) for value in plain] if by_href else plain
     name = filter_name or ("pulp_id__in" if by_href else f"{key}__in")
-    room = _LONGEST_ADDRESS - _AROUND - len(endpoint) - len(asked_fields)
+    room = _MAX_URL_LENGTH - _AROUND - len(endpoint) - len(asked_fields)
     filters = [{name: ",".join(chunk)} for chunk in in_chunks(keys, room)]
     filters += [{key: value} for value in odd]
     for one in filters:
@@ -79,8 +79,8 @@ def read_by(
     return {value: found[value] for value in wanted if value in found}
 
 
-def read_kind(
+def read_by_key(
     reader: Reader, kind: Kind, values: Iterable[str], more_fields: Iterable[str] = ()
 ) -> dict[str, dict[str, Any]]:
     """Find objects of a kind by their natural key, with all fields that can be compared."""
-    return read_by(reader, kind.endpoint, kind.key, values, (*kind.readable, *more_fields))
+    return read_by_field(reader, kind.endpoint, kind.key, values, (*kind.readable, *more_fields))

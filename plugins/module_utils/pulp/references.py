@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..report.report import Result
-from .errors import InvalidItem, Refused
+from .errors import Conflict, InvalidItem
 from .reader import Reader
 from .server import Server
 from .types import ContentType
@@ -24,12 +24,12 @@ class Usage:
 
     users: dict[str, list[str]] = field(default_factory=dict)
 
-    def refuse_if_used(self, href: str, what: str) -> None:
+    def require_unused(self, href: str, what: str) -> None:
         """Raise Refused, naming the distributions, when one depends on `href`."""
         names = sorted({*self.users.get(href, []), *self.users.get(f"{href}{_VERSIONS}", [])})
         if names:
             rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            raise Refused(
+            raise Conflict(
                 f"{what} is in use by the distributions {', '.join(names[:_SHOWN])}{rest}: "
                 "remove or change them first"
             )
@@ -75,14 +75,14 @@ def _used_by(entry: dict[str, Any], owner: dict[str, str]) -> set[str]:
 _FORESEEN = "A real run fails here, unless something before it changes that"
 
 
-def unseen(server: Server, what: str) -> str:
+def missing_message(server: Server, what: str) -> str:
     """`there is no <what>`, and that the user may lack the right: Pulp tells the two not apart."""
     username = server.client.connection.username
     user = f"user '{username}'" if username else "this client"
     return f"there is no {what}, or {user} may not see it"
 
 
-def refuse_missing(server: Server, result: Result, message: str) -> None:
+def report_missing(server: Server, result: Result, message: str) -> None:
     """Raise InvalidItem; in check mode warn, since an earlier task may be about to make it."""
     if not server.check_mode:
         raise InvalidItem(message)

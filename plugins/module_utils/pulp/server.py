@@ -12,17 +12,17 @@ from typing import Any
 
 from ..report.report import Report
 from .client import PulpClient
-from .errors import InvalidItem, LostAnswer, PulpError, Refused, ResponseError, TaskFailed
+from .errors import Conflict, InvalidItem, LostResponse, PulpError, ResponseError, TaskFailed
 from .planner import HIDDEN, Change, plan
 from .pool import ConcurrencyLimit
-from .reader import read_kind
-from .tasks import Rhythm, TaskWatcher, created_by
+from .reader import read_by_key
+from .tasks import PollIntervals, TaskWatcher, created_resources
 from .types import Kind
 
 _MIB = 1024 * 1024
 
 
-class Transfers:
+class TransferProgress:
     """Files under way, by name; any thread may tell and ask."""
 
     def __init__(self) -> None:
@@ -45,8 +45,8 @@ class Transfers:
         with self._lock:
             self._bytes.pop(name, None)
 
-    def under_way(self) -> list[tuple[str, dict[str, Any]]]:
-        """(name, what how_far makes of a task) of each."""
+    def in_progress(self) -> list[tuple[str, dict[str, Any]]]:
+        """(name, what task_progress makes of a task) of each."""
         with self._lock:
             now = {name: tuple(pair) for name, pair in self._bytes.items()}
         return [
@@ -64,8 +64,8 @@ class Transfers:
 
 
 # Where each poll costs the server a password hash of 0.27 s.
-_BASIC_RHYTHM = Rhythm(least=2.0, average=2.0)
-_WRITES_AT_ONCE = 4
+_BASIC_AUTH_INTERVALS = PollIntervals(shortest=2.0, average=2.0)
+_WRITE_CONCURRENCY = 4
 _WIDEST = 4
 _TRIES = 3
 # What Pulp says to a second object of one name: to a container namespace 500, and to a distribution
@@ -74,7 +74,7 @@ _THERE_ALREADY = re.compile(r"unique|\(HTTP 500\)|Overlaps with an existing dist
 
 
 @dataclass
-class Outcome:
+class ReconcileResult:
     """What reconciling one object came to: the object as it now is, and the change made."""
 
     current: dict[str, Any] | None
@@ -93,7 +93,7 @@ class Server:
         self.report = report
         self.check_mode = check_mode
         self.diff = diff
-        self.transfers = Transfers()
+        self.transfers = TransferProgress()
         self._lock = threading.Lock()
         self._status: dict[str, Any] | None = None
         self._watcher: TaskWatcher | None = None
@@ -112,20 +112,24 @@ class Server:
         """The one watcher of this run; slower where each poll costs a password hash."""
         with self._lock:
             if self._watcher is None:
-                rhythm = _BASIC_RHYTHM if self.client.uses_basic else Rhythm()
+                intervals = (
+                    _BASIC_AUTH_INTERVALS if self.client.uses_basic_auth else PollIntervals()
+                )
                 self._watcher = TaskWatcher(
-                    self.client, self.client.connection.task_timeout, self.report.warn, rhythm
+                    self.client, self.client.connection.task_timeout, self.report.warn, intervals
                 )
             return self._watcher
 
-    def under_way(self) -> list[tuple[str, dict[str, Any]]]:
+    def in_progress(self) -> list[tuple[str, dict[str, Any]]]:
         """(subject, last known task, or how far a file is) of everything that is under way."""
-        tasks = self._watcher.under_way() if self._watcher else []
-        doing: list[tuple[str, dict[str, Any]]] = [(subject, {}) for subject in list(self._doing)]
-        return [*self.transfers.under_way(), *tasks, *doing]
+        tasks = self._watcher.in_progress() if self._watcher else []
+        activity: list[tuple[str, dict[str, Any]]] = [
+            (subject, {}) for subject in list(self._doing)
+        ]
+        return [*self.transfers.in_progress(), *tasks, *activity]
 
     @contextmanager
-    def doing(self, subject: str) -> Iterator[None]:
+    def activity(self, subject: str) -> Iterator[None]:
         """Count as under way what is no task of Pulp's, while it lasts."""
         self._doing.append(subject)
         try:
@@ -140,7 +144,7 @@ class Server:
         tasks = self._watcher.tasks_seen if self._watcher else 0
         return {"requests": self.client.request_count - polls, "polls": polls, "tasks": tasks}
 
-    def tasks_at_once(self) -> ConcurrencyLimit:
+    def task_concurrency(self) -> ConcurrencyLimit:
         """How many items may have a task under way: what the user says, or what keeps the
         workers busy, which is more when the tasks are over before a poll can see them run."""
         chosen = self.client.connection.concurrency
@@ -149,20 +153,20 @@ class Server:
         least = len(self.status.get("online_workers") or []) + 2
         return ConcurrencyLimit(least, _WIDEST * least)
 
-    def writes_at_once(self) -> int:
+    def write_concurrency(self) -> int:
         """How many writes that run within the request may be under way."""
-        return self.client.connection.concurrency or _WRITES_AT_ONCE
+        return self.client.connection.concurrency or _WRITE_CONCURRENCY
 
-    def has(self, component: str, version: str) -> bool:
+    def has_version(self, component: str, version: str) -> bool:
         """Whether a plugin (`core`, `rpm`, `container` ...) has at least this version."""
         for entry in self.status.get("versions") or []:
             if entry["component"] == component:
                 return version_tuple(entry["version"]) >= version_tuple(version)
         return False
 
-    def require(self, component: str, version: str, what: str) -> None:
+    def require_version(self, component: str, version: str, what: str) -> None:
         """Raise InvalidItem when the server is too old for `what`."""
-        if not self.has(component, version):
+        if not self.has_version(component, version):
             raise InvalidItem(f"{what} needs {component} {version} or later on the Pulp server")
 
     def reconcile(
@@ -174,7 +178,7 @@ class Server:
         send_secrets: bool = True,
         subject: str = "",
         may_change: bool = True,
-    ) -> Outcome:
+    ) -> ReconcileResult:
         """Make one object as wanted (wire values); heals lost answers and concurrent creation.
 
         Without `may_change` one that is there, made by another run meanwhile, raises Refused when it
@@ -185,29 +189,31 @@ class Server:
         change = plan(kind.fields, wanted, current, {kind.key: name}, send_secrets)
         if change.action == "none" or self.check_mode:
             shown = None if current is None else {**current, **change.after}
-            return Outcome(shown, change, change.changes)
+            return ReconcileResult(shown, change, change.changes)
         if current is None:
 
-            def take(there: dict[str, Any]) -> Outcome:
+            def take(there: dict[str, Any]) -> ReconcileResult:
                 return self.reconcile(kind, name, wanted, there, send_secrets, subject, may_change)
 
             return self._create_or_find(kind, name, change, subject or name, take)
         if not may_change:
-            raise Refused(f"another run made '{name}' meanwhile, and not as this one would")
+            raise Conflict(f"another run made '{name}' meanwhile, and not as this one would")
         ran_task = self.write(
             lambda: self.client.patch(current["pulp_href"], change.payload), subject or name
         )
         # The server says only that one of the secrets sent was new.
-        if change.secrets_only and ran_task and self.has("core", "3.90"):
+        if change.secrets_only and ran_task and self.has_version("core", "3.90"):
             before, after = {"secrets": HIDDEN}, {"secrets": f"{HIDDEN} (new)"}
             change = replace(change, secrets_only=False, before=before, after=after)
-        return Outcome({**current, **_readable(kind, change.payload)}, change, change.changes)
+        return ReconcileResult(
+            {**current, **_readable(kind, change.payload)}, change, change.changes
+        )
 
     def write(self, request: Callable[[], Any], subject: str) -> dict[str, Any] | None:
         """Send a write; when the server made it a task, wait for it and return the task."""
-        answer = request()
-        if isinstance(answer, dict) and set(answer) == {"task"}:
-            return self.watcher.wait(answer["task"], subject)
+        response = request()
+        if isinstance(response, dict) and set(response) == {"task"}:
+            return self.watcher.wait(response["task"], subject)
         return None
 
     def delete(self, href: str, subject: str) -> None:
@@ -215,7 +221,7 @@ class Server:
         try:
             self.write(lambda: self.client.delete(href), subject)
         except TaskFailed as error:
-            if "does not exist" not in error.words:
+            if "does not exist" not in error.detail:
                 raise
 
     def _create_or_find(
@@ -224,35 +230,35 @@ class Server:
         name: str,
         change: Change,
         subject: str,
-        take: Callable[[dict[str, Any]], Outcome],
-    ) -> Outcome:
+        take: Callable[[dict[str, Any]], ReconcileResult],
+    ) -> ReconcileResult:
         """Create an object; when the answer was lost, or another run was quicker, `take` theirs."""
         lost = False
-        problem: PulpError = LostAnswer("it was not created")
+        problem: PulpError = LostResponse("it was not created")
         for _try in range(_TRIES):
             try:
-                return Outcome(self._create(kind, change.payload, subject), change, True)
-            except (LostAnswer, TaskFailed, ResponseError) as error:
+                return ReconcileResult(self._create(kind, change.payload, subject), change, True)
+            except (LostResponse, TaskFailed, ResponseError) as error:
                 problem = error
-            lost = lost or isinstance(problem, LostAnswer)
-            there = read_kind(self.client, kind, [name]).get(name)
+            lost = lost or isinstance(problem, LostResponse)
+            there = read_by_key(self.client, kind, [name]).get(name)
             if there and (lost or _THERE_ALREADY.search(str(problem))):
                 # Whole, as the server answers a creation: the caller may need any field.
                 there = self.client.get(there["pulp_href"])
                 found = take(there)
-                return Outcome(found.current, change, True) if lost else found
-            if there or not isinstance(problem, LostAnswer):
+                return ReconcileResult(found.current, change, True) if lost else found
+            if there or not isinstance(problem, LostResponse):
                 break
         raise problem
 
     def _create(self, kind: Kind, payload: dict[str, Any], subject: str) -> dict[str, Any]:
-        answer = self.client.post(kind.endpoint, payload) or {}
-        if set(answer) != {"task"}:
-            return dict(answer)
-        task = self.watcher.wait(answer["task"], subject)
-        created = created_by(task, kind.endpoint)
+        response = self.client.post(kind.endpoint, payload) or {}
+        if set(response) != {"task"}:
+            return dict(response)
+        task = self.watcher.wait(response["task"], subject)
+        created = created_resources(task, kind.endpoint)
         if not created:
-            raise PulpError(f"Pulp's task {answer['task']} says nothing of a {kind.noun}")
+            raise PulpError(f"Pulp's task {response['task']} says nothing of a {kind.noun}")
         return {**_readable(kind, payload), "pulp_href": created[0]}
 
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from .connection import Connection
-from .errors import AuthenticationError, words_of
-from .transport import Answer
+from .errors import AuthenticationError, error_text
+from .transport import Response
 
 _SESSION, _TOKEN = "sessionid", "csrftoken"
 
 
 @dataclass(frozen=True)
-class Pass:
+class LoginSession:
     """What one login gave; `number` tells it from earlier ones. `basic` is an HTTP header."""
 
     number: int
@@ -34,47 +34,47 @@ class Pass:
         return headers
 
 
-class Login:
+class Authenticator:
     """Gets a pass by `login/`, else by the login form, else keeps to HTTP Basic.
 
     `send(method, url, headers, **content)` sends a request; a login may always be repeated.
     A client certificate, or no username, needs no login. Methods raise AuthenticationError.
     """
 
-    def __init__(self, connection: Connection, send: Callable[..., Answer]) -> None:
+    def __init__(self, connection: Connection, send: Callable[..., Response]) -> None:
         self._connection = connection
         self._send = send
         self._lock = threading.Lock()
-        self._pass: Pass | None = None
+        self._session: LoginSession | None = None
 
     @property
-    def uses_basic(self) -> bool:
+    def uses_basic_auth(self) -> bool:
         """Whether each request costs the server a password hash, as there is no session."""
-        return bool(self._pass and self._pass.basic)
+        return bool(self._session and self._session.basic)
 
-    def current(self) -> Pass:
+    def session(self) -> LoginSession:
         """The pass in force, after a first login where there was none."""
         with self._lock:
-            if self._pass is None:
-                self._pass = self._enter(1)
-            return self._pass
+            if self._session is None:
+                self._session = self._log_in(1)
+            return self._session
 
-    def renew(self, expired: Pass) -> Pass:
+    def renew(self, expired: LoginSession) -> LoginSession:
         """A newer pass than `expired`; of many threads that ask for one, the first logs in."""
         with self._lock:
-            if self._pass is None or self._pass.number == expired.number:
-                self._pass = self._enter(expired.number + 1)
-            return self._pass
+            if self._session is None or self._session.number == expired.number:
+                self._session = self._log_in(expired.number + 1)
+            return self._session
 
-    def take_token(self, used: Pass, cookies: Mapping[str, str]) -> None:
+    def update_csrf_token(self, session: LoginSession, cookies: Mapping[str, str]) -> None:
         """Keep the CSRF token that an answer brought, unless it belongs to an older login."""
         token = cookies.get(_TOKEN)
         with self._lock:
-            now = self._pass
-            if token and now and now.number == used.number and _TOKEN in now.cookies:
-                self._pass = replace(now, cookies={**now.cookies, _TOKEN: token})
+            now = self._session
+            if token and now and now.number == session.number and _TOKEN in now.cookies:
+                self._session = replace(now, cookies={**now.cookies, _TOKEN: token})
 
-    def refusal(self, words: str) -> AuthenticationError:
+    def authentication_error(self, words: str) -> AuthenticationError:
         """The error that says whom the server did not let in."""
         connection = self._connection
         if connection.client_cert:
@@ -83,42 +83,42 @@ class Login:
             who = f"user '{connection.username}'"
         else:
             who = "a request without username and password"
-        return AuthenticationError(f"{connection.base} refused {who}: {words}")
+        return AuthenticationError(f"{connection.pulp_url} refused {who}: {words}")
 
-    def _enter(self, number: int) -> Pass:
+    def _log_in(self, number: int) -> LoginSession:
         connection = self._connection
         if connection.client_cert or not connection.username:
-            return Pass(number)
+            return LoginSession(number)
         basic = basic_header(connection.username, connection.password or "")
-        answer = self._send("POST", connection.address("login/"), basic)
-        if answer.status in (404, 405):
-            answer = self._fill_in_form()
-        if answer.status in (401, 403):
-            raise self.refusal(words_of(answer.content))
-        if _SESSION in answer.cookies:
-            return Pass(number, cookies=answer.cookies)
-        if answer.error:
-            raise answer.error
-        return Pass(number, basic=basic["Authorization"])
+        response = self._send("POST", connection.url_for("login/"), basic)
+        if response.status in (404, 405):
+            response = self._submit_login_form()
+        if response.status in (401, 403):
+            raise self.authentication_error(error_text(response.content))
+        if _SESSION in response.cookies:
+            return LoginSession(number, cookies=response.cookies)
+        if response.error:
+            raise response.error
+        return LoginSession(number, basic=basic["Authorization"])
 
-    def _fill_in_form(self) -> Answer:
+    def _submit_login_form(self) -> Response:
         """The browser's login form, the only way to a session before pulpcore 3.70."""
         connection = self._connection
-        address = f"{connection.base}/auth/login/"
+        address = f"{connection.pulp_url}/auth/login/"
         form = self._send("GET", address, {})
         if form.status != 200 or _TOKEN not in form.cookies:
-            return Answer(200)  # no form, so that every request carries the password
-        headers = Pass(0, form.cookies).headers("POST", connection.origin)
+            return Response(200)  # no form, so that every request carries the password
+        headers = LoginSession(0, form.cookies).headers("POST", connection.origin)
         fields = {
             "username": connection.username,
             "password": connection.password or "",
             "csrfmiddlewaretoken": form.cookies[_TOKEN],
             "next": "/",
         }
-        answer = self._send("POST", address, headers, data=fields)
-        if answer.status == 200:  # the form once more, with its complaint
-            raise self.refusal("Invalid username/password.")
-        return answer
+        response = self._send("POST", address, headers, data=fields)
+        if response.status == 200:  # the form once more, with its complaint
+            raise self.authentication_error("Invalid username/password.")
+        return response
 
 
 def basic_header(username: str, password: str) -> dict[str, str]:

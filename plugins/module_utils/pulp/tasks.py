@@ -10,24 +10,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import (
-    UNFORESEEN,
-    LostAnswer,
-    NotTrusted,
+    UNEXPECTED_ERRORS,
+    LostResponse,
     PulpError,
     ResponseError,
     TaskFailed,
     TaskTimeout,
+    TLSError,
     Unreachable,
-    unforeseen,
-    words_of,
+    error_text,
+    unexpected_error,
 )
-from .reader import Reader, read_by
+from .reader import Reader, read_by_field
 
 # After a first suspicion it does not take as long to be sure.
 _SOON = 2.0
 
 
-class WorkerLookout:
+class WorkerMonitor:
     """Looks now and then what the workers do, and warns once of each task that none works on.
 
     A task of pulpcore 3.123 has no worker (the field is always null), but each worker says what it
@@ -48,7 +48,7 @@ class WorkerLookout:
         self._suspects: set[str] = set()
         self._said: set[str] = set()
 
-    def look(self, tasks: Iterable[tuple[str, Mapping[str, Any]]], now: float) -> None:
+    def check(self, tasks: Iterable[tuple[str, Mapping[str, Any]]], now: float) -> None:
         """Compare running tasks, (subject, task) pairs, with what online workers say they run."""
         if now < self._due:
             return
@@ -92,14 +92,14 @@ class WorkerLookout:
 
 
 _FIELDS = ("state", "error", "progress_reports", "created_resources", "name", "result")
-_GOOD_ENDS = ("completed", "skipped")
-_ENDED = (*_GOOD_ENDS, "failed", "canceled")
+_SUCCESS_STATES = ("completed", "skipped")
+_FINAL_STATES = (*_SUCCESS_STATES, "failed", "canceled")
 # The reasons that Pulp gives when a worker died, or was stopped, under a task.
-_WORKER_GONE = ("Worker has gone missing", "Aborted during worker shutdown")
+_WORKER_LOST = ("Worker has gone missing", "Aborted during worker shutdown")
 
 
 @dataclass(frozen=True)
-class Rhythm:
+class PollIntervals:
     """When to poll; all in seconds.
 
     `least` and `longest`: the pause after a poll, growing while nothing ends. `average`: no more
@@ -107,20 +107,20 @@ class Rhythm:
     workers live. `outage`: how long polls may fail before the waiting is given up.
     """
 
-    least: float = 0.2
+    shortest: float = 0.2
     longest: float = 2.0
     average: float = 0.52
-    workers: float = 10.0
+    worker_check: float = 10.0
     outage: float = 300.0
 
 
-def created_by(task: Mapping[str, Any] | None, part: str) -> list[str]:
+def created_resources(task: Mapping[str, Any] | None, part: str) -> list[str]:
     """What a task created: the hrefs that contain `part`. None of a write that was no task."""
     return [href for href in (task or {}).get("created_resources") or [] if part in href]
 
 
 @dataclass
-class _Watched:
+class _WatchedTask:
     """One task under way; `task` is its last known state."""
 
     subject: str
@@ -141,17 +141,17 @@ class TaskWatcher:
         reader: Reader,
         timeout: float,
         warn: Callable[[str], None] = lambda text: None,
-        rhythm: Rhythm = Rhythm(),
+        intervals: PollIntervals = PollIntervals(),
     ) -> None:
         self._reader = reader
         self._timeout = timeout
-        self._rhythm = rhythm
-        self._watched: dict[str, _Watched] = {}
+        self._intervals = intervals
+        self._watched: dict[str, _WatchedTask] = {}
         self._changed = threading.Condition()
-        self._news = False
+        self._new_task = False
         self._thread: threading.Thread | None = None
         self._began = time.monotonic()
-        self._lookout = WorkerLookout(reader, warn, rhythm.workers, self._began)
+        self._monitor = WorkerMonitor(reader, warn, intervals.worker_check, self._began)
         self._failing_since: float | None = None
         self.polls = 0
         self.tasks_seen = 0
@@ -171,49 +171,51 @@ class TaskWatcher:
                 results.append(error)
         return results
 
-    def under_way(self) -> list[tuple[str, dict[str, Any]]]:
+    def in_progress(self) -> list[tuple[str, dict[str, Any]]]:
         """(subject, last known task) of everything that is waited for."""
         with self._changed:
             return [(entry.subject, entry.task) for entry in self._watched.values()]
 
-    def _watch(self, href: str, subject: str, timeout: float | None) -> _Watched:
+    def _watch(self, href: str, subject: str, timeout: float | None) -> _WatchedTask:
         deadline = time.monotonic() + (timeout or self._timeout)
         with self._changed:
             entry = self._watched.get(href)  # two items may wait for one task that they joined
             if entry is None:
-                entry = self._watched[href] = _Watched(subject, deadline)
+                entry = self._watched[href] = _WatchedTask(subject, deadline)
                 self.tasks_seen += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._poll_all, daemon=True)
                 self._thread.start()
-            self._news = True
+            self._new_task = True
             self._changed.notify_all()
         return entry
 
-    def _result(self, href: str, entry: _Watched) -> dict[str, Any]:
+    def _result(self, href: str, entry: _WatchedTask) -> dict[str, Any]:
         entry.ended.wait()
         if entry.error:
             raise entry.error
-        if entry.task["state"] in _GOOD_ENDS:
+        if entry.task["state"] in _SUCCESS_STATES:
             return entry.task
         error = entry.task.get("error") or {}
         # A task that Pulp gave up, or that somebody canceled, has a reason only.
         said = error.get("description") or error.get("reason")
-        words = words_of(said or f"the task is {entry.task['state']}")
-        raise TaskFailed(href, words, worker_lost=words.startswith(_WORKER_GONE))
+        words = error_text(said or f"the task is {entry.task['state']}")
+        raise TaskFailed(href, words, worker_lost=words.startswith(_WORKER_LOST))
 
     def _poll_all(self) -> None:
         """The thread: ends when nothing is watched, and never leaves anybody waiting."""
         error = PulpError("waiting for Pulp's tasks broke off")
-        pause = self._rhythm.least
+        pause = self._intervals.shortest
         try:
             while self._rest(pause):
                 ended = self._poll_patiently()
-                pause = self._rhythm.least if ended else min(self._rhythm.longest, pause * 1.5)
+                pause = (
+                    self._intervals.shortest if ended else min(self._intervals.longest, pause * 1.5)
+                )
         except PulpError as problem:
             error = problem
-        except UNFORESEEN as problem:
-            error = PulpError(unforeseen(problem))
+        except UNEXPECTED_ERRORS as problem:
+            error = PulpError(unexpected_error(problem))
         finally:
             self._give_up(error)
 
@@ -222,14 +224,14 @@ class TaskWatcher:
 
         A new task shortens a long pause: it may be a quick one.
         """
-        rhythm, now = self._rhythm, time.monotonic()
-        earliest = max(now + rhythm.least, self._began + self.polls * rhythm.average)
+        intervals, now = self._intervals, time.monotonic()
+        earliest = max(now + intervals.shortest, self._began + self.polls * intervals.average)
         due = max(now + pause, earliest)
         with self._changed:
             while self._watched:
-                if self._news:
-                    self._news = False
-                    due = min(due, max(earliest, time.monotonic() + rhythm.least))
+                if self._new_task:
+                    self._new_task = False
+                    due = min(due, max(earliest, time.monotonic() + intervals.shortest))
                 left = due - time.monotonic()
                 if left <= 0:
                     return True
@@ -241,11 +243,11 @@ class TaskWatcher:
         """Poll; the tasks go on while the server's API is away, so that polls may fail a while."""
         try:
             ended = self._poll()
-        except (LostAnswer, Unreachable, ResponseError) as error:
+        except (LostResponse, Unreachable, ResponseError) as error:
             now = time.monotonic()
             self._failing_since = self._failing_since or now
-            lasting = isinstance(error, NotTrusted) or getattr(error, "status", 500) < 500
-            if lasting or now - self._failing_since > self._rhythm.outage:
+            lasting = isinstance(error, TLSError) or getattr(error, "status", 500) < 500
+            if lasting or now - self._failing_since > self._intervals.outage:
                 raise
             return 0
         self._failing_since = None
@@ -256,13 +258,13 @@ class TaskWatcher:
         self.polls += 1
         with self._changed:
             hrefs = list(self._watched)
-        tasks = read_by(self._reader, "tasks/", "pulp_href", hrefs, _FIELDS)
+        tasks = read_by_field(self._reader, "tasks/", "pulp_href", hrefs, _FIELDS)
         now = time.monotonic()
         with self._changed:
             ended = [href for href in hrefs if self._has_ended(href, tasks.get(href), now)]
             for href in ended:
                 self._watched.pop(href).ended.set()
-        self._lookout.look(self.under_way(), now)
+        self._monitor.check(self.in_progress(), now)
         return len(ended)
 
     def _has_ended(self, href: str, task: dict[str, Any] | None, now: float) -> bool:
@@ -271,7 +273,7 @@ class TaskWatcher:
             entry.error = PulpError(f"the server does not know task {href} any more")
             return True
         entry.task = task
-        if task["state"] in _ENDED:
+        if task["state"] in _FINAL_STATES:
             return True
         if now > entry.deadline:
             entry.error = TaskTimeout(

@@ -16,17 +16,17 @@ from typing import Any, Optional
 from .connection import Connection
 from .errors import (
     InvalidItem,
-    LostAnswer,
-    NotTrusted,
+    LostResponse,
     PulpError,
     ResponseError,
+    TLSError,
     Unreachable,
-    words_of,
+    error_text,
 )
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What a server answered; `location`, `retry_after` and `digest` (Docker-Content-Digest, which
     a registry sends) are headers."""
 
@@ -61,7 +61,7 @@ class Answer:
             return 0.0
 
     @property
-    def session_is_over(self) -> bool:
+    def session_expired(self) -> bool:
         """401, or 403 for a stale CSRF token: in both cases the server did nothing."""
         return self.status == 401 or (self.status == 403 and "CSRF Failed" in self.text)
 
@@ -71,7 +71,7 @@ class Answer:
         if self.location and 300 <= self.status < 400:
             words = f"the server redirects to {self.location}: correct pulp_url"
             return ResponseError(self.status, words)
-        return ResponseError(self.status, words_of(self.content)) if self.status >= 300 else None
+        return ResponseError(self.status, error_text(self.content)) if self.status >= 300 else None
 
 
 try:
@@ -83,11 +83,11 @@ except ImportError:
 
 
 GATEWAY_ERRORS = (502, 503, 504)
-TOO_MANY = 429
+TOO_MANY_REQUESTS = 429
 _TRIES = 5
 _FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 30.0
-_LONGEST_CONNECT = 10.0
+_MAX_PAUSE = 30.0
+_MAX_CONNECT_TIMEOUT = 10.0
 _PIECE = 1024
 _LARGE_PIECE = 256 * 1024
 
@@ -123,17 +123,17 @@ class Transport:
         if not connection.validate_certs:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], **content: Any) -> Answer:
+    def send(self, method: str, url: str, headers: Mapping[str, str], **content: Any) -> Response:
         """Send one request and read its answer to the end.
 
         The connection's timeout is for each piece that is sent, and for the answer as a whole.
-        Raises Unreachable when nothing was done, LostAnswer when that cannot be known, and
+        Raises Unreachable when nothing was done, LostResponse when that cannot be known, and
         InvalidItem when the settings allow no request at all.
         """
         with self._request(method, url, headers, **content) as response:
             return self._answer(response)
 
-    def receive(self, url: str, headers: Mapping[str, str], sink: Sink) -> Answer:
+    def receive(self, url: str, headers: Mapping[str, str], sink: Sink) -> Response:
         """GET something of any size. `sink(status, headers)` gives what takes the body's pieces,
         or None for a body that is read as any answer is. The timeout is for each piece.
 
@@ -149,7 +149,7 @@ class Transport:
                     take(piece)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 raise self._broken(error) from error
-            return Answer(response.status_code)
+            return Response(response.status_code)
 
     def _request(
         self, method: str, url: str, headers: Mapping[str, str], **content: Any
@@ -162,7 +162,7 @@ class Transport:
                 method,
                 url,
                 headers={"Accept": "application/json", **headers},
-                timeout=(min(_LONGEST_CONNECT, limit), limit),
+                timeout=(min(_MAX_CONNECT_TIMEOUT, limit), limit),
                 verify=self._connection.verify,
                 allow_redirects=False,
                 stream=True,
@@ -171,12 +171,12 @@ class Transport:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._failure(error) from error
         except UnicodeError as error:  # a host name that is none
-            raise InvalidItem(f"{self._connection.base} is no address: {error}") from error
+            raise InvalidItem(f"{self._connection.pulp_url} is no address: {error}") from error
 
-    def _answer(self, response: requests.Response) -> Answer:
+    def _answer(self, response: requests.Response) -> Response:
         # What was sent may have been long, and each piece of it has had its own time.
         ends = time.monotonic() + self._connection.timeout
-        return Answer(
+        return Response(
             response.status_code,
             self._body(response, ends),
             {cookie.name: cookie.value or "" for cookie in response.cookies},
@@ -198,7 +198,7 @@ class Transport:
         return b"".join(parts)
 
     def _failure(self, error: Exception) -> PulpError:
-        base, reason = self._connection.base, _reason(error)
+        base, reason = self._connection.pulp_url, _reason(error)
         known = requests.exceptions
         senseless = (known.InvalidURL, known.InvalidSchema, urllib3.exceptions.LocationValueError)
         if isinstance(error, senseless):
@@ -213,30 +213,32 @@ class Transport:
         return self._broken(error)
 
     def _tls_failure(self, error: Exception, reason: str) -> PulpError:
-        base = self._connection.base
+        base = self._connection.pulp_url
         if "CERTIFICATE_VERIFY_FAILED" in repr(error) or "match" in reason:
             hint = "" if "match" in reason else ": give its authority as ca_path"
-            return NotTrusted(f"the certificate of {base} is not trusted ({reason}){hint}")
+            return TLSError(f"the certificate of {base} is not trusted ({reason}){hint}")
         if re.search("WRONG_VERSION|RECORD_LAYER|HTTP_REQUEST|UNKNOWN_PROTOCOL", repr(error)):
-            return NotTrusted(f"{base} does not speak TLS: pulp_url may have to begin with http://")
+            return TLSError(f"{base} does not speak TLS: pulp_url may have to begin with http://")
         if "EOF" in reason or "reset" in reason:
             return self._broken(error)
-        return NotTrusted(f"no secure connection to {base}: {reason}")
+        return TLSError(f"no secure connection to {base}: {reason}")
 
-    def _broken(self, error: Exception) -> LostAnswer:
-        return LostAnswer(f"the connection to {self._connection.base} broke: {_reason(error)}")
+    def _broken(self, error: Exception) -> LostResponse:
+        return LostResponse(
+            f"the connection to {self._connection.pulp_url} broke: {_reason(error)}"
+        )
 
-    def _too_late(self) -> LostAnswer:
+    def _too_late(self) -> LostResponse:
         seconds = f"{self._connection.timeout:g} s"
-        return LostAnswer(f"{self._connection.base} did not answer within {seconds}")
+        return LostResponse(f"{self._connection.pulp_url} did not answer within {seconds}")
 
 
-def patiently(
-    send: Callable[[], Answer], repeatable: bool, sleep: Callable[[float], None]
-) -> Answer:
+def send_with_retries(
+    send: Callable[[], Response], idempotent: bool, sleep: Callable[[float], None]
+) -> Response:
     """Call `send` with growing pauses while the server is away or overloaded.
 
-    Without `repeatable` a request that may have been carried out is not sent again: LostAnswer.
+    Without `repeatable` a request that may have been carried out is not sent again: LostResponse.
     An answer 429 says that nothing was done.
     """
     pause = _FIRST_PAUSE
@@ -244,17 +246,17 @@ def patiently(
         asked = 0.0
         try:
             answer = send()
-        except (Unreachable, LostAnswer) as error:
-            hopeless = isinstance(error, NotTrusted) or tries_left == 0
-            if hopeless or (isinstance(error, LostAnswer) and not repeatable):
+        except (Unreachable, LostResponse) as error:
+            hopeless = isinstance(error, TLSError) or tries_left == 0
+            if hopeless or (isinstance(error, LostResponse) and not idempotent):
                 raise
         else:
-            if answer.status in GATEWAY_ERRORS and not repeatable:
-                raise LostAnswer(f"{words_of(answer.text)} (HTTP {answer.status})")
-            if answer.status not in (TOO_MANY, *GATEWAY_ERRORS) or tries_left == 0:
+            if answer.status in GATEWAY_ERRORS and not idempotent:
+                raise LostResponse(f"{error_text(answer.text)} (HTTP {answer.status})")
+            if answer.status not in (TOO_MANY_REQUESTS, *GATEWAY_ERRORS) or tries_left == 0:
                 return answer
             asked = answer.wait
-        sleep(min(_LONGEST_PAUSE, max(pause, asked)))
+        sleep(min(_MAX_PAUSE, max(pause, asked)))
         pause *= 2
     raise Unreachable("no try was left")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 # Labels that begin so belong to this collection: users' labels do not replace them.
-OUR_LABELS = "release_train_"
+LABEL_PREFIX = "release_train_"
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class Field:
     key: str = ""
     elements: str = ""
     choices: tuple[str, ...] = ()
-    words: bool = False
+    space_separated: bool = False
     ordered: bool = False
     secret: bool = False
     public: bool = False
     hidden: bool = False
-    clear: object = None
+    empty_value: object = None
     renamed: tuple[str, ...] = ()
 
     @property
@@ -54,13 +54,13 @@ class Field:
         """All names that the wire has, or had, for it; of these it reads null under all but one."""
         return (self.name, *self.renamed[2:])
 
-    def of(self, values: Mapping[str, Any]) -> Any:
+    def value_in(self, values: Mapping[str, Any]) -> Any:
         """Its value in an object as read from any server; None when it has none."""
         return next((values[name] for name in self.names if values.get(name)), None)
 
-    def on(self, has: Callable[[str, str], bool]) -> Field:
+    def for_server(self, has_version: Callable[[str, str], bool]) -> Field:
         """This field as a server knows it; `has(plugin, version)` asks the server."""
-        if not self.renamed or not has(*self.renamed[:2]):
+        if not self.renamed or not has_version(*self.renamed[:2]):
             return self
         return replace(self, name=self.renamed[2], key=self.option, renamed=())
 
@@ -82,13 +82,13 @@ class Kind:
         secrets = ("hidden_fields",) if any(f.secret for f in self.fields) else ()
         return ("pulp_href", "prn", self.key, *written, *secrets)
 
-    def on(self, has: Callable[[str, str], bool]) -> Kind:
+    def for_server(self, has_version: Callable[[str, str], bool]) -> Kind:
         """This kind as a server knows it; `has(plugin, version)` asks the server."""
-        return replace(self, fields=tuple(spec.on(has) for spec in self.fields))
+        return replace(self, fields=tuple(spec.for_server(has_version) for spec in self.fields))
 
 
 @dataclass(frozen=True)
-class Asked:
+class RemoteFilter:
     """What a remote asks for by name, so that it can be told whether a sync brought it.
 
     `includes`, `excludes`: fields of the remote, each a list of names, of shell patterns of names
@@ -134,7 +134,7 @@ class ContentType:
     `manifest`: what a remote's URL has after the path of a publication to be synced from there.
     `upload_fields`: where among the packages of a repository those belong that are uploaded, and
     `upload_mode`: the publish mode that tells of it.
-    `mirrors_by_sync`: the value of `sync_policy` with which a sync makes its own publication.
+    `mirror_policy`: the value of `sync_policy` with which a sync makes its own publication.
     """
 
     name: str
@@ -145,10 +145,10 @@ class ContentType:
     sync_fields: tuple[Field, ...] = ()
     publications: dict[str, tuple[Kind, dict[str, bool]]] = field(default_factory=dict)
     default_mode: str = ""
-    mirrors_by_sync: str = ""
+    mirror_policy: str = ""
     packages: str = ""
     package_fields: tuple[str, ...] = ()
-    asked: Asked | None = None
+    remote_filter: RemoteFilter | None = None
     manifest: str = ""
     upload_fields: tuple[Field, ...] = ()
     upload_mode: str = ""
@@ -157,10 +157,10 @@ class ContentType:
         """The kind of publication for a publish mode, and the settings that go with it."""
         return self.publications[mode or self.default_mode]
 
-    def mirrors(self, sync_policy: str | None) -> bool:
+    def is_mirrored_by(self, sync_policy: str | None) -> bool:
         """Whether a sync of this policy makes the publication that is to be served. What
         `autopublish` makes besides has settings of its own, and is not."""
-        return bool(self.mirrors_by_sync) and sync_policy == self.mirrors_by_sync
+        return bool(self.mirror_policy) and sync_policy == self.mirror_policy
 
     @property
     def source_fields(self) -> tuple[Field, ...]:
@@ -176,7 +176,7 @@ class ContentType:
 
 
 _POLICY = Field("policy", choices=("immediate", "on_demand", "streamed"))
-_LABELS = Field("pulp_labels", type="dict", clear={})
+_LABELS = Field("pulp_labels", type="dict", empty_value={})
 _URL_POLICY = (Field("url"), _POLICY)
 
 _REMOTE = (
@@ -197,7 +197,7 @@ _REMOTE = (
     Field("sock_connect_timeout", type="float"),
     Field("sock_read_timeout", type="float"),
     Field("total_timeout", type="float"),
-    Field("headers", type="list", elements="dict", hidden=True, ordered=True, clear=[]),
+    Field("headers", type="list", elements="dict", hidden=True, ordered=True, empty_value=[]),
 )
 
 _REPOSITORY = (Field("description"), Field("retain_repo_versions", type="int"), _LABELS)
@@ -211,12 +211,12 @@ _BY_PUBLICATION = Field("publication")
 _BY_VERSION = Field("repository_version")
 
 
-def _words(name: str) -> Field:
-    return Field(name, type="list", elements="str", words=True)
+def _space_separated(name: str) -> Field:
+    return Field(name, type="list", elements="str", space_separated=True)
 
 
-def _texts(name: str, renamed: tuple[str, ...] = ()) -> Field:
-    return Field(name, type="list", elements="str", clear=[], renamed=renamed)
+def _strings(name: str, renamed: tuple[str, ...] = ()) -> Field:
+    return Field(name, type="list", elements="str", empty_value=[], renamed=renamed)
 
 
 def _repository(path: str, *more: Field) -> Kind:
@@ -249,7 +249,7 @@ CONTENT_TYPES: dict[str, ContentType] = {
             _OPTIMIZE,
         ),
         publications={"": (_publication("rpm/rpm"), {})},
-        mirrors_by_sync="mirror_complete",
+        mirror_policy="mirror_complete",
         packages="content/rpm/packages/",
         package_fields=("name", "arch", "epoch", "version", "release"),
     ),
@@ -257,7 +257,10 @@ CONTENT_TYPES: dict[str, ContentType] = {
         "deb",
         repository=_repository("deb/apt", _AUTOPUBLISH),
         remote=_remote(
-            "deb/apt", _words("distributions"), _words("components"), _words("architectures")
+            "deb/apt",
+            _space_separated("distributions"),
+            _space_separated("components"),
+            _space_separated("architectures"),
         ),
         distribution=_distribution("deb/apt", _GUARD, _BY_PUBLICATION),
         content_unit="deb.package",
@@ -285,15 +288,15 @@ CONTENT_TYPES: dict[str, ContentType] = {
             "container/container",
             Field("upstream_name"),
             # The old names are still written, and read back null.
-            _texts("include_tags", renamed=("container", "2.28", "includes")),
-            _texts("exclude_tags", renamed=("container", "2.28", "excludes")),
+            _strings("include_tags", renamed=("container", "2.28", "includes")),
+            _strings("exclude_tags", renamed=("container", "2.28", "excludes")),
         ),
         distribution=_distribution(
             "container/container", _BY_VERSION, Field("private", type="bool")
         ),
         content_unit="container.tag",
         sync_fields=(_MIRROR,),
-        asked=Asked(
+        remote_filter=RemoteFilter(
             includes="include_tags",
             excludes="exclude_tags",
             names="content/container/tags/",
@@ -316,8 +319,8 @@ CONTENT_TYPES: dict[str, ContentType] = {
         repository=_repository("python/python", _AUTOPUBLISH),
         remote=_remote(
             "python/python",
-            _texts("includes"),
-            _texts("excludes"),
+            _strings("includes"),
+            _strings("excludes"),
             Field("prereleases", type="bool"),
         ),
         distribution=_distribution("python/pypi", _GUARD, _BY_PUBLICATION),
@@ -341,9 +344,9 @@ PLAIN_KINDS: dict[str, Kind] = {
         "user",
         "users/",
         (
-            Field("first_name", clear=""),
-            Field("last_name", clear=""),
-            Field("email", clear=""),
+            Field("first_name", empty_value=""),
+            Field("last_name", empty_value=""),
+            Field("email", empty_value=""),
             Field("is_staff", type="bool"),
             Field("is_active", type="bool"),
             Field("password", secret=True),

@@ -13,7 +13,7 @@ from ..objects.pinned_source import version_number
 from ..pulp.errors import PulpError
 from ..pulp.server import Server
 from ..report.report import Result
-from .newest import Found
+from .newest import RepositorySnapshot
 
 # Packages whose new version an operator plans for: names of RPM and of Deb packages.
 NOTABLE = (
@@ -37,7 +37,7 @@ NOTABLE = (
     "mariadb-server",
     "rabbitmq-server",
 )
-_MOST_NAMED = 12
+_MAX_NAMED = 12
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -55,8 +55,8 @@ def notable_pattern(names: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{name})" for name in names) or r"(?!)")
 
 
-def note_changes(
-    server: Server, one: Found, before: str, notable: re.Pattern[str], result: Result
+def record_changes(
+    server: Server, one: RepositorySnapshot, before: str, notable: re.Pattern[str], result: Result
 ) -> None:
     """Note in the result which packages a sync brought since version `before` (href).
 
@@ -70,10 +70,10 @@ def note_changes(
         server.report.warn(f"{result.name}: Pulp does not tell which packages changed: {error}")
         return
     if changes:
-        result.more.update(tell(changes, notable))
+        result.more.update(describe_changes(changes, notable))
 
 
-def tell(changes: Changes, notable: re.Pattern[str]) -> dict[str, Any]:
+def describe_changes(changes: Changes, notable: re.Pattern[str]) -> dict[str, Any]:
     """`packages_upgraded`: how many of the added packages replace or join another version of
     themselves; `notable`: those that matter, `kernel 5.14-1 -> 5.14-2`."""
     there = {(package.name, package.arch) for package in (*changes.earlier, *changes.removed)}
@@ -87,8 +87,8 @@ def tell(changes: Changes, notable: re.Pattern[str]) -> dict[str, Any]:
             told.append(f"{name} {old} removed")
         else:
             told.append(f"{name} {old} -> {new}" if old else f"{name} {new}")
-    more = [f"{len(told) - _MOST_NAMED} more"] if len(told) > _MOST_NAMED else []
-    return {"packages_upgraded": len(upgraded), "notable": [*told[:_MOST_NAMED], *more]}
+    more = [f"{len(told) - _MAX_NAMED} more"] if len(told) > _MAX_NAMED else []
+    return {"packages_upgraded": len(upgraded), "notable": [*told[:_MAX_NAMED], *more]}
 
 
 def has_shrunk(before: int, after: int, limit: float) -> bool:
@@ -118,7 +118,12 @@ SHRUNK_LABEL = "release_train_shrunk"
 
 
 def shrunk_label(
-    server: Server, one: Found, version: str, guard: str | None, limit: float, result: Result
+    server: Server,
+    one: RepositorySnapshot,
+    version: str,
+    guard: str | None,
+    limit: float,
+    result: Result,
 ) -> dict[str, str]:
     """The labels of the snapshot that is going to serve `version`, none where nothing is odd.
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ..inventory.stamp import STAMP_FORMAT, is_stamp, now_stamp, parse
+from ..inventory.stamp import STAMP_FORMAT, current_stamp, is_stamp, parse_stamp
 from ..objects.distribution import Guards, read_guards
 from ..objects.switch import Switch, switch_all
 from ..pulp.errors import InvalidItem
 from ..pulp.pool import refuse_duplicates
-from ..pulp.reader import identifier, read_by, read_kind
-from ..pulp.references import refuse_missing
+from ..pulp.reader import read_by_field, read_by_key, uuid_of
+from ..pulp.references import report_missing
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType
 from ..report.report import Result
@@ -43,7 +43,7 @@ class Promotion:
         return ".".join((self.stamp, self.given, self.before or _NOTHING))
 
     @classmethod
-    def of(cls, distribution: Mapping[str, Any] | None) -> Promotion | None:
+    def from_distribution(cls, distribution: Mapping[str, Any] | None) -> Promotion | None:
         """The record that a distribution has; None without one that can be read."""
         labels = (distribution or {}).get("pulp_labels") or {}
         parts = str(labels.get(PROMOTION_LABEL) or "").split(".")
@@ -107,7 +107,7 @@ def _read(
 ) -> Iterable[_Channel]:
     items = params.get(content_type.name) or []
     names = [name for item in items for name in (item["name"], item.get("distribution")) if name]
-    there = read_kind(server.client, content_type.distribution, names)
+    there = read_by_key(server.client, content_type.distribution, names)
     for item in items:
         current, source = there.get(item["name"]), there.get(item.get("distribution") or "")
         yield _Channel(content_type, item, current, source, Result(item["name"], content_type.name))
@@ -115,11 +115,16 @@ def _read(
 
 def _stamp(channels: Sequence[_Channel]) -> str:
     """The stamp of a new promotion: now, but after every earlier one, whatever the clock says."""
-    earlier = [record.stamp for one in channels for record in [Promotion.of(one.current)] if record]
+    earlier = [
+        record.stamp
+        for one in channels
+        for record in [Promotion.from_distribution(one.current)]
+        if record
+    ]
     last = max(earlier, default="")
-    if last < now_stamp():
-        return now_stamp()
-    return (parse(last) + timedelta(seconds=1)).strftime(STAMP_FORMAT)
+    if last < current_stamp():
+        return current_stamp()
+    return (parse_stamp(last) + timedelta(seconds=1)).strftime(STAMP_FORMAT)
 
 
 def _onward(
@@ -133,7 +138,7 @@ def _onward(
         words = f"cannot take over: distribution '{item['distribution']}' serves nothing"
         if server.check_mode:
             # An earlier task, a sync, may be about to make it serve something.
-            refuse_missing(server, one.result, words)
+            report_missing(server, one.result, words)
             values["publication"] = f"what '{item['distribution']}' will serve"
         else:
             problems.append(f"'{item['name']}' {words}")
@@ -151,8 +156,8 @@ def _onward(
         if (current or {}).get(other):
             values[other] = None
     if one.serves != values["publication"] and values["publication"]:
-        before = identifier(one.serves) if one.serves else ""
-        record = Promotion(stamp, identifier(values["publication"]), before)
+        before = uuid_of(one.serves) if one.serves else ""
+        record = Promotion(stamp, uuid_of(values["publication"]), before)
         labels = (current or {}).get("pulp_labels") or {}
         values["pulp_labels"] = {**labels, PROMOTION_LABEL: record.label}
     return _switch(one, values, guards)
@@ -160,7 +165,7 @@ def _onward(
 
 def _back(server: Server, channels: Sequence[_Channel], problems: list[str]) -> list[Switch]:
     """Undo the last promotion: what it changed, and nothing else."""
-    records = {id(one): Promotion.of(one.current) for one in channels}
+    records = {id(one): Promotion.from_distribution(one.current) for one in channels}
     last = max((record.stamp for record in records.values() if record), default="")
     if not last:
         problems.append("no promotion of these channels is recorded")
@@ -172,10 +177,10 @@ def _back(server: Server, channels: Sequence[_Channel], problems: list[str]) -> 
         if not record.before:
             words = "was made by the promotion that is undone, and goes on serving what it does"
             server.report.warn(f"{one.item['name']}: {words}")
-        elif identifier(one.serves) == record.given:
+        elif uuid_of(one.serves) == record.given:
             href = f"{one.serves.rstrip('/').rsplit('/', 1)[0]}/{record.before}/"
             switches.append(_switch(one, {"publication": href}, Guards([])))
-        elif identifier(one.serves) != record.before:
+        elif uuid_of(one.serves) != record.before:
             words = f"serves neither what the promotion {last} gave it nor what it served before"
             problems.append(f"'{one.item['name']}' {words}")
     problems += _gone(server, switches)
@@ -188,7 +193,9 @@ def _gone(server: Server, switches: Sequence[Switch]) -> list[str]:
     found: set[str] = set()
     for kind in (kind for one in CONTENT_TYPES.values() for kind in one.publication_kinds):
         hrefs = [href for href in names if kind.endpoint in href]
-        found |= set(read_by(server.client, kind.endpoint, "pulp_href", hrefs, ("pulp_href",)))
+        found |= set(
+            read_by_field(server.client, kind.endpoint, "pulp_href", hrefs, ("pulp_href",))
+        )
     lost = [name for href, name in names.items() if href not in found]
     return [f"'{name}': the publication it served before is gone" for name in lost]
 
@@ -207,6 +214,6 @@ def _switch(one: _Channel, values: dict[str, Any], guards: Guards) -> Switch:
 def _remove(server: Server, one: _Channel) -> None:
     if one.current is None:
         return
-    one.result.note("deleted", {"name": one.item["name"]}, {})
+    one.result.add_change("deleted", {"name": one.item["name"]}, {})
     if not server.check_mode:
         server.delete(one.current["pulp_href"], one.item["name"])

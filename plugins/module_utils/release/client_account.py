@@ -7,24 +7,26 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..objects.user import make_users
+from ..objects.user import manage_users
 from ..pulp.errors import InvalidItem
-from ..pulp.reader import read_kind
+from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import kind_of
 from ..report.report import Result
 
-_WAY_OUT = "make one with `openssl rand -base64 24`, and keep it in a vault"
+_HINT = "make one with `openssl rand -base64 24`, and keep it in a vault"
 
 
-def make_accounts(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
+def manage_accounts(
+    server: Server, params: Mapping[str, Any]
+) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module client_account: `clients` -> results, in their order, and `lines`.
 
     Raises InvalidItem, before anything is written, naming everything that cannot be done.
     """
     clients = params["clients"]
     kind = kind_of("user")
-    there = read_kind(server.client, kind, [client["name"] for client in clients], ("is_staff",))
+    there = read_by_key(server.client, kind, [client["name"] for client in clients], ("is_staff",))
     problems = [
         f"client '{client['name']}' {problem}"
         for client in clients
@@ -32,15 +34,15 @@ def make_accounts(server: Server, params: Mapping[str, Any]) -> tuple[list[Resul
     ]
     if problems:
         raise InvalidItem(f"no account was changed: {'; '.join(problems)}")
-    users = [user_of(client, there.get(client["name"]), params) for client in clients]
+    users = [user_item(client, there.get(client["name"]), params) for client in clients]
     for client in clients:
         if client["state"] == "absent" and not client["purge"] and client["name"] not in there:
             server.report.warn(
                 f"client '{client['name']}' is to be absent, and has no account here: nobody was "
                 "disabled; look whether that is how the name is spelt"
             )
-    results, more = make_users(server, {"users": users})
-    url = params["client_url"] or server.client.connection.base
+    results, more = manage_users(server, {"users": users})
+    url = params["client_url"] or server.client.connection.pulp_url
     shown = [
         (result, client)
         for result, client in zip(results, clients)
@@ -50,10 +52,10 @@ def make_accounts(server: Server, params: Mapping[str, Any]) -> tuple[list[Resul
     return results, {**more, "lines": lines}
 
 
-def user_of(
+def user_item(
     client: Mapping[str, Any], there: Mapping[str, Any] | None, params: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The user that a client is to be, as an item of make_users."""
+    """The user that a client is to be, as an item of manage_users."""
     user = {"username": client["name"], "state": "present"}
     if client["state"] == "absent":
         if client["purge"] or there is None:
@@ -68,7 +70,7 @@ def user_of(
     }
 
 
-def settings_of(url: str, name: str) -> list[str]:
+def kayobe_settings(url: str, name: str) -> list[str]:
     """What the client puts into its Kayobe configuration: lines of YAML, without the password."""
     return [
         f"# {name}: for etc/kayobe/pulp.yml; its password goes into etc/kayobe/secrets.yml, encrypted",
@@ -80,7 +82,7 @@ def settings_of(url: str, name: str) -> list[str]:
 
 def _lines(result: Result, client: Mapping[str, Any], url: str) -> list[str]:
     if client["state"] == "present":
-        return settings_of(url, result.name)
+        return kayobe_settings(url, result.name)
     return [f"# {result.name}: the account is {'gone' if client['purge'] else 'disabled'}"]
 
 
@@ -96,7 +98,7 @@ def _problems(
     if there and there.get("is_staff"):
         return ["is an administrator's account on this Pulp: give the client one of its own"]
     if client["state"] == "present" and there is None and not client["password"]:
-        return [f"has no account yet, and no password is given for it: {_WAY_OUT}"]
+        return [f"has no account yet, and no password is given for it: {_HINT}"]
     if client["state"] == "present" and client["purge"]:
         return ["has purge, which deletes the account, and is not absent: give state: absent, too"]
     return []

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..container.push import Image, Way, push_images
+from ..container.push import ContainerImage, PushOptions, push_images
 from ..container.registry import Registry
 from ..container.skopeo import TRANSPORTS, skopeo_for
 from ..inventory.stamp import is_stamp
@@ -89,20 +89,24 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _KOLLA_TAG = re.compile(r"[^-]+-(?P<distribution>[a-z].*)-(?P<stamp>[^-]+)")
 
 
-def push(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
+def push_container_images(
+    server: Server, params: Mapping[str, Any]
+) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module container_push: parameters -> results, and what else it returns."""
-    work = images_to_push(params)
+    work = read_items(params)
     connection = server.client.connection
-    way = Way(**{key: params[key] for key in ("private", "immutable", "attempts", "retry_delay")})
+    options = PushOptions(
+        **{key: params[key] for key in ("private", "immutable", "attempts", "retry_delay")}
+    )
     with skopeo_for(connection) as skopeo:
         # One name that cannot be would cost all the others their token.
         names = [image.name for result, image in work if not result.error]
         registry = Registry(connection, names)
-        results = push_images(server, skopeo, registry, work, way)
-    return results, pins_of(results)
+        results = push_images(server, skopeo, registry, work, options)
+    return results, pins_of_results(results)
 
 
-def images_to_push(params: Mapping[str, Any]) -> list[tuple[Result, Image]]:
+def read_items(params: Mapping[str, Any]) -> list[tuple[Result, ContainerImage]]:
     """Each image with a result for it. A name, tag or source that cannot be is the result's error.
 
     Raises InvalidItem when there is nothing to push, or no way to.
@@ -116,7 +120,7 @@ def images_to_push(params: Mapping[str, Any]) -> list[tuple[Result, Image]]:
     return [_to_push(item, params) for item in items]
 
 
-def pins_of(results: Sequence[Result]) -> dict[str, Any]:
+def pins_of_results(results: Sequence[Result]) -> dict[str, Any]:
     """What was pushed, or is there, in the shapes in which tags are kept.
 
     `digests`: image -> tag -> digest. `container_tags`: image -> tags. `kolla_image_tags`: container
@@ -148,20 +152,20 @@ def _stamp(tag: str) -> str:
     return tag.rpartition("-")[2]
 
 
-def _to_push(item: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Result, Image]:
+def _to_push(item: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Result, ContainerImage]:
     words = {"namespace": params["namespace"], "name": item["name"]}
     words["tag"] = item.get("tag") or params["tag"] or ""
     source = item.get("source") or params["source"]
     for word, text in words.items():
         source = source.replace(f"{{{word}}}", text)
-    image = Image(f"{words['namespace']}/{words['name']}", words["tag"], source)
+    image = ContainerImage(f"{words['namespace']}/{words['name']}", words["tag"], source)
     more = {"image": words["name"], "tag": image.tag, "source": source, "digest": "", "attempts": 0}
     result = Result(f"{image.name}:{image.tag}", "image", more=more)
     result.error = _mistake(image)
     return result, image
 
 
-def _mistake(image: Image) -> str:
+def _mistake(image: ContainerImage) -> str:
     if not _NAME.fullmatch(image.name):
         return (
             f"'{image.name}' can be no name of an image: it is lower-case letters and digits, with "

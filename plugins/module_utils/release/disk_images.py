@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..content.files import FileRun, WantedFile, bring_files, held_files, read_files
+from ..content.files import FileRun, WantedFile, files_in_version, read_files, update_files
 from ..errors import OperatorError
 from ..inventory.pins import Pin
 from ..inventory.repositories import PackageRepository
@@ -19,45 +19,45 @@ from ..objects.distribution import Guards, distribute, read_guards
 from ..objects.publication import publish
 from ..objects.repository import declare, read_repositories
 from ..pulp.content_app import content_url
-from ..pulp.errors import Refused
+from ..pulp.errors import Conflict
 from ..pulp.pool import refuse_duplicates, run_all
-from ..pulp.reader import read_kind
+from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, RepositoryState
 from ..report.report import Result
 from .mirror import mirror_pins, mirror_settings
 from .newest import served_versions
-from .promote import promote_pins, promoted_line
+from .promote import promote_pins, promotion_line
 
 LATEST = "latest"
 _CONTENT_TYPE = "file"
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
-IMAGE: dict[str, dict[str, Any]] = {
+DISK_IMAGE_OPTIONS: dict[str, dict[str, Any]] = {
     "repository": {"type": "str", "required": True},
     "base_path": {"type": "str"},
     "version": {"type": "str", "required": True},
 }
 
 
-class ImageError(OperatorError):
+class DiskImageError(OperatorError):
     """An image that cannot be what it is given as."""
 
 
-def image_options(more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def disk_image_options(more: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The option `images` of a module, with `more` options of its items."""
-    options = {**IMAGE, **(more or {})}
+    options = {**DISK_IMAGE_OPTIONS, **(more or {})}
     return {"images": {"type": "list", "elements": "dict", "required": True, "options": options}}
 
 
-def image_pin(image: Mapping[str, Any]) -> Pin:
-    """The snapshot that an item means. Raises ImageError for what would be served elsewhere."""
+def disk_image_pin(image: Mapping[str, Any]) -> Pin:
+    """The snapshot that an item means. Raises DiskImageError for what would be served elsewhere."""
     repository, version = str(image["repository"]).strip("/ "), str(image["version"]).strip()
     base_path = str(image.get("base_path") or _path_of(repository)).strip("/ ")
     if not base_path:
-        raise ImageError("an image needs a repository, and its name is empty")
+        raise DiskImageError("an image needs a repository, and its name is empty")
     if not _VERSION.fullmatch(version) or version == LATEST:
-        raise ImageError(
+        raise DiskImageError(
             f"version '{version}' of {repository} is none: give one such as 2025.1-20261122T200001"
         )
     place = PackageRepository(
@@ -73,31 +73,31 @@ def _path_of(repository: str) -> str:
     return f"{kind}-images/{words}" if images else repository
 
 
-def image_pins(images: Sequence[Mapping[str, Any]]) -> list[Pin]:
-    """The snapshots that items mean, each once. Raises ImageError, for none at all, too."""
-    pins = list(dict.fromkeys(image_pin(image) for image in images))
+def disk_image_pins(images: Sequence[Mapping[str, Any]]) -> list[Pin]:
+    """The snapshots that items mean, each once. Raises DiskImageError, for none at all, too."""
+    pins = list(dict.fromkeys(disk_image_pin(image) for image in images))
     if not pins:
-        raise ImageError("there is not a single image: give image_version, or image_versions")
+        raise DiskImageError("there is not a single image: give image_version, or image_versions")
     return pins
 
 
-def promote_images(
+def promote_disk_images(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module image_promote: parameters -> results, and what else it returns."""
-    pins = image_pins(params["images"])
+    pins = disk_image_pins(params["images"])
     results = promote_pins(server, pins, params["content_guard"])
-    lines = [promoted_line(result) for result in results if result.changed]
+    lines = [promotion_line(result) for result in results if result.changed]
     return results, {"lines": lines}
 
 
-_MOST_LISTED = 20
+_MAX_LISTED = 20
 
 
-def image_files(image: Mapping[str, Any]) -> list[dict[str, str]]:
+def disk_image_files(image: Mapping[str, Any]) -> list[dict[str, str]]:
     """The files (`path`, `relative_path`) of an item's `path`, `patterns`, `several`, `file_name`.
 
-    Each pattern finds one file, or with `several` at least one. Raises ImageError, listing what is
+    Each pattern finds one file, or with `several` at least one. Raises DiskImageError, listing what is
     there, or what was found.
     """
     path = str(image["path"])
@@ -106,16 +106,16 @@ def image_files(image: Mapping[str, Any]) -> list[dict[str, str]]:
     elif os.path.exists(path):
         found = [path]
     else:
-        raise ImageError(f"there is no {path}: give image_path, the file or the folder of it")
+        raise DiskImageError(f"there is no {path}: give image_path, the file or the folder of it")
     name = image.get("file_name")
     if name and len(found) > 1:
         listed = ", ".join(map(os.path.basename, found))
-        raise ImageError(f"several files cannot all be called {name}: {listed}")
+        raise DiskImageError(f"several files cannot all be called {name}: {listed}")
     return [{"path": one, "relative_path": name or os.path.basename(one)} for one in found]
 
 
-def _found(folder: str, patterns: Sequence[str], several: bool) -> list[str]:
-    there = sorted(one.name for one in os.scandir(folder) if one.is_file())
+def _found(directory: str, patterns: Sequence[str], several: bool) -> list[str]:
+    there = sorted(one.name for one in os.scandir(directory) if one.is_file())
     # A checksum file is made anew, beside the file that it is of.
     there = [name for name in there if not name.endswith(".sha256")]
     found: list[str] = []
@@ -123,25 +123,29 @@ def _found(folder: str, patterns: Sequence[str], several: bool) -> list[str]:
         fits = [name for name in there if fnmatch.fnmatchcase(name, pattern)]
         if not fits:
             held = f"it has {_listed(there)}" if there else "it has no file at all"
-            raise ImageError(f"no file of {folder} matches '{pattern}': {held}")
+            raise DiskImageError(f"no file of {directory} matches '{pattern}': {held}")
         if len(fits) > 1 and not several:
-            raise ImageError(
-                f"{len(fits)} files of {folder} match '{pattern}', and one is wanted: "
+            raise DiskImageError(
+                f"{len(fits)} files of {directory} match '{pattern}', and one is wanted: "
                 f"{_listed(fits)}. Give the path of one of them, or a pattern that finds one"
             )
         found += fits
-    return [os.path.join(folder, name) for name in dict.fromkeys(found)]
+    return [os.path.join(directory, name) for name in dict.fromkeys(found)]
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
-    return ", ".join(names[:_MOST_LISTED]) + more
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return ", ".join(names[:_MAX_LISTED]) + more
 
 
-def mirror_images(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
+def mirror_disk_images(
+    server: Server, params: Mapping[str, Any]
+) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module image_mirror: parameters -> results, in the order of the list."""
     defaults = {"file": {"policy": params["policy"]}}
-    return mirror_pins(server, image_pins(params["images"]), mirror_settings(params, defaults)), {}
+    return mirror_pins(
+        server, disk_image_pins(params["images"]), mirror_settings(params, defaults)
+    ), {}
 
 
 _FILE = CONTENT_TYPES["file"]
@@ -160,7 +164,9 @@ class _Image:
     served: str = ""
 
 
-def upload_images(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
+def upload_disk_images(
+    server: Server, params: Mapping[str, Any]
+) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module image_upload: parameters -> results, in the order of the list."""
     work = [(_result(pin), _read(item, pin)) for item, pin in _pairs(params["images"])]
     images = [image for _result_of, image in work]
@@ -170,16 +176,16 @@ def upload_images(server: Server, params: Mapping[str, Any]) -> tuple[list[Resul
     guards = read_guards(server, [guard] if guard else [], in_use)
     guards.href(guard)
     refuse_duplicates(work, [image.pin.repository.name for image in images], "repository")
-    run = FileRun.of(server, params)
+    run = FileRun.from_params(server, params)
 
     def walk(image: _Image, result: Result) -> None:
         _walk(run, image, guard, guards, result)
 
-    return run_all(work, walk, server.tasks_at_once(), server.report), {}
+    return run_all(work, walk, server.task_concurrency(), server.report), {}
 
 
 def _pairs(items: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], Pin]]:
-    return [(item, image_pin(item)) for item in items]
+    return [(item, disk_image_pin(item)) for item in items]
 
 
 def _read(item: Mapping[str, Any], pin: Pin) -> _Image:
@@ -200,7 +206,9 @@ def _look(server: Server, images: Sequence[_Image]) -> None:
     """Read what there is, for all images together."""
     states = read_repositories(server, _FILE, [one.pin.repository.name for one in images])
     names = [(one.pin.snapshot_name, one.pin.repository.snapshot_name(LATEST)) for one in images]
-    found = read_kind(server.client, _FILE.distribution, [name for pair in names for name in pair])
+    found = read_by_key(
+        server.client, _FILE.distribution, [name for pair in names for name in pair]
+    )
     for one, (own, latest) in zip(images, names):
         one.state = states[one.pin.repository.name]
         one.there, one.latest = found.get(own), found.get(latest)
@@ -211,7 +219,7 @@ def _look(server: Server, images: Sequence[_Image]) -> None:
 
 
 def _walk(run: FileRun, image: _Image, guard: str, guards: Guards, result: Result) -> None:
-    files = image_files(image.item)
+    files = disk_image_files(image.item)
     item = {"files": files, "checksums": image.item["checksums"], "state": "present"}
     wanted = read_files(item)
     result.more["url"] = f"{content_url(run.server.client.connection, image.pin.snapshot_path)}/"
@@ -235,7 +243,7 @@ def _walk(run: FileRun, image: _Image, guard: str, guards: Guards, result: Resul
     name, is_new = image.pin.snapshot_name, image.there is None
     try:
         distribute(run.server, _FILE, name, place, image.there, guards, result, not is_new)
-    except Refused:
+    except Conflict:
         # Another run was quicker: clients may have read its version, so that one counts.
         _look(run.server, [image])
         if image.item["latest"]:
@@ -249,7 +257,7 @@ def _publish(
     """The publication (href) of a version with just these files; None in check mode if new."""
     name = image.pin.repository.name
     declare(run.server, _FILE, {"name": name}, image.state, result)
-    version = bring_files(run, image.state.repository, wanted, True, result)
+    version = update_files(run, image.state.repository, wanted, True, result)
     if run.server.check_mode and result.changed:
         return None
     href, _duplicates = publish(run.server, _FILE, name, version, None, False, result)
@@ -258,11 +266,11 @@ def _publish(
 
 def _refuse_others(run: FileRun, image: _Image, wanted: Sequence[WantedFile]) -> None:
     """Raise Refused when the version is there with other bits."""
-    held = {path: one["sha256"] for path, one in held_files(run.server, image.served).items()}
+    held = {path: one["sha256"] for path, one in files_in_version(run.server, image.served).items()}
     ours = {one.relative_path: one.open().sha256 for one in wanted}
     if held != ours:
         other = sorted(path for path in {*held, *ours} if held.get(path) != ours.get(path))
-        raise Refused(
+        raise Conflict(
             f"version {image.pin.stamp} is there already, and differs in {', '.join(other)}: what "
             "is served never changes, give another image_version"
         )
@@ -293,4 +301,4 @@ def _serve_latest(
             for side in (changes.before, changes.after)
         )
         after["version"] = image.pin.stamp
-        result.note(changes.action, {LATEST: before}, {LATEST: after})
+        result.add_change(changes.action, {LATEST: before}, {LATEST: after})

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..inventory.repositories import PackageRepository
-from ..inventory.stamp import now_stamp, parse
+from ..inventory.stamp import current_stamp, parse_stamp
 from ..objects.status import read_storage
 from ..pulp.errors import PulpError
-from ..pulp.reader import Reader, identifier, read_by
+from ..pulp.reader import Reader, read_by_field, uuid_of
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
@@ -30,7 +30,7 @@ def synced_since(reader: Reader, since: datetime) -> set[str]:
     filters = {**_SYNCS, "finished_at__gte": since.isoformat(), "fields": _FIELD}
     tasks = reader.list("tasks/", filters)
     # A resource is an href, or "prn:rpm.rpmrepository:<id>", perhaps with "shared:" before it.
-    return {identifier(resource).rsplit(":", 1)[-1] for task in tasks for resource in task[_FIELD]}
+    return {uuid_of(resource).rsplit(":", 1)[-1] for task in tasks for resource in task[_FIELD]}
 
 
 def last_synced(reader: Reader, repository: str) -> str:
@@ -46,7 +46,7 @@ def last_synced(reader: Reader, repository: str) -> str:
     return str(tasks[0]["finished_at"])[:10] if tasks else ""
 
 
-def state_of_pulp(
+def server_health(
     server: Server,
     repositories: Sequence[PackageRepository],
     results: Collection[Result],
@@ -86,13 +86,13 @@ def stale_repositories(
     ]
     if not waiting or days <= 0:
         return []
-    since = parse(now_stamp()) - timedelta(days=days)
+    since = parse_stamp(current_stamp()) - timedelta(days=days)
     recent = synced_since(server.client, since)
     hrefs = _hrefs(server, waiting)
     stale = []
     for one in waiting:
         href = hrefs.get((one.content_type, one.name), "")
-        if identifier(href) not in recent:
+        if uuid_of(href) not in recent:
             last = last_synced(server.client, href) if href else ""
             stale.append({"name": one.short_name, "type": one.content_type, "last": last})
     return stale
@@ -104,6 +104,6 @@ def _hrefs(server: Server, repositories: Sequence[PackageRepository]) -> dict[tu
     for name, content_type in CONTENT_TYPES.items():
         names = [one.name for one in repositories if one.content_type == name]
         endpoint = content_type.repository.endpoint
-        found = read_by(server.client, endpoint, "name", names, ("pulp_href",))
+        found = read_by_field(server.client, endpoint, "name", names, ("pulp_href",))
         hrefs.update({(name, one): entry["pulp_href"] for one, entry in found.items()})
     return hrefs

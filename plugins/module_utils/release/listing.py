@@ -12,15 +12,21 @@ from typing import Any
 
 from ..inventory.pins import PinError, check_stamps
 from ..inventory.repositories import PackageRepository
-from ..inventory.selection import nearest, select_by_name, select_repositories
-from ..inventory.stamp import from_pulp_time, is_stamp, parse, stamp_of
+from ..inventory.selection import closest_names, select_by_name, select_repositories
+from ..inventory.stamp import is_stamp, parse_stamp, stamp_of, stamp_of_pulp_time
 from ..objects.distribution import Guards
-from ..objects.listing import PRIVATE, Listed, all_guards, list_distributions, read_served
+from ..objects.listing import (
+    PRIVATE,
+    ListedDistribution,
+    list_distributions,
+    read_all_guards,
+    read_served,
+)
 from ..pulp.errors import InvalidItem
 from ..pulp.server import Server
 from ..report.report import Result
 from ..text import text_table
-from .options import parsed_lists
+from .options import read_lists
 
 # What to give as `guard` for distributions that everybody may read.
 NO_GUARD = "none"
@@ -46,13 +52,13 @@ class Inventory:
             self._by_name.setdefault((one.content_type, one.distribution_name), one)
             self._by_path.setdefault((one.content_type, one.base_path), one)
 
-    def owner(self, listed: Listed) -> PackageRepository | None:
+    def owner(self, listed: ListedDistribution) -> PackageRepository | None:
         """The repository below whose path a distribution is, or whose snapshot it is by name.
 
         A mirror may call snapshots otherwise; their path is the same everywhere.
         """
-        folder = listed.base_path.rpartition("/")[0] + "/"
-        owner = self._by_path.get((listed.content_type, folder))
+        directory = listed.base_path.rpartition("/")[0] + "/"
+        owner = self._by_path.get((listed.content_type, directory))
         prefix = listed.name[:-_STAMP_LENGTH]
         if owner is None and stamp_of(listed.name, prefix):
             owner = self._by_name.get((listed.content_type, prefix))
@@ -89,7 +95,7 @@ class _Row:
     """A distribution with what the inventory knows of it; selectable as repositories are, by its
     own name where it belongs to none."""
 
-    listed: Listed
+    listed: ListedDistribution
     owner: PackageRepository | None
     stamp: str
     days: float
@@ -135,12 +141,12 @@ def show_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[
     """The whole of module distribution_list: no results, but `distributions`, and them as lines.
 
     The report has them as items."""
-    active, deprecated = parsed_lists(params)
+    active, deprecated = read_lists(params)
     warnings = [*active.warnings, *deprecated.warnings]
     warnings += [str(error) for error in (*active.errors, *deprecated.errors)]
     inventory = Inventory([*active.repositories, *deprecated.repositories])
     labels, unknown = inventory.labels(params["pins"] or {})
-    guards = all_guards(server)
+    guards = read_all_guards(server)
     _check_guard(params["guard"], guards)
     rows = [_row(one, inventory, labels) for one in list_distributions(server, guards)]
     chosen, unmatched = _chosen(rows, inventory.repositories, params)
@@ -159,16 +165,18 @@ def show_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[
 def _check_guard(guard: str | None, guards: Guards) -> None:
     known = [*guards.hrefs, PRIVATE, NO_GUARD]
     if guard and guard not in known:
-        near = nearest(guard, known) or sorted(known)
+        near = closest_names(guard, known) or sorted(known)
         raise InvalidItem(f"there is no content guard '{guard}', but {', '.join(near)}")
 
 
-def _row(listed: Listed, inventory: Inventory, labels: Mapping[tuple[str, str], list[str]]) -> _Row:
+def _row(
+    listed: ListedDistribution, inventory: Inventory, labels: Mapping[tuple[str, str], list[str]]
+) -> _Row:
     owner, stamp = inventory.owner(listed), ""
     if owner:
         end = listed.base_path.rpartition("/")[2]
         stamp = end if is_stamp(end) else stamp_of(listed.name, owner.distribution_name) or ""
-    made = parse(stamp or from_pulp_time(listed.created))
+    made = parse_stamp(stamp or stamp_of_pulp_time(listed.created))
     days = (time.time() - made.timestamp()) / _DAY
     pinned_by = labels.get((owner.short_name, stamp), []) if owner else []
     return _Row(listed, owner, stamp, days, pinned_by)

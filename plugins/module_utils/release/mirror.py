@@ -17,14 +17,14 @@ from ..objects.publication import publish
 from ..objects.repository import declare, read_repositories
 from ..objects.sync import RunningSyncs, SyncSettings, late_delay, sync_repository
 from ..pulp.errors import PulpError, TaskFailed
-from ..pulp.planner import to_wire
+from ..pulp.planner import to_api_values
 from ..pulp.pool import run_all
-from ..pulp.reader import identifier, read_by, read_kind
+from ..pulp.reader import read_by_field, read_by_key, uuid_of
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType, RepositoryState
 from ..report.report import Result
 from .newest import served_versions
-from .options import given_options, pinned
+from .options import given_options, read_pins
 from .snapshot import options_of
 
 MIRRORED_LABEL = "release_train_mirrored"
@@ -116,7 +116,7 @@ class Mirrored:
         return (self.distribution or {}).get("pulp_labels") or {}
 
     def _record(self, publication: str) -> str:
-        return f"{self.digest}.{identifier(publication)}"
+        return f"{self.digest}.{uuid_of(publication)}"
 
 
 def read_mirrored(server: Server, pins: Sequence[Pin], settings: MirrorSettings) -> list[Mirrored]:
@@ -136,9 +136,11 @@ def _read(
     states = read_repositories(server, content_type, [item["name"] for item in items])
     kind = content_type.distribution
     names = [pin.snapshot_name + settings.distribution_suffix for pin in pins]
-    by_name = read_kind(server.client, kind, names)
+    by_name = read_by_key(server.client, kind, names)
     lost = [pin.snapshot_path for pin, name in zip(pins, names) if name not in by_name]
-    by_path = read_by(server.client, kind.endpoint, "base_path", lost, (*kind.readable, "name"))
+    by_path = read_by_field(
+        server.client, kind.endpoint, "base_path", lost, (*kind.readable, "name")
+    )
     mirrored = [
         Mirrored(
             pin,
@@ -159,8 +161,8 @@ def _read(
 
 def _digest(content_type: ContentType, item: Mapping[str, Any]) -> str:
     """What an item asks for. What it leaves open is of no account, nor is the remote's spelling."""
-    source = to_wire(content_type.remote.fields, item)
-    return source_digest(content_type, source, to_wire(content_type.sync_fields, item))
+    source = to_api_values(content_type.remote.fields, item)
+    return source_digest(content_type, source, to_api_values(content_type.sync_fields, item))
 
 
 def _item(pin: Pin, settings: MirrorSettings) -> dict[str, Any]:
@@ -209,7 +211,7 @@ def mirror_packages(
         f"{name}_defaults": {**given_options(params[f"{name}_defaults"]), **own[name]}
         for name in PACKAGE_TYPES
     }
-    resolved, selected = pinned({**params, **under}, "mirror")
+    resolved, selected = read_pins({**params, **under}, "mirror")
     for warning in resolved.warnings:
         server.report.warn(warning)
     broken = [_malformed(error, params["package_versions"]) for error in resolved.errors]
@@ -259,7 +261,7 @@ def mirror_pins(
     pairs: list[tuple[Result, Mirrored | None]] = [(_result(one), one) for one in work]
     pairs += [(result, None) for result in broken]
     idle = settings.send_secrets != "all" and all(one.is_done for one in work)
-    at_once = 1 if idle else server.tasks_at_once()
+    at_once = 1 if idle else server.task_concurrency()
     return run_all(pairs, walk, at_once, server.report, late_delay(settings.syncing))
 
 
@@ -316,7 +318,7 @@ def _sync(
 
 def _explained(error: TaskFailed, one: Mirrored, settings: MirrorSettings) -> PulpError:
     """The same error, with what to look at when the source would not give the snapshot."""
-    if not _REFUSED.search(error.words):
+    if not _REFUSED.search(error.detail):
         return error
     user = settings.remote.get("remote_username")
     reader = f"user '{user}' may not read it with this password" if user else "it is not public"
@@ -336,7 +338,7 @@ def _source(server: Server, one: Mirrored, result: Result) -> dict[str, Any]:
 
 
 def _publication(server: Server, one: Mirrored, version: str, result: Result) -> str | None:
-    mirrored = one.content_type.mirrors(one.item.get("sync_policy"))
+    mirrored = one.content_type.is_mirrored_by(one.item.get("sync_policy"))
     made = result.more.get("publications") or []
     if mirrored and made:
         return str(made[-1])

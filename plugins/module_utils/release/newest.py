@@ -11,10 +11,10 @@ from itertools import count
 from typing import Any
 
 from ..inventory.repositories import PackageRepository
-from ..inventory.stamp import STAMP_PATTERN, from_pulp_time, now_stamp, stamp_of
+from ..inventory.stamp import STAMP_PATTERN, current_stamp, stamp_of, stamp_of_pulp_time
 from ..objects.repository import read_repositories
 from ..pulp.pool import for_each
-from ..pulp.reader import Reader, read_by
+from ..pulp.reader import Reader, read_by_field
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType, Kind, RepositoryState
 
@@ -26,7 +26,7 @@ _LOOK_PAUSE = 2.0
 
 
 @dataclass
-class Found:
+class RepositorySnapshot:
     """One repository of the inventory, and what the server has of it.
 
     `newest`: the distribution of its newest snapshot; `newest_version`: the href of the
@@ -47,18 +47,20 @@ class Found:
         return stamp_of(name, self.repository.distribution_name)
 
 
-def find_all(server: Server, repositories: Sequence[PackageRepository]) -> list[Found]:
+def find_newest_snapshots(
+    server: Server, repositories: Sequence[PackageRepository]
+) -> list[RepositorySnapshot]:
     """Repositories and remotes, then newest snapshots, then what these serve.
 
     A newest snapshot that cannot be read is an error of its item and leaves the others alone.
     """
-    found: list[Found] = []
+    found: list[RepositorySnapshot] = []
     for name, content_type in CONTENT_TYPES.items():
         ours = [item for item in repositories if item.content_type == name]
         states = read_repositories(server, content_type, [item.name for item in ours])
-        found += [Found(item, content_type, states[item.name]) for item in ours]
+        found += [RepositorySnapshot(item, content_type, states[item.name]) for item in ours]
     known = [one for one in found if one.state.repository]
-    errors = for_each(known, lambda one: _look(server, one), server.writes_at_once())
+    errors = for_each(known, lambda one: _look(server, one), server.write_concurrency())
     for one, error in zip(known, errors):
         one.error = f"its newest snapshot cannot be read: {error}" if error else ""
     for content_type in CONTENT_TYPES.values():
@@ -73,18 +75,20 @@ def served_versions(
     versions: dict[str, str] = {}
     for kind in content_type.publication_kinds:
         ours = [href for href in publications if href and kind.endpoint in href]
-        found = read_by(server.client, kind.endpoint, "pulp_href", ours, ("repository_version",))
+        found = read_by_field(
+            server.client, kind.endpoint, "pulp_href", ours, ("repository_version",)
+        )
         versions.update({href: entry["repository_version"] for href, entry in found.items()})
     return versions
 
 
-def wait_for_another_run(server: Server, one: Found, version: str, made: str) -> None:
+def wait_for_another_run(server: Server, one: RepositorySnapshot, version: str, made: str) -> None:
     """Look again for a snapshot of this version while the run that made it may be making it.
 
     `made` is Pulp's time of the version; one that is older than a minute was left behind.
     """
-    fresh = now_stamp(lambda: time.time() - _ANOTHER_RUN_SECONDS)
-    looks = _LOOKS if from_pulp_time(made) > fresh and not server.check_mode else 0
+    fresh = current_stamp(lambda: time.time() - _ANOTHER_RUN_SECONDS)
+    looks = _LOOKS if stamp_of_pulp_time(made) > fresh and not server.check_mode else 0
     for look in range(looks):
         if look:
             time.sleep(_LOOK_PAUSE)
@@ -94,7 +98,7 @@ def wait_for_another_run(server: Server, one: Found, version: str, made: str) ->
             return
 
 
-def _look(server: Server, one: Found) -> None:
+def _look(server: Server, one: RepositorySnapshot) -> None:
     """Find the newest snapshot; a distribution that serves nothing is none, whatever its name."""
     kind = one.content_type.distribution
     prefix = one.repository.distribution_name
@@ -104,7 +108,7 @@ def _look(server: Server, one: Found) -> None:
             return
 
 
-def _read_versions(server: Server, found: Sequence[Found]) -> None:
+def _read_versions(server: Server, found: Sequence[RepositorySnapshot]) -> None:
     served = [(one.newest or {}).get("publication") or "" for one in found]
     if any(served):
         versions = served_versions(server, found[0].content_type, served)

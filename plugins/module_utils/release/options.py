@@ -15,18 +15,18 @@ from ..inventory.repositories import (
 )
 from ..inventory.selection import SelectionError, select_inventory, select_repositories
 from ..inventory.values import PACKAGE_TYPES, converters
-from ..report.retry import only_undone
+from ..report.retry import select_unfinished
 
 _SECRET = ("client_key", "proxy_password", "remote_password", "headers")
 
-SELECTION: dict[str, dict[str, Any]] = {
+SELECTION_OPTIONS: dict[str, dict[str, Any]] = {
     "rpm_filter": {"type": "raw"},
     "deb_filter": {"type": "raw"},
     "package_filter": {"type": "raw"},
     "sync_group": {"type": "str"},
 }
 
-SYNCING: dict[str, dict[str, Any]] = {
+SYNC_OPTIONS: dict[str, dict[str, Any]] = {
     "retry": {"type": "path"},
     "retries": {"type": "int", "default": 2},
     "retry_delay": {"type": "float", "default": 5},
@@ -38,7 +38,7 @@ SYNCING: dict[str, dict[str, Any]] = {
     },
 }
 
-PINS: dict[str, dict[str, Any]] = {
+PIN_OPTIONS: dict[str, dict[str, Any]] = {
     "package_versions": {"type": "dict", "required": True},
     "pins_strict": {"type": "bool", "default": False},
 }
@@ -82,19 +82,19 @@ def read_inventory(params: Mapping[str, Any], purpose: str) -> tuple[ParsedInven
     if not params.get("retry"):
         return narrowed, selection.text
     everything: list[PackageRepository | ItemError] = [*narrowed.repositories, *narrowed.errors]
-    left = only_undone(everything, params["retry"])
+    left = select_unfinished(everything, params["retry"])
     repositories = [one for one in left if isinstance(one, PackageRepository)]
     errors = [one for one in left if isinstance(one, ItemError)]
     text = f"{len(left)} left undone in {params['retry']}"
     return ParsedInventory(repositories, narrowed.warnings, errors), text
 
 
-def whole_inventory(params: Mapping[str, Any], purpose: str) -> ParsedInventory:
+def read_whole_inventory(params: Mapping[str, Any], purpose: str) -> ParsedInventory:
     """The inventory in a module's parameters, whatever is selected."""
     return _parse(params, "", purpose)
 
 
-def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
+def read_pins(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
     """The selected pins of `package_versions`, resolved, and "selected 12 of 43".
 
     Malformed items are selected, too, by the short name and group that they have.
@@ -113,7 +113,7 @@ def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
     selection = select_repositories(everything, **_filters(params))
     chosen, text = selection.selected, selection.text
     if params.get("retry"):
-        chosen = only_undone(chosen, params["retry"])
+        chosen = select_unfinished(chosen, params["retry"])
         text = f"{len(chosen)} left undone in {params['retry']}"
     narrowed = ResolvedPins(
         [one for one in chosen if isinstance(one, Pin)],
@@ -124,7 +124,7 @@ def pinned(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
     return narrowed, text
 
 
-def parsed_lists(params: Mapping[str, Any]) -> tuple[ParsedInventory, ParsedInventory]:
+def read_lists(params: Mapping[str, Any]) -> tuple[ParsedInventory, ParsedInventory]:
     """The active and the deprecated lists in a module's parameters; both may be empty."""
     return _parse(params, "", "pins"), _parse(params, "deprecated_", "pins")
 

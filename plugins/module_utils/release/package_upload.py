@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..content.files import FileRun
-from ..content.packages import bring_packages
+from ..content.packages import update_packages
 from ..inventory.repositories import PackageRepository
-from ..inventory.stamp import now_stamp, parse
+from ..inventory.stamp import current_stamp, parse_stamp
 from ..objects.distribution import Guards, distribute, read_guards
 from ..objects.publication import publish
 from ..objects.repository import declare
 from ..pulp.errors import InvalidItem
 from ..pulp.options import field_options, item_options
 from ..pulp.pool import refuse_duplicates, run_all
-from ..pulp.reader import read_kind
+from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType
 from ..report.report import Result
-from .newest import Found, find_all
+from .newest import RepositorySnapshot, find_newest_snapshots
 from .snapshot import SnapshotSettings, serve_snapshot
 
 # What an item that does not say so has of the upload fields.
@@ -50,17 +50,19 @@ def upload_packages(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module pulp_package_content: lists per content type -> results."""
-    stamp = params["stamp"] or now_stamp()
-    parse(stamp)
+    stamp = params["stamp"] or current_stamp()
+    parse_stamp(stamp)
     items = [
         (content_type, item)
         for name, content_type in CONTENT_TYPES.items()
         for item in params.get(name) or []
     ]
-    found = find_all(server, [_repository(content_type, item) for content_type, item in items])
+    found = find_newest_snapshots(
+        server, [_repository(content_type, item) for content_type, item in items]
+    )
     named = {content_type.name for content_type, _item in items}
     there = {
-        name: read_kind(
+        name: read_by_key(
             server.client,
             CONTENT_TYPES[name].distribution,
             [item["distribution_name"] or "" for one, item in items if one.name == name],
@@ -70,7 +72,7 @@ def upload_packages(
     in_use = [entry.get("content_guard") or "" for own in there.values() for entry in own.values()]
     wanted = [item["content_guard"] for _type, item in items if item["content_guard"]]
     guards = read_guards(server, wanted, in_use)
-    run = FileRun.of(server, params)
+    run = FileRun.from_params(server, params)
     work = [
         (Result(item["name"], one.content_type.name), (one, item))
         for (_type, item), one in zip(items, found)
@@ -79,10 +81,10 @@ def upload_packages(
 
     def walk(pair: Any, result: Result) -> None:
         one, item = pair
-        refuse_unclear(item)
+        validate_item(item)
         guard = guards.href(item["content_guard"]) if item["content_guard"] else None
         declare(server, one.content_type, {"name": item["name"]}, one.state, result)
-        version = bring_packages(run, one.content_type, one.state.repository, item, result)
+        version = update_packages(run, one.content_type, one.state.repository, item, result)
         if not item["publish"] or not version or (server.check_mode and result.changed):
             return
         if item["stamped"]:
@@ -96,12 +98,12 @@ def upload_packages(
         current = there[result.type].get(item["distribution_name"] or "")
         _serve(server, one, item, version, current, guard, guards, result)
 
-    return run_all(work, walk, server.tasks_at_once(), server.report), {"stamp": stamp}
+    return run_all(work, walk, server.task_concurrency(), server.report), {"stamp": stamp}
 
 
 def _serve(
     server: Server,
-    one: Found,
+    one: RepositorySnapshot,
     item: Mapping[str, Any],
     version: str,
     current: dict[str, Any] | None,
@@ -125,7 +127,7 @@ def _serve(
     changes = Result(name, result.type)
     distribute(server, one.content_type, name, wanted, current, guards, changes)
     if changes.changed:
-        result.note(changes.action, changes.before, changes.after)
+        result.add_change(changes.action, changes.before, changes.after)
     result.more["snapshot"] = name
 
 
@@ -138,7 +140,7 @@ def _repository(content_type: ContentType, item: Mapping[str, Any]) -> PackageRe
     )
 
 
-def refuse_unclear(item: Mapping[str, Any]) -> None:
+def validate_item(item: Mapping[str, Any]) -> None:
     """Raise InvalidItem for an item that does not say enough."""
     if not item["packages"]:
         raise InvalidItem("packages is empty: name the files")

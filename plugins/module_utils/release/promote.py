@@ -15,12 +15,12 @@ from ..objects.switch import Switch, switch_all
 from ..pulp.content_app import content_url
 from ..pulp.errors import InvalidItem, PulpError
 from ..pulp.pool import for_each
-from ..pulp.reader import read_kind
+from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
 from .newest import find_snapshots, served_versions
-from .options import pinned
+from .options import read_pins
 
 _NO_GUARD = "everybody"
 # So many missing snapshots are told with what there is instead.
@@ -31,11 +31,11 @@ def promote_packages(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module package_promote: parameters -> results, and what else it returns."""
-    resolved, selected = pinned(params, "pins")
+    resolved, selected = read_pins(params, "pins")
     for warning in resolved.warnings:
         server.report.warn(warning)
     results = promote_pins(server, resolved.pins, params["content_guard"], resolved.errors)
-    lines = [promoted_line(result) for result in results if result.changed]
+    lines = [promotion_line(result) for result in results if result.changed]
     return results, {"selected": selected, "unknown_pins": resolved.unknown, "lines": lines}
 
 
@@ -50,7 +50,7 @@ def promote_pins(
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for name, content_type in CONTENT_TYPES.items():
         names = [pin.snapshot_name for pin in pins if pin.content_type == name]
-        there = read_kind(server.client, content_type.distribution, names)
+        there = read_by_key(server.client, content_type.distribution, names)
         found.update({(name, key): entry for key, entry in there.items()})
     current = [found.get((pin.content_type, pin.snapshot_name)) for pin in pins]
     problems = [f"'{error.short_name}' is pinned, but {error}" for error in errors]
@@ -123,7 +123,7 @@ def _show_content(server: Server, switches: Sequence[Switch]) -> None:
         published = [(one.current or {})["publication"] for one in ours]
         versions.update(served_versions(server, content_type, published))
     # Pulp has no way to ask for several versions at once. What cannot be read stays unsaid.
-    for_each(switches, count, server.writes_at_once())
+    for_each(switches, count, server.write_concurrency())
     for switch in switches:
         result = switch.result
         url = f"{content_url(server.client.connection, result.more['base_path'])}/"
@@ -134,7 +134,7 @@ def _show_content(server: Server, switches: Sequence[Switch]) -> None:
         result.after["visible"] = f"{packages} at {url}"
 
 
-def promoted_line(result: Result) -> str:
+def promotion_line(result: Result) -> str:
     """`epel_9  20261118T020000  development -> release, 3 packages  https://...`"""
     parts = (result.more.get(key) for key in ("short_name", "stamp", "told", "url"))
     return "  ".join(part for part in parts if part)

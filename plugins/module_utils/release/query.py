@@ -10,25 +10,25 @@ from typing import Any
 from ..inventory.repositories import ItemError, PackageRepository
 from ..inventory.stamp import (
     STAMP_PATTERN,
-    beginning,
-    begins_with,
     is_stamp,
-    not_after,
-    not_before,
     stamp_of,
+    stamp_prefix,
+    stamps_beginning_with,
+    stamps_not_after,
+    stamps_not_before,
 )
 from ..objects.distribution import Guards
-from ..objects.listing import all_guards
+from ..objects.listing import read_all_guards
 from ..pulp.errors import InvalidItem
 from ..pulp.pool import run_all
-from ..pulp.references import unseen
+from ..pulp.references import missing_message
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
 from ..text import text_table
 from .changes import SHRUNK_LABEL
 from .newest import find_snapshots
-from .options import pinned, read_inventory
+from .options import read_inventory, read_pins
 
 _FIELDS = ("pulp_href", "name", "base_path", "publication", "content_guard", "pulp_labels")
 # Rarely is more than the first one looked at.
@@ -37,7 +37,7 @@ _HEADER = ("SHORT NAME", "TYPE", "STAMP", "GUARD", "NOTE")
 
 
 @dataclass(frozen=True)
-class Question:
+class SnapshotQuery:
     """Which snapshot of a repository is asked for: `stamps` is a regular expression of those that
     may be, of which the newest is taken; `words` says the same; `hint` is what else to ask.
 
@@ -45,23 +45,23 @@ class Question:
     """
 
     stamps: str = STAMP_PATTERN
-    words: str = ""
+    description: str = ""
     hint: str = ""
     exact: str = ""
 
     @classmethod
-    def of(cls, stamp: str | None, until: str | None) -> Question:
+    def from_params(cls, stamp: str | None, until: str | None) -> SnapshotQuery:
         """The question in a module's parameters. Raises InvalidItem and StampError."""
         if stamp and until:
             raise InvalidItem("package_stamp and package_stamp_until are given: give one of them")
         if until:
-            return cls(not_after(beginning(until)), f" up to {until}")
+            return cls(stamps_not_after(stamp_prefix(until)), f" up to {until}")
         if not stamp:
             return cls()
         if is_stamp(stamp):
             return cls(stamp, f" at {stamp}", exact=stamp)
         hint = f"; package_stamp_until={stamp} takes the newest up to then"
-        return cls(begins_with(beginning(stamp)), f" at {stamp}", hint)
+        return cls(stamps_beginning_with(stamp_prefix(stamp)), f" at {stamp}", hint)
 
 
 @dataclass
@@ -70,7 +70,7 @@ class _Asked:
     were passed over with the numbers of packages before them."""
 
     repository: PackageRepository
-    question: Question
+    question: SnapshotQuery
     found: dict[str, Any] | None = None
     passed: tuple[tuple[str, str], ...] = ()
 
@@ -78,7 +78,7 @@ class _Asked:
 def query_packages(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module package_query: parameters -> results, and what else it returns."""
     asked, errors, more = _asked(server, params)
-    guards = all_guards(server)
+    guards = read_all_guards(server)
     development = guards.hrefs.get(params["content_guard"])
     pairs: list[tuple[Result, _Asked | None]] = [(_result(one.repository), one) for one in asked]
     for error in errors:
@@ -89,12 +89,12 @@ def query_packages(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
             _look(server, one, development)
             _describe(one, guards, result)
 
-    results = run_all(pairs, walk, server.writes_at_once(), server.report)
+    results = run_all(pairs, walk, server.write_concurrency(), server.report)
     answer = {**more, **_answer(results, asked)}
     _warn(server, asked, answer["without"])
     if not answer["versions"] and not any(result.error for result in results):
-        what = f"snapshot{asked[0].question.words} of any repository, {more['selected']}"
-        raise InvalidItem(f"{unseen(server, what)}{asked[0].question.hint}")
+        what = f"snapshot{asked[0].question.description} of any repository, {more['selected']}"
+        raise InvalidItem(f"{missing_message(server, what)}{asked[0].question.hint}")
     return results, answer
 
 
@@ -102,12 +102,15 @@ def _asked(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[_Asked], list[ItemError], dict[str, Any]]:
     """What is asked, the malformed items that are, and what the module returns of the selection."""
-    question = Question.of(params["stamp"], params["stamp_until"])
+    question = SnapshotQuery.from_params(params["stamp"], params["stamp_until"])
     if params["package_versions"] is not None:
-        if question != Question():
+        if question != SnapshotQuery():
             raise InvalidItem("pins name stamps: leave out package_stamp and package_stamp_until")
-        resolved, selected = pinned(params, "pins")
-        asked = [_Asked(pin.repository, Question.of(pin.stamp, None)) for pin in resolved.pins]
+        resolved, selected = read_pins(params, "pins")
+        asked = [
+            _Asked(pin.repository, SnapshotQuery.from_params(pin.stamp, None))
+            for pin in resolved.pins
+        ]
         errors, unknown, warnings = resolved.errors, resolved.unknown, resolved.warnings
     else:
         inventory, selected = read_inventory(params, "pins")
@@ -158,8 +161,8 @@ def _missing(server: Server, one: _Asked) -> str:
     kind = CONTENT_TYPES[one.repository.content_type].distribution
     stamp, around = one.question.exact, []
     for pattern, oldest_first, side in (
-        (not_after(stamp), False, "before"),
-        (not_before(stamp), True, "after"),
+        (stamps_not_after(stamp), False, "before"),
+        (stamps_not_before(stamp), True, "after"),
     ):
         prefix, fields = one.repository.distribution_name, ("name", "publication")
         page = find_snapshots(server.client, kind, prefix, fields, pattern, 0, _PAGE, oldest_first)
@@ -167,7 +170,7 @@ def _missing(server: Server, one: _Asked) -> str:
         around += [f"{served[0]} {side} it"] if served else []
     name = one.repository.snapshot_name(stamp)
     near = f"nearest: {' and '.join(around)}" if around else "the repository has none at all"
-    return f"{unseen(server, f'snapshot {name!r} that serves anything')}; {near}"
+    return f"{missing_message(server, f'snapshot {name!r} that serves anything')}; {near}"
 
 
 def _stamp(one: _Asked, snapshot: Mapping[str, Any]) -> str:
@@ -228,4 +231,4 @@ def _warn(server: Server, asked: Sequence[_Asked], without: Sequence[str]) -> No
     if without:
         question = asked[0].question
         names = ", ".join(without)
-        server.report.warn(f"no snapshot{question.words} of {names}{question.hint}")
+        server.report.warn(f"no snapshot{question.description} of {names}{question.hint}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..inventory.repositories import ItemError, PackageRepository
-from ..inventory.stamp import from_pulp_time, now_stamp, parse
+from ..inventory.stamp import current_stamp, parse_stamp, stamp_of_pulp_time
 from ..objects.distribution import Guards, distribute, read_guards
 from ..objects.pinned_source import version_number
 from ..objects.publication import find_publication, publish
@@ -19,10 +19,10 @@ from ..pulp.errors import InvalidItem
 from ..pulp.pool import run_all
 from ..pulp.server import Server
 from ..report.report import Result
-from .changes import NOTABLE, notable_pattern, note_changes, shrunk_label
-from .health import state_of_pulp
-from .newest import Found, find_all, wait_for_another_run
-from .options import read_inventory, whole_inventory
+from .changes import NOTABLE, notable_pattern, record_changes, shrunk_label
+from .health import server_health
+from .newest import RepositorySnapshot, find_newest_snapshots, wait_for_another_run
+from .options import read_inventory, read_whole_inventory
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def snapshot_packages(
 ) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module package_snapshot: parameters -> results, and what else it returns."""
     if params["stamp"]:
-        parse(params["stamp"])
-    stamp = params["stamp"] or now_stamp()
+        parse_stamp(params["stamp"])
+    stamp = params["stamp"] or current_stamp()
     inventory, selected = read_inventory(params, "snapshot")
     for warning in inventory.warnings:
         server.report.warn(warning)
@@ -69,8 +69,8 @@ def snapshot_packages(
         if result.more.get("stamp")
     }
     more = {"stamp": stamp, "stamps": stamps, "selected": selected}
-    everything = whole_inventory(params, "snapshot").repositories
-    return results, {**more, **state_of_pulp(server, everything, results, params)}
+    everything = read_whole_inventory(params, "snapshot").repositories
+    return results, {**more, **server_health(server, everything, results, params)}
 
 
 def take_snapshots(
@@ -87,19 +87,19 @@ def take_snapshots(
     guards.href(settings.guard)
     running = RunningSyncs(server)
 
-    def walk(one: Found | None, result: Result) -> None:
+    def walk(one: RepositorySnapshot | None, result: Result) -> None:
         if one:
             _walk(server, one, settings, guards, running, result)
 
-    found = find_all(server, repositories)
-    pairs: list[tuple[Result, Found | None]] = [(_result(one), one) for one in found]
+    found = find_newest_snapshots(server, repositories)
+    pairs: list[tuple[Result, RepositorySnapshot | None]] = [(_result(one), one) for one in found]
     for error in errors:
         # By its short name package_retry finds the item once it is corrected.
         more = {"short_name": error.short_name} if error.short_name else {}
         broken = Result(error.name, error.content_type, error=error.message, more=more)
         pairs.append((broken, None))
     late = late_delay(settings.syncing)
-    return run_all(pairs, walk, server.tasks_at_once(), server.report, late)
+    return run_all(pairs, walk, server.task_concurrency(), server.report, late)
 
 
 def options_of(repository: PackageRepository) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def options_of(repository: PackageRepository) -> dict[str, Any]:
     }
 
 
-def _result(one: Found) -> Result:
+def _result(one: RepositorySnapshot) -> Result:
     repository = one.repository
     more = {"short_name": repository.short_name, "stamp": None, "snapshot": None}
     return Result(
@@ -126,7 +126,7 @@ def _result(one: Found) -> Result:
 
 def _walk(
     server: Server,
-    one: Found,
+    one: RepositorySnapshot,
     settings: SnapshotSettings,
     guards: Guards,
     running: RunningSyncs,
@@ -144,7 +144,7 @@ def _walk(
     if one.repository.publish:
         serve_snapshot(server, one, settings, guards, _synced(result), result)
     if _synced(result) and before and version_number(before):
-        note_changes(server, one, before, settings.notable, result)
+        record_changes(server, one, before, settings.notable, result)
 
 
 def _synced(result: Result) -> bool:
@@ -153,7 +153,7 @@ def _synced(result: Result) -> bool:
 
 def _sync(
     server: Server,
-    one: Found,
+    one: RepositorySnapshot,
     settings: SnapshotSettings,
     optimize: bool,
     running: RunningSyncs,
@@ -169,7 +169,7 @@ def _sync(
 
 def serve_snapshot(
     server: Server,
-    one: Found,
+    one: RepositorySnapshot,
     settings: SnapshotSettings,
     guards: Guards,
     new: bool,
@@ -180,7 +180,7 @@ def serve_snapshot(
     stamp = settings.stamp
     if not new and one.newest_version != version:
         made = server.client.get(version, {"fields": "pulp_created"})["pulp_created"]
-        stamp = from_pulp_time(made)
+        stamp = stamp_of_pulp_time(made)
         wait_for_another_run(server, one, version, made)
     if one.newest_version == version:
         result.more.update({"snapshot": (one.newest or {})["name"], "stamp": one.stamp})
@@ -201,25 +201,29 @@ def serve_snapshot(
 
 
 def _in_order(
-    server: Server, one: Found, settings: SnapshotSettings, stamp: str, version: str
+    server: Server, one: RepositorySnapshot, settings: SnapshotSettings, stamp: str, version: str
 ) -> str:
     """A stamp after that of the newest snapshot, so that stamps never reorder content."""
     if one.stamp is None or stamp > one.stamp:
         return stamp
     if not settings.explicit:
         made = server.client.get(version, {"fields": "pulp_created"})["pulp_created"]
-        stamp = from_pulp_time(made)
+        stamp = stamp_of_pulp_time(made)
         if stamp > one.stamp:
             return stamp
     raise InvalidItem(f"stamp {stamp} is not after {one.stamp}, that of the newest snapshot")
 
 
 def _publication(
-    server: Server, one: Found, version: str, settings: SnapshotSettings, result: Result
+    server: Server,
+    one: RepositorySnapshot,
+    version: str,
+    settings: SnapshotSettings,
+    result: Result,
 ) -> str | None:
     """The publication to serve; where it must mirror upstream, another sync makes it."""
     content_type, repository = one.content_type, one.repository
-    if not content_type.mirrors(repository.sync_policy):
+    if not content_type.is_mirrored_by(repository.sync_policy):
         href, _duplicates = publish(
             server, content_type, repository.name, version, repository.mode, False, result
         )

@@ -15,7 +15,7 @@ class Cause:
     name: str
     pattern: str
     advice: str
-    passes: bool = False
+    transient: bool = False
 
 
 # The first that fits counts. What upstream answered is quoted by Pulp as aiohttp words it:
@@ -46,7 +46,7 @@ CAUSES = (
         "our Pulp: worker lost",
         r"gone missing|Aborted during worker shutdown",
         "look at the workers of this Pulp, and at its memory; the next run does it again",
-        passes=True,
+        transient=True,
     ),
     Cause(
         "our Pulp: disk full",
@@ -62,7 +62,7 @@ CAUSES = (
         "our Pulp cannot be reached",
         r"\(HTTP 50[0234]\)| cannot be reached: |the connection to \S+ broke|did not answer within",
         "look whether this Pulp runs, and at its address",
-        passes=True,
+        transient=True,
     ),
     Cause(
         "credentials of our Pulp",
@@ -83,13 +83,13 @@ CAUSES = (
         "too many requests for upstream",
         r"\b429\b",
         "try it later, or give rate_limit or download_concurrency",
-        passes=True,
+        transient=True,
     ),
     Cause(
         "upstream is broken",
         r"\b5\d\d(, message=| - )|\b50[0234]\b",
         "upstream answers with an error of its own: try it later",
-        passes=True,
+        transient=True,
     ),
     Cause(
         "certificate not trusted",
@@ -100,27 +100,27 @@ CAUSES = (
         "upstream timed out",
         r"timed? ?out|TimeoutError",
         "try it later; total_timeout and sock_read_timeout give upstream more time",
-        passes=True,
+        transient=True,
     ),
     Cause(
         "upstream cannot be reached",
         r"cannot connect|Temporary failure|Name or service not known|Connection refused",
         "look whether the host of the URL is right and can be reached from Pulp; mind proxies",
-        passes=True,
+        transient=True,
     ),
     Cause(
         "upstream cut the connection",
         r"payload is not completed|ContentLengthError|ClientPayloadError|disconnected|"
         r"connection (was )?(reset|lost|closed)",
         "try it later",
-        passes=True,
+        transient=True,
     ),
     Cause(
         "upstream does not fit together",
         r"checksum|DigestValidation|SizeValidation|size did not match|validation due to",
         "half-synced mirrors serve packages that their metadata does not name: try it later, or "
         "give the URL of one mirror",
-        passes=True,
+        transient=True,
     ),
     Cause(
         "metadata incompatible with mirror",
@@ -148,7 +148,7 @@ def cause_of(words: str) -> Cause | None:
     return next((cause for pattern, cause in _KNOWN if pattern.search(words)), None)
 
 
-def may_pass(words: str) -> bool:
+def is_transient(words: str) -> bool:
     """Whether trying again may help, as far as the words tell."""
     cause = cause_of(words)
-    return cause is not None and cause.passes
+    return cause is not None and cause.transient

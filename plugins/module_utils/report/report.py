@@ -41,7 +41,7 @@ class Result:
         known = cause_of(self.error) if self.error else None
         return known.name if known else ""
 
-    def note(self, action: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    def add_change(self, action: str, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Add one more change to this item; the first action that changes something names it."""
         if not self.changed:
             self.action = action
@@ -70,8 +70,8 @@ class Report:
     """Collects results as items finish, and tells `files` of each at once.
 
     A run that is killed leaves what it did. Lines are `{"expected": [{"type": ..., "name": ...}]}`,
-    the results (as documented, with `number` and `of`, and with `check_mode` where the run `looks`
-    only; with `again` for one that is tried again later), `{"warning": text}`, and `{"failed": text}` of a run that did not come to its items. Only
+    the results (as documented, with `number` and `of`, and with `check_mode` where the run changes
+    nothing; with `again` for one that is tried again later), `{"warning": text}`, and `{"failed": text}` of a run that did not come to its items. Only
     `progress` gets `{"running": [...]}`.
     """
 
@@ -79,15 +79,15 @@ class Report:
         self,
         files: Iterable[ReportFile] = (),
         progress: ReportFile | None = None,
-        looks: bool = False,
+        check_mode: bool = False,
     ) -> None:
-        self._marks = {"check_mode": True} if looks else {}
+        self._marks = {"check_mode": True} if check_mode else {}
         self.warnings: list[str] = []
         self._kinds: dict[str, str] = {}
         self._files = list(files)
         self._progress = progress
         self._lock = threading.Lock()
-        self._news = threading.Event()
+        self._activity = threading.Event()
         self._expected = 0
         self._finished = 0
         self._short: dict[str, str] = {}
@@ -98,14 +98,14 @@ class Report:
             items = [_identity(result) for result in results]
             self._expected += len(items)
             self._short.update({one["name"]: one.get("short_name", one["name"]) for one in items})
-            self._tell({"expected": items})
+            self._write_line({"expected": items})
 
     def finish(self, result: Result) -> None:
         """Take the result of one finished item."""
         with self._lock:
             self._finished += 1
             place = {"number": self._finished, "of": self._expected}
-            self._tell({**place, **self._marks, **result.as_dict()})
+            self._write_line({**place, **self._marks, **result.as_dict()})
 
     def finish_all(self, results: Iterable[Result]) -> None:
         """Take the results of items that finished together."""
@@ -117,21 +117,21 @@ class Report:
     def postpone(self, result: Result) -> None:
         """Take the error of an item that is tried once more when all others are done."""
         with self._lock:
-            self._tell({"again": True, **result.as_dict()})
+            self._write_line({"again": True, **result.as_dict()})
 
     def warn(self, text: str, kind: str = "") -> None:
         """Keep a warning for the end of the run; the same text is kept once.
 
-        Of many of one `kind`, words that they share, few are `told`.
+        Of many of one `kind`, words that they share, few are in `shown_warnings`.
         """
         with self._lock:
             if text not in self.warnings:
                 self.warnings.append(text)
                 self._kinds[text] = kind
-                self._tell({"warning": text})
+                self._write_line({"warning": text})
 
     @property
-    def told(self) -> list[str]:
+    def shown_warnings(self) -> list[str]:
         """The warnings for a reader; reports have all of them."""
         told = []
         many: dict[str, int] = {}
@@ -147,7 +147,7 @@ class Report:
         """Say why a run did not come to its items, lest an earlier one's are taken for its own."""
         with self._lock:
             if not self._expected:
-                self._tell({"failed": text})
+                self._write_line({"failed": text})
 
     def running(self, tasks: Sequence[dict[str, Any]]) -> None:
         """Tell the one who watches what is under way, by the names that finished items have."""
@@ -158,13 +158,13 @@ class Report:
                 ]
                 self._progress.write({"running": named})
 
-    def wait_for_news(self, seconds: float) -> bool:
+    def wait_for_activity(self, seconds: float) -> bool:
         """Wait until something is told; False when that did not happen in time."""
-        self._news.clear()
-        return self._news.wait(seconds)
+        self._activity.clear()
+        return self._activity.wait(seconds)
 
-    def _tell(self, line: dict[str, Any]) -> None:
-        self._news.set()
+    def _write_line(self, line: dict[str, Any]) -> None:
+        self._activity.set()
         if self._progress:
             self._progress.write(line)
         self.warnings += [
@@ -204,28 +204,32 @@ def failure_message(results: Iterable[Result], noun: str) -> str:
     return "\n".join([f"{len(failed)} of {len(results)} failed", *lines])
 
 
-SILENCE = 30.0
+PROGRESS_INTERVAL = 30.0
 # Of a sync's progress reports that which says most about how long it will take.
 _ARTIFACTS = "sync.downloading.artifacts"
 
-UnderWay = Callable[[], Sequence[tuple[str, Mapping[str, Any]]]]
+InProgress = Callable[[], Sequence[tuple[str, Mapping[str, Any]]]]
 
 
-def beat(report: Report, under_way: UnderWay, silence: float = SILENCE) -> None:
+def report_progress(
+    report: Report, in_progress: InProgress, interval: float = PROGRESS_INTERVAL
+) -> None:
     """From now on tell `report` what is under way after each `silence` seconds without news.
 
-    `under_way()` gives (subject, task as Pulp's API has it). Ends with the process.
+    `in_progress()` gives (subject, task as Pulp's API has it). Ends with the process.
     """
-    threading.Thread(target=_beat, args=(report, under_way, silence), daemon=True).start()
+    threading.Thread(
+        target=_report_progress, args=(report, in_progress, interval), daemon=True
+    ).start()
 
 
-def _beat(report: Report, under_way: UnderWay, silence: float) -> None:
+def _report_progress(report: Report, in_progress: InProgress, interval: float) -> None:
     while True:
-        if not report.wait_for_news(silence):
-            report.running([{"name": name, **how_far(task)} for name, task in under_way()])
+        if not report.wait_for_activity(interval):
+            report.running([{"name": name, **task_progress(task)} for name, task in in_progress()])
 
 
-def how_far(task: Mapping[str, Any]) -> dict[str, Any]:
+def task_progress(task: Mapping[str, Any]) -> dict[str, Any]:
     """`state` of a task, and of its artifacts (else of what it does last) `what`, `done`, `total`.
 
     `total` is None where Pulp does not know it.

@@ -12,7 +12,7 @@ from ..errors import OperatorError
 _SHOWN = 5
 
 
-_WAY_OUT = "give the file that an earlier run wrote as report_path"
+_HINT = "give the file that an earlier run wrote as report_path"
 
 
 class _Known(Protocol):
@@ -30,7 +30,7 @@ class RetryError(OperatorError):
     """A report that cannot be used."""
 
 
-def left_undone(path: str) -> set[tuple[str, str]]:
+def unfinished_items(path: str) -> set[tuple[str, str]]:
     """(content type, short name) of what the report at `path` expected and did not finish well.
 
     A name stands for the short name where an item has none. The last line may be cut off, as a
@@ -42,24 +42,24 @@ def left_undone(path: str) -> set[tuple[str, str]]:
             lines = list(_lines(path, stream.read().rstrip("\n").split("\n")))
     except OSError as error:
         words = f"package_retry: report '{path}' cannot be read: {error.strerror}"
-        raise RetryError(f"{words}; {_WAY_OUT}") from error
+        raise RetryError(f"{words}; {_HINT}") from error
     except UnicodeDecodeError as error:
-        raise RetryError(f"package_retry: '{path}' is no report of a run: {_WAY_OUT}") from error
+        raise RetryError(f"package_retry: '{path}' is no report of a run: {_HINT}") from error
     expected = [item for line in lines for item in _items(line.get("expected"))]
     if not expected:
         raise RetryError(
-            f"package_retry: '{path}' is no report of a run: nothing was expected in it; {_WAY_OUT}"
+            f"package_retry: '{path}' is no report of a run: nothing was expected in it; {_HINT}"
         )
     return {_key(item) for item in expected} - {_key(line) for line in lines if _is_done(line)}
 
 
-def only_undone(items: Sequence[Item], path: str) -> list[Item]:
+def select_unfinished(items: Sequence[Item], path: str) -> list[Item]:
     """Those of `items` that the report at `path` left undone; empty where it left nothing.
 
     Raises RetryError, also where it left something and none of that is among them: doing nothing
     would look like success.
     """
-    undone = left_undone(path)
+    undone = unfinished_items(path)
     kept = [
         item
         for item in items
@@ -92,7 +92,7 @@ def _lines(path: str, texts: Sequence[str]) -> Iterable[dict[str, Any]]:
             if number == len(texts):
                 return
             words = f"package_retry: '{path}' is no report of a run: line {number} is no JSON"
-            raise RetryError(f"{words}; {_WAY_OUT}") from error
+            raise RetryError(f"{words}; {_HINT}") from error
         if isinstance(line, dict):
             yield line
 

@@ -64,9 +64,9 @@ def read_inventory(paths: Iterable[str], known: Collection[str]) -> InventoryFil
             _read_source(path, files, known)
         elif "," not in text:  # a list of hosts has no variables
             files.problems.append(FileProblem(path, 1, "there is no such file or folder"))
-    for folder in dict.fromkeys(folders):
+    for directory in dict.fromkeys(folders):
         for kind in ("group", "host"):
-            _read_folder(folder / f"{kind}_vars", kind, files)
+            _read_folder(directory / f"{kind}_vars", kind, files)
     return files
 
 
@@ -92,9 +92,9 @@ def read_file(path: Path, files: InventoryFiles) -> Any:
     return loaded.content
 
 
-def _listed(folder: Path, recursive: bool) -> Iterator[Path]:
+def _listed(directory: Path, recursive: bool) -> Iterator[Path]:
     """The files that Ansible reads: YAML by their ending, or without one."""
-    for path in sorted(folder.iterdir()):
+    for path in sorted(directory.iterdir()):
         if path.name.startswith(".") or path.name.endswith("~"):
             continue
         if path.is_dir() and recursive and not path.suffix:
@@ -132,11 +132,11 @@ def _read_group(name: str, group: Any, path: Path, files: InventoryFiles) -> Non
                 files.variables.append(Variables(_scope("host", str(member)), path, values))
 
 
-def _read_folder(folder: Path, kind: str, files: InventoryFiles) -> None:
+def _read_folder(directory: Path, kind: str, files: InventoryFiles) -> None:
     """A folder of variables: of each group or host Ansible reads the folder or the file of its
     name, else the first file with an ending, and nothing else."""
     found: dict[str, list[Path]] = {}
-    for entry in sorted(folder.iterdir(), key=_rank) if folder.is_dir() else ():
+    for entry in sorted(directory.iterdir(), key=_rank) if directory.is_dir() else ():
         if not entry.name.startswith(".") and not entry.name.endswith(_NO_VARIABLES):
             named = entry.is_dir() or entry.suffix not in _YAML
             found.setdefault(entry.name if named else entry.stem, []).append(entry)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.errors import redact
-from ...module_utils.inventory.pins import kayobe_key, pins_of_kayobe
+from ...module_utils.inventory.pins import kayobe_variable, package_pins_of_kayobe
 from ...module_utils.inventory.validation import (
     ERROR,
     LISTS,
@@ -21,7 +21,7 @@ from ...module_utils.inventory.validation import (
     check_variables,
     short_names,
 )
-from ...module_utils.kayobe.config import PACKAGE_PINS, KayobeFileError, kayobe_file
+from ...module_utils.kayobe.config import PACKAGE_PINS_FILE, KayobeFileError, kayobe_file
 from .files import InventoryFiles, Variables, read_file, read_inventory
 from .located_yaml import LocatedDict, line_of
 
@@ -29,7 +29,7 @@ _ACTIVE = tuple(name for name, (_type, deprecated) in LISTS.items() if not depre
 
 
 @dataclass(frozen=True, order=True)
-class Located:
+class LocatedFinding:
     """One problem: what a reader needs to find and understand it. Errors sort before warnings."""
 
     severity: str
@@ -61,7 +61,7 @@ class Located:
 class Validation:
     """All problems, and what was looked at."""
 
-    findings: list[Located]
+    findings: list[LocatedFinding]
     repositories: int
     files: int
     encrypted: list[str]
@@ -85,7 +85,7 @@ class Validation:
 
 
 @dataclass(frozen=True)
-class _View:
+class _Scope:
     """What holds for one host or group: each variable, and which file says so."""
 
     values: dict[str, Any]
@@ -103,12 +103,14 @@ def validate(paths: Iterable[str], kayobe_config: str = "") -> Validation:
             found.add(_located(finding, view.sources))
     if not any(name in view.values for view in views for name in _ACTIVE):
         problem = f"has neither {' nor '.join(_ACTIVE)}: name other files or folders"
-        found.add(Located(ERROR, ", ".join(map(_shown, sources)), 1, "inventory", problem))
+        found.add(LocatedFinding(ERROR, ", ".join(map(_shown, sources)), 1, "inventory", problem))
     if kayobe_config:
         found |= set(_kayobe(kayobe_config, views, files))
     for trouble in files.problems:
         severity = ERROR if trouble.is_error else WARNING
-        found.add(Located(severity, _shown(trouble.path), trouble.line, "file", trouble.problem))
+        found.add(
+            LocatedFinding(severity, _shown(trouble.path), trouble.line, "file", trouble.problem)
+        )
     items = {
         id(item)
         for view in views
@@ -120,7 +122,7 @@ def validate(paths: Iterable[str], kayobe_config: str = "") -> Validation:
     return Validation(sorted(found), len(items), len(files.read), encrypted)
 
 
-def _views(variables: Iterable[Variables]) -> tuple[list[_View], set[Located]]:
+def _views(variables: Iterable[Variables]) -> tuple[list[_Scope], set[LocatedFinding]]:
     """What holds for all hosts, and for each group or host that says something of its own."""
     scopes: dict[str, dict[str, Variables]] = {"all": {}}
     found = set()
@@ -134,17 +136,17 @@ def _views(variables: Iterable[Variables]) -> tuple[list[_View], set[Located]]:
                 own[name] = source
     for_all = scopes.pop("all")
     views = [for_all, *({**for_all, **own} for own in scopes.values() if own)]
-    return [_View({k: s.values[k] for k, s in view.items()}, view) for view in views], found
+    return [_Scope({k: s.values[k] for k, s in view.items()}, view) for view in views], found
 
 
 def _at(
     place: tuple[Any, ...], item: str, problem: str, source: Variables, severity: str = WARNING
-) -> Located:
+) -> LocatedFinding:
     line = line_of(source.values, place)
-    return Located(severity, _shown(source.path), line, item, redact(problem))
+    return LocatedFinding(severity, _shown(source.path), line, item, redact(problem))
 
 
-def _located(finding: Finding, sources: dict[str, Variables]) -> Located:
+def _located(finding: Finding, sources: dict[str, Variables]) -> LocatedFinding:
     problem = finding.problem
     if finding.other:
         other = sources[str(finding.other[0])]
@@ -153,26 +155,28 @@ def _located(finding: Finding, sources: dict[str, Variables]) -> Located:
     return _at(finding.place, finding.item, problem, source, finding.severity)
 
 
-def _kayobe(root: str, views: list[_View], files: InventoryFiles) -> Iterator[Located]:
+def _kayobe(root: str, views: list[_Scope], files: InventoryFiles) -> Iterator[LocatedFinding]:
     """What is wrong with the pins of a Kayobe configuration."""
     try:
-        path = Path(kayobe_file(root, PACKAGE_PINS))
+        path = Path(kayobe_file(root, PACKAGE_PINS_FILE))
     except KayobeFileError as error:
-        yield Located(ERROR, _shown(root), 1, PACKAGE_PINS, f"no package pins {error}")
+        yield LocatedFinding(ERROR, _shown(root), 1, PACKAGE_PINS_FILE, f"no package pins {error}")
         return
     content = read_file(path, files)
     if not isinstance(content, LocatedDict):
-        yield Located(ERROR, _shown(path), 1, PACKAGE_PINS, "expected a mapping of variables")
+        yield LocatedFinding(
+            ERROR, _shown(path), 1, PACKAGE_PINS_FILE, "expected a mapping of variables"
+        )
         return
-    pins = pins_of_kayobe(content)
+    pins = package_pins_of_kayobe(content)
     if not pins:
-        problem = f"no pins, expected {kayobe_key('<short name>')} keys"
-        yield Located(ERROR, _shown(path), 1, PACKAGE_PINS, problem)
+        problem = f"no pins, expected {kayobe_variable('<short name>')} keys"
+        yield LocatedFinding(ERROR, _shown(path), 1, PACKAGE_PINS_FILE, problem)
     known: set[str] | None = set()
     for view in views:
         names = short_names(view.values)
         known = None if known is None or names is None else known | names
-    for finding in check_pins(pins, known, (), kayobe_key, empty=WARNING):
+    for finding in check_pins(pins, known, (), kayobe_variable, empty=WARNING):
         source = Variables("all", path, content)
         yield _at(finding.place, finding.item, finding.problem, source, finding.severity)
 

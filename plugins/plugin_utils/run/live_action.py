@@ -34,14 +34,14 @@ class LiveAction(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if not self.takes_long() or not self._is_here():
+        if not self.is_long_running() or not self._is_here():
             wrap = self._task.async_val
             result.update(self._execute_module(task_vars=task_vars, wrap_async=wrap))
             return result
         variables = task_vars or {}
         several = len(variables.get("ansible_play_hosts_all") or []) > 1
         host = f"{variables.get('inventory_hostname')}: " if several else ""
-        descriptor, path = tempfile.mkstemp(prefix="progress-", dir=_controllers_own_folder())
+        descriptor, path = tempfile.mkstemp(prefix="progress-", dir=_controller_temp_directory())
         os.close(descriptor)
         reader = _Reader(path, host)
         try:
@@ -52,7 +52,7 @@ class LiveAction(ActionBase):
             os.unlink(path)
         return result
 
-    def takes_long(self) -> bool:
+    def is_long_running(self) -> bool:
         """Whether there will be something to show."""
         return True
 
@@ -63,7 +63,7 @@ class LiveAction(ActionBase):
         return connection.transport == "local" and not apart
 
 
-def _controllers_own_folder() -> str:
+def _controller_temp_directory() -> str:
     """Ansible's temporary folder of this run, which it removes at its end."""
     return str(constants.DEFAULT_LOCAL_TMP)  # type: ignore[attr-defined]  # made when it is loaded
 

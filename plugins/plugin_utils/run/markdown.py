@@ -14,25 +14,28 @@ from ansible.errors import AnsibleActionFail
 from ...module_utils.text import printable
 from .outcome import Outcome, name_of
 from .progress import duration
-from .screen import stale_line, storage_line, what_changed
+from .screen import change_summary, stale_line, storage_line
 
 _LONGEST = 1000
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
-def plain(value: object) -> str:
+def escape_markdown(value: object) -> str:
     """Text that Markdown leaves as it is, on one line."""
     text = printable(" ".join(str(value).split()))
     return _SPECIAL.sub(r"\\\1", text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
-def table(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+def markdown_table(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     """A heading and a table under it, as paragraphs; none without rows."""
-    lines = [f"| {' | '.join(plain(cell) for cell in row)} |" for row in rows]
+    lines = [f"| {' | '.join(escape_markdown(cell) for cell in row)} |" for row in rows]
     if not lines:
         return []
     rule = "|".join(" --- " for _cell in head)
-    return [f"### {plain(name)}", "\n".join([f"| {' | '.join(head)} |", f"|{rule}|", *lines])]
+    return [
+        f"### {escape_markdown(name)}",
+        "\n".join([f"| {' | '.join(head)} |", f"|{rule}|", *lines]),
+    ]
 
 
 # A page with more is shown by nothing that shows summaries.
@@ -40,7 +43,7 @@ _MOST = 1000
 
 
 @dataclass(frozen=True)
-class Answer:
+class SummaryTable:
     """`rows` are shown under `heading`, of each what it has for `columns`; `told` says it all in a
     line."""
 
@@ -56,10 +59,13 @@ class Answer:
     def markdown(self) -> str:
         """The whole text."""
         sign = "❌" if self.failed else "✅"
-        parts = [f"## {plain(self.title)}", f"{sign} **{plain(self.host)}**: {plain(self.told)}"]
+        parts = [
+            f"## {escape_markdown(self.title)}",
+            f"{sign} **{escape_markdown(self.host)}**: {escape_markdown(self.told)}",
+        ]
         cells = [[_cell(row.get(name)) for name in self.columns] for row in self.rows[:_MOST]]
         head = [name.replace("_", " ") for name in self.columns]
-        parts += table(self.heading, head, cells)
+        parts += markdown_table(self.heading, head, cells)
         if len(self.rows) > _MOST:
             parts.append(f"... and {len(self.rows) - _MOST} more")
         return "\n\n".join(parts) + "\n"
@@ -84,28 +90,30 @@ def add_summary(path: str, text: str) -> None:
 
 def markdown(title: str, outcomes: Sequence[Outcome], heading: str, commands: Sequence[str]) -> str:
     """The whole text; `commands` belongs to `outcomes`, one each, empty where there is none."""
-    parts = [f"## {plain(title)}"]
+    parts = [f"## {escape_markdown(title)}"]
     for outcome, command in zip(outcomes, commands):
         sign = "❌" if outcome.has_failed else "✅"
         took = duration(outcome.seconds)
         told = ", ".join(filter(None, [outcome.counts, outcome.selected, took]))
-        parts.append(f"{sign} **{plain(outcome.host)}**: {plain(told)}")
+        parts.append(f"{sign} **{escape_markdown(outcome.host)}**: {escape_markdown(told)}")
         parts += _sections(outcome, heading, command)
     return "\n\n".join(parts) + "\n"
 
 
 def _sections(outcome: Outcome, heading: str, command: str) -> list[str]:
-    parts = [plain(text) for text in outcome.broken]
+    parts = [escape_markdown(text) for text in outcome.broken]
     for name, results in (("Failed", outcome.failed), ("Failed, as they may", outcome.allowed)):
         rows = [(name_of(one), one.get("cause") or "", one["error"]) for one in results]
-        parts += table(name, ("item", "cause", "what was said"), rows)
+        parts += markdown_table(name, ("item", "cause", "what was said"), rows)
     if command and outcome.failed:
         parts.append(f"To do again what failed:\n\n```shell\n{printable(command)}\n```")
-    changed = [(name_of(one), what_changed(one)) for one in outcome.done]
-    parts += table(heading, ("item", "change"), changed)
+    changed = [(name_of(one), change_summary(one)) for one in outcome.done]
+    parts += markdown_table(heading, ("item", "change"), changed)
     shrunk = [
         (name_of(one), one["shrunk"]["before"], one["shrunk"]["after"]) for one in outcome.shrunk
     ]
-    parts += table("Flagged", ("item", "packages before", "packages now"), shrunk)
-    parts += [plain(line) for line in (stale_line(outcome), storage_line(outcome)) if line]
+    parts += markdown_table("Flagged", ("item", "packages before", "packages now"), shrunk)
+    parts += [
+        escape_markdown(line) for line in (stale_line(outcome), storage_line(outcome)) if line
+    ]
     return parts

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_MOST_RUNNING = 6
+_MAX_RUNNING = 6
 
 
 def progress_line(line: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -61,15 +61,15 @@ def _outcome(line: Mapping[str, Any]) -> str:
 def _running(tasks: Sequence[Mapping[str, Any]]) -> str:
     waiting = [task for task in tasks if task["state"] == "waiting"]
     begun = [task for task in tasks if task["state"] != "waiting"]
-    told = [_how_far(task) for task in begun[:_MOST_RUNNING]]
-    if len(begun) > _MOST_RUNNING:
-        told.append(f"{len(begun) - _MOST_RUNNING} more")
+    told = [_task_progress(task) for task in begun[:_MAX_RUNNING]]
+    if len(begun) > _MAX_RUNNING:
+        told.append(f"{len(begun) - _MAX_RUNNING} more")
     if waiting:
         told.append(f"{len(waiting)} waiting for a worker of Pulp's")
     return f"... running: {', '.join(told)}"
 
 
-def _how_far(task: Mapping[str, Any]) -> str:
+def _task_progress(task: Mapping[str, Any]) -> str:
     if "done" not in task:
         return str(task["name"])
     total = f"/{task['total']}" if task.get("total") else ""

@@ -97,7 +97,7 @@ _VAULT = {"--vault-id": "vault_ids", "--vault-password-file": "vault_password_fi
 _SIMPLE = re.compile(r"(?!.*(?:\{\{|\{%|\{#|\\\w))[^\s'\"]+")
 
 
-def given_words(
+def repeated_arguments(
     arguments: Mapping[str, Any], kayobe_config: str, replaced: Collection[str]
 ) -> list[str]:
     """Words to repeat, from Ansible's parsed command line (`context.CLIARGS`).
@@ -138,14 +138,14 @@ def _variables(text: str) -> Iterator[tuple[str, Any]]:
     yield from content.items() if isinstance(content, Mapping) else ()
 
 
-def _lies_in(path: str, folder: str) -> bool:
-    folder = os.path.realpath(os.path.expanduser(folder))
-    return os.path.realpath(os.path.expanduser(path)).startswith(folder + os.sep)
+def _lies_in(path: str, directory: str) -> bool:
+    directory = os.path.realpath(os.path.expanduser(directory))
+    return os.path.realpath(os.path.expanduser(path)).startswith(directory + os.sep)
 
 
 _COLLECTION = "stackhpc.release_train"
 _INSTALLED = "ansible/collections/ansible_collections/stackhpc/release_train/playbooks"
-_MOST_NAMES = 40
+_MAX_NAMES = 40
 _PACKAGES = "package_filter"
 
 
@@ -169,7 +169,7 @@ def retry_command(
     kayobe_config = str(variables.get("kayobe_config_path") or "")
     choice = _choice(outcome, retry, options)
     extra = [word for pair in choice.items() for word in ("-e", extra_variable(*pair))]
-    extra += given_words(arguments, kayobe_config, choice)
+    extra += repeated_arguments(arguments, kayobe_config, choice)
     several = len(variables.get("ansible_play_hosts_all") or []) > 1
     limit = str(variables.get("ansible_limit") or "")
     chosen = outcome.host if several else limit
@@ -190,7 +190,7 @@ def _choice(outcome: Outcome, retry: str, options: Mapping[str, Any]) -> dict[st
     report = options.get("report_path")
     if retry == "report" and report:
         return {"package_retry": report}
-    if retry == "none" or outcome.failed_later or len(outcome.failed) > _MOST_NAMES:
+    if retry == "none" or outcome.failed_later or len(outcome.failed) > _MAX_NAMES:
         return {}
     variable = options.get("filter") or _PACKAGES
     names = [name_of(result) for result in outcome.failed]

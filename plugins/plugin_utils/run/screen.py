@@ -18,7 +18,7 @@ _OTHER_LINES = 2
 _ADVICE = {cause.name: cause.advice for cause in CAUSES}
 
 
-def last_screen(outcome: Outcome, heading: str, command: str = "") -> list[str]:
+def summary_screen(outcome: Outcome, heading: str, command: str = "") -> list[str]:
     """At most LINES lines. `heading` is above what changed; `command` runs what failed again."""
     failed = _failed(outcome)
     again = ["To do again what failed:", f"  {command}"] if command and outcome.failed else []
@@ -47,7 +47,7 @@ def fleet_screen(outcomes: Sequence[Outcome], commands: Sequence[str]) -> list[s
     return ["Pulps", *_cut(lines, LINES - 2 - len(again)), *again, end]
 
 
-def what_changed(result: Mapping[str, Any]) -> str:
+def change_summary(result: Mapping[str, Any]) -> str:
     """`20261122T200001  +12 -3, 9 upgraded: kernel 5.14-1 -> 5.14-2` of one item."""
     upgraded = result.get("packages_upgraded")
     numbers = ", ".join(
@@ -105,7 +105,7 @@ def _done(outcome: Outcome, heading: str, room: int) -> list[str]:
     width = max(len(name_of(result)) for result in outcome.done)
     # What matters most comes first, where the screen is too short for all.
     ordered = sorted(outcome.done, key=lambda result: not result.get("notable"))
-    lines = [_fit(f"  {name_of(one):<{width}}  {what_changed(one)}") for one in ordered]
+    lines = [_fit(f"  {name_of(one):<{width}}  {change_summary(one)}") for one in ordered]
     return [heading, *_cut(lines, room - 1)]
 
 

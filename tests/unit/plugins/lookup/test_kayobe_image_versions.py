@@ -14,9 +14,9 @@ def configuration(tmp_path):
     """Write the file of a configuration; returns its root."""
 
     def write(text):
-        folder = tmp_path / "etc" / "kayobe"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "pulp-host-image-versions.yml").write_text(text)
+        directory = tmp_path / "etc" / "kayobe"
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "pulp-host-image-versions.yml").write_text(text)
         return str(tmp_path)
 
     return write

@@ -27,9 +27,9 @@ def lookup(tmp_path):
 
     def look_up(text=PINS, term=None, variables=None, **options):
         if text is not None:
-            folder = tmp_path / "etc" / "kayobe"
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "pulp-repo-versions.yml").write_text(text, encoding="utf-8")
+            directory = tmp_path / "etc" / "kayobe"
+            directory.mkdir(parents=True, exist_ok=True)
+            (directory / "pulp-repo-versions.yml").write_text(text, encoding="utf-8")
         loader = DataLoader()
         module = plugin.LookupModule(loader=loader, templar=Templar(loader, variables or {}))
         module._load_name = "stackhpc.release_train.kayobe_package_versions"

@@ -24,12 +24,12 @@ nova_odd_image: "{{ docker_namespace }}/nova-api"
 @pytest.fixture
 def roots(tmp_path):
     """A configuration, and a checkout that differs from the tables in one image."""
-    folder = tmp_path / "config" / "etc" / "kayobe"
-    folder.mkdir(parents=True)
+    directory = tmp_path / "config" / "etc" / "kayobe"
+    directory.mkdir(parents=True)
     tags = {"openstack": {"rocky-9": ROCKY}, "nova": {"rocky-9": ROCKY}}
-    (folder / "kolla-image-tags.yml").write_text(yaml.safe_dump({"kolla_image_tags": tags}))
+    (directory / "kolla-image-tags.yml").write_text(yaml.safe_dump({"kolla_image_tags": tags}))
     images = {"stackhpc_pulp_images_kolla": ["nova-api", "nova-conductor"]}
-    (folder / "pulp.yml").write_text(yaml.safe_dump(images))
+    (directory / "pulp.yml").write_text(yaml.safe_dump(images))
     defaults = tmp_path / "kolla" / "ansible" / "roles" / "nova" / "defaults"
     defaults.mkdir(parents=True)
     (defaults / "main.yml").write_text(DEFAULTS % "nova")

@@ -31,14 +31,14 @@ def configuration(tmp_path):
     """Make a configuration: its tags, its list of images, and the body of its program."""
 
     def make(tags=TAGS, images=None, program=None, branch=None, unbuildable=None):
-        folder = tmp_path / "etc" / "kayobe"
-        folder.mkdir(parents=True)
-        (folder / "kolla-image-tags.yml").write_text(yaml.safe_dump({"kolla_image_tags": tags}))
+        directory = tmp_path / "etc" / "kayobe"
+        directory.mkdir(parents=True)
+        (directory / "kolla-image-tags.yml").write_text(yaml.safe_dump({"kolla_image_tags": tags}))
         if images is not None:
             pulp = {"stackhpc_pulp_images_kolla": images}
             if unbuildable:
                 pulp["stackhpc_kolla_unbuildable_images"] = unbuildable
-            (folder / "pulp.yml").write_text(yaml.safe_dump(pulp))
+            (directory / "pulp.yml").write_text(yaml.safe_dump(pulp))
         if program is not None:
             (tmp_path / "tools").mkdir()
             (tmp_path / "tools" / "kolla-images.py").write_text(

@@ -217,8 +217,8 @@ def pulp() -> Iterator[FakePulp]:
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Certificate and key of a server that nobody but this file trusts."""
-    folder = tmp_path_factory.mktemp("tls")
-    paths = (folder / "certificate.pem", folder / "key.pem")
+    directory = tmp_path_factory.mktemp("tls")
+    paths = (directory / "certificate.pem", directory / "key.pem")
     command = ["openssl", "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=pulp.test"]
     command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
     command += ["-addext", "subjectAltName=IP:127.0.0.1"]

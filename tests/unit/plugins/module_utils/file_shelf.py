@@ -24,7 +24,7 @@ class FileShelf:
     """
 
     request_count = 0
-    uses_basic = False
+    uses_basic_auth = False
 
     def __init__(self, version: str = "3.123.1") -> None:
         self.connection = Connection("http://pulp.example.com", "admin", "secret")

@@ -29,7 +29,7 @@ class TagShelf:
     """
 
     request_count = 0
-    uses_basic = False
+    uses_basic_auth = False
 
     def __init__(self, **repositories: dict[str, str]) -> None:
         self.connection = Connection("http://pulp.example.com", "admin", "secret")

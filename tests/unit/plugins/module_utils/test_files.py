@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from plugins.module_utils.files import FileError, LocalFile, checksum_text
+from plugins.module_utils.files import FileError, LocalFile, checksum_file_content
 
 CONTENT = bytes(range(256)) * 3000
 
@@ -21,9 +21,9 @@ def path(tmp_path):
 
 
 def test_any_part_comes_in_pieces(path):
-    pieces = list(LocalFile(path).pieces(1000, 600000))
-    assert b"".join(pieces) == CONTENT[1000:601000]
-    assert max(map(len, pieces)) <= 256 * 1024
+    blocks = list(LocalFile(path).blocks(1000, 600000))
+    assert b"".join(blocks) == CONTENT[1000:601000]
+    assert max(map(len, blocks)) <= 256 * 1024
 
 
 def test_size_and_checksum_are_those_of_the_whole(path):
@@ -33,8 +33,8 @@ def test_size_and_checksum_are_those_of_the_whole(path):
 
 def test_a_text_needs_no_file():
     source = LocalFile("a.sha256", b"abc")
-    source.refuse_changes()
-    assert (source.size, b"".join(source.pieces(1, 2))) == (3, b"bc")
+    source.require_unchanged()
+    assert (source.size, b"".join(source.blocks(1, 2))) == (3, b"bc")
 
 
 def test_a_file_that_grew_is_refused(path):
@@ -49,7 +49,7 @@ def test_a_file_that_shrank_is_refused(path):
     source = LocalFile(path)
     os.truncate(path, 100)
     with pytest.raises(FileError, match="image became shorter"):
-        list(source.pieces(0, source.size))
+        list(source.blocks(0, source.size))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_pipe_is_no_file_to_send():
 
 
 def test_sha256sum_understands_the_checksum_file(path, tmp_path):
-    text = checksum_text(LocalFile(path).sha256, "folder/image")
+    text = checksum_file_content(LocalFile(path).sha256, "folder/image")
     (tmp_path / "image.sha256").write_bytes(text)
     command = ["sha256sum", "--strict", "-c", "image.sha256"]
     said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)

@@ -36,7 +36,7 @@ def test_what_was_begun_is_there_the_next_time(path):
         part.append(b"abc")
     with PartialFile(path) as part:
         assert part.size == 3
-        part.begin_anew()
+        part.discard()
         part.append(b"x")
         part.finish(0o644)
     assert os.path.getsize(path) == 1
@@ -68,7 +68,7 @@ def test_a_disk_without_room_is_told_before_and_meanwhile(path, monkeypatch):
     with PartialFile(path) as part:
         part.append(b"abc")
         with pytest.raises(DiskFull, match="has no room: .* MiB are wanted"):
-            part.require_room(1 << 60)
+            part.require_space(1 << 60)
 
         def full(*_arguments):
             raise OSError(errno.ENOSPC, "No space left on device")

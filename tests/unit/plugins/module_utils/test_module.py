@@ -50,7 +50,7 @@ def raising(error):
 def test_results_are_returned_with_their_sum_and_a_diff(invoke):
     def carry_out(server, params):
         new, same = Result(params["things"][0], "x"), Result("same", "x")
-        new.note("created", {}, {"name": "a"})
+        new.add_change("created", {}, {"name": "a"})
         return [new, same], {"stamp": "s"}
 
     status, answer = invoke(carry_out, things=["a"])
@@ -65,7 +65,7 @@ def test_results_are_returned_with_their_sum_and_a_diff(invoke):
 def test_a_failed_item_fails_the_module_after_everything_was_tried(invoke):
     def carry_out(server, params):
         good, bad = Result("good", "x"), Result("bad", "x", "failed", error="Pulp says no")
-        good.note("created", {}, {})
+        good.add_change("created", {}, {})
         return [good, bad], {}
 
     status, answer = invoke(carry_out)
@@ -143,7 +143,7 @@ def test_options_come_from_the_environment_and_the_engine_gets_the_connection(in
     status, _answer = invoke(carry_out, concurrency="3", _ansible_check_mode=True)
     [(connection, check_mode, params)] = seen
     assert (status, check_mode, params) == (0, True, {"things": []})
-    assert (connection.url, connection.username) == (URL, "me")
+    assert (connection.pulp_url, connection.username) == (URL, "me")
     assert (connection.password, connection.concurrency) == ('pä$s " : @ % wörd', 3)
 
 

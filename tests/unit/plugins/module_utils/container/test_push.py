@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from plugins.module_utils.container.push import Image, Way, push_images
-from plugins.module_utils.pulp.errors import AuthenticationError, LostAnswer, ResponseError
+from plugins.module_utils.container.push import ContainerImage, PushOptions, push_images
+from plugins.module_utils.pulp.errors import AuthenticationError, LostResponse, ResponseError
 from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.report.report import Report, Result
 
@@ -33,7 +33,7 @@ class Site:
     """
 
     class connection:  # noqa: N801, the client's attribute
-        base = "http://ark"
+        pulp_url = "http://ark"
         username = "builder"
         concurrency = 1
 
@@ -77,7 +77,7 @@ class Site:
 
     # The registry
 
-    def look(self, name: str, tag: str) -> tuple[int, str]:
+    def tag_status(self, name: str, tag: str) -> tuple[int, str]:
         if self.denied:
             return 401, ""
         found = self.tags.get((name, tag))
@@ -87,7 +87,7 @@ class Site:
         [found] = {one for one in self.tags.values() if digest(one) == wanted}
         return dict(json.loads(found))
 
-    def forget(self, _name: str) -> None:
+    def drop_token(self, _name: str) -> None:
         self.denied = max(0, self.denied - 1)
 
     # skopeo
@@ -111,11 +111,13 @@ def push(
     site: Site, *images: tuple[str, str, str], check_mode: bool = False, **way: Any
 ) -> list[Result]:
     work = [
-        (Result(f"{name}:{tag}", "image", more={"attempts": 0}), Image(name, tag, source))
+        (Result(f"{name}:{tag}", "image", more={"attempts": 0}), ContainerImage(name, tag, source))
         for name, tag, source in images
     ]
     server = Server(site, Report(), check_mode)  # type: ignore[arg-type]
-    return push_images(server, site, site, work, Way(**{"sleep": lambda _seconds: None, **way}))
+    return push_images(
+        server, site, site, work, PushOptions(**{"sleep": lambda _seconds: None, **way})
+    )
 
 
 ONE = ("ns/nova", "1", "oci:one")
@@ -151,14 +153,14 @@ def test_the_tags_of_one_new_image_wait_until_it_is_there(site):
 
 def test_tags_of_one_image_are_pushed_one_after_the_other(site, monkeypatch):
     monkeypatch.setattr(Site.connection, "concurrency", 4)
-    under_way: list[str] = []
+    in_progress: list[str] = []
     met = []
 
     def copy(_source: str, name: str, tag: str) -> str:
-        met.append(name in under_way)
-        under_way.append(name)
+        met.append(name in in_progress)
+        in_progress.append(name)
         time.sleep(0.02)
-        under_way.remove(name)
+        in_progress.remove(name)
         site.tags[name, tag] = site.sources["oci:one"]
         return digest(site.sources["oci:one"])
 
@@ -234,7 +236,7 @@ def test_check_mode_tells_and_does_nothing(site):
 
 
 def test_what_may_pass_is_tried_again_with_growing_pauses(site):
-    site.faults = [LostAnswer("reset"), LostAnswer("reset"), LostAnswer("reset")]
+    site.faults = [LostResponse("reset"), LostResponse("reset"), LostResponse("reset")]
     pauses: list[float] = []
     [result] = push(site, ONE, sleep=pauses.append)
     assert (result.error, result.more["attempts"]) == ("", 4)
@@ -242,7 +244,7 @@ def test_what_may_pass_is_tried_again_with_growing_pauses(site):
 
 
 def test_what_does_not_pass_is_an_error_in_the_end(site):
-    site.faults = [LostAnswer("reset")] * 9
+    site.faults = [LostResponse("reset")] * 9
     [result] = push(site, ONE)
     assert result.error == "reset; it was tried 5 times"
 

@@ -44,8 +44,8 @@ def registry(pulp: FakePulp, *names: str, **more: object) -> Registry:
 def test_a_tag_is_looked_at_with_a_token_for_all_names(pulp, served):
     served["/v2/a/b/manifests/1"] = Reply(200, "", {"Docker-Content-Digest": DIGEST})
     looking = registry(pulp, "a/b", "a/c", "a/b")
-    assert looking.look("a/b", "1") == (200, DIGEST)
-    assert looking.look("a/c", "1") == (404, "")
+    assert looking.tag_status("a/b", "1") == (200, DIGEST)
+    assert looking.tag_status("a/c", "1") == (404, "")
     assert served["tokens"] == [["repository:a/b:pull", "repository:a/c:pull"]]
     token, first, _second = pulp.seen
     basic = base64.b64decode(token.headers["authorization"][6:]).decode()
@@ -60,7 +60,7 @@ def test_many_names_are_shared_out_among_tokens_that_fit_the_servers_limits(pulp
     names = [f"stackhpc-dev/an-image-with-a-long-name-{number}" for number in range(150)]
     looking = registry(pulp, *names)
     for name in names:
-        looking.look(name, "1")
+        looking.tag_status(name, "1")
     asked = [scope.split(":")[1] for scopes in served["tokens"] for scope in scopes]
     assert asked == names
     assert 1 < len(served["tokens"]) <= 5
@@ -71,13 +71,13 @@ def test_many_names_are_shared_out_among_tokens_that_fit_the_servers_limits(pulp
 def test_a_token_that_is_over_or_forgotten_is_asked_for_again(pulp, served, monkeypatch, how):
     served["/v2/a/b/manifests/1"] = Reply(200, "", {"Docker-Content-Digest": DIGEST})
     looking = registry(pulp, "a/b")
-    looking.look("a/b", "1")
+    looking.tag_status("a/b", "1")
     if how == "forgotten":
-        looking.forget("a/b")
+        looking.drop_token("a/b")
     else:
         now = pulp_registry.time.monotonic()
         monkeypatch.setattr(pulp_registry.time, "monotonic", lambda: now + 31)
-    looking.look("a/b", "1")
+    looking.tag_status("a/b", "1")
     assert len(served["tokens"]) == 2
     assert pulp.seen[-1].headers["authorization"] == "Bearer 2"
 
@@ -86,16 +86,16 @@ def test_a_token_that_is_over_or_forgotten_is_asked_for_again(pulp, served, monk
 def test_an_account_that_is_not_let_in_is_named(pulp, served, status):
     served["/token/"] = Reply(status, {"detail": "Invalid username/password."})
     with pytest.raises(AuthenticationError, match="refused user 'client1': Invalid"):
-        registry(pulp, "a/b").look("a/b", "1")
+        registry(pulp, "a/b").tag_status("a/b", "1")
     with pytest.raises(AuthenticationError, match="refused a request without one"):
-        registry(pulp, username=None, password=None).enter()
+        registry(pulp, username=None, password=None).log_in()
 
 
 @pytest.mark.parametrize("body", ["<html>hello</html>", {"results": []}])
 def test_what_is_no_registry_is_said_to_be_none(pulp, served, body):
     served["/token/"] = Reply(200, body)
     with pytest.raises(ResponseError, match="no answer of a registry: correct pulp_url"):
-        registry(pulp).enter()
+        registry(pulp).log_in()
 
 
 def test_a_manifest_is_read_and_a_missing_one_is_an_error(pulp, served):
@@ -110,7 +110,7 @@ def test_a_manifest_that_the_content_app_has_is_asked_for_there_without_the_toke
     there = "/pulp/container/a/b/manifests/1"
     served["/v2/a/b/manifests/1"] = Reply(302, "", {"Location": f"{pulp.url}{there}?token=x"})
     served[there] = Reply(200, "", {"Docker-Content-Digest": DIGEST})
-    assert registry(pulp, "a/b").look("a/b", "1") == (200, DIGEST)
+    assert registry(pulp, "a/b").tag_status("a/b", "1") == (200, DIGEST)
     assert pulp.seen[-1].query == {"token": "x"}
     assert "authorization" not in pulp.seen[-1].headers
 
@@ -139,6 +139,6 @@ def test_an_image_that_cannot_be_seen_has_no_tags(pulp, served, body):
 def test_images_of_a_domain_are_below_its_name(pulp, served):
     connection = Connection(pulp.url, domain="site")
     assert image_path(connection, "a/b") == "site/a/b"
-    registry(pulp, "a/b", domain="site").look("a/b", "1")
+    registry(pulp, "a/b", domain="site").tag_status("a/b", "1")
     assert served["tokens"] == [["repository:site/a/b:pull"]]
     assert pulp.seen[-1].path == "/v2/site/a/b/manifests/1"

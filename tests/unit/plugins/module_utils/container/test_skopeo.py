@@ -12,7 +12,12 @@ import pytest
 
 from plugins.module_utils.container.skopeo import Skopeo, digest_of, skopeo_for
 from plugins.module_utils.pulp.connection import Connection
-from plugins.module_utils.pulp.errors import AuthenticationError, InvalidItem, LostAnswer, PulpError
+from plugins.module_utils.pulp.errors import (
+    AuthenticationError,
+    InvalidItem,
+    LostResponse,
+    PulpError,
+)
 
 PASSWORD = 'pä$s " : @ % wörd'
 SOURCE = "docker-daemon:stackhpc-dev/nova:1"
@@ -21,15 +26,15 @@ SOURCE = "docker-daemon:stackhpc-dev/nova:1"
 @pytest.fixture
 def program(tmp_path, monkeypatch):
     """A skopeo that is a shell script; returns a function that gives it its lines."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
+    directory = tmp_path / "bin"
+    directory.mkdir()
 
     def install(lines: str) -> None:
-        (folder / "skopeo").write_text(f"#!/bin/sh\n{lines}\n")
-        (folder / "skopeo").chmod(0o755)
+        (directory / "skopeo").write_text(f"#!/bin/sh\n{lines}\n")
+        (directory / "skopeo").chmod(0o755)
 
     install("exit 0")
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{directory}:/usr/bin:/bin")
     return install
 
 
@@ -95,14 +100,14 @@ def test_credentials_are_in_a_file_of_ours_and_nowhere_else(program, tmp_path, m
     program(f'env > {seen}; echo "$@" >> {seen}; while [ "$1" != --digestfile ]; do shift; done\n'
             'echo sha256:abc > "$2"')  # fmt: skip
     with skopeo_for(connection("http://ark:8080")) as skopeo:
-        auth = skopeo.folder / "auth.json"
+        auth = skopeo.directory / "auth.json"
         assert auth.stat().st_mode & 0o777 == 0o600
-        assert skopeo.folder.stat().st_mode & 0o777 == 0o700
+        assert skopeo.directory.stat().st_mode & 0o777 == 0o700
         [(host, entry)] = json.loads(auth.read_text())["auths"].items()
         assert skopeo.copy(SOURCE, "a/b", "1") == "sha256:abc"
     assert host == "ark:8080"
     assert base64.b64decode(entry["auth"]).decode() == f"builder:{PASSWORD}"
-    assert not skopeo.folder.exists()
+    assert not skopeo.directory.exists()
     text = (tmp_path / "seen").read_text()
     assert "copy --all" in text
     assert PASSWORD not in text
@@ -116,14 +121,14 @@ def test_authorities_and_a_clients_certificate_are_given_by_the_names_skopeo_kno
     for name, path in files.items():
         path.write_text(name)
     with skopeo_for(connection(**{name: str(path) for name, path in files.items()})) as skopeo:
-        folder = skopeo.folder / "certificates"
-        assert {path.name: path.read_text() for path in folder.iterdir()} == {
+        directory = skopeo.directory / "certificates"
+        assert {path.name: path.read_text() for path in directory.iterdir()} == {
             "ca.crt": "ca_path",
             "client.cert": "client_cert",
             "client.key": "client_key",
         }
         command = skopeo.copy_command(SOURCE, "a/b", "1", "/digest")
-        assert command[command.index("--dest-cert-dir") + 1] == str(folder)
+        assert command[command.index("--dest-cert-dir") + 1] == str(directory)
 
 
 def fatal(words: str) -> str:
@@ -147,14 +152,14 @@ FAILURES = [
     (
         THERE + r"pinging container registry x: Get \"http://x/v2/\": dial tcp 127.0.0.1:1: "
         "connect: connection refused",
-        LostAnswer,
+        LostResponse,
         'Get "http://x/v2/"',
     ),
-    ("writing blob: received unexpected HTTP status: 502 Bad Gateway", LostAnswer, "broke: "),
-    (r"writing blob: Patch \"http://x/v2/\": EOF", LostAnswer, "EOF"),
-    ("uploading manifest a to x: unsupported: Request was throttled.", LostAnswer, "throttled"),
-    ("uploading manifest a to x: manifest invalid: manifest invalid", LostAnswer, "another push"),
-    ("writing manifest: blob unknown: blob unknown to registry", LostAnswer, "another push"),
+    ("writing blob: received unexpected HTTP status: 502 Bad Gateway", LostResponse, "broke: "),
+    (r"writing blob: Patch \"http://x/v2/\": EOF", LostResponse, "EOF"),
+    ("uploading manifest a to x: unsupported: Request was throttled.", LostResponse, "throttled"),
+    ("uploading manifest a to x: manifest invalid: manifest invalid", LostResponse, "another push"),
+    ("writing manifest: blob unknown: blob unknown to registry", LostResponse, "another push"),
     (
         "uploading manifest a to x: manifest invalid: manifests.0: 'platform' is required",
         PulpError,

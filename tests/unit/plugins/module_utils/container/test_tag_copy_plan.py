@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.container.tag_copy import TagState, plan_copy, refuse_missing_tags
+from plugins.module_utils.container.tag_copy import TagState, plan_copy, require_tags
 from plugins.module_utils.pulp.errors import InvalidItem
 
 SOURCE = {"a": "1", "b": "2", "c": "3"}
@@ -37,7 +37,7 @@ def test_each_tag_that_would_move_is_named_with_both_digests():
 
 
 def test_missing_tags_are_an_error_in_the_words_that_users_know():
-    assert refuse_missing_tags(["a", "x", "y"], SOURCE, True) == ["x", "y"]
-    assert refuse_missing_tags(["a"], SOURCE, False) == []
+    assert require_tags(["a", "x", "y"], SOURCE, True) == ["x", "y"]
+    assert require_tags(["a"], SOURCE, False) == []
     with pytest.raises(InvalidItem, match="^Some tags not found in source repository: x, y$"):
-        refuse_missing_tags(["a", "x", "y"], SOURCE, False)
+        require_tags(["a", "x", "y"], SOURCE, False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.container.tag_copy import read_again, read_work
+from plugins.module_utils.container.tag_copy import read_items, reread_item
 from plugins.module_utils.container.tags import Manifests
 from plugins.module_utils.pulp.errors import PulpError
 
@@ -16,7 +16,7 @@ A, B = "sha256:aa", "sha256:bb"
 
 def work_of(shelf, *items):
     given = [{"source": None, "state": "present", **item} for item in items]
-    return read_work(shelf.server(), given, Manifests(shelf))
+    return read_items(shelf.server(), given, Manifests(shelf))
 
 
 def item(name, source=None, state="present", tags=("one",)):
@@ -58,7 +58,7 @@ def test_what_is_read_again_is_new():
     (one,) = work_of(shelf, item("a", "b"))
     assert (one.own, one.source) == ({"one": manifest(A)}, {"one": manifest(B)})
     shelf.versions["a"].append({"two": B})
-    read_again(shelf.server(), one, Manifests(shelf))
+    reread_item(shelf.server(), one, Manifests(shelf))
     assert (one.own, one.source) == ({}, {"one": manifest(B)})
 
 

@@ -8,9 +8,9 @@ from plugins.module_utils.container.tags import (
     all_tags,
     attached_names,
     existing_names,
+    tag_units_in,
     tags_in,
     tags_in_both,
-    units_in,
 )
 
 from ..tag_shelf import TagShelf, manifest
@@ -26,7 +26,7 @@ def test_of_the_tags_asked_for_those_of_one_version_are_found():
     shelf = TagShelf(dev={"one": A, "two": B}, other={"three": A})
     version = latest(shelf, "dev")
     assert tags_in(shelf, version, ["one", "three"]) == {"one": manifest(A)}
-    assert units_in(shelf, version, ["one"])["one"]["pulp_href"].endswith(f"/one@{'a' * 64}/")
+    assert tag_units_in(shelf, version, ["one"])["one"]["pulp_href"].endswith(f"/one@{'a' * 64}/")
     assert all_tags(shelf, version) == {"one": manifest(A), "two": manifest(B)}
 
 

@@ -8,7 +8,7 @@ import hashlib
 import pytest
 
 from plugins.module_utils.content.download import download_files
-from plugins.module_utils.files import checksum_text
+from plugins.module_utils.files import checksum_file_content
 from plugins.module_utils.pulp.client import PulpClient
 from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.server import Server
@@ -25,7 +25,7 @@ ON_THE_WIRE = "/pulp/content/images/1/a%20b.img"
 def server():
     with file_server() as served:
         served.files[ON_THE_WIRE] = b"content"
-        served.files[f"{ON_THE_WIRE}.sha256"] = checksum_text(SHA256, "a b.img")
+        served.files[f"{ON_THE_WIRE}.sha256"] = checksum_file_content(SHA256, "a b.img")
         yield served
 
 
@@ -102,7 +102,9 @@ def test_any_url_will_do(get, server, tmp_path):
 def test_a_signed_link_is_checked_by_the_file_beside_it_and_not_shown(get, server, tmp_path):
     signed = f"{ON_THE_WIRE}?Signature=secret"
     server.files[signed] = server.files[ON_THE_WIRE]
-    server.files[f"{ON_THE_WIRE}.sha256?Signature=secret"] = checksum_text(SHA256, "a b.img")
+    server.files[f"{ON_THE_WIRE}.sha256?Signature=secret"] = checksum_file_content(
+        SHA256, "a b.img"
+    )
     (result,) = get({"path": None, "url": server.url + signed})
     assert (result.error, (tmp_path / "a b.img").read_bytes()) == ("", b"content")
     assert "secret" not in result.name + result.more["url"]
@@ -127,13 +129,15 @@ def test_what_cannot_be_is_told(get, item, words):
 
 
 @pytest.mark.parametrize(
-    ("folder", "name"), [("images/1", "a b.img"), ("images", "1/a b.img")], ids=["beside", "above"]
+    ("directory", "name"),
+    [("images/1", "a b.img"), ("images", "1/a b.img")],
+    ids=["beside", "above"],
 )
 def test_without_a_checksum_file_the_list_of_pulp_tells_an_older_file(
-    get, server, tmp_path, folder, name
+    get, server, tmp_path, directory, name
 ):
     manifest = f"{name},{SHA256},7\n1/other,{'a' * 64},9\n"
-    server.files[f"/pulp/content/{folder}/PULP_MANIFEST"] = manifest.encode()
+    server.files[f"/pulp/content/{directory}/PULP_MANIFEST"] = manifest.encode()
     (tmp_path / "a b.img").write_bytes(b"older")
     (result,) = get({"checksum": False})
     assert (result.error, result.action, result.more["sha256"]) == ("", "updated", SHA256)

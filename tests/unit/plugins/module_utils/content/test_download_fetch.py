@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.content.download import Fetcher, refuse_address
+from plugins.module_utils.content.download import Fetcher, validate_url
 from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.errors import InvalidItem, PulpError, ResponseError
 
@@ -80,5 +80,5 @@ def test_a_large_file_is_no_small_one(own, fetcher):
 @pytest.mark.parametrize("url", ["ftp://a/b", "a/b", "http://", "http://[", "https://u:p@a/b"])
 def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(InvalidItem, match="URL|holds credentials") as error:
-        refuse_address(url)
+        validate_url(url)
     assert "u:p" not in str(error.value)

@@ -12,7 +12,7 @@ from plugins.module_utils.content.download import Downloader, Fetcher, checksum_
 from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.errors import InvalidItem
-from plugins.module_utils.pulp.server import Transfers
+from plugins.module_utils.pulp.server import TransferProgress
 
 from ..file_server import file_server
 
@@ -33,7 +33,7 @@ def fetch(server, tmp_path):
     """Download into `image`; returns how much came."""
 
     def run(sha256=SHA256, path="/image"):
-        downloader = Downloader(Fetcher(Connection(server.url)), Transfers(), pause=0)
+        downloader = Downloader(Fetcher(Connection(server.url)), TransferProgress(), pause=0)
         return downloader.fetch(server.url + path, str(tmp_path / "image"), sha256, 0o644, "image")
 
     return run

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from plugins.module_utils.content.files import hold_files
+from plugins.module_utils.content.files import manage_files
 from plugins.module_utils.pulp.errors import ResponseError
 
 from ..file_shelf import FileShelf
@@ -34,7 +34,7 @@ def hold(shelf, tmp_path):
             "state_path": str(tmp_path / "state"),
         }
         server = shelf.server(check_mode)
-        ((result,), _more) = hold_files(server, params)
+        ((result,), _more) = manage_files(server, params)
         result.more["warnings"] = server.report.warnings
         return result
 

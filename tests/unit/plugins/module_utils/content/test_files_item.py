@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.content.files import names_of, wanted_files
+from plugins.module_utils.content.files import relative_paths, wanted_files
 from plugins.module_utils.pulp.errors import InvalidItem
 
 
@@ -27,8 +27,8 @@ def test_the_checksum_file_names_what_lies_beside_it(tmp_path):
     (one,) = wanted_files(wanted)
     beside = one.checksum_file()
     assert (beside.relative_path, beside.path) == ("x/c.img.sha256", "")
-    assert b"".join(beside.open().pieces(0, 999)).endswith(b"b855  c.img\n")
-    assert names_of([one], True) == ["x/c.img", "x/c.img.sha256"]
+    assert b"".join(beside.open().blocks(0, 999)).endswith(b"b855  c.img\n")
+    assert relative_paths([one], True) == ["x/c.img", "x/c.img.sha256"]
 
 
 def test_what_is_removed_needs_no_local_file():

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.content.files import FileRun
-from plugins.module_utils.content.packages import bring_packages
+from plugins.module_utils.content.packages import update_packages
 from plugins.module_utils.pulp.errors import InvalidItem
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 from plugins.module_utils.report.report import Result
@@ -25,12 +25,12 @@ def bring(shelf, tmp_path):
 
     def run(*names, check_mode=False):
         params = {"chunk_size": None, "state_path": str(tmp_path / "state")}
-        files = FileRun.of(shelf.server(check_mode), params)
+        files = FileRun.from_params(shelf.server(check_mode), params)
         latest = f"{REPOSITORY}versions/{len(shelf.versions) - 1}/"
         repository = {"pulp_href": REPOSITORY, "latest_version_href": latest}
         result = Result("images", "rpm")
         item = {"packages": [str(tmp_path / name) for name in names]}
-        version = bring_packages(files, CONTENT_TYPES["rpm"], repository, item, result)
+        version = update_packages(files, CONTENT_TYPES["rpm"], repository, item, result)
         return result, version
 
     for name in "ab":

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.content.packages import place_packages
+from plugins.module_utils.content.packages import assign_component
 
 WANTED = {"suite": "noble", "component": "main", "architectures": ["arm64"]}
 PACKAGES = [
@@ -50,7 +50,7 @@ def kinds(shelf, hrefs):
 
 
 def test_a_new_suite_gets_component_architectures_and_places(shelf):
-    made = place_packages(shelf, PACKAGES, WANTED, "", "a")
+    made = assign_component(shelf, PACKAGES, WANTED, "", "a")
     places = ["package_release_components"] * 2
     expected = ["release_components", "release_architectures", "release_architectures", *places]
     assert kinds(shelf, made) == expected
@@ -59,15 +59,15 @@ def test_a_new_suite_gets_component_architectures_and_places(shelf):
 
 
 def test_what_the_version_has_is_not_added_and_nothing_is_made_twice(shelf):
-    made = place_packages(shelf, PACKAGES, WANTED, "", "a")
+    made = assign_component(shelf, PACKAGES, WANTED, "", "a")
     shelf.held = set(made)
-    assert place_packages(shelf, PACKAGES, WANTED, "/v/1/", "a") == []
+    assert assign_component(shelf, PACKAGES, WANTED, "/v/1/", "a") == []
     shelf.held = {made[0]}
-    assert place_packages(shelf, PACKAGES, WANTED, "/v/1/", "a") == made[1:]
+    assert assign_component(shelf, PACKAGES, WANTED, "/v/1/", "a") == made[1:]
     assert len(shelf.units) == len(made)
 
 
 def test_check_mode_makes_nothing():
     shelf = Shelf(check_mode=True)
-    assert len(place_packages(shelf, PACKAGES, WANTED, "", "a")) == 5
+    assert len(assign_component(shelf, PACKAGES, WANTED, "", "a")) == 5
     assert shelf.units == {}

@@ -7,20 +7,20 @@ import pytest
 
 from plugins.module_utils.content.upload import Uploader, UploadState
 from plugins.module_utils.files import LocalFile
-from plugins.module_utils.pulp.errors import LostAnswer, PulpError, ResponseError
+from plugins.module_utils.pulp.errors import LostResponse, PulpError, ResponseError
 
 from ..file_shelf import FileShelf
 
 K64 = 64 * 1024
 CONTENT = b"".join(bytes([number]) * K64 for number in range(10)) + b"rest"
-LOST = LostAnswer("the connection broke")
+LOST = LostResponse("the connection broke")
 ALTERED = ResponseError(400, "Checksum does not match chunk upload.")
 
 
-def send(shelf, folder, content=CONTENT, chunk_size=K64):
+def send(shelf, directory, content=CONTENT, chunk_size=K64):
     uploader = Uploader(shelf.server(), chunk_size, pause=0)
     source = LocalFile("image", content)
-    with UploadState(str(folder), "http://ark", source.sha256) as state:
+    with UploadState(str(directory), "http://ark", source.sha256) as state:
         href, sent = uploader.send(source, "images: image", state)
     parts = [data for _offset, data in sorted(shelf.uploads[href]["chunks"])]
     assert b"".join(parts) == content

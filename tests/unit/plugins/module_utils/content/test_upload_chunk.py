@@ -9,7 +9,7 @@ from email.parser import BytesParser
 
 import pytest
 
-from plugins.module_utils.content.upload import Chunk, ChunkBody, chunk_size_of, missing_chunks
+from plugins.module_utils.content.upload import Chunk, ChunkBody, chunk_size_for, missing_chunks
 from plugins.module_utils.files import LocalFile
 from plugins.module_utils.pulp.errors import InvalidItem
 
@@ -29,13 +29,13 @@ MIB = 1024 * 1024
     ],
 )
 def test_larger_files_go_in_larger_chunks(size, chunk):
-    assert chunk_size_of(size, None) == chunk * MIB
+    assert chunk_size_for(size, None) == chunk * MIB
 
 
 def test_the_user_may_choose_within_reason():
-    assert chunk_size_of(1, 32 * MIB) == 32 * MIB
+    assert chunk_size_for(1, 32 * MIB) == 32 * MIB
     with pytest.raises(InvalidItem, match="chunk_size is 32 bytes: give at least 64K"):
-        chunk_size_of(1, 32)
+        chunk_size_for(1, 32)
 
 
 def held(*pairs):

@@ -15,29 +15,29 @@ SHA256 = "ab" * 32
 
 
 def test_the_next_run_finds_what_one_left_behind(tmp_path):
-    folder = str(tmp_path / "a" / "b")
-    with UploadState(folder, "http://ark", SHA256) as state:
+    directory = str(tmp_path / "a" / "b")
+    with UploadState(directory, "http://ark", SHA256) as state:
         assert state.upload == ""
-        state.remember("/uploads/a-long-one/")
-        state.remember("/uploads/1/")
-    with UploadState(folder, "http://ark", SHA256) as state:
+        state.save("/uploads/a-long-one/")
+        state.save("/uploads/1/")
+    with UploadState(directory, "http://ark", SHA256) as state:
         assert state.upload == "/uploads/1/"
         path = state.path
     assert os.path.basename(path).startswith(SHA256)
-    assert (os.stat(path).st_mode & 0o777, os.stat(folder).st_mode & 0o777) == (0o600, 0o700)
+    assert (os.stat(path).st_mode & 0o777, os.stat(directory).st_mode & 0o777) == (0o600, 0o700)
 
 
 def test_another_server_has_uploads_of_its_own(tmp_path):
     with UploadState(str(tmp_path), "http://ark", SHA256) as state:
-        state.remember("/uploads/1/")
+        state.save("/uploads/1/")
     with UploadState(str(tmp_path), "http://other", SHA256) as state:
         assert state.upload == ""
 
 
 def test_nothing_is_left_when_it_is_over(tmp_path):
     with UploadState(str(tmp_path), "http://ark", SHA256) as state:
-        state.remember("/uploads/1/")
-        state.forget()
+        state.save("/uploads/1/")
+        state.delete()
     with UploadState(str(tmp_path), "http://ark", SHA256):
         pass
     assert os.listdir(tmp_path) == []
@@ -46,7 +46,7 @@ def test_nothing_is_left_when_it_is_over(tmp_path):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"other": 1}', '"text"'])
 def test_what_was_not_written_whole_is_of_no_account(tmp_path, text):
     with UploadState(str(tmp_path), "http://ark", SHA256) as state:
-        state.remember("/uploads/1/")
+        state.save("/uploads/1/")
         with open(state.path, "w", encoding="utf-8") as stream:
             stream.write(text)
         assert state.upload == ""

@@ -5,22 +5,26 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.inventory.container_pins import PinsError, pins_of, select_pins
+from plugins.module_utils.inventory.container_pins import (
+    ContainerPinsError,
+    parse_container_pins,
+    select_container_pins,
+)
 from plugins.module_utils.inventory.selection import SelectionError
 
 TAG = "2025.1-rocky-9-20250812T091848"
 
 
 def test_a_single_tag_is_a_list_of_one_and_a_repeated_one_counts_once():
-    assert pins_of({"nova-api": TAG, "keystone": [TAG, TAG, "b"]}) == {
+    assert parse_container_pins({"nova-api": TAG, "keystone": [TAG, TAG, "b"]}) == {
         "keystone": [TAG, "b"],
         "nova-api": [TAG],
     }
 
 
 def test_all_that_cannot_be_meant_is_told_at_once():
-    with pytest.raises(PinsError) as refused:
-        pins_of({"Nova API": TAG, "nova-api": "a b", "keystone": None, "glance": []})
+    with pytest.raises(ContainerPinsError) as refused:
+        parse_container_pins({"Nova API": TAG, "nova-api": "a b", "keystone": None, "glance": []})
     assert str(refused.value) == (
         "container_tags: 'Nova API' is no name of an image; nova-api: 'a b' is no tag; "
         "keystone has no tag; glance has no tag"
@@ -29,22 +33,22 @@ def test_all_that_cannot_be_meant_is_told_at_once():
 
 @pytest.mark.parametrize("tags", [None, "nova-api", ["nova-api"]])
 def test_what_is_no_mapping_is_refused(tags):
-    with pytest.raises(PinsError, match="no mapping"):
-        pins_of(tags)
+    with pytest.raises(ContainerPinsError, match="no mapping"):
+        parse_container_pins(tags)
 
 
 def test_an_image_that_is_in_no_list_is_refused_with_the_nearest_names():
-    with pytest.raises(PinsError) as refused:
-        select_pins({"nova-apy": TAG, "nova-api": TAG}, ["nova-api", "keystone"])
+    with pytest.raises(ContainerPinsError) as refused:
+        select_container_pins({"nova-apy": TAG, "nova-api": TAG}, ["nova-api", "keystone"])
     assert "not in kolla_container_images: nova-apy (nearest: nova-api)" in str(refused.value)
 
 
 def test_without_a_list_any_image_may_be_pinned():
-    assert select_pins({"anything/at-all": TAG}).pins == {"anything/at-all": [TAG]}
+    assert select_container_pins({"anything/at-all": TAG}).pins == {"anything/at-all": [TAG]}
 
 
 def test_a_filter_selects_and_says_how_many():
-    chosen = select_pins({"nova-api": TAG, "keystone": TAG}, None, "^nova- nothing")
+    chosen = select_container_pins({"nova-api": TAG, "keystone": TAG}, None, "^nova- nothing")
     assert chosen.pins == {"nova-api": [TAG]}
     assert chosen.text == "selected 1 of 2 images"
     assert "kolla_container_image_filter: 'nothing' matches none of 2 names" in chosen.warnings[0]
@@ -52,9 +56,9 @@ def test_a_filter_selects_and_says_how_many():
 
 def test_a_filter_that_finds_nothing_is_refused():
     with pytest.raises(SelectionError, match="kolla_container_image_filter: 'neutron'"):
-        select_pins({"nova-api": TAG}, None, "neutron")
+        select_container_pins({"nova-api": TAG}, None, "neutron")
 
 
 def test_pinning_nothing_is_refused():
-    with pytest.raises(PinsError, match="no image is pinned"):
-        select_pins({})
+    with pytest.raises(ContainerPinsError, match="no image is pinned"):
+        select_container_pins({})

@@ -7,10 +7,10 @@ import pytest
 
 from plugins.module_utils.inventory.pins import (
     PinError,
-    kayobe_key,
-    pins_of_kayobe,
+    kayobe_variable,
+    package_pins_of_kayobe,
+    pins_without_stamp,
     resolve_pins,
-    without_stamp,
 )
 from plugins.module_utils.inventory.repositories import ItemError, PackageRepository
 from plugins.module_utils.inventory.selection import select_repositories
@@ -146,7 +146,7 @@ def test_pins_of_kayobe_are_the_keys_of_one_form():
         "other_version": STAMP,
         7: STAMP,
     }
-    assert pins_of_kayobe(variables) == {
+    assert package_pins_of_kayobe(variables) == {
         "rocky_9_baseos": STAMP,
         "a_version_2": OLDER,
         "empty": None,
@@ -155,8 +155,8 @@ def test_pins_of_kayobe_are_the_keys_of_one_form():
 
 def test_a_key_of_kayobe_and_its_short_name_belong_together():
     for short_name in ("rocky_9_baseos", "version", "_version", "stackhpc_pulp_repo_x"):
-        assert pins_of_kayobe({kayobe_key(short_name): STAMP}) == {short_name: STAMP}
+        assert package_pins_of_kayobe({kayobe_variable(short_name): STAMP}) == {short_name: STAMP}
 
 
 def test_short_names_without_a_stamp_are_listed_in_order():
-    assert without_stamp({"c": "", "b": " ", "a": None, "d": STAMP, "e": 0}) == ["a", "b", "c"]
+    assert pins_without_stamp({"c": "", "b": " ", "a": None, "d": STAMP, "e": 0}) == ["a", "b", "c"]

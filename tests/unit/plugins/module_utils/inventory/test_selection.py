@@ -206,9 +206,9 @@ def test_selecting_by_all_exact_names_selects_exactly_these():
     everything = [repository(chance.choice(["rpm", "deb"]), f"r_{i}") for i in range(176)]
     for _attempt in range(50):
         wanted = set(chance.sample([item.short_name for item in everything], 12))
-        expressions = [f"^{name}$" for name in wanted]
-        chance.shuffle(expressions)
-        selection = select_repositories(everything, package_filter=" ".join(expressions))
+        compile_patterns = [f"^{name}$" for name in wanted]
+        chance.shuffle(compile_patterns)
+        selection = select_repositories(everything, package_filter=" ".join(compile_patterns))
         assert selection.selected == [item for item in everything if item.short_name in wanted]
         assert selection.text == "selected 12 of 176"
         assert selection.warnings == []

@@ -10,21 +10,21 @@ import pytest
 from plugins.module_utils.inventory.stamp import (
     STAMP_PATTERN,
     StampError,
-    beginning,
-    begins_with,
-    from_pulp_time,
+    current_stamp,
     is_stamp,
-    newest,
-    not_after,
-    not_before,
-    now_stamp,
-    parse,
+    newest_stamp,
+    parse_stamp,
     stamp_of,
+    stamp_of_pulp_time,
+    stamp_prefix,
+    stamps_beginning_with,
+    stamps_not_after,
+    stamps_not_before,
 )
 
 
 def test_a_stamp_is_a_time_in_utc():
-    assert parse("20261120T200001") == datetime(2026, 11, 20, 20, 0, 1, tzinfo=timezone.utc)
+    assert parse_stamp("20261120T200001") == datetime(2026, 11, 20, 20, 0, 1, tzinfo=timezone.utc)
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_a_stamp_is_a_time_in_utc():
 def test_what_is_not_a_stamp_is_refused_by_name(value):
     assert not is_stamp(value)
     with pytest.raises(StampError) as refused:
-        parse(value)
+        parse_stamp(value)
     assert repr(value) in str(refused.value)
 
 
 def test_now_is_the_second_of_the_clock_in_utc():
-    assert now_stamp(lambda: 0.0) == "19700101T000000"
-    assert now_stamp(lambda: 1795204801.999) == "20261120T200001"
-    assert is_stamp(now_stamp())
+    assert current_stamp(lambda: 0.0) == "19700101T000000"
+    assert current_stamp(lambda: 1795204801.999) == "20261120T200001"
+    assert is_stamp(current_stamp())
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_now_is_the_second_of_the_clock_in_utc():
     ],
 )
 def test_times_of_pulp_become_stamps(text, stamp):
-    assert from_pulp_time(text) == stamp
+    assert stamp_of_pulp_time(text) == stamp
 
 
 @pytest.mark.parametrize("text", ["", "now", "2026-11-20", "2026-02-30T00:00:00Z", None, 5])
 def test_what_is_not_a_time_of_pulp_is_refused(text):
     with pytest.raises(StampError, match="not a time of Pulp"):
-        from_pulp_time(text)
+        stamp_of_pulp_time(text)
 
 
 @pytest.mark.parametrize(
@@ -110,27 +110,27 @@ def test_any_time_survives_the_way_through_a_name():
         moment = datetime(2020, 1, 1, tzinfo=timezone.utc) + timedelta(
             seconds=chance.randrange(10**9)
         )
-        stamp = now_stamp(moment.timestamp)
+        stamp = current_stamp(moment.timestamp)
         prefix = "".join(chance.choices("abc-_.20T16/", k=chance.randrange(30)))
-        assert parse(stamp) == moment
-        assert from_pulp_time(moment.isoformat()) == stamp
+        assert parse_stamp(stamp) == moment
+        assert stamp_of_pulp_time(moment.isoformat()) == stamp
         assert stamp_of(prefix + stamp, prefix) == stamp
 
 
 def test_stamps_sort_like_the_times_they_mean():
     chance = random.Random(2)
     moments = [1.5e9 + chance.randrange(10**9) for _attempt in range(200)]
-    stamps = [now_stamp(lambda moment=moment: moment) for moment in moments]
-    assert newest(stamps) == now_stamp(lambda: max(moments))
+    stamps = [current_stamp(lambda moment=moment: moment) for moment in moments]
+    assert newest_stamp(stamps) == current_stamp(lambda: max(moments))
 
 
 def test_the_newest_may_be_bounded_and_of_none_there_is_none():
     stamps = ["20261118T000000", "20261120T200001", "20261119T000000"]
-    assert newest(stamps) == "20261120T200001"
-    assert newest(stamps, until="20261120T200001") == "20261120T200001"
-    assert newest(stamps, until="20261120T200000") == "20261119T000000"
-    assert newest(stamps, until="20250101T000000") is None
-    assert newest([]) is None
+    assert newest_stamp(stamps) == "20261120T200001"
+    assert newest_stamp(stamps, until="20261120T200001") == "20261120T200001"
+    assert newest_stamp(stamps, until="20261120T200000") == "20261119T000000"
+    assert newest_stamp(stamps, until="20250101T000000") is None
+    assert newest_stamp([]) is None
 
 
 BEGINNINGS = (4, 6, 8, 11, 13, 15)
@@ -139,7 +139,7 @@ BEGINNINGS = (4, 6, 8, 11, 13, 15)
 @pytest.mark.parametrize("length", BEGINNINGS)
 def test_a_stamp_may_be_cut_after_each_of_its_parts(length):
     text = "20261120T200001"[:length]
-    assert beginning(text) == text
+    assert stamp_prefix(text) == text
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_stamp_may_be_cut_after_each_of_its_parts(length):
 )
 def test_what_no_stamp_begins_with_is_refused_by_name(text):
     with pytest.raises(StampError) as refused:
-        beginning(text)
+        stamp_prefix(text)
     assert repr(text) in str(refused.value)
     assert "YYYYMMDD" in str(refused.value)
 
@@ -161,7 +161,9 @@ def some_stamps(number):
     """Stamps that often share their beginning, so that bounds are met from both sides."""
     chance = random.Random(number)
     for _attempt in range(number):
-        yield now_stamp(lambda: 1.79e9 + chance.choice([1, 60, 3600, 86400]) * chance.randrange(99))
+        yield current_stamp(
+            lambda: 1.79e9 + chance.choice([1, 60, 3600, 86400]) * chance.randrange(99)
+        )
 
 
 def test_a_pattern_of_a_beginning_is_what_comparing_text_would_say():
@@ -169,7 +171,11 @@ def test_a_pattern_of_a_beginning_is_what_comparing_text_would_say():
     for bound in stamps[::5]:
         for length in BEGINNINGS:
             first = bound[:length]
-            patterns = [begins_with(first), not_after(first), not_before(first)]
+            patterns = [
+                stamps_beginning_with(first),
+                stamps_not_after(first),
+                stamps_not_before(first),
+            ]
             for stamp in stamps:
                 expected = [
                     stamp.startswith(first),
@@ -181,7 +187,7 @@ def test_a_pattern_of_a_beginning_is_what_comparing_text_would_say():
 
 
 @pytest.mark.parametrize("first", ["2026", "20261120", "20261120T200001"])
-@pytest.mark.parametrize("pattern", [begins_with, not_after, not_before])
+@pytest.mark.parametrize("pattern", [stamps_beginning_with, stamps_not_after, stamps_not_before])
 @pytest.mark.parametrize("name", ["", "8", "20261120", "120200101T000000", "20200101T0000001"])
 def test_a_pattern_is_of_whole_stamps(pattern, first, name):
     assert not re.fullmatch(pattern(first), name)
@@ -189,4 +195,6 @@ def test_a_pattern_is_of_whole_stamps(pattern, first, name):
 
 
 def test_a_pattern_is_short_enough_for_a_request_line():
-    assert max(len(bound("20295959T595959")) for bound in (not_after, not_before)) < 450
+    assert (
+        max(len(bound("20295959T595959")) for bound in (stamps_not_after, stamps_not_before)) < 450
+    )

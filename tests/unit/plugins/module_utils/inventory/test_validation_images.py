@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.inventory.validation import check_images
+from plugins.module_utils.inventory.validation import check_container_images
 
 
 def told(**variables):
-    return [(one.severity, one.place, one.item, one.problem) for one in check_images(variables)]
+    return [
+        (one.severity, one.place, one.item, one.problem)
+        for one in check_container_images(variables)
+    ]
 
 
 def test_names_that_are_there_twice_or_cannot_be_are_told_with_their_place():

@@ -6,9 +6,9 @@ import pytest
 from plugins.module_utils.inventory.validation import (
     check_defaults,
     check_items,
-    ending_in_stamps,
-    nested_paths,
-    repeated,
+    find_duplicates,
+    find_nested_paths,
+    find_stamped_prefixes,
 )
 
 RPM, DEB, OLD = "rpm_package_repos", "deb_package_repos", "deprecated_rpm_package_repos"
@@ -115,7 +115,9 @@ def checked(**lists):
 def test_two_repositories_have_nothing_in_common(key):
     first, second = item(), without("url", name="two", **{})
     second[key] = first[key]
-    [finding] = repeated(checked(rpm_package_repos=[first], deb_package_repos=[item("x"), second]))
+    [finding] = find_duplicates(
+        checked(rpm_package_repos=[first], deb_package_repos=[item("x"), second])
+    )
     assert finding.severity == "error"
     assert finding.place == (DEB, 1, key)
     assert finding.other == (RPM, 0, key)
@@ -126,25 +128,27 @@ def test_templates_are_not_said_to_be_the_same():
     twice = [item(), item("two")]
     for one in twice:
         one["short_name"] = "{{ x }}"
-    assert list(repeated(checked(rpm_package_repos=twice))) == []
+    assert list(find_duplicates(checked(rpm_package_repos=twice))) == []
 
 
 def test_a_deprecated_repository_may_be_one_that_is_synced_which_is_odd():
     items = checked(rpm_package_repos=[item()], deprecated_rpm_package_repos=[item()])
-    assert {one.severity for one in repeated(items)} == {"warning"}
+    assert {one.severity for one in find_duplicates(items)} == {"warning"}
     twice = checked(deprecated_rpm_package_repos=[item(), item()])
-    assert {one.severity for one in repeated(twice)} == {"error"}
+    assert {one.severity for one in find_duplicates(twice)} == {"error"}
 
 
 def test_a_prefix_that_ends_in_a_stamp_is_odd():
     one = item(distribution_name="one-20261122T200001", base_path="one/20261122T200001/")
-    keys = [finding.place[-1] for finding in ending_in_stamps(checked(rpm_package_repos=[one]))]
+    keys = [
+        finding.place[-1] for finding in find_stamped_prefixes(checked(rpm_package_repos=[one]))
+    ]
     assert keys == ["distribution_name", "base_path"]
 
 
 def test_a_path_below_a_snapshot_of_another_is_refused():
     items = [item(base_path="a/"), item("two", base_path="a/20261122T200001/b/")]
-    [finding] = nested_paths(checked(rpm_package_repos=items))
+    [finding] = find_nested_paths(checked(rpm_package_repos=items))
     assert finding.problem == "base_path 'a/20261122T200001/b/' lies below a snapshot of one"
     assert finding.other == (RPM, 0, "base_path")
 

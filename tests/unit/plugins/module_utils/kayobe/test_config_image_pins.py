@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.kayobe.config import pinned_disk_images
-from plugins.module_utils.release.disk_images import ImageError
+from plugins.module_utils.release.disk_images import DiskImageError
 
 
 def key(words):
@@ -43,5 +43,7 @@ def test_every_value_that_is_no_version_is_named():
         key("rocky_10"): 7,
         key("a_b"): "x-20261122T200001",
     }
-    with pytest.raises(ImageError, match="rocky_9_.* is '20261122T200001'; .*rocky_10_.* is '7'"):
+    with pytest.raises(
+        DiskImageError, match="rocky_9_.* is '20261122T200001'; .*rocky_10_.* is '7'"
+    ):
         pinned_disk_images(values)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plugins.module_utils.objects.access import make_groups, make_guards
+from plugins.module_utils.objects.access import manage_groups, manage_guards
 from plugins.module_utils.pulp.errors import ResponseError
 from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.report.report import Report
@@ -83,7 +83,7 @@ class Desk:
 def guards(desk: Desk, *items: dict[str, Any], check_mode: bool = False, **lists: Any) -> list:
     server = Server(desk, Report(), check_mode)
     listed = [{"state": "present", **item} for item in items]
-    return make_guards(server, {"rbac": listed, **lists})[0]
+    return manage_guards(server, {"rbac": listed, **lists})[0]
 
 
 def roles(**groups: list[str] | None) -> list[dict[str, Any]]:
@@ -169,7 +169,7 @@ def test_guards_of_two_types_cannot_have_one_name():
 @pytest.mark.parametrize("name", ["", "a ", " a"])
 def test_names_that_pulp_would_change_are_refused(name):
     desk = Desk()
-    [result], _more = make_groups(
+    [result], _more = manage_groups(
         Server(desk, Report()), {"groups": [{"name": name, "state": "present"}]}
     )
     assert "leading or trailing spaces" in result.error

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plugins.module_utils.objects.access import RIGHTS, make_namespaces
+from plugins.module_utils.objects.access import RIGHTS, manage_namespaces
 from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.report.report import Report
 
@@ -59,7 +59,7 @@ class Registry:
 def make(registry: Registry, *items: dict[str, Any], check_mode: bool = False) -> list:
     server = Server(registry, Report(), check_mode)
     given = {"name": "n", "pull": None, "push": None, "state": "present"}
-    return make_namespaces(server, {"namespaces": [{**given, **item} for item in items]})[0]
+    return manage_namespaces(server, {"namespaces": [{**given, **item} for item in items]})[0]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from plugins.module_utils.objects.info import (
     add_names,
     endpoints,
     find_objects,
-    queries,
-    shown,
+    query_strings,
+    visible_fields,
 )
 from plugins.module_utils.pulp.errors import InvalidItem, ResponseError
 from plugins.module_utils.pulp.server import Server
@@ -88,7 +88,7 @@ def test_an_unknown_filter_is_an_error_in_pulps_words():
 
 
 def test_values_that_the_server_would_split_are_asked_for_one_by_one():
-    asked = list(queries({"name__in": ["a", "b, c", " d", "a"], "base": True}))
+    asked = list(query_strings({"name__in": ["a", "b, c", " d", "a"], "base": True}))
     assert asked == [
         {"name__in": "a", "base": "true"},
         {"name": "b, c", "base": "true"},
@@ -98,14 +98,14 @@ def test_values_that_the_server_would_split_are_asked_for_one_by_one():
 
 def test_long_lists_are_asked_for_in_pieces():
     names = [f"a name of some length {number:04}" for number in range(500)]
-    asked = [query["name__in"].split(",") for query in queries({"name__in": names})]
+    asked = [query["name__in"].split(",") for query in query_strings({"name__in": names})]
     assert len(asked) > 1
     assert [name for piece in asked for name in piece] == names
 
 
 def test_an_empty_list_asks_for_nothing():
-    assert list(queries({"name__in": []})) == []
-    assert list(queries({})) == [{}]
+    assert list(query_strings({"name__in": []})) == []
+    assert list(query_strings({})) == [{}]
 
 
 @pytest.mark.parametrize("content_type", CONTENT_TYPES)
@@ -138,7 +138,7 @@ def test_secrets_are_never_shown():
         "hidden_fields": [{"name": "password", "is_set": True}],
         "client_key": None,
     }
-    assert shown(remote) == {
+    assert visible_fields(remote) == {
         "url": "https://***@example.com/",
         "headers": "VALUE HIDDEN",
         "proxy_password": "VALUE HIDDEN",

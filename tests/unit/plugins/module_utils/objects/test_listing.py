@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.objects import listing as pulp_listing
-from plugins.module_utils.objects.listing import all_guards, list_distributions, read_served
+from plugins.module_utils.objects.listing import list_distributions, read_all_guards, read_served
 from plugins.module_utils.pulp.errors import ResponseError
 from plugins.module_utils.report.report import Report
 
@@ -47,10 +47,10 @@ class Shelf:
         self.others = distributions.get("others", 0)
         self.broken = ""
 
-    def has(self, component, version):
+    def has_version(self, component, version):
         return component in ("core", "rpm", "deb", "container")
 
-    def writes_at_once(self):
+    def write_concurrency(self):
         return 2
 
     def get(self, path, params=None):
@@ -103,7 +103,7 @@ class Shelf:
 
 
 def listed(shelf):
-    found = list_distributions(shelf, all_guards(shelf))
+    found = list_distributions(shelf, read_all_guards(shelf))
     read_served(shelf, found)
     return {one.name: one for one in found}
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.objects.publication import clean_up, remove
-from plugins.module_utils.pulp.errors import Refused
+from plugins.module_utils.pulp.errors import Conflict
 from plugins.module_utils.pulp.references import Usage
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 from plugins.module_utils.report.report import Result
@@ -70,14 +70,14 @@ def test_a_distribution_of_a_repository_serves_its_newest_version_only():
     usage = Usage({REPOSITORY: ["served"]})
     remove(server, RPM, None, FIRST, usage, Result("a", "rpm"))
     assert server.left == ["/second/"]
-    with pytest.raises(Refused, match="version 2 is in use by the distributions served"):
+    with pytest.raises(Conflict, match="version 2 is in use by the distributions served"):
         remove(server, RPM, None, SECOND, usage, Result("a", "rpm"))
     assert server.left == ["/second/"]
 
 
 def test_when_one_of_them_is_served_all_stay():
     server, result = Server(), Result("a", "rpm")
-    with pytest.raises(Refused):
+    with pytest.raises(Conflict):
         remove(server, RPM, None, FIRST, Usage({"/new/": ["served"]}), result)
     assert server.left == ["/old/", "/new/"]
     assert not result.changed

@@ -11,9 +11,9 @@ import pytest
 from plugins.module_utils.objects import status as pulp_status
 from plugins.module_utils.pulp.errors import (
     InvalidItem,
-    LostAnswer,
-    NotTrusted,
+    LostResponse,
     ResponseError,
+    TLSError,
     Unreachable,
 )
 
@@ -57,38 +57,38 @@ def answers(*parts: Any) -> Any:
     ],
 )
 def test_a_server_says_what_it_lacks(changes, words):
-    assert pulp_status.lacks({**READY, **changes}, 2) == words
+    assert pulp_status.missing_parts({**READY, **changes}, 2) == words
 
 
 def test_waiting_ends_as_soon_as_the_server_is_ready():
     starting = {**READY, "online_workers": []}
     read = answers(Unreachable("down"), ResponseError(502, "bad gateway"), starting, READY)
-    assert pulp_status.wait_for(read, 2, 60) == READY
+    assert pulp_status.wait_until_ready(read, 2, 60) == READY
 
 
 def test_waiting_ends_with_the_time_and_tells_what_was_last_seen():
     starting = {**READY, "online_workers": []}
-    assert pulp_status.wait_for(answers(starting), 2, 10) == starting
+    assert pulp_status.wait_until_ready(answers(starting), 2, 10) == starting
     with pytest.raises(Unreachable, match="still down"):
-        pulp_status.wait_for(answers(starting, Unreachable("still down")), 2, 10)
+        pulp_status.wait_until_ready(answers(starting, Unreachable("still down")), 2, 10)
 
 
 def test_without_time_one_look_is_all():
     with pytest.raises(Unreachable, match="down"):
-        pulp_status.wait_for(answers(Unreachable("down"), READY), 2, 0)
+        pulp_status.wait_until_ready(answers(Unreachable("down"), READY), 2, 0)
 
 
 @pytest.mark.parametrize(
     ("error", "passes"),
     [
         (Unreachable("refused"), True),
-        (LostAnswer("cut off"), True),
+        (LostResponse("cut off"), True),
         (ResponseError(503, "starting"), True),
         (ResponseError(404, "proxy without server"), True),
         (ResponseError(302, "redirected"), False),
-        (NotTrusted("unknown authority"), False),
+        (TLSError("unknown authority"), False),
         (InvalidItem("no URL"), False),
     ],
 )
 def test_only_what_may_pass_is_waited_for(error, passes):
-    assert pulp_status.may_pass(error) is passes
+    assert pulp_status.is_transient(error) is passes

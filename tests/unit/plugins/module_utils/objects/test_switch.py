@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plugins.module_utils.objects.switch import Switch, switch_all
-from plugins.module_utils.pulp.errors import LostAnswer, PulpError, ResponseError
+from plugins.module_utils.pulp.errors import LostResponse, PulpError, ResponseError
 from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 from plugins.module_utils.report.report import Report, Result
@@ -24,7 +24,7 @@ class Shelf:
         concurrency = 1
         task_timeout = 5.0
 
-    uses_basic = False
+    uses_basic_auth = False
     request_count = 0
 
     def __init__(self, names: str, refusing: str = "", deaf: str = "", lossy: str = "") -> None:
@@ -56,7 +56,7 @@ class Shelf:
         href = f"/d/{body['name']}/"
         self.held[href] = {"pulp_href": href, "content_guard": None, **body}
         if body["name"] in self.lossy:
-            raise LostAnswer("the connection broke")
+            raise LostResponse("the connection broke")
         return self.held[href]
 
     def delete(self, href: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from plugins.module_utils.objects import user as pulp_user
 from plugins.module_utils.pulp.connection import Connection
-from plugins.module_utils.pulp.errors import AuthenticationError, InvalidItem, Refused
+from plugins.module_utils.pulp.errors import AuthenticationError, Conflict, InvalidItem
 from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.report.report import Report
 
@@ -27,7 +27,7 @@ class Desk:
         self.passwords = {name: f"{name}'s own" for name in users}
         self.members = {name: set(groups) for name, groups in users.items()}
         self.active = dict.fromkeys(users, True)
-        self.session_is_over = False
+        self.session_expired = False
         self.writes: list[str] = []
 
     def list(self, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -63,7 +63,7 @@ class Desk:
         self.active[name] = body.get("is_active", self.active[name])
         if "password" in body:
             self.passwords[name] = body["password"]
-            self.session_is_over = name == "admin"
+            self.session_expired = name == "admin"
         return self.entry(name)
 
     def delete(self, path: str) -> None:
@@ -75,7 +75,7 @@ class Desk:
             del self.members[name]
 
     def write(self, path: str) -> None:
-        if self.session_is_over:
+        if self.session_expired:
             raise AuthenticationError("the session is over")
         self.writes.append(path)
 
@@ -90,7 +90,7 @@ def desk(monkeypatch):
         def __init__(self, connection: Connection) -> None:
             self.tried = connection
 
-        def enter(self) -> None:
+        def log_in(self) -> None:
             name = self.tried.username
             if desk.passwords[name] != self.tried.password or not desk.active[name]:
                 raise AuthenticationError("refused")
@@ -101,7 +101,7 @@ def desk(monkeypatch):
 
 def users(desk: Desk, *items: dict[str, Any], check_mode: bool = False) -> list:
     listed = [{"state": "present", **item} for item in items]
-    return pulp_user.make_users(Server(desk, Report(), check_mode), {"users": listed})[0]
+    return pulp_user.manage_users(Server(desk, Report(), check_mode), {"users": listed})[0]
 
 
 @pytest.mark.parametrize(
@@ -178,12 +178,12 @@ def test_a_missing_group_is_named_and_hides_no_other_user(desk):
 
 @pytest.mark.parametrize("item", [{"state": "absent"}, {"state": "present", "is_active": False}])
 def test_nobody_locks_himself_out(item):
-    with pytest.raises(Refused, match="logged in as this user"):
-        pulp_user.check_user(item, is_ours=True)
-    pulp_user.check_user(item, is_ours=False)
+    with pytest.raises(Conflict, match="logged in as this user"):
+        pulp_user.validate_user(item, is_ours=True)
+    pulp_user.validate_user(item, is_ours=False)
 
 
 @pytest.mark.parametrize("password", [" a", "a ", "\ta"])
 def test_a_password_that_pulp_would_change_is_refused(password):
     with pytest.raises(InvalidItem, match="cut off"):
-        pulp_user.check_user({"state": "present", "password": password}, is_ours=False)
+        pulp_user.validate_user({"state": "present", "password": password}, is_ours=False)

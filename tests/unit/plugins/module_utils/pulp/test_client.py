@@ -16,10 +16,10 @@ from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.errors import (
     AuthenticationError,
     InvalidItem,
-    LostAnswer,
-    NotTrusted,
+    LostResponse,
     PulpError,
     ResponseError,
+    TLSError,
     Unreachable,
 )
 
@@ -37,7 +37,7 @@ def client_of(pulp, pauses):
     """Make a client for the fake server; keywords are connection options."""
 
     def make(**options):
-        settings = {"url": pulp.url, "username": USERNAME, "password": PASSWORD, **options}
+        settings = {"pulp_url": pulp.url, "username": USERNAME, "password": PASSWORD, **options}
         return PulpClient(Connection(**settings), sleep=pauses.append)
 
     return make
@@ -58,7 +58,7 @@ def test_one_login_serves_all_threads(client, pulp):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _number: client.get("tasks/"), range(16)))
     assert pulp.logins == 1
-    assert not client.uses_basic
+    assert not client.uses_basic_auth
 
 
 def test_a_write_proves_itself_with_the_token_of_the_login(client, pulp):
@@ -128,7 +128,7 @@ def test_a_session_that_never_lasts_ends_in_an_error(client, pulp):
 def test_without_login_endpoint_the_form_gives_a_session(client, pulp):
     pulp.has_login, pulp.has_form = False, True
     assert client.post("groups/") == {"name": "a"}
-    assert (pulp.logins, client.uses_basic) == (1, False)
+    assert (pulp.logins, client.uses_basic_auth) == (1, False)
 
 
 def test_a_wrong_password_in_the_form_is_refused(client_of, pulp):
@@ -140,16 +140,16 @@ def test_a_wrong_password_in_the_form_is_refused(client_of, pulp):
 def test_without_any_session_each_request_carries_the_password(client, pulp):
     pulp.has_login = False
     assert client.post("groups/") == {"name": "a"}
-    assert client.uses_basic
+    assert client.uses_basic_auth
     assert "cookie" not in pulp.asked("groups/")[0].headers
 
 
 def test_entering_tells_a_wrong_password_without_sessions_too(client_of, pulp):
     pulp.has_login = False
     pulp.answer("GET", "tasks/", {"results": []})
-    client_of().enter()
+    client_of().log_in()
     with pytest.raises(AuthenticationError):
-        client_of(password="wrong").enter()
+        client_of(password="wrong").log_in()
 
 
 def test_the_login_of_a_domain_is_below_its_path(client_of, pulp):
@@ -219,7 +219,7 @@ def test_a_write_of_whole_values_is_repeated(client, pulp):
 )
 def test_a_creation_whose_answer_was_lost_is_not_repeated(client, pulp, fault):
     pulp.faults = [fault]
-    with pytest.raises(LostAnswer):
+    with pytest.raises(LostResponse):
         client.post("groups/")
     assert len(pulp.asked("groups/")) == 1
 
@@ -231,13 +231,13 @@ def test_a_creation_that_was_put_off_is_repeated(client, pulp):
 
 def test_a_slow_server_does_not_hold_a_call_for_ever(client_of, pulp):
     pulp.faults = [Reply(seconds=0.6)] * 9
-    with pytest.raises(LostAnswer, match=r"did not answer within 0.2 s"):
+    with pytest.raises(LostResponse, match=r"did not answer within 0.2 s"):
         client_of(timeout=0.2).post("groups/")
 
 
 def test_a_server_that_drips_does_not_hold_a_call_for_ever(client_of, pulp):
     pulp.faults = [Reply(body={"detail": "x" * 30000}, drip=True)]
-    with pytest.raises(LostAnswer, match="did not answer within"):
+    with pytest.raises(LostResponse, match="did not answer within"):
         client_of(timeout=0.5).post("groups/")
 
 
@@ -344,10 +344,10 @@ def test_filters_arrive_as_they_are(client, pulp):
 
 
 def test_hrefs_and_endpoints_have_the_addresses_of_the_chosen_domain(client_of):
-    client = client_of(url="http://pulp/", domain="a")
-    assert client.address("tasks/") == "http://pulp/pulp/a/api/v3/tasks/"
-    assert client.address("/pulp/a/api/v3/tasks/1/") == "http://pulp/pulp/a/api/v3/tasks/1/"
-    assert client_of(url="http://pulp", api_root="/").address("x/") == "http://pulp/api/v3/x/"
+    client = client_of(pulp_url="http://pulp/", domain="a")
+    assert client.url_for("tasks/") == "http://pulp/pulp/a/api/v3/tasks/"
+    assert client.url_for("/pulp/a/api/v3/tasks/1/") == "http://pulp/pulp/a/api/v3/tasks/1/"
+    assert client_of(pulp_url="http://pulp", api_root="/").url_for("x/") == "http://pulp/api/v3/x/"
 
 
 # TLS and proxies
@@ -380,7 +380,7 @@ def tls_url(certificate):
 
 
 def test_a_certificate_that_is_not_trusted_is_said_at_once(tls_url, pauses):
-    with pytest.raises(NotTrusted, match="is not trusted .*: give its authority as ca_path"):
+    with pytest.raises(TLSError, match="is not trusted .*: give its authority as ca_path"):
         PulpClient(Connection(tls_url), sleep=pauses.append).get("status/")
     assert pauses == []
 
@@ -392,7 +392,7 @@ def test_a_given_authority_is_trusted_and_wins_over_the_environment(
     assert PulpClient(Connection(tls_url), sleep=pauses.append).get("status/") == {}
     (tmp_path / "other.pem").write_bytes(ssl.DER_cert_to_PEM_cert(b"other").encode())
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "other.pem"))
-    with pytest.raises(NotTrusted):
+    with pytest.raises(TLSError):
         PulpClient(Connection(tls_url), sleep=pauses.append).get("status/")
     trusting = Connection(tls_url, ca_path=str(certificate[0]))
     assert PulpClient(trusting, sleep=pauses.append).get("status/") == {}
@@ -406,7 +406,7 @@ def test_without_validation_any_certificate_will_do(tls_url, monkeypatch, recwar
 
 def test_a_certificate_for_another_host_is_not_cured_by_an_authority(tls_url, certificate):
     url = tls_url.replace("127.0.0.1", "localhost")
-    with pytest.raises(NotTrusted) as error:
+    with pytest.raises(TLSError) as error:
         PulpClient(Connection(url, ca_path=str(certificate[0]))).get("status/")
     assert "localhost" in str(error.value)
     assert "ca_path" not in str(error.value)
@@ -414,7 +414,7 @@ def test_a_certificate_for_another_host_is_not_cured_by_an_authority(tls_url, ce
 
 def test_a_plain_server_asked_for_tls_is_said_so(pulp, pauses):
     url = pulp.url.replace("http:", "https:")
-    with pytest.raises(NotTrusted, match="does not speak TLS: pulp_url may have to begin"):
+    with pytest.raises(TLSError, match="does not speak TLS: pulp_url may have to begin"):
         PulpClient(Connection(url), sleep=pauses.append).get("status/")
 
 

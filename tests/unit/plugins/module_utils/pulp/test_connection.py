@@ -74,4 +74,4 @@ def test_the_path_of_the_api(options, path):
 
 @pytest.mark.parametrize("url", ["http://pulp:8080", "http://pulp:8080/", "http://pulp:8080/ \n"])
 def test_the_end_of_the_url_does_not_matter(url):
-    assert Connection(url).address("tasks/") == "http://pulp:8080/pulp/api/v3/tasks/"
+    assert Connection(url).url_for("tasks/") == "http://pulp:8080/pulp/api/v3/tasks/"

@@ -10,10 +10,10 @@ import pytest
 from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.content_app import (
     ADMINISTRATOR,
-    KNOWN,
-    NOBODY,
+    ANONYMOUS,
+    AUTHENTICATED,
     REFUSED,
-    UNCERTAIN,
+    UNKNOWN_ACCOUNT,
     ContentApp,
     content_url,
 )
@@ -53,10 +53,10 @@ def served(pulp):
     ("status", "body", "account"),
     [
         (200, {"results": []}, ADMINISTRATOR),
-        (403, {"detail": "You do not have permission to perform this action."}, KNOWN),
+        (403, {"detail": "You do not have permission to perform this action."}, AUTHENTICATED),
         (401, {"detail": "Invalid username/password."}, REFUSED),
-        (403, "<html>no API for you</html>", UNCERTAIN),
-        (404, "<html>Not Found</html>", UNCERTAIN),
+        (403, "<html>no API for you</html>", UNKNOWN_ACCOUNT),
+        (404, "<html>Not Found</html>", UNKNOWN_ACCOUNT),
     ],
 )
 def test_the_list_of_users_tells_who_we_are(pulp, served, status, body, account):
@@ -68,7 +68,7 @@ def test_the_list_of_users_tells_who_we_are(pulp, served, status, body, account)
 
 def test_without_an_account_we_are_nobody(pulp, served):
     served["GET", f"{API}users/"] = Reply(401, {"detail": "not provided"})
-    assert app(pulp, username=None).whoami() == NOBODY
+    assert app(pulp, username=None).whoami() == ANONYMOUS
     assert "authorization" not in pulp.seen[0].headers
 
 
@@ -89,37 +89,38 @@ def test_nobody_at_the_address_is_an_error(pulp):
 @pytest.mark.parametrize("status", [200, 403, 404, 500])
 def test_a_look_transfers_nothing(pulp, served, status):
     served["HEAD", "/pulp/content/rocky/1/repodata/repomd.xml"] = Reply(status, "")
-    assert app(pulp).look("rocky/1/repodata/repomd.xml") == status
+    assert app(pulp).file_status("rocky/1/repodata/repomd.xml") == status
     assert [one.method for one in pulp.seen] == ["HEAD"]
 
 
 def test_bytes_that_come_from_a_storage_are_served(pulp, served):
     path = "/pulp/content/rocky/1/repomd.xml"
     served["HEAD", path] = Reply(302, "", {"Location": "https://storage/bucket/abc?signature=x"})
-    assert app(pulp).look("rocky/1/repomd.xml") == 200
+    assert app(pulp).file_status("rocky/1/repomd.xml") == 200
     served["HEAD", path] = Reply(302, "", {"Location": f"https://elsewhere{path}"})
-    assert app(pulp).look("rocky/1/repomd.xml") == 302
+    assert app(pulp).file_status("rocky/1/repomd.xml") == 302
 
 
 @pytest.mark.parametrize(
-    ("body", "why"), [(NONE_GIVEN, REFUSED), (NO_RIGHT, KNOWN), ("403 Forbidden", UNCERTAIN)]
+    ("body", "why"),
+    [(NONE_GIVEN, REFUSED), (NO_RIGHT, AUTHENTICATED), ("403 Forbidden", UNKNOWN_ACCOUNT)],
 )
 def test_the_words_of_a_refusal_tell_a_wrong_password_from_a_missing_right(pulp, served, body, why):
     served["GET", "/pulp/content/rocky/1/repomd.xml"] = Reply(403, body)
-    assert app(pulp).why_refused("rocky/1/repomd.xml") == why
+    assert app(pulp).denial_reason("rocky/1/repomd.xml") == why
 
 
 def test_base_paths_below_a_path_are_listed_without_credentials(pulp, served):
     served["GET", "/pulp/content/rocky/"] = Reply(200, LISTING)
-    assert app(pulp).folders("rocky/") == ["20260101T000000", "20260102T000000"]
-    assert app(pulp).folders("nothing") == []
+    assert app(pulp).subdirectories("rocky/") == ["20260101T000000", "20260102T000000"]
+    assert app(pulp).subdirectories("nothing") == []
     assert all("authorization" not in one.headers for one in pulp.seen)
 
 
 def test_requests_are_counted(pulp, served):
     asked = app(pulp)
-    asked.look("a")
-    asked.folders("b")
+    asked.file_status("a")
+    asked.subdirectories("b")
     assert asked.request_count == 2
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from plugins.module_utils.errors import OperatorError, redact
 from plugins.module_utils.pulp.errors import (
-    UNFORESEEN,
+    UNEXPECTED_ERRORS,
     InvalidItem,
     PulpError,
     ResponseError,
     TaskFailed,
-    unforeseen,
-    words_of,
+    error_text,
+    unexpected_error,
 )
 
 
@@ -89,14 +89,14 @@ def test_every_error_hides_the_credentials_of_urls(error):
     ],
 )
 def test_an_error_answer_becomes_one_line_of_words(answer, words):
-    assert words_of(answer) == words
+    assert error_text(answer) == words
 
 
 def test_an_error_that_nobody_foresaw_says_what_and_where():
     try:
         raise KeyError("results")
-    except UNFORESEEN as error:
-        words = unforeseen(error)
+    except UNEXPECTED_ERRORS as error:
+        words = unexpected_error(error)
     assert "KeyError: 'results'" in words
     assert "test_errors.py:" in words
     assert "\n" not in words

@@ -6,19 +6,19 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.pulp.errors import InvalidItem
-from plugins.module_utils.pulp.planner import HIDDEN, plan, to_wire
+from plugins.module_utils.pulp.planner import HIDDEN, plan, to_api_values
 from plugins.module_utils.pulp.types import Field
 
 FIELDS = (
     Field("url"),
     Field("ca_cert"),
-    Field("words", type="list", elements="str", words=True),
-    Field("tags", type="list", elements="str", clear=[]),
-    Field("headers", type="list", elements="dict", hidden=True, ordered=True, clear=[]),
+    Field("words", type="list", elements="str", space_separated=True),
+    Field("tags", type="list", elements="str", empty_value=[]),
+    Field("headers", type="list", elements="dict", hidden=True, ordered=True, empty_value=[]),
     Field("number", type="int"),
     Field("rate", type="float"),
     Field("tls", type="bool"),
-    Field("pulp_labels", type="dict", clear={}),
+    Field("pulp_labels", type="dict", empty_value={}),
     Field("username", key="remote_username", secret=True, public=True),
     Field("password", key="remote_password", secret=True),
 )
@@ -53,13 +53,13 @@ PEM = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----"
     ],
 )
 def test_options_become_what_the_wire_wants(options, wire):
-    assert to_wire(FIELDS, options) == wire
+    assert to_api_values(FIELDS, options) == wire
 
 
 @pytest.mark.parametrize("value", ["two", [2], "2x"])
 def test_text_that_is_no_number_is_named(value):
     with pytest.raises(InvalidItem, match="^number: .* is not a number"):
-        to_wire(FIELDS, {"number": value})
+        to_api_values(FIELDS, {"number": value})
 
 
 @pytest.mark.parametrize(
@@ -186,5 +186,6 @@ def test_a_new_object_gets_its_key_and_all_that_is_wanted_but_nothing_empty():
 
 def test_a_text_with_commas_is_the_list_that_pulp_makes_of_it():
     # Ansible splits at commas and leaves the blanks, which Pulp trims: no difference each time.
-    tags = Field("include_tags", type="list", elements="str", clear=[])
-    assert to_wire([tags], {"include_tags": ["a", " b*", ""]}) == {"include_tags": ["a", "b*"]}
+    tags = Field("include_tags", type="list", elements="str", empty_value=[])
+    values = to_api_values([tags], {"include_tags": ["a", " b*", ""]})
+    assert values == {"include_tags": ["a", "b*"]}

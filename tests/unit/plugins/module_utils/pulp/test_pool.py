@@ -72,7 +72,7 @@ def test_a_failed_item_does_not_hide_the_others(error, words):
     def walk(item, result):
         if item == "b":
             raise error
-        result.note("created", {}, {})
+        result.add_change("created", {}, {})
 
     results = run_all(work("a", "b", "c"), walk, 1, Report())
     assert [result.action for result in results] == ["created", "failed", "created"]

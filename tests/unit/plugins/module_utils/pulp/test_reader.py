@@ -9,7 +9,7 @@ import pytest
 
 from plugins.module_utils.pulp.client import PulpClient
 from plugins.module_utils.pulp.connection import Connection
-from plugins.module_utils.pulp.reader import identifier, in_chunks, read_by, read_kind
+from plugins.module_utils.pulp.reader import in_chunks, read_by_field, read_by_key, uuid_of
 from plugins.module_utils.pulp.types import CONTENT_TYPES, kind_of
 from plugins.module_utils.release.newest import find_snapshots, newest_snapshot
 
@@ -45,7 +45,7 @@ class Names:
 
 def test_objects_are_found_by_name_in_one_request_in_the_order_asked_for():
     server = Names("a", "b b", "é", "z")
-    found = read_by(server, "things/", "name", ["é", "a", "nobody", "b b", "a"], ["path"])
+    found = read_by_field(server, "things/", "name", ["é", "a", "nobody", "b b", "a"], ["path"])
     assert list(found) == ["é", "a", "b b"]
     assert found["a"] == {"name": "a", "path": "things/"}
     assert server.asked == [{"name__in": "é,a,nobody,b b", "fields": "path,name"}]
@@ -53,18 +53,18 @@ def test_objects_are_found_by_name_in_one_request_in_the_order_asked_for():
 
 def test_names_with_commas_are_found_and_their_halves_dropped():
     server = Names("a, b", "a", "b", "c")
-    assert list(read_by(server, "things/", "name", ["a, b", "c"], [])) == ["a, b", "c"]
-    assert list(read_by(server, "things/", "name", ["a, b"], [])) == ["a, b"]
+    assert list(read_by_field(server, "things/", "name", ["a, b", "c"], [])) == ["a, b", "c"]
+    assert list(read_by_field(server, "things/", "name", ["a, b"], [])) == ["a, b"]
 
 
 def test_a_name_with_blanks_around_it_does_not_find_its_trimmed_namesake():
-    assert read_by(Names("a"), "things/", "name", [" a", "a "], []) == {}
+    assert read_by_field(Names("a"), "things/", "name", [" a", "a "], []) == {}
 
 
 @pytest.mark.parametrize("values", [[], [""]])
 def test_nothing_wanted_asks_nothing(values):
     server = Names("a")
-    assert read_by(server, "things/", "name", values, []) == {}
+    assert read_by_field(server, "things/", "name", values, []) == {}
     assert server.asked == []
 
 
@@ -76,7 +76,7 @@ def test_hrefs_are_asked_for_by_their_short_identifiers():
 
     server = Hrefs()
     wanted = ["/pulp/api/v3/tasks/1-2/", "/pulp/api/v3/tasks/3-4/"]
-    assert list(read_by(server, "tasks/", "pulp_href", wanted, ["state"])) == wanted[:1]
+    assert list(read_by_field(server, "tasks/", "pulp_href", wanted, ["state"])) == wanted[:1]
     assert server.asked[0]["pulp_id__in"] == "1-2,3-4"
 
 
@@ -103,7 +103,7 @@ def test_no_request_line_is_longer_than_the_server_takes(pulp, name):
     kind = CONTENT_TYPES["deb"].remote
     pulp.reply = lambda request: (pulp.seen.append(request), find(request))[1]
     client = PulpClient(Connection(pulp.url, domain="d" + "o" * 49))
-    assert list(read_kind(client, kind, names)) == names
+    assert list(read_by_key(client, kind, names)) == names
     assert max(request.length for request in pulp.seen) < LONGEST_ADDRESS
     assert all(prefix in request.path for request in pulp.seen)
 
@@ -117,7 +117,7 @@ def test_chunks_are_as_large_as_fits():
 
 
 def test_the_identifier_is_the_end_of_the_href():
-    assert identifier("/pulp/api/v3/tasks/018f-1/") == "018f-1"
+    assert uuid_of("/pulp/api/v3/tasks/018f-1/") == "018f-1"
 
 
 @pytest.mark.parametrize(

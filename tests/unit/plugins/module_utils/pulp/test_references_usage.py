@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.pulp.errors import Refused
+from plugins.module_utils.pulp.errors import Conflict
 from plugins.module_utils.pulp.references import read_usage
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 
@@ -41,24 +41,24 @@ class Server:
 )
 def test_what_a_distribution_depends_on_is_in_use(distribution, deleted):
     usage = read_usage(Server(**distribution), RPM, [REPOSITORY])
-    with pytest.raises(Refused, match="it is in use by the distributions served: remove"):
-        usage.refuse_if_used(deleted, "it")
+    with pytest.raises(Conflict, match="it is in use by the distributions served: remove"):
+        usage.require_unused(deleted, "it")
 
 
 def test_a_distribution_of_one_version_uses_no_other():
     usage = read_usage(Server(repository_version=f"{REPOSITORY}versions/1/"), RPM)
-    usage.refuse_if_used(f"{REPOSITORY}versions/2/", "it")
+    usage.require_unused(f"{REPOSITORY}versions/2/", "it")
 
 
 def test_nothing_is_in_use_without_distributions():
     server = Server()
     server.lists.clear()
-    read_usage(server, RPM, [REPOSITORY]).refuse_if_used(REPOSITORY, "it")
+    read_usage(server, RPM, [REPOSITORY]).require_unused(REPOSITORY, "it")
 
 
 def test_many_users_are_named_up_to_ten():
     server = Server()
     served = [{"name": f"d{number:02}", "repository": REPOSITORY} for number in range(12)]
     server.lists[RPM.distribution.endpoint] = served
-    with pytest.raises(Refused, match="d09 and 2 more"):
-        read_usage(server, RPM).refuse_if_used(REPOSITORY, "it")
+    with pytest.raises(Conflict, match="d09 and 2 more"):
+        read_usage(server, RPM).require_unused(REPOSITORY, "it")

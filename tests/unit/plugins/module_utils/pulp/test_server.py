@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from plugins.module_utils.pulp.errors import (
+    Conflict,
     InvalidItem,
-    LostAnswer,
+    LostResponse,
     PulpError,
-    Refused,
     ResponseError,
     TaskFailed,
 )
@@ -30,7 +30,7 @@ class Shelf:
     `tasks`: writes become tasks. A fault is an error, and whether the write is done all the same.
     """
 
-    uses_basic = False
+    uses_basic_auth = False
     request_count = 0
 
     def __init__(self, *things, version="3.123.1", tasks=False):
@@ -113,7 +113,7 @@ def test_a_thing_that_is_missing_is_created_without_telling_secrets(tasks):
 
 def test_a_creation_whose_answer_was_lost_is_found_and_ours():
     shelf = Shelf()
-    shelf.faults = [(LostAnswer("broke"), True)]
+    shelf.faults = [(LostResponse("broke"), True)]
     outcome = reconcile(shelf, url="u")
     assert (outcome.current["url"], outcome.changed) == ("u", True)
     assert [method for method, _body in shelf.writes] == ["POST"]
@@ -121,7 +121,7 @@ def test_a_creation_whose_answer_was_lost_is_found_and_ours():
 
 def test_a_creation_that_never_arrived_is_sent_again():
     shelf = Shelf()
-    shelf.faults = [(LostAnswer("broke"), False)]
+    shelf.faults = [(LostResponse("broke"), False)]
     assert reconcile(shelf, url="u").changed
     assert [method for method, _body in shelf.writes] == ["POST", "POST"]
 
@@ -129,7 +129,7 @@ def test_a_creation_that_never_arrived_is_sent_again():
 def test_a_lost_creation_that_was_still_under_way_is_found_in_the_end():
     shelf = Shelf(tasks=True)
     lists = iter([[], None])
-    shelf.faults = [(LostAnswer("broke"), True)]
+    shelf.faults = [(LostResponse("broke"), True)]
     read, look = shelf.list, lambda path, params: next(lists) if path == "things/" else None
     shelf.list = lambda path, params=None: (
         read(path, params) if (found := look(path, params)) is None else found
@@ -140,8 +140,8 @@ def test_a_lost_creation_that_was_still_under_way_is_found_in_the_end():
 
 def test_answers_that_are_lost_for_ever_are_an_error():
     shelf = Shelf()
-    shelf.faults = [(LostAnswer("broke"), False)] * 9
-    with pytest.raises(LostAnswer, match="broke"):
+    shelf.faults = [(LostResponse("broke"), False)] * 9
+    with pytest.raises(LostResponse, match="broke"):
         reconcile(shelf, url="u")
     assert len(shelf.writes) == 3
 
@@ -164,7 +164,7 @@ def test_what_another_run_created_otherwise_is_changed():
 @pytest.mark.parametrize("tasks", [False, True])
 def test_what_another_run_created_otherwise_stays_where_it_may_not_change(tasks):
     shelf = Shelf({"name": "a", "url": "other"}, tasks=tasks)
-    with pytest.raises(Refused, match="another run made 'a' meanwhile"):
+    with pytest.raises(Conflict, match="another run made 'a' meanwhile"):
         Server(shelf, Report()).reconcile(KIND, "a", {"url": "u"}, None, may_change=False)
     assert shelf.things["a"]["url"] == "other"
 
@@ -273,14 +273,14 @@ def test_a_deletion_that_failed_is_pulps_error():
 def test_the_status_is_read_once():
     shelf = Shelf()
     server = Server(shelf, Report())
-    assert server.has("core", "3.90")
-    assert not server.has("rpm", "3.0")
+    assert server.has_version("core", "3.90")
+    assert not server.has_version("rpm", "3.0")
     assert shelf.status_reads == 1
 
 
 def test_a_server_that_is_too_old_is_told_what_is_needed():
     with pytest.raises(InvalidItem, match="^labels needs core 3.200 or later"):
-        Server(Shelf(), Report()).require("core", "3.200", "labels")
+        Server(Shelf(), Report()).require_version("core", "3.200", "labels")
 
 
 @pytest.mark.parametrize(
@@ -290,8 +290,8 @@ def test_the_user_or_the_workers_decide_how_much_happens_at_once(chosen, least, 
     shelf = Shelf()
     shelf.connection.concurrency = chosen
     server = Server(shelf, Report())
-    limit = server.tasks_at_once()
-    assert (limit.minimum, limit.maximum, server.writes_at_once()) == (least, most, writes)
+    limit = server.task_concurrency()
+    assert (limit.minimum, limit.maximum, server.write_concurrency()) == (least, most, writes)
 
 
 def test_all_threads_share_one_watcher_which_is_counted_by_itself():
@@ -319,6 +319,6 @@ def test_versions_are_compared_by_their_numbers(text, numbers):
 
 def test_what_is_no_task_is_under_way_while_it_lasts():
     server = Server(Shelf(), Report())
-    with server.doing("a push"):
-        assert server.under_way() == [("a push", {})]
-    assert server.under_way() == []
+    with server.activity("a push"):
+        assert server.in_progress() == [("a push", {})]
+    assert server.in_progress() == []

@@ -3,25 +3,25 @@
 
 from __future__ import annotations
 
-from plugins.module_utils.pulp.server import Transfers
-from plugins.module_utils.report.report import how_far
+from plugins.module_utils.pulp.server import TransferProgress
+from plugins.module_utils.report.report import task_progress
 
 MIB = 1024 * 1024
 
 
 def test_a_file_is_as_far_as_its_bytes():
-    transfers = Transfers()
+    transfers = TransferProgress()
     transfers.begin("images: a.qcow2", 300 * MIB + 1, 100 * MIB)
     transfers.add("images: a.qcow2", 8 * MIB)
     transfers.add("unknown", 8 * MIB)
-    ((name, task),) = transfers.under_way()
+    ((name, task),) = transfers.in_progress()
     assert name == "images: a.qcow2"
-    assert how_far(task) == {"state": "running", "what": "MiB", "done": 108, "total": 301}
+    assert task_progress(task) == {"state": "running", "what": "MiB", "done": 108, "total": 301}
 
 
 def test_what_is_over_is_not_under_way():
-    transfers = Transfers()
+    transfers = TransferProgress()
     transfers.begin("a", 1)
     transfers.end("a")
     transfers.end("a")
-    assert transfers.under_way() == []
+    assert transfers.in_progress() == []

@@ -11,19 +11,19 @@ import pytest
 
 from plugins.module_utils.pulp.errors import (
     AuthenticationError,
-    LostAnswer,
-    NotTrusted,
+    LostResponse,
     PulpError,
     ResponseError,
     TaskFailed,
     TaskTimeout,
+    TLSError,
     Unreachable,
 )
-from plugins.module_utils.pulp.tasks import Rhythm, TaskWatcher
+from plugins.module_utils.pulp.tasks import PollIntervals, TaskWatcher
 
 # A test that waits longer than this has found a bug.
 PATIENCE = 10
-QUICK = Rhythm(least=0.002, longest=0.01, average=0, workers=1000, outage=0.05)
+QUICK = PollIntervals(shortest=0.002, longest=0.01, average=0, worker_check=1000, outage=0.05)
 
 
 def href(name):
@@ -66,7 +66,7 @@ class Tasks:
 
 
 def watch(tasks, timeout=PATIENCE, **options):
-    return TaskWatcher(tasks, timeout, rhythm=options.pop("rhythm", QUICK), **options)
+    return TaskWatcher(tasks, timeout, intervals=options.pop("intervals", QUICK), **options)
 
 
 def ended(watcher):
@@ -160,8 +160,8 @@ def test_two_items_may_wait_for_the_same_task():
 
 def test_a_new_task_does_not_wait_for_the_end_of_a_long_pause():
     tasks = Tasks(old=["running"], new=["completed"])
-    rhythm = Rhythm(least=0.002, longest=1000, average=0)
-    watcher = watch(tasks, timeout=1000, rhythm=rhythm)
+    intervals = PollIntervals(shortest=0.002, longest=1000, average=0)
+    watcher = watch(tasks, timeout=1000, intervals=intervals)
     with ThreadPoolExecutor(1) as pool:
         old = pool.submit(watcher.wait, href("old"), "old")
         assert tasks.polled_often.wait(PATIENCE)
@@ -175,7 +175,7 @@ def test_a_new_task_does_not_wait_for_the_end_of_a_long_pause():
 
 def test_the_pause_grows_while_nothing_ends_and_begins_anew_when_something_does():
     tasks = Tasks(a=["running"] * 8 + ["completed"], b=["running"] * 9 + ["completed"])
-    watcher = watch(tasks, rhythm=Rhythm(least=0.001, longest=0.004, average=0))
+    watcher = watch(tasks, intervals=PollIntervals(shortest=0.001, longest=0.004, average=0))
     pauses = []
     watcher._rest = lambda pause, rest=watcher._rest: (pauses.append(pause), rest(pause))[1]
     watcher.wait_all([(href("a"), "a"), (href("b"), "b")])
@@ -186,12 +186,12 @@ def test_the_pause_grows_while_nothing_ends_and_begins_anew_when_something_does(
 def test_in_the_long_run_there_are_no_more_polls_than_agreed():
     names = [f"t{number}" for number in range(30)]
     tasks = Tasks(**{name: ["completed"] for name in names})
-    rhythm = Rhythm(least=0.001, longest=0.01, average=0.02)
-    watcher = watch(tasks, rhythm=rhythm)
+    intervals = PollIntervals(shortest=0.001, longest=0.01, average=0.02)
+    watcher = watch(tasks, intervals=intervals)
     began = time.monotonic()
     for name in names:
         watcher.wait(href(name), name)
-    assert watcher.polls <= (time.monotonic() - began) / rhythm.average + 2
+    assert watcher.polls <= (time.monotonic() - began) / intervals.average + 2
 
 
 def test_a_task_that_takes_too_long_goes_on_without_us():
@@ -226,7 +226,7 @@ def test_an_answer_of_another_shape_leaves_nobody_waiting():
     "error",
     [
         Unreachable("refused"),
-        LostAnswer("broke"),
+        LostResponse("broke"),
         ResponseError(502, "bad"),
         ResponseError(500, ""),
     ],
@@ -234,12 +234,14 @@ def test_an_answer_of_another_shape_leaves_nobody_waiting():
 def test_polls_may_fail_while_the_server_is_started_again(error):
     tasks = Tasks(a=["completed"])
     tasks.errors = [error, error]
-    watcher = watch(tasks, rhythm=Rhythm(least=0.002, longest=0.01, average=0, outage=PATIENCE))
+    watcher = watch(
+        tasks, intervals=PollIntervals(shortest=0.002, longest=0.01, average=0, outage=PATIENCE)
+    )
     assert watcher.wait(href("a"), "a")["state"] == "completed"
 
 
 @pytest.mark.parametrize(
-    "error", [AuthenticationError("gone"), NotTrusted("tls"), ResponseError(403, "not yours")]
+    "error", [AuthenticationError("gone"), TLSError("tls"), ResponseError(403, "not yours")]
 )
 def test_an_error_that_will_last_ends_the_waiting_of_all(error):
     tasks = Tasks(a=["running"], b=["running"])
@@ -280,7 +282,7 @@ def test_the_thread_ends_when_nothing_is_left_and_comes_back():
     for _number in range(3):
         watcher.wait(href("a"), "a")
         assert ended(watcher)
-    assert watcher.under_way() == []
+    assert watcher.in_progress() == []
 
 
 def test_what_is_under_way_can_be_seen():
@@ -289,7 +291,7 @@ def test_what_is_under_way_can_be_seen():
     with ThreadPoolExecutor(1) as pool:
         wait = pool.submit(watcher.wait, href("a"), "repository a")
         assert tasks.polled_often.wait(PATIENCE)
-        [(subject, task)] = watcher.under_way()
+        [(subject, task)] = watcher.in_progress()
         assert (subject, task["state"]) == ("repository a", "running")
         tasks.states["a"] = ["completed"]
         wait.result(PATIENCE)
@@ -303,8 +305,8 @@ def test_a_worker_that_is_lost_is_told_while_the_task_still_runs():
     tasks = WithWorkers(a=["running"])
     tasks.more["a"] = {"worker": "/w/1/"}
     told, texts = threading.Event(), []
-    rhythm = Rhythm(least=0.002, longest=0.01, average=0, workers=0.0)
-    watcher = watch(tasks, warn=lambda text: (texts.append(text), told.set()), rhythm=rhythm)
+    intervals = PollIntervals(shortest=0.002, longest=0.01, average=0, worker_check=0.0)
+    watcher = watch(tasks, warn=lambda text: (texts.append(text), told.set()), intervals=intervals)
     with ThreadPoolExecutor(1) as pool:
         wait = pool.submit(watcher.wait, href("a"), "repository a")
         assert told.wait(PATIENCE)

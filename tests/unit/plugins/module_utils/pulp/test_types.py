@@ -76,15 +76,18 @@ def test_a_renamed_field_has_the_name_that_the_server_knows():
     field = Field("old", type="list", elements="str", renamed=("container", "2.28", "new"))
     asked = []
 
-    def has(plugin, version):
+    def has_version(plugin, version):
         asked.append((plugin, version))
         return True
 
-    assert (field.on(has).name, field.on(has).option) == ("new", "old")
+    assert (field.for_server(has_version).name, field.for_server(has_version).option) == (
+        "new",
+        "old",
+    )
     assert asked[0] == ("container", "2.28")
-    assert field.on(lambda plugin, version: False) is field
+    assert field.for_server(lambda plugin, version: False) is field
     kind = Kind("thing", "things/", (field, Field("a")))
-    assert [spec.name for spec in kind.on(has).fields] == ["new", "a"]
+    assert [spec.name for spec in kind.for_server(has_version).fields] == ["new", "a"]
 
 
 def test_a_secret_that_is_public_may_be_shown():
@@ -97,6 +100,6 @@ def test_a_secret_that_is_public_may_be_shown():
 def test_only_a_policy_that_is_named_mirrors_by_its_sync(name):
     row = CONTENT_TYPES[name]
     mirroring = {
-        policy for policy in (None, "", "additive", "mirror_complete") if row.mirrors(policy)
+        policy for policy in (None, "", "additive", "mirror_complete") if row.is_mirrored_by(policy)
     }
     assert mirroring == ({"mirror_complete"} if name == "rpm" else set())

@@ -10,11 +10,17 @@ import pytest
 from plugins.module_utils.inventory.pins import Pin
 from plugins.module_utils.inventory.repositories import PackageRepository
 from plugins.module_utils.pulp.connection import Connection
-from plugins.module_utils.pulp.content_app import ADMINISTRATOR, KNOWN, NOBODY, REFUSED, UNCERTAIN
-from plugins.module_utils.pulp.errors import LostAnswer, NotTrusted, PulpError, Unreachable
+from plugins.module_utils.pulp.content_app import (
+    ADMINISTRATOR,
+    ANONYMOUS,
+    AUTHENTICATED,
+    REFUSED,
+    UNKNOWN_ACCOUNT,
+)
+from plugins.module_utils.pulp.errors import LostResponse, PulpError, TLSError, Unreachable
 from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.release import access_check as release_access
-from plugins.module_utils.release.access_check import check_access, metadata_of
+from plugins.module_utils.release.access_check import check_access, metadata_paths
 from plugins.module_utils.report.report import Report
 
 STAMP, OTHER, NEWEST = "20260101T000000", "20260102T000000", "20260103T000000"
@@ -33,14 +39,14 @@ class Content:
     def whoami(self) -> str:
         return self.account
 
-    def look(self, path: str) -> int:
+    def file_status(self, path: str) -> int:
         self.looked.append(path)
         return self.statuses.get(path, 404)
 
-    def folders(self, path: str) -> list[str]:
+    def subdirectories(self, path: str) -> list[str]:
         return [*self.stamps, "something"] if path == "a/" else []
 
-    def why_refused(self, _path: str) -> str:
+    def denial_reason(self, _path: str) -> str:
         return self.why
 
 
@@ -60,9 +66,9 @@ def ask(monkeypatch):
 
     def check(
         answers: dict[str, int] | None = None,
-        account: str = KNOWN,
+        account: str = AUTHENTICATED,
         stamps: tuple[str, ...] = (),
-        why: str = KNOWN,
+        why: str = AUTHENTICATED,
         username: str | None = "client1",
         **lists: Any,
     ) -> Any:
@@ -104,18 +110,22 @@ def test_what_is_served_is_only_counted(ask):
         ({"answers": {"a": 403}}, "forbidden", "kept from user 'client1': it is not promoted yet"),
         ({"answers": {"a": 403}, "account": ADMINISTRATOR}, "forbidden", "access_control"),
         (
-            {"answers": {"a": 403}, "account": NOBODY, "username": None},
+            {"answers": {"a": 403}, "account": ANONYMOUS, "username": None},
             "forbidden",
             "no account was given: give username and password",
         ),
-        ({"answers": {"a": 403}, "account": UNCERTAIN}, "forbidden", "it is not promoted yet"),
         (
-            {"answers": {"a": 403}, "account": UNCERTAIN, "why": REFUSED},
+            {"answers": {"a": 403}, "account": UNKNOWN_ACCOUNT},
+            "forbidden",
+            "it is not promoted yet",
+        ),
+        (
+            {"answers": {"a": 403}, "account": UNKNOWN_ACCOUNT, "why": REFUSED},
             "wrong password",
             "does not know user 'client1' with this password",
         ),
         (
-            {"answers": {"a": 401}, "account": UNCERTAIN, "why": UNCERTAIN},
+            {"answers": {"a": 401}, "account": UNKNOWN_ACCOUNT, "why": UNKNOWN_ACCOUNT},
             "unclear",
             "a wrong password, or no permission",
         ),
@@ -187,15 +197,15 @@ def test_a_deb_repository_is_looked_at_in_both_ways_of_signing(ask):
 )
 def test_a_mirror_begins_with_these_files(content_type, distributions, files):
     repository = PackageRepository(content_type, "n", "n", "n-", "n/", distributions=distributions)
-    assert metadata_of(Pin(repository, STAMP))[: len(files)] == files
+    assert metadata_paths(Pin(repository, STAMP))[: len(files)] == files
 
 
 @pytest.mark.parametrize(
     ("error", "words"),
     [
         (Unreachable(f"{ARK} cannot be reached: refused"), "cannot be reached: refused. Correct"),
-        (LostAnswer(f"{ARK} did not answer within 60 s"), "within 60 s. Correct its URL"),
-        (NotTrusted("the certificate is not trusted: give ca_path"), "^the certificate"),
+        (LostResponse(f"{ARK} did not answer within 60 s"), "within 60 s. Correct its URL"),
+        (TLSError("the certificate is not trusted: give ca_path"), "^the certificate"),
     ],
 )
 def test_a_server_that_cannot_be_asked_ends_it_with_the_way_out(ask, monkeypatch, error, words):

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from plugins.module_utils.pulp.connection import Connection
-from plugins.module_utils.pulp.content_app import KNOWN, NOBODY, REFUSED
+from plugins.module_utils.pulp.content_app import ANONYMOUS, AUTHENTICATED, REFUSED
 from plugins.module_utils.pulp.errors import AuthenticationError, InvalidItem
 from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.release import access_check as release_access
-from plugins.module_utils.release.access_check import Asker, ImageCheck, image_pins
+from plugins.module_utils.release.access_check import Account, ContainerImageCheck, container_pins
 from plugins.module_utils.report.report import Report
 
 ARK = "https://ark.example.com"
@@ -28,7 +28,7 @@ class Shelf:
         self.images = {name.replace("_", "-"): found for name, found in images.items()}
         self.looked: list[str] = []
 
-    def look(self, name: str, tag: str) -> tuple[int, str]:
+    def tag_status(self, name: str, tag: str) -> tuple[int, str]:
         self.looked.append(f"{name}:{tag}")
         found = self.images.get(name.split("/")[1], 404)
         if isinstance(found, Exception):
@@ -42,9 +42,9 @@ class Shelf:
         return found if isinstance(found, list) else []
 
 
-def check(shelf: Shelf, tags: Any, account: str = KNOWN) -> list:
-    walk = ImageCheck(shelf, Asker(ARK, "user 'client1'", account)).walk  # type: ignore[arg-type]
-    pairs = image_pins(tags, "stackhpc")
+def check(shelf: Shelf, tags: Any, account: str = AUTHENTICATED) -> list:
+    walk = ContainerImageCheck(shelf, Account(ARK, "user 'client1'", account)).walk  # type: ignore[arg-type]
+    pairs = container_pins(tags, "stackhpc")
     for result, pin in pairs:
         walk(pin, result)
     return [result for result, _pin in pairs]
@@ -68,21 +68,36 @@ def test_a_name_that_cannot_be_is_told_and_not_asked_for():
 @pytest.mark.parametrize(
     ("answer", "account", "access", "words"),
     [
-        (401, KNOWN, "forbidden", "user 'client1' may not pull from stackhpc/nova: no image"),
-        (403, KNOWN, "forbidden", "access_control"),
-        (401, NOBODY, "forbidden", "no account was given"),
-        (AuthenticationError("x"), KNOWN, "wrong password", "does not know user 'client1'"),
+        (
+            401,
+            AUTHENTICATED,
+            "forbidden",
+            "user 'client1' may not pull from stackhpc/nova: no image",
+        ),
+        (403, AUTHENTICATED, "forbidden", "access_control"),
+        (401, ANONYMOUS, "forbidden", "no account was given"),
+        (AuthenticationError("x"), AUTHENTICATED, "wrong password", "does not know user 'client1'"),
         (200, REFUSED, "wrong password", "does not know user 'client1' with this password"),
-        (500, KNOWN, "failed", "answers HTTP 500"),
-        (404, KNOWN, "missing image", "has no image of this name: correct it, or release it"),
-        ([OLD], KNOWN, "missing tag", f"the only one is {OLD}: correct the pin, or release"),
+        (500, AUTHENTICATED, "failed", "answers HTTP 500"),
+        (
+            404,
+            AUTHENTICATED,
+            "missing image",
+            "has no image of this name: correct it, or release it",
+        ),
+        (
+            [OLD],
+            AUTHENTICATED,
+            "missing tag",
+            f"the only one is {OLD}: correct the pin, or release",
+        ),
         (
             [OLD, "2025.1-rocky-9-20260601T000000", "9-20270101T000000", "latest"],
-            KNOWN,
+            AUTHENTICATED,
             "missing tag",
             "the newest of 2 is 2025.1-rocky-9-20260601T000000",
         ),
-        (["latest"], KNOWN, "missing tag", "the only one is latest"),
+        (["latest"], AUTHENTICATED, "missing tag", "the only one is latest"),
     ],
 )
 def test_each_situation_has_its_word_and_its_way_out(answer, account, access, words):
@@ -110,7 +125,7 @@ def access(monkeypatch: pytest.MonkeyPatch, shelf: Shelf, **params: Any) -> tupl
             pass
 
         def whoami(self) -> str:
-            return KNOWN
+            return AUTHENTICATED
 
     class client:  # noqa: N801, the server's attribute
         connection = Connection(ARK, "client1", "secret", concurrency=1)

@@ -9,9 +9,9 @@ from plugins.module_utils.content.packages import Changes, Package
 from plugins.module_utils.release.changes import (
     NOTABLE,
     ChangesError,
+    describe_changes,
     has_shrunk,
     notable_pattern,
-    tell,
 )
 
 PATTERN = notable_pattern(NOTABLE)
@@ -27,7 +27,7 @@ def test_an_upgrade_replaces_or_joins_another_version_of_itself():
         removed=[package("kernel", "5.14.0-9"), package("old", "1")],
         earlier=[package("kernel", "5.14.0-9"), package("bash", "1")],
     )
-    assert tell(changes, PATTERN) == {
+    assert describe_changes(changes, PATTERN) == {
         "packages_upgraded": 2,
         "notable": ["kernel 5.14.0-9 -> 5.14.0-10"],
     }
@@ -36,17 +36,19 @@ def test_an_upgrade_replaces_or_joins_another_version_of_itself():
 def test_of_several_versions_the_highest_counts():
     versions = ["5.14.0-70.9.1", "5.14.0-70.10.1", "5.14.0-70.2.1"]
     added = [package("kernel", version, arch) for version in versions for arch in ("a", "b")]
-    assert tell(Changes(added, [], []), PATTERN)["notable"] == ["kernel 5.14.0-70.10.1"]
+    assert describe_changes(Changes(added, [], []), PATTERN)["notable"] == ["kernel 5.14.0-70.10.1"]
 
 
 def test_what_matters_and_is_gone_is_told():
     gone = Changes([], [package("docker-ce", "28.1")], [])
-    assert tell(gone, PATTERN)["notable"] == ["docker-ce 28.1 removed"]
+    assert describe_changes(gone, PATTERN)["notable"] == ["docker-ce 28.1 removed"]
 
 
 def test_names_match_whole_and_are_not_without_number():
     many = [package(f"ovn{number}", "1") for number in range(20)]
-    told = tell(Changes([*many, package("kernel-doc", "1")], [], []), PATTERN)["notable"]
+    told = describe_changes(Changes([*many, package("kernel-doc", "1")], [], []), PATTERN)[
+        "notable"
+    ]
     assert len(told) == 13
     assert told[-1] == "8 more"
     assert not any("kernel" in one for one in told)
@@ -54,7 +56,7 @@ def test_names_match_whole_and_are_not_without_number():
 
 def test_nothing_matters_without_a_pattern():
     changes = Changes([package("kernel", "1")], [], [])
-    assert tell(changes, notable_pattern([]))["notable"] == []
+    assert describe_changes(changes, notable_pattern([]))["notable"] == []
 
 
 def test_what_is_no_regular_expression_is_named():

@@ -24,7 +24,7 @@ class Site:
         concurrency = 1
         task_timeout = 5.0
 
-    uses_basic = False
+    uses_basic_auth = False
     request_count = 0
 
     def __init__(self, **serving: str) -> None:
@@ -87,7 +87,7 @@ def seconds(monkeypatch):
     """Each promotion is at a later second."""
     numbers = itertools.count(1)
     monkeypatch.setattr(
-        "plugins.module_utils.release.channels.now_stamp",
+        "plugins.module_utils.release.channels.current_stamp",
         lambda: f"20260101T0000{next(numbers) // 2:02}",
     )
 
@@ -203,8 +203,8 @@ def test_what_cannot_be_done_is_named_before_anything_is_written(more, words):
 
 
 def test_a_label_that_somebody_else_wrote_is_no_record():
-    assert Promotion.of({"pulp_labels": {PROMOTION_LABEL: "what.is.this"}}) is None
-    assert Promotion.of({"pulp_labels": {}}) is None
+    assert Promotion.from_distribution({"pulp_labels": {PROMOTION_LABEL: "what.is.this"}}) is None
+    assert Promotion.from_distribution({"pulp_labels": {}}) is None
 
 
 def test_check_mode_before_the_first_sync_announces_and_warns():

@@ -12,7 +12,7 @@ from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.errors import InvalidItem
 from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.release import client_account as pulp_account
-from plugins.module_utils.release.client_account import make_accounts, settings_of, user_of
+from plugins.module_utils.release.client_account import kayobe_settings, manage_accounts, user_item
 from plugins.module_utils.report.report import Report, Result
 
 GROUPS = {"groups": ["released"], "development_groups": ["early"]}
@@ -55,10 +55,10 @@ def make(
         names = [item["username"] for item in params["users"]]
         return [Result(name, "user", changed=name not in same) for name in names], {}
 
-    monkeypatch.setattr(pulp_account, "make_users", users)
+    monkeypatch.setattr(pulp_account, "manage_users", users)
     report = options.pop("report", None) or Report()
     params = {"clients": clients, "client_url": "", "show": "changed", **GROUPS, **options}
-    _results, more = make_accounts(Server(desk, report), params)  # type: ignore[arg-type]
+    _results, more = manage_accounts(Server(desk, report), params)  # type: ignore[arg-type]
     return asked, more["lines"]
 
 
@@ -78,18 +78,18 @@ def make(
     ],
 )
 def test_an_account_is_what_its_client_is(options, there, user):
-    made = user_of(client(**options), there, GROUPS)
+    made = user_item(client(**options), there, GROUPS)
     assert {key: made[key] for key in user} == user
     assert made["username"] == "site"
 
 
 def test_an_account_that_is_disabled_keeps_its_password():
-    assert "password" not in user_of(client(state="absent", password=SECRET), {}, GROUPS)
+    assert "password" not in user_item(client(state="absent", password=SECRET), {}, GROUPS)
 
 
 def test_a_group_that_is_named_twice_counts_once():
     params = {"groups": ["released"], "development_groups": ["released", "early"]}
-    assert user_of(client(development=True), {}, params)["groups"] == ["released", "early"]
+    assert user_item(client(development=True), {}, params)["groups"] == ["released", "early"]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_an_account_that_is_there_needs_no_password(monkeypatch):
 
 
 def test_what_is_pasted_is_yaml_with_a_placeholder_for_the_password():
-    comment, *lines = settings_of("https://ark.example.com", "site: 1")
+    comment, *lines = kayobe_settings("https://ark.example.com", "site: 1")
     assert comment.startswith("# site: 1: ")
     told = [line.partition(": ") for line in lines]
     # Values are JSON, which YAML reads in the same way whatever is in them.
@@ -135,7 +135,7 @@ def test_only_what_changed_is_told_unless_all_is_asked_for(monkeypatch):
     desk = Desk("b", "c")
     _asked, lines = make(monkeypatch, desk, *clients, same=["b"])
     assert [line for line in lines if line.startswith("#")] == [
-        settings_of("https://ark.example.com", "a")[0],
+        kayobe_settings("https://ark.example.com", "a")[0],
         "# c: the account is disabled",
     ]
     assert 'stackhpc_release_pulp_url: "https://ark.example.com"' in lines

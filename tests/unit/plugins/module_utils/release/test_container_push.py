@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from plugins.module_utils.container.push import Image
+from plugins.module_utils.container.push import ContainerImage
 from plugins.module_utils.pulp.errors import InvalidItem
-from plugins.module_utils.release.container_push import images_to_push, pins_of
+from plugins.module_utils.release.container_push import pins_of_results, read_items
 from plugins.module_utils.report.report import Result
 
 OLD, NEW = "2025.1-rocky-9-20260101T000000", "2025.1-rocky-9-20261122T020000"
@@ -26,11 +26,11 @@ def test_names_share_tag_and_source_and_images_may_have_their_own():
         {"name": "caddy", "tag": "2", "source": None},
         {"name": "deep/er", "tag": None, "source": "oci:/x/{name}:{tag}"},
     ]
-    work = images_to_push(given(names=["nova-api"], images=images, tag="1"))
+    work = read_items(given(names=["nova-api"], images=images, tag="1"))
     assert [image for _result, image in work] == [
-        Image("stackhpc-dev/nova-api", "1", "docker-daemon:stackhpc-dev/nova-api:1"),
-        Image("stackhpc-dev/caddy", "2", "docker-daemon:stackhpc-dev/caddy:2"),
-        Image("stackhpc-dev/deep/er", "1", "oci:/x/deep/er:1"),
+        ContainerImage("stackhpc-dev/nova-api", "1", "docker-daemon:stackhpc-dev/nova-api:1"),
+        ContainerImage("stackhpc-dev/caddy", "2", "docker-daemon:stackhpc-dev/caddy:2"),
+        ContainerImage("stackhpc-dev/deep/er", "1", "oci:/x/deep/er:1"),
     ]
     assert [result.name for result, _image in work][0] == "stackhpc-dev/nova-api:1"
     assert [result.error for result, _image in work] == ["", "", ""]
@@ -52,19 +52,19 @@ def test_names_share_tag_and_source_and_images_may_have_their_own():
     ],
 )
 def test_what_cannot_be_pushed_is_named(item, words):
-    [(result, _image)] = images_to_push(given(images=[{"tag": "1", **item}]))
+    [(result, _image)] = read_items(given(images=[{"tag": "1", **item}]))
     assert words in result.error
 
 
 def test_nothing_to_push_is_an_error():
     with pytest.raises(InvalidItem, match="give names, or images"):
-        images_to_push(given(names=[]))
+        read_items(given(names=[]))
 
 
 @pytest.mark.parametrize(("option", "value"), [("attempts", 0), ("retry_delay", -1)])
 def test_options_with_which_nothing_can_be_pushed_are_named(option, value):
     with pytest.raises(InvalidItem, match=f"{option} is {value}: it must be"):
-        images_to_push(given(names=["nova"], tag="1", **{option: value}))
+        read_items(given(names=["nova"], tag="1", **{option: value}))
 
 
 def done(image: str, tag: str, digest: str = "sha256:a", error: str = "") -> Result:
@@ -72,7 +72,7 @@ def done(image: str, tag: str, digest: str = "sha256:a", error: str = "") -> Res
 
 
 def test_pins_have_the_shapes_in_which_tags_are_kept():
-    pins = pins_of([
+    pins = pins_of_results([
         done("nova-api", NEW),
         done("nova-api", OLD, "sha256:b"),
         done("nova-api", "2025.1-ubuntu-noble-20260101T000000"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.release.disk_images import ImageError, image_pin, image_pins
+from plugins.module_utils.release.disk_images import DiskImageError, disk_image_pin, disk_image_pins
 
 HOST = "kayobe-images-2025.1-rocky-9"
 VERSION = "2025.1-20261122T200001"
@@ -16,7 +16,7 @@ def image(repository=HOST, version=VERSION, base_path=None):
 
 
 def test_name_and_path_hold_the_version():
-    pin = image_pin(image(base_path="/a/b/"))
+    pin = disk_image_pin(image(base_path="/a/b/"))
     assert (pin.snapshot_name, pin.snapshot_path) == (f"{HOST}_{VERSION}", f"a/b/{VERSION}")
     assert (pin.content_type, pin.short_name, pin.stamp) == ("file", HOST, VERSION)
 
@@ -32,25 +32,25 @@ def test_name_and_path_hold_the_version():
     ],
 )
 def test_the_path_is_made_of_the_name(repository, path):
-    assert image_pin(image(repository)).snapshot_path == f"{path}/{VERSION}"
+    assert disk_image_pin(image(repository)).snapshot_path == f"{path}/{VERSION}"
 
 
 def test_a_slash_at_the_end_of_a_name_is_not_part_of_it():
-    assert image_pin(image(f"{HOST}/")) == image_pin(image())
+    assert disk_image_pin(image(f"{HOST}/")) == disk_image_pin(image())
 
 
 @pytest.mark.parametrize("version", ["", "latest", "a/b", "..", "-1", "a b", "a\nb"])
 def test_what_is_no_version_is_refused(version):
-    with pytest.raises(ImageError, match=f"of {HOST} is none"):
-        image_pin(image(version=version))
+    with pytest.raises(DiskImageError, match=f"of {HOST} is none"):
+        disk_image_pin(image(version=version))
 
 
 def test_an_image_has_a_name():
-    with pytest.raises(ImageError, match="name is empty"):
-        image_pin(image(" "))
+    with pytest.raises(DiskImageError, match="name is empty"):
+        disk_image_pin(image(" "))
 
 
 def test_each_version_counts_once_and_there_is_one():
-    assert len(image_pins([image(), image(), image(version="1")])) == 2
-    with pytest.raises(ImageError, match="not a single image"):
-        image_pins([])
+    assert len(disk_image_pins([image(), image(), image(version="1")])) == 2
+    with pytest.raises(DiskImageError, match="not a single image"):
+        disk_image_pins([])

@@ -7,11 +7,11 @@ import os
 
 import pytest
 
-from plugins.module_utils.release.disk_images import ImageError, image_files
+from plugins.module_utils.release.disk_images import DiskImageError, disk_image_files
 
 
 @pytest.fixture
-def folder(tmp_path):
+def directory(tmp_path):
     for name in ("a.qcow2", "a.qcow2.sha256", "ipa.kernel", "ipa.initramfs"):
         (tmp_path / name).write_text("")
     (tmp_path / "b.qcow2").mkdir()
@@ -20,23 +20,23 @@ def folder(tmp_path):
 
 def find(path, *patterns, several=False, file_name=None):
     item = {"path": str(path), "patterns": patterns, "several": several, "file_name": file_name}
-    return [(os.path.basename(one["path"]), one["relative_path"]) for one in image_files(item)]
+    return [(os.path.basename(one["path"]), one["relative_path"]) for one in disk_image_files(item)]
 
 
-def test_a_file_is_taken_as_it_is_or_renamed(folder):
-    assert find(folder / "a.qcow2", "*.iso") == [("a.qcow2", "a.qcow2")]
-    assert find(folder / "a.qcow2", file_name="x.qcow2") == [("a.qcow2", "x.qcow2")]
+def test_a_file_is_taken_as_it_is_or_renamed(directory):
+    assert find(directory / "a.qcow2", "*.iso") == [("a.qcow2", "a.qcow2")]
+    assert find(directory / "a.qcow2", file_name="x.qcow2") == [("a.qcow2", "x.qcow2")]
 
 
-def test_each_pattern_finds_one_file(folder):
-    assert find(folder, "*.qcow2", file_name="x") == [("a.qcow2", "x")]
+def test_each_pattern_finds_one_file(directory):
+    assert find(directory, "*.qcow2", file_name="x") == [("a.qcow2", "x")]
     both = [("ipa.kernel", "ipa.kernel"), ("ipa.initramfs", "ipa.initramfs")]
-    assert find(folder, "*.kernel", "*.initramfs") == both
+    assert find(directory, "*.kernel", "*.initramfs") == both
 
 
-def test_several_may_be_meant(folder):
-    assert len(find(folder, several=True)) == 3
-    assert len(find(folder, "*", "ipa.*", several=True)) == 3
+def test_several_may_be_meant(directory):
+    assert len(find(directory, several=True)) == 3
+    assert len(find(directory, "*", "ipa.*", several=True)) == 3
 
 
 @pytest.mark.parametrize(
@@ -47,23 +47,23 @@ def test_several_may_be_meant(folder):
         ([], r"3 files of .* match '\*'"),
     ],
 )
-def test_none_or_too_many_are_listed(folder, patterns, words):
-    with pytest.raises(ImageError, match=words):
-        find(folder, *patterns)
+def test_none_or_too_many_are_listed(directory, patterns, words):
+    with pytest.raises(DiskImageError, match=words):
+        find(directory, *patterns)
 
 
 def test_a_long_list_is_cut(tmp_path):
     for number in range(30):
         (tmp_path / f"{number:02}").write_text("")
-    with pytest.raises(ImageError, match="00, 01.* and 10 more"):
+    with pytest.raises(DiskImageError, match="00, 01.* and 10 more"):
         find(tmp_path)
 
 
-def test_nothing_at_all_is_said(tmp_path, folder):
-    with pytest.raises(ImageError, match="there is no /nowhere/x"):
+def test_nothing_at_all_is_said(tmp_path, directory):
+    with pytest.raises(DiskImageError, match="there is no /nowhere/x"):
         find("/nowhere/x")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ImageError, match="it has no file at all"):
+    with pytest.raises(DiskImageError, match="it has no file at all"):
         find(tmp_path / "empty")
-    with pytest.raises(ImageError, match="cannot all be called x: a.qcow2, ipa"):
-        find(folder, several=True, file_name="x")
+    with pytest.raises(DiskImageError, match="cannot all be called x: a.qcow2, ipa"):
+        find(directory, several=True, file_name="x")

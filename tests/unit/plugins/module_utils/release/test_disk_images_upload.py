@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from plugins.module_utils.pulp.errors import InvalidItem, LostAnswer, ResponseError
-from plugins.module_utils.release.disk_images import upload_images
+from plugins.module_utils.pulp.errors import InvalidItem, LostResponse, ResponseError
+from plugins.module_utils.release.disk_images import upload_disk_images
 
 from ..file_shelf import FileShelf
 
@@ -91,7 +91,7 @@ def upload(shelf, tmp_path):
         # Publishing is a task: here it ends at once.
         made = server.write
         server.write = lambda request, subject: _ended(made, request, subject)
-        ((result,), _more) = upload_images(server, params)
+        ((result,), _more) = upload_disk_images(server, params)
         return result
 
     def _ended(made, request, subject):
@@ -205,7 +205,7 @@ def test_check_mode_writes_nothing(shelf, upload):
 
 def test_a_broken_upload_serves_nothing(shelf, upload, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    shelf.faults = [("", LostAnswer("the connection broke"))] * 99
+    shelf.faults = [("", LostResponse("the connection broke"))] * 99
     shelf.version = "3.43.1"
     assert "failed, and none was added" in upload().error
     assert names(shelf) == []

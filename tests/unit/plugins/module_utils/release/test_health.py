@@ -9,9 +9,9 @@ import pytest
 
 from plugins.module_utils.inventory.repositories import parse_repositories
 from plugins.module_utils.pulp.connection import Connection
-from plugins.module_utils.pulp.errors import LostAnswer, PulpError, ResponseError
+from plugins.module_utils.pulp.errors import LostResponse, PulpError, ResponseError
 from plugins.module_utils.pulp.server import Server
-from plugins.module_utils.release.health import state_of_pulp
+from plugins.module_utils.release.health import server_health
 from plugins.module_utils.report.report import Report
 
 ITEM = {
@@ -28,7 +28,7 @@ class Gone:
     """A Pulp that tells how full it is, and nothing else."""
 
     connection = Connection("https://ark.example.com/", "admin", "secret", concurrency=1)
-    uses_basic = False
+    uses_basic_auth = False
 
     def __init__(self, error: PulpError) -> None:
         self.error = error
@@ -41,11 +41,11 @@ class Gone:
         raise self.error
 
 
-@pytest.mark.parametrize("error", [LostAnswer("it broke"), ResponseError(400, "unknown filter")])
+@pytest.mark.parametrize("error", [LostResponse("it broke"), ResponseError(400, "unknown filter")])
 def test_a_server_that_is_gone_at_the_end_is_a_warning(error):
     report = Report()
     server: Any = Server(Gone(error), report, check_mode=False, diff=False)
-    told = state_of_pulp(server, parse_repositories([ITEM]).repositories, [], PARAMS)
+    told = server_health(server, parse_repositories([ITEM]).repositories, [], PARAMS)
     assert told == {"stale": [], "storage": {"total": 100, "used": 95, "free": 5, "low": True}}
     (warning,) = report.warnings
     assert str(error) in warning

@@ -9,7 +9,7 @@ import pytest
 
 from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.objects.distribution import Guards
-from plugins.module_utils.objects.listing import Listed
+from plugins.module_utils.objects.listing import ListedDistribution
 from plugins.module_utils.release import listing as release_listing
 from plugins.module_utils.release.listing import show_distributions
 from plugins.module_utils.report.file import ReportFile
@@ -28,7 +28,7 @@ class Pulp:
 
 def listed(name, base_path, guard="", content_type="rpm", **fields):
     made = {"created": HOUR_AGO, "serves": "publication", "source": "/p/", **fields}
-    return Listed(content_type, name, base_path, guard, **made)
+    return ListedDistribution(content_type, name, base_path, guard, **made)
 
 
 SERVED = [
@@ -56,7 +56,7 @@ def served(monkeypatch):
             one.packages = one.version and 1234
 
     guards = Guards([{"name": name, "pulp_href": name} for name in ("release", "development", "x")])
-    monkeypatch.setattr(release_listing, "all_guards", lambda server: guards)
+    monkeypatch.setattr(release_listing, "read_all_guards", lambda server: guards)
     monkeypatch.setattr(release_listing, "list_distributions", lambda server, guards: list(SERVED))
     monkeypatch.setattr(release_listing, "read_served", read)
     monkeypatch.setattr(release_listing.time, "time", lambda: NOW)

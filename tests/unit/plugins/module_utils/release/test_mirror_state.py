@@ -67,7 +67,7 @@ class Holding:
             for name, n in (("old", 1), ("new", 2))
         ]
 
-    def has(self, component, version):
+    def has_version(self, component, version):
         return True
 
     def list(self, path, params=None):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from plugins.module_utils.inventory.repositories import PackageRepository
 from plugins.module_utils.pulp.errors import ResponseError
-from plugins.module_utils.release.newest import find_all
+from plugins.module_utils.release.newest import find_newest_snapshots
 
 STAMP = "20261120T200001"
 PUBLICATION = "/publications/rpm/rpm/{}/"
@@ -21,10 +21,10 @@ class Refusing:
     def __init__(self):
         self.client = self
 
-    def has(self, component, version):
+    def has_version(self, component, version):
         return True
 
-    def writes_at_once(self):
+    def write_concurrency(self):
         return 2
 
     def list(self, path, params=None):
@@ -48,7 +48,7 @@ def test_a_look_up_that_fails_leaves_the_others_alone():
     names = ["good", "bad", "new", "other"]
     found = {
         one.repository.name: one
-        for one in find_all(Refusing(), [repository(name) for name in names])
+        for one in find_newest_snapshots(Refusing(), [repository(name) for name in names])
     }
     assert list(found) == names
     for name in ("good", "other"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.release.options import pinned
+from plugins.module_utils.release.options import read_pins
 
 STAMP = "20261120T200001"
 
@@ -33,7 +33,7 @@ def params(**more):
 
 
 def test_malformed_pinned_items_are_errors_beside_the_other_pins():
-    resolved, selected = pinned(params(), "mirror")
+    resolved, selected = read_pins(params(), "mirror")
     assert [pin.short_name for pin in resolved.pins] == ["good"]
     assert [(error.short_name, error.message.partition(" ")[0]) for error in resolved.errors] == [
         ("wrong", "policy"),
@@ -51,7 +51,7 @@ def test_malformed_pinned_items_are_errors_beside_the_other_pins():
     ],
 )
 def test_a_malformed_item_counts_only_when_it_is_selected(choice, pins, errors, selected):
-    resolved, text = pinned(params(**choice), "mirror")
+    resolved, text = read_pins(params(**choice), "mirror")
     assert [pin.short_name for pin in resolved.pins] == pins
     assert [error.short_name for error in resolved.errors] == errors
     assert text == selected
@@ -60,5 +60,5 @@ def test_a_malformed_item_counts_only_when_it_is_selected(choice, pins, errors, 
 def test_a_malformed_deprecated_item_is_ignored_where_the_active_list_has_the_name():
     twice = [item("good", policy="nightly"), item("old"), item("old")]
     given = params(deprecated_rpm=twice, package_versions={"good": STAMP})
-    resolved, _selected = pinned(given, "pins")
+    resolved, _selected = read_pins(given, "pins")
     assert ([pin.short_name for pin in resolved.pins], resolved.errors) == (["good"], [])

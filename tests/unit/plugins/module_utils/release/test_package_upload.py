@@ -7,7 +7,7 @@ import pytest
 
 from plugins.module_utils.pulp.errors import InvalidItem
 from plugins.module_utils.pulp.types import CONTENT_TYPES
-from plugins.module_utils.release.package_upload import package_options, refuse_unclear
+from plugins.module_utils.release.package_upload import package_options, validate_item
 
 
 def test_only_deb_packages_belong_to_a_suite():
@@ -30,7 +30,7 @@ def item(**more):
     ],
 )
 def test_what_is_clear_is_taken(more):
-    refuse_unclear(item(**more))
+    validate_item(item(**more))
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_what_is_clear_is_taken(more):
 )
 def test_what_is_unclear_is_refused(more, words):
     with pytest.raises(InvalidItem, match=words):
-        refuse_unclear(item(**more))
+        validate_item(item(**more))

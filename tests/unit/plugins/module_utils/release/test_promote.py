@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from plugins.module_utils.pulp.connection import Connection
-from plugins.module_utils.pulp.errors import InvalidItem, LostAnswer
+from plugins.module_utils.pulp.errors import InvalidItem, LostResponse
 from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.release.promote import promote_packages
 from plugins.module_utils.report.report import Report
@@ -23,7 +23,7 @@ class Ark:
     """A Pulp in memory: snapshots by name, each behind a guard and with so many packages."""
 
     connection = Connection("https://ark.example.com/", "admin", "secret", concurrency=1)
-    uses_basic = False
+    uses_basic_auth = False
     request_count = 0
 
     def __init__(self, **guards: str | None) -> None:
@@ -145,7 +145,7 @@ def test_a_server_that_does_not_show_what_was_promoted_is_a_warning():
     class Gone(Ark):
         def list(self, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
             if "publications" in path:
-                raise LostAnswer("it broke")
+                raise LostResponse("it broke")
             return super().list(path, params)
 
     results, lines = promote(Gone(a="development"), diff=True)

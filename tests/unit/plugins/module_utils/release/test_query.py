@@ -40,7 +40,7 @@ class Ark:
         self.report = Report()
         self.requests = 0
 
-    def writes_at_once(self):
+    def write_concurrency(self):
         return 2
 
     def list(self, path, params=None):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.report.causes import CAUSES, cause_of, may_pass
+from plugins.module_utils.report.causes import CAUSES, cause_of, is_transient
 
 WORDS = {
     "/mnt has no room: 24 MiB are wanted and 12 MiB are free": ("our disk is full", False),
@@ -55,10 +55,10 @@ WORDS = {
 
 @pytest.mark.parametrize("words", WORDS)
 def test_a_cause_is_told_from_the_words_of_pulp(words):
-    name, passes = WORDS[words]
+    name, transient = WORDS[words]
     cause = cause_of(words)
     assert cause is not None
-    assert (cause.name, may_pass(words)) == (name, passes)
+    assert (cause.name, is_transient(words)) == (name, transient)
     assert cause.advice
 
 
@@ -68,4 +68,4 @@ def test_every_cause_has_words_that_tell_it():
 
 def test_what_nobody_knows_has_no_cause_and_is_not_tried_again():
     assert cause_of("something else went wrong") is None
-    assert not may_pass("something else went wrong")
+    assert not is_transient("something else went wrong")

@@ -84,7 +84,7 @@ def test_of_many_warnings_of_one_kind_few_are_told_and_all_are_in_the_file(tmp_p
     report.warn("another")
     for number in range(5):
         report.warn(f"{number} is missing. It would fail", "It would fail")
-    assert report.told == [
+    assert report.shown_warnings == [
         "another",
         *(f"{number} is missing. It would fail" for number in range(3)),
         "2 more items: It would fail",
@@ -131,8 +131,8 @@ def test_a_file_that_fails_later_is_one_warning_and_no_end(tmp_path):
 
 def test_the_first_change_names_the_action_and_all_are_shown():
     result = Result("a", "rpm")
-    result.note("created", {}, {"name": "a"})
-    result.note("synced", {"version": 0}, {"version": 1})
+    result.add_change("created", {}, {"name": "a"})
+    result.add_change("synced", {"version": 0}, {"version": 1})
     assert (result.action, result.changed) == ("created", True)
     assert (result.before, result.after) == ({"version": 0}, {"name": "a", "version": 1})
 
@@ -161,6 +161,6 @@ def test_the_message_names_each_failed_item():
 
 def test_a_run_that_only_looks_says_so_of_each_item(tmp_path):
     path = tmp_path / "report.json"
-    report = Report([ReportFile(str(path))], looks=True)
+    report = Report([ReportFile(str(path))], check_mode=True)
     report.finish_all([Result("a", "rpm")])
     assert json.loads(path.read_text().splitlines()[1])["check_mode"] is True

@@ -7,7 +7,7 @@ import json
 import time
 
 from plugins.module_utils.report.file import ReportFile
-from plugins.module_utils.report.report import Report, beat, how_far
+from plugins.module_utils.report.report import Report, report_progress, task_progress
 
 ARTIFACTS = {
     "code": "sync.downloading.artifacts",
@@ -27,22 +27,27 @@ METADATA = {
 
 def test_a_sync_is_as_far_as_its_artifacts():
     task = {"state": "running", "progress_reports": [ARTIFACTS, METADATA]}
-    assert how_far(task) == {"state": "running", "what": "artifacts", "done": 120, "total": None}
+    assert task_progress(task) == {
+        "state": "running",
+        "what": "artifacts",
+        "done": 120,
+        "total": None,
+    }
 
 
 def test_before_that_it_is_as_far_as_what_it_reported_last():
-    told = how_far({"state": "running", "progress_reports": [METADATA]})
+    told = task_progress({"state": "running", "progress_reports": [METADATA]})
     assert (told["what"], told["done"], told["total"]) == ("Downloading Metadata Files", 6, 6)
 
 
 def test_a_task_that_was_not_asked_for_yet_has_begun():
-    assert how_far({}) == {"state": "begun"}
+    assert task_progress({}) == {"state": "begun"}
 
 
 def test_after_a_while_without_news_what_is_under_way_is_told(tmp_path):
     path = tmp_path / "progress.json"
     report = Report(progress=ReportFile(str(path)))
-    beat(report, lambda: [("a", {"state": "waiting"})], silence=0.01)
+    report_progress(report, lambda: [("a", {"state": "waiting"})], interval=0.01)
     deadline = time.monotonic() + 30
     while not path.read_text() and time.monotonic() < deadline:
         time.sleep(0.01)

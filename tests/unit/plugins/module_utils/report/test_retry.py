@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from plugins.module_utils.report.file import ReportFile
-from plugins.module_utils.report.retry import RetryError, left_undone, only_undone
+from plugins.module_utils.report.retry import RetryError, select_unfinished, unfinished_items
 
 EXPECTED = {
     "expected": [
@@ -37,26 +37,26 @@ def written(tmp_path, *lines, rest=""):
 
 def test_what_failed_and_what_was_not_reached_is_left(tmp_path):
     path = written(tmp_path, EXPECTED, {"warning": "x"}, GOOD, BAD, rest='{"number": 3, "na')
-    undone = left_undone(path)
+    undone = unfinished_items(path)
     assert undone == {("rpm", "bad"), ("deb", "not reached")}
     items = [Item("rpm", "good"), Item("rpm", "bad"), Item("deb", "", "not reached")]
-    assert only_undone(items, path) == items[1:]
+    assert select_unfinished(items, path) == items[1:]
 
 
 def test_nothing_is_left_of_a_report_of_a_good_run(tmp_path):
     path = written(tmp_path, {"expected": EXPECTED["expected"][:1]}, GOOD)
-    assert only_undone([Item("rpm", "good")], path) == []
+    assert select_unfinished([Item("rpm", "good")], path) == []
 
 
 def test_to_have_none_of_what_is_left_is_an_error(tmp_path):
     path = written(tmp_path, EXPECTED, GOOD)
     with pytest.raises(RetryError, match="is selected here: bad, not reached; give a report of"):
-        only_undone([Item("rpm", "good"), Item("deb", "bad")], path)
+        select_unfinished([Item("rpm", "good"), Item("deb", "bad")], path)
 
 
 def test_what_was_only_looked_at_is_left(tmp_path):
     path = written(tmp_path, EXPECTED, {**GOOD, "check_mode": True}, BAD)
-    assert ("rpm", "good") in left_undone(path)
+    assert ("rpm", "good") in unfinished_items(path)
 
 
 @pytest.mark.parametrize("end", ["\u2028", "\x85", "\x0c", "\x1c"])
@@ -66,19 +66,19 @@ def test_words_may_hold_what_elsewhere_ends_a_line(tmp_path, end):
     more = ReportFile(str(path), append=True)
     more.write({**BAD, "error": f"a{end}b"})
     more.write(GOOD)
-    assert left_undone(str(path)) == {("rpm", "bad"), ("deb", "not reached")}
+    assert unfinished_items(str(path)) == {("rpm", "bad"), ("deb", "not reached")}
 
 
 @pytest.mark.parametrize("line", [{"expected": [1]}, {"expected": 1}, {"number": 1}, {"x": None}])
 def test_lines_of_something_else_are_no_report(tmp_path, line):
     with pytest.raises(RetryError, match="no report of a run"):
-        left_undone(written(tmp_path, line))
+        unfinished_items(written(tmp_path, line))
 
 
 def test_what_was_tried_again_with_success_is_done(tmp_path):
     again = {**GOOD, "again": True, "error": "503"}
     del again["number"]
-    assert ("rpm", "good") not in left_undone(written(tmp_path, EXPECTED, again, GOOD))
+    assert ("rpm", "good") not in unfinished_items(written(tmp_path, EXPECTED, again, GOOD))
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_what_was_tried_again_with_success_is_done(tmp_path):
 )
 def test_what_is_no_report_is_named(tmp_path, text, words):
     with pytest.raises(RetryError, match=words):
-        left_undone(written(tmp_path, rest=text))
+        unfinished_items(written(tmp_path, rest=text))
 
 
 def test_a_report_that_is_not_there_is_named():
     with pytest.raises(RetryError, match="'/nowhere/report' cannot be read: No such file"):
-        left_undone("/nowhere/report")
+        unfinished_items("/nowhere/report")

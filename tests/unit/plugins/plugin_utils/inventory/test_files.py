@@ -27,7 +27,7 @@ def scopes(files):
 
 
 def test_variables_of_groups_and_hosts_are_found_where_ansible_finds_them(inventory):
-    folder = inventory(
+    directory = inventory(
         **{
             "hosts.yml": "all:\n  vars: {a: 1}\n  children:\n    g:\n"
             "      hosts:\n        h: {b: 2}\n        i:\n      vars: {c: 3}\n",
@@ -45,7 +45,7 @@ def test_variables_of_groups_and_hosts_are_found_where_ansible_finds_them(invent
         *(("all", {"a": 1}), ("all", {"d": 4}), ("group g", {"c": 3}), ("group g", {"e": 5})),
         *(("group g", {"f": 6}), ("group g", {"g": 7}), ("host h", {"b": 2}), ("host h", {"h": 8})),
     ]
-    for source in (folder / "hosts.yml", folder):
+    for source in (directory / "hosts.yml", directory):
         files = read_inventory([str(source)], KNOWN)
         assert sorted(scopes(files), key=str) == wanted
         assert len(files.read) == 6
@@ -53,15 +53,15 @@ def test_variables_of_groups_and_hosts_are_found_where_ansible_finds_them(invent
 
 
 def test_an_encrypted_file_is_not_read(inventory):
-    folder = inventory(group_vars__all__vault="$ANSIBLE_VAULT;1.1;AES256\n6162\n")
-    files = read_inventory([str(folder)], KNOWN)
+    directory = inventory(group_vars__all__vault="$ANSIBLE_VAULT;1.1;AES256\n6162\n")
+    files = read_inventory([str(directory)], KNOWN)
     assert [path.name for path in files.encrypted] == ["vault"]
     assert (files.read, files.variables, files.problems) == ([], [], [])
 
 
 def test_a_file_of_variables_counts_for_all_hosts(inventory):
-    folder = inventory(**{"lists.yml": "known: 1\nother: 2\n"})
-    files = read_inventory([str(folder / "lists.yml")], KNOWN)
+    directory = inventory(**{"lists.yml": "known: 1\nother: 2\n"})
+    files = read_inventory([str(directory / "lists.yml")], KNOWN)
     assert scopes(files) == [("all", {"known": 1, "other": 2})]
 
 
@@ -75,14 +75,14 @@ def test_what_is_for_another_reader_of_ansible_s_is_left_to_it(inventory, text):
 
 
 def test_what_is_wrong_with_files_is_told(inventory):
-    folder = inventory(
+    directory = inventory(
         group_vars__a="- b\n",
         group_vars__b="c: [\n",
         group_vars__c="d: 1\nd: 2\n",
         group_vars__d="\xff",
     )
-    (folder / "group_vars" / "e").write_bytes(b"\xff")
-    files = read_inventory([str(folder), str(folder / "nowhere"), "ark1,"], KNOWN)
+    (directory / "group_vars" / "e").write_bytes(b"\xff")
+    files = read_inventory([str(directory), str(directory / "nowhere"), "ark1,"], KNOWN)
     told = {
         one.path.name: (one.line, one.problem.split(":")[0], one.is_error) for one in files.problems
     }
@@ -97,7 +97,7 @@ def test_what_is_wrong_with_files_is_told(inventory):
 
 
 def test_a_host_may_have_dots_in_its_name(inventory):
-    folder = inventory(
+    directory = inventory(
         **{
             "host_vars__ark.example.com": "a: 1\n",
             "host_vars__b.example.com.yml": "b: 2\n",
@@ -106,7 +106,7 @@ def test_a_host_may_have_dots_in_its_name(inventory):
             "host_vars__ark.example.com.bak": "- no",
         }
     )
-    files = read_inventory([str(folder)], KNOWN)
+    files = read_inventory([str(directory)], KNOWN)
     assert scopes(files) == [
         ("host ark.example.com", {"a": 1}),
         ("host b.example.com", {"b": 2}),
@@ -116,7 +116,7 @@ def test_a_host_may_have_dots_in_its_name(inventory):
 
 
 def test_a_file_beside_a_folder_of_its_name_does_not_count(inventory):
-    folder = inventory(
+    directory = inventory(
         **{
             "group_vars__all__x.yml": "a: 1\n",
             "group_vars__all.yml": "a: 2\n",
@@ -124,7 +124,7 @@ def test_a_file_beside_a_folder_of_its_name_does_not_count(inventory):
             "group_vars__g.yml": "b: 1\n",
         }
     )
-    files = read_inventory([str(folder)], KNOWN)
+    files = read_inventory([str(directory)], KNOWN)
     assert scopes(files) == [("all", {"a": 1}), ("group g", {"b": 1})]
     assert [(one.path.name, one.problem, one.is_error) for one in files.problems] == [
         ("all.yml", "does not count: Ansible reads all instead", False),

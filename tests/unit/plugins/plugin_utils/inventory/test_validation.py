@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.plugin_utils.inventory.validation import Located, validate
+from plugins.plugin_utils.inventory.validation import LocatedFinding, validate
 
 STAMP = "20261122T200001"
 LISTS = """\
@@ -121,8 +121,8 @@ def test_passwords_of_addresses_are_not_shown(checked):
 
 
 def test_only_an_error_is_a_failure_in_the_shape_of_all_modules():
-    error = Located("error", "lists.yml", 3, "a", "url is missing").result
-    warning = Located("warning", "lists.yml", 4, "a", "unknown key 'b', ignored").result
+    error = LocatedFinding("error", "lists.yml", 3, "a", "url is missing").result
+    warning = LocatedFinding("warning", "lists.yml", 4, "a", "unknown key 'b', ignored").result
     assert (error["action"], error["error"]) == ("failed", "url is missing")
     assert (warning["action"], warning["error"]) == ("unchanged", "")
     assert (warning["name"], warning["line"], warning["problem"]) == (

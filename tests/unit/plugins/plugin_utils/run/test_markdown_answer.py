@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.plugin_utils.run.markdown import Answer
+from plugins.plugin_utils.run.markdown import SummaryTable
 
 
 def answer(rows, failed=False):
     columns = ["short_name", "pinned_by"]
-    return Answer("package_query", "ark_1", failed, "selected 2 of 9", "Snapshots", columns, rows)
+    return SummaryTable(
+        "package_query", "ark_1", failed, "selected 2 of 9", "Snapshots", columns, rows
+    )
 
 
 def test_rows_are_a_table_of_the_columns_that_are_asked_for():

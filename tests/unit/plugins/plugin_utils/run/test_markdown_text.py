@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
-from plugins.plugin_utils.run.markdown import plain, table
+from plugins.plugin_utils.run.markdown import escape_markdown, markdown_table
 
 
 def test_text_stays_what_it_is_on_one_line():
-    assert plain("a_b *c*\n<d> | `e` # ~f") == "a\\_b \\*c\\* \\<d\\> \\| \\`e\\` \\# \\~f"
-    assert plain("x" * 1001) == "x" * 1000 + "…"
-    assert plain(3) == "3"
+    assert (
+        escape_markdown("a_b *c*\n<d> | `e` # ~f") == "a\\_b \\*c\\* \\<d\\> \\| \\`e\\` \\# \\~f"
+    )
+    assert escape_markdown("x" * 1001) == "x" * 1000 + "…"
+    assert escape_markdown(3) == "3"
 
 
 def test_a_table_without_rows_is_nothing():
-    assert table("Failed", ("item",), []) == []
-    assert table("New_ones", ("item", "why"), [("a", 1)]) == [
+    assert markdown_table("Failed", ("item",), []) == []
+    assert markdown_table("New_ones", ("item", "why"), [("a", 1)]) == [
         "### New\\_ones",
         "| item | why |\n| --- | --- |\n| a | 1 |",
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plugins.plugin_utils.run.outcome import outcome_of
-from plugins.plugin_utils.run.screen import LINES, fleet_screen, last_screen, stale_line
+from plugins.plugin_utils.run.screen import LINES, fleet_screen, stale_line, summary_screen
 
 APPROVED = Path(__file__).with_name("last_screen_of_172.txt")
 COMMAND = (
@@ -81,7 +81,7 @@ def night():
 
 
 def test_the_screen_of_a_night_is_as_approved():
-    lines = last_screen(night(), "New snapshots", COMMAND)
+    lines = summary_screen(night(), "New snapshots", COMMAND)
     assert len(lines) <= LINES
     assert "\n".join(lines) + "\n" == APPROVED.read_text(encoding="utf-8")
 
@@ -100,7 +100,7 @@ def test_the_worst_night_still_fits_and_names_what_matters_first():
     }
     outcome = outcome_of("ark", [run], 1)
 
-    lines = last_screen(outcome, "New snapshots", COMMAND)
+    lines = summary_screen(outcome, "New snapshots", COMMAND)
 
     assert len(lines) <= LINES
     assert max(map(len, lines)) <= 150
@@ -115,14 +115,14 @@ def test_a_run_that_changed_nothing_is_one_line():
     outcome = outcome_of(
         "ark", [{"results": [item("a"), item("b")], "selected": "selected 2 of 2"}], 3
     )
-    assert last_screen(outcome, "New snapshots") == ["2 unchanged, selected 2 of 2, 3 s"]
+    assert summary_screen(outcome, "New snapshots") == ["2 unchanged, selected 2 of 2, 3 s"]
     assert not outcome.has_failed
 
 
 def test_what_broke_before_any_item_is_said_in_its_own_words():
     run = {"results": [], "failed_when_result": False, "msg": "ark refused user 'admin':\nwrong"}
     outcome = outcome_of("ark", [run])
-    assert last_screen(outcome, "New snapshots", COMMAND) == [
+    assert summary_screen(outcome, "New snapshots", COMMAND) == [
         "Failed",
         "  ark refused user 'admin':",
         "  wrong",
@@ -148,7 +148,7 @@ LOOKUP = "The lookup plugin 'stackhpc.release_train.kayobe_package_versions' fai
 )
 def test_what_broke_is_said_whole_and_without_what_ansible_puts_before_it(frame):
     words = f"no package pins at '/nowhere': {'there is no such folder, ' * 8}look there"
-    lines = last_screen(outcome_of("ark", [{"failed": True, "msg": f"{frame}{words}"}]), "")
+    lines = summary_screen(outcome_of("ark", [{"failed": True, "msg": f"{frame}{words}"}]), "")
     assert " ".join(" ".join(lines[1:-1]).split()) == words
     assert max(map(len, lines)) <= 150
 
