@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.stackhpc.release_train.plugins.module_utils.report.causes import CAUSES
 
 COLLECTION = Path(__file__).resolve().parents[2]
 BLOB = "https://github.com/stackhpc/ansible-collection-release-train/blob/main/"
@@ -98,6 +99,13 @@ def test_every_file_that_a_page_names_exists(page):
     places = (COLLECTION, COLLECTION / "plugins" / "module_utils")
     assert files
     assert [file for file in files if not any((one / file).is_file() for one in places)] == []
+
+
+def test_every_cause_of_a_failure_has_a_solution():
+    page = (COLLECTION / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`.*?`) \| ", page, re.MULTILINE)
+    listed = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    assert sorted(listed) == sorted(cause.name for cause in CAUSES)
 
 
 def test_no_page_asks_to_edit_a_derived_list():
