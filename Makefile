@@ -12,7 +12,7 @@ SUITE := python3 scripts/suite.py --core $(CORE)
 .PHONY: help demo stop lint test test-unit test-integration test-roles test-smoke test-e2e test-slow \
 	benchmark docs build changelog requirements clean
 
-help: ## say what can be made
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## start an Ark and a client, and take packages from upstream to a host

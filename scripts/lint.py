@@ -15,6 +15,7 @@ from machine import say
 CHECKS = {
     "ruff check": ["ruff", "check", "--no-cache", "."],
     "ruff format": ["ruff", "format", "--no-cache", "--check", "."],
+    "words": ["python", "scripts/words.py"],
     "mypy of the plugins": ["mypy", "plugins"],
     "mypy of the scripts and the lab": ["mypy", "scripts", "tests/lab"],
     "ansible-lint": ["ansible-lint", "--offline"],
