@@ -16,7 +16,7 @@ import yaml
 COLLECTION = Path(__file__).resolve().parents[2]
 PLUGINS = COLLECTION / "plugins"
 MODULES = sorted(PLUGINS.glob("modules/[!_]*.py"))
-ROLES = sorted(path.parent.parent for path in COLLECTION.glob("roles/*/tasks/main.yml"))
+ROLES = sorted(path.parent.parent for path in COLLECTION.glob("roles/*/meta/argument_specs.yml"))
 PLAYBOOKS = sorted(COLLECTION.glob("playbooks/*.yml"))
 
 MODULE_CODE_LINES = 40
@@ -140,12 +140,31 @@ def test_every_role_has_a_scenario():
     assert without == []
 
 
+def specification(role: Path) -> dict:
+    """Return the entry points of a role."""
+    return mapping(role / "meta" / "argument_specs.yml").get("argument_specs", {})
+
+
+def options_of(entry: dict) -> Iterator[tuple[str, dict]]:
+    """Yield the options of an entry point, and the keys of their items."""
+    for name, option in (entry.get("options") or {}).items():
+        yield name, option
+        yield from options_of(option)
+
+
+def agrees(documented: object, value: object) -> bool:
+    """Return whether a documented default is that of the role, or what that falls back to."""
+    return documented == value or ("{{" in str(value) and f"'{documented}'" in str(value))
+
+
 def test_every_default_of_a_role_is_in_its_argument_spec():
     wrong = []
     for role in ROLES:
-        entries = mapping(role / "meta" / "argument_specs.yml").get("argument_specs", {})
-        if "main" not in entries:
-            wrong.append(f"{role.name}: no argument spec for its main entry point")
+        entries = specification(role)
+        if (role / "tasks" / "main.yml").exists() != ("main" in entries):
+            wrong.append(
+                f"{role.name}: tasks and argument spec disagree about the entry point main"
+            )
         for name, value in mapping(role / "defaults" / "main.yml").items():
             options = [
                 entry["options"][name]
@@ -154,8 +173,33 @@ def test_every_default_of_a_role_is_in_its_argument_spec():
             ]
             if not options:
                 wrong.append(f"{role.name}: {name} is in no entry point")
-            elif any(option.get("default", value) != value for option in options):
+            elif any(not agrees(option.get("default", value), value) for option in options):
                 wrong.append(f"{role.name}: {name} has another default in the spec")
+    assert wrong == []
+
+
+def test_a_default_in_an_argument_spec_is_a_value():
+    prose = [
+        f"{role.name}: {name} defaults to '{option['default']}'"
+        for role in ROLES
+        for entry in specification(role).values()
+        for name, option in options_of(entry)
+        if isinstance(option.get("default"), str) and re.search(r"\s|\{\{", option["default"])
+    ]
+    assert prose == []
+
+
+def test_every_entry_point_and_option_of_a_role_is_described():
+    wrong = []
+    for role in ROLES:
+        for name, entry in specification(role).items():
+            if not re.match(r"(?!\w+s\b)[A-Z][a-z]+\b", entry["short_description"]):
+                wrong.append(f"{role.name}: {name} has no imperative short description")
+            for option, spec in options_of(entry):
+                text = spec["description"]
+                sentences = [text] if isinstance(text, str) else text
+                if "type" not in spec or not all(one.endswith(".") for one in sentences):
+                    wrong.append(f"{role.name}: {option} needs a type and sentences")
     assert wrong == []
 
 
@@ -176,6 +220,21 @@ def test_a_playbook_is_a_noun_and_a_verb_and_a_few_lines():
         if length > PLAYBOOK_LINES or not re.fullmatch(r"[a-z]+(_[a-z]+)+", path.stem):
             wrong.append((path.name, length))
     assert wrong == []
+
+
+def test_a_playbook_begins_with_a_sentence_that_says_what_it_does():
+    wrong = [
+        path.name
+        for path in PLAYBOOKS
+        if not re.match(r"---\n# [A-Z][^\n]+\.\n", path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
+
+
+def test_one_role_records_failures_and_ends_runs():
+    marks = ("register: release_train_outcome", '": "{{ ansible_failed_result }}"')
+    for mark in marks:
+        assert {path.parts[1] for path, text in all_yaml() if mark in text} == {"run"}
 
 
 def test_only_modules_talk_to_pulp():

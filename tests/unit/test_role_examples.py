@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The example in the README of an object role is what its scenario runs."""
+"""The example in the README of an object role is what its scenario runs; the examples of
+specifications use options that exist."""
 
 from __future__ import annotations
 
@@ -25,3 +26,24 @@ def test_the_example_of_a_readme_is_run(role):
     [example] = json.loads(json.dumps(plays).replace(*UPSTREAM))
     scenario = COLLECTION / "extensions" / "molecule" / f"role_{role}" / "converge.yml"
     assert example in yaml.safe_load(scenario.read_text(encoding="utf-8"))
+
+
+def entry_points():
+    """Yield role, name and specification of each entry point that users include."""
+    for path in sorted(COLLECTION.glob("roles/*/meta/argument_specs.yml")):
+        specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+        yield from ((path.parents[1].name, name, spec) for name, spec in specs.items())
+
+
+ENTRY_POINTS = [one for one in entry_points() if one[0] != "run"]
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "spec"), ENTRY_POINTS, ids=[f"{one[0]}-{one[1]}" for one in ENTRY_POINTS]
+)
+def test_the_examples_of_an_entry_point_include_it_with_options_that_exist(role, name, spec):
+    tasks = yaml.safe_load(spec["examples"])
+    for task in tasks:
+        included = {"tasks_from": "main", **task["ansible.builtin.include_role"]}
+        assert included == {"name": f"stackhpc.release_train.{role}", "tasks_from": name}
+        assert set(task["vars"]) <= set(spec["options"])

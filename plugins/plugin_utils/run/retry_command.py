@@ -16,15 +16,25 @@ from ansible.parsing.splitter import parse_kv
 
 from .outcome import Outcome, name_of
 
-# Without them a run again would do something else, or more. None of them is ever secret.
+# Variables that a retry repeats from the command line. None of them may hold a secret.
+# tests/unit/plugins/plugin_utils/run/test_retry_command.py compares them with the role specifications.
 _KEPT = frozenset(
     {
+        "access_control_builder_groups",
+        "access_control_client_groups",
+        "access_control_client_url",
+        "access_control_development_groups",
+        "access_control_groups",
+        "access_control_guards",
+        "access_control_namespaces",
+        "access_control_show",
         "artifact_tag",
         "client_promote_to",
         "client_update_promote",
         "container_allow_missing",
         "container_check_namespace",
         "container_force",
+        "container_kayobe_config",
         "container_mirror_namespace",
         "container_mirror_policy",
         "container_mirror_private",
@@ -45,6 +55,7 @@ _KEPT = frozenset(
         "image_file_name",
         "image_guard_development",
         "image_guard_release",
+        "image_kayobe_config",
         "image_kind",
         "image_latest",
         "image_mirror_distribution_suffix",
@@ -76,9 +87,15 @@ _KEPT = frozenset(
         "package_filter",
         "package_guard_development",
         "package_guard_release",
+        "package_kayobe_config",
         "package_mirror_distribution_suffix",
         "package_mirror_repository_suffix",
+        "package_mirror_source",
+        "package_notable",
+        "package_shrink_limit",
+        "package_stale_after",
         "package_stamp",
+        "package_storage_limit",
         "package_sync_full",
         "package_sync_group",
         "package_update_secrets",

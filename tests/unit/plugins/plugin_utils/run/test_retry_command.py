@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -18,6 +19,31 @@ ROLES = Path(__file__).parents[5] / "roles"
 FAILED = Outcome("client1", failed=[{"name": "A b", "short_name": "a.b"}, {"name": "it's c"}])
 ANSIBLE = {"ansible_inventory_sources": ["/my site/hosts"], "ansible_play_hosts_all": ["client1"]}
 START = ["ansible-playbook", "-i", "/my site/hosts"]
+
+
+# Files that a retry writes anew, lists of the inventory, and what may hold a secret.
+LEFT_OUT = re.compile(
+    r"^(report_path|summary_path|package_retry|access_control_users|release_train_clients)$"
+    r"|_package_repos$|_defaults(_rpm|_deb)?$|_source_(url|username|password|validate_certs|ca_path)$"
+)
+FALLBACKS = {
+    *("artifact_tag", "host_image_tag", "openstack_release", "os_distribution", "os_release"),
+    "release_train_source",
+}
+
+
+def specifications():
+    """Options of the entry points that print a run summary, by role."""
+    found = {}
+    for path in ROLES.glob("*/tasks/*.yml"):
+        if "name: stackhpc.release_train.run," in path.read_text(encoding="utf-8"):
+            text = (path.parents[1] / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+            entry = yaml.safe_load(text)["argument_specs"][path.stem]
+            found.setdefault(path.parents[1].name, {}).update(entry["options"])
+    return found
+
+
+SPECIFICATIONS = specifications()
 
 
 def command(retry, options, playbook="package_sync", failed=FAILED, given=(), **more):
@@ -117,13 +143,19 @@ def test_images_are_chosen_by_their_own_filter_and_without_their_namespace():
     assert variables_of(words[4:]) == {"kolla_container_image_filter": r"^(nova\-api)$"}
 
 
-@pytest.mark.parametrize("role", ["container", "image"])
-def test_it_keeps_what_says_which_images_but_no_secret_and_no_file_of_one_machine(role):
-    defaults = yaml.safe_load((ROLES / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
-    left_out = ("_username", "_password", "_url", "_ca_path", "_certs", "_defaults", "_config")
-    given = dict.fromkeys([*defaults, "container_tags"], "x")
-    words = shlex.split(command("none", {}, f"{role}_promote", given=[json.dumps(given)]))
-    assert variables_of(words[4:]) == {name: "x" for name in given if not name.endswith(left_out)}
+@pytest.mark.parametrize("role", sorted(SPECIFICATIONS))
+def test_it_repeats_the_options_of_a_role_that_hold_no_secret(role):
+    options = SPECIFICATIONS[role]
+    given = [json.dumps(dict.fromkeys([*options, *FALLBACKS], "x"))]
+    words = shlex.split(command("none", {}, f"{role}_promote", given=given))
+    left_out = {name for name in options if LEFT_OUT.search(name) or options[name].get("no_log")}
+    assert variables_of(words[4:]) == dict.fromkeys([*options.keys() - left_out, *FALLBACKS], "x")
+
+
+@pytest.mark.parametrize("name", sorted(FALLBACKS))
+def test_it_repeats_variables_that_are_defaults_of_options(name):
+    defaults = [path.read_text(encoding="utf-8") for path in ROLES.glob("*/defaults/main.yml")]
+    assert any(re.search(rf"\b{name} \| default", text) for text in defaults)
 
 
 def test_the_filter_of_images_stays_where_none_is_given_anew():
