@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guards get exactly the groups that are listed; what is served is not deleted."""
+"""Guards get exactly the groups that are listed; a guard in use is not deleted."""
 
 from __future__ import annotations
 
@@ -8,82 +8,33 @@ from typing import Any
 import pytest
 
 from plugins.module_utils.objects.access import manage_groups, manage_guards
-from plugins.module_utils.pulp.errors import ResponseError
-from plugins.module_utils.pulp.server import Server
-from plugins.module_utils.report.report import Report
+from tests.unit.fake_pulp.accounts import give_roles, roles_of
+from tests.unit.fake_pulp.pulp import FakePulp
 
 READ, LOOK = "core.reader", "core.looker"
 GUARDS = "contentguards/core/rbac/"
 
 
-class Desk:
-    """A Pulp in memory that knows guards, groups, roles and distributions.
-
-    `rights`: of the guard `g`, role -> groups. `meanwhile`: what another run does just before
-    the first write of a right.
-    """
-
-    class connection:  # noqa: N801, the client's attribute
-        username = "admin"
-        concurrency = 1
-
-    request_count = 0
-
-    def __init__(self, rights: dict[str, list[str]] | None = None) -> None:
-        self.objects: dict[str, list[dict[str, Any]]] = {
-            "groups/": [{"name": name, "pulp_href": f"/groups/{name}/"} for name in "abc"],
-            "roles/": [{"name": name, "pulp_href": f"/roles/{name}/"} for name in (READ, LOOK)],
-            "distributions/": [],
-        }
-        if rights is not None:
-            self.objects[GUARDS] = [{"name": "g", "description": None, "pulp_href": "/guards/g/"}]
-        self.rights = {role: set(groups) for role, groups in (rights or {}).items()}
-        self.meanwhile: dict[str, str] = {}
-        self.deleted: list[str] = []
-        self.writes = 0
-
-    def list(self, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-        names = params.get("name__in", "").split(",")
-        entries = self.objects.get(path, [])
-        return [one for one in entries if "name__in" not in params or one["name"] in names]
-
-    def get(self, path: str) -> dict[str, Any]:
-        assert path.endswith("/list_roles/")
-        roles = [
-            {"role": role, "users": ["somebody"], "groups": sorted(groups)}
-            for role, groups in self.rights.items()
-        ]
-        return {"roles": roles}
-
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        self.writes += 1
-        verb = path.rstrip("/").rsplit("/", 1)[-1]
-        if verb not in ("add_role", "remove_role"):
-            if any(one["name"] == body["name"] for one in self.objects.get(path, [])):
-                raise ResponseError(400, "name: This field must be unique.")
-            self.objects.setdefault(path, []).append({**body, "pulp_href": "/guards/g/"})
-            return self.objects[path][-1]
-        for role, group in self.meanwhile.items():
-            self.rights.setdefault(role, set()).add(group)
-        self.meanwhile = {}
-        held, named = self.rights.setdefault(body["role"], set()), set(body["groups"])
-        if named & held if verb == "add_role" else named - held:
-            raise ResponseError(400, "The role is already, or not, assigned")
-        self.rights[body["role"]] = held | named if verb == "add_role" else held - named
-        return body
-
-    def patch(self, _path: str, body: dict[str, Any]) -> dict[str, Any]:
-        self.writes += 1
-        return body
-
-    def delete(self, path: str) -> None:
-        self.deleted.append(path)
+def pulp_with(roles: dict[str, list[str]] | None = None) -> FakePulp:
+    """A Pulp with groups `a` to `c`, two roles, and the guard `g` where groups have `roles`."""
+    pulp = FakePulp(concurrency=1)
+    for name in "abc":
+        pulp.add("groups/", name=name)
+    for name in (READ, LOOK):
+        pulp.add("roles/", name=name)
+    if roles is not None:
+        give_roles(pulp.add_guard("g"), roles)
+    return pulp
 
 
-def guards(desk: Desk, *items: dict[str, Any], check_mode: bool = False, **lists: Any) -> list:
-    server = Server(desk, Report(), check_mode)
+def granted(pulp: FakePulp) -> dict[str, set[str]]:
+    """The groups that have roles on the guard."""
+    return roles_of(pulp.find(GUARDS, name="g"))
+
+
+def guards(pulp: FakePulp, *items: dict[str, Any], check_mode: bool = False, **lists: Any) -> list:
     listed = [{"state": "present", **item} for item in items]
-    return manage_guards(server, {"rbac": listed, **lists})[0]
+    return manage_guards(pulp.server(check_mode), {"rbac": listed, **lists})[0]
 
 
 def roles(**groups: list[str] | None) -> list[dict[str, Any]]:
@@ -95,40 +46,41 @@ def roles(**groups: list[str] | None) -> list[dict[str, Any]]:
     ("held", "wanted", "left"),
     [
         ({READ: ["a", "b"]}, roles(read=["b", "c"]), {READ: {"b", "c"}}),
-        ({READ: ["a"], LOOK: ["a"]}, roles(read=["a"]), {READ: {"a"}, LOOK: set()}),
-        ({READ: ["a"]}, roles(read=[]), {READ: set()}),
-        ({READ: ["a"]}, roles(read=None), {READ: set()}),
-        ({READ: ["a"]}, None, {READ: set()}),
+        ({READ: ["a"], LOOK: ["a"]}, roles(read=["a"]), {READ: {"a"}}),
+        ({READ: ["a"]}, roles(read=[]), {}),
+        ({READ: ["a"]}, roles(read=None), {}),
+        ({READ: ["a"]}, None, {}),
         ({}, roles(read=["a"]) + roles(read=["a", "b"]), {READ: {"a", "b"}}),
     ],
 )
 def test_groups_of_a_guard_are_exactly_those_that_are_listed(held, wanted, left):
-    desk = Desk(held)
-    [result] = guards(desk, {"name": "g", "roles": wanted})
+    pulp = pulp_with(held)
+    [result] = guards(pulp, {"name": "g", "roles": wanted})
     assert (result.error, result.changed) == ("", True)
-    assert desk.rights == left
+    assert granted(pulp) == left
 
 
-def test_a_guard_with_the_rights_that_it_is_to_have_is_left_alone():
-    desk = Desk({READ: ["a", "b"]})
-    [result] = guards(desk, {"name": "g", "roles": roles(read=["b", "a"], look=[])})
-    assert (result.action, desk.writes) == ("unchanged", 0)
+def test_a_guard_whose_roles_are_as_wanted_is_not_changed():
+    pulp = pulp_with({READ: ["a", "b"]})
+    [result] = guards(pulp, {"name": "g", "roles": roles(read=["b", "a"], look=[])})
+    assert (result.action, pulp.writes) == ("unchanged", [])
 
 
-def test_a_right_that_another_run_gave_first_is_no_failure():
-    desk = Desk({})
-    desk.meanwhile = {READ: "a"}
-    [result] = guards(desk, {"name": "g", "roles": roles(read=["a", "b"])})
+def test_a_role_that_another_run_assigned_first_is_no_failure():
+    pulp = pulp_with({})
+    guard = pulp.find(GUARDS, name="g")
+    pulp.on("POST", "add_role/", first=lambda: give_roles(guard, {READ: ["a"]}))
+    [result] = guards(pulp, {"name": "g", "roles": roles(read=["a", "b"])})
     assert result.error == ""
-    assert desk.rights == {READ: {"a", "b"}}
+    assert granted(pulp) == {READ: {"a", "b"}}
 
 
-def test_check_mode_tells_of_a_new_guard_and_its_rights_and_writes_nothing():
-    desk = Desk()
+def test_check_mode_reports_a_new_guard_and_its_roles_and_writes_nothing():
+    pulp = pulp_with()
     item = {"name": "g", "roles": roles(read=["a"])}
-    [announced] = guards(desk, item, check_mode=True)
-    assert desk.writes == 0
-    [done] = guards(desk, item)
+    [announced] = guards(pulp, item, check_mode=True)
+    assert pulp.writes == []
+    [done] = guards(pulp, item)
     assert (announced.action, announced.before, announced.after) == (
         done.action,
         done.before,
@@ -138,9 +90,9 @@ def test_check_mode_tells_of_a_new_guard_and_its_rights_and_writes_nothing():
 
 
 def test_missing_groups_and_roles_are_named_before_anything_is_written():
-    desk = Desk({})
+    pulp = pulp_with({})
     first, second, third = guards(
-        desk,
+        pulp,
         {"name": "g", "roles": roles(read=["nobody", "none"])},
         {"name": "h", "roles": [{"role": "core.nonsense", "groups": []}]},
         {"name": "g"},
@@ -148,29 +100,27 @@ def test_missing_groups_and_roles_are_named_before_anything_is_written():
     assert first.error == "there is no group nobody, none: create it first"
     assert second.error == "there is no role core.nonsense"
     assert "given twice" in third.error
-    assert desk.writes == 0
+    assert pulp.writes == []
 
 
-def test_a_guard_in_use_stays_and_its_users_are_named():
-    desk = Desk({})
-    desk.objects["distributions/"] = [{"name": "served", "content_guard": "/guards/g/"}]
-    [result] = guards(desk, {"name": "g", "state": "absent"})
+def test_a_guard_in_use_is_kept_and_its_users_are_named():
+    pulp = pulp_with({})
+    pulp.add_distribution("rpm", "served", content_guard=pulp.find(GUARDS, name="g")["pulp_href"])
+    [result] = guards(pulp, {"name": "g", "state": "absent"})
     assert "in use by the distributions served" in result.error
-    assert desk.deleted == []
+    assert pulp.writes == []
 
 
 def test_guards_of_two_types_cannot_have_one_name():
     x509 = {"name": "g", "state": "present", "ca_certificate": "PEM"}
-    first, second = guards(Desk({}), {"name": "g"}, x509=[x509])
+    first, second = guards(pulp_with({}), {"name": "g"}, x509=[x509])
     assert first.error == ""
     assert "given twice" in second.error
 
 
 @pytest.mark.parametrize("name", ["", "a ", " a"])
 def test_names_that_pulp_would_change_are_refused(name):
-    desk = Desk()
-    [result], _more = manage_groups(
-        Server(desk, Report()), {"groups": [{"name": name, "state": "present"}]}
-    )
+    pulp = pulp_with()
+    [result], _more = manage_groups(pulp.server(), {"groups": [{"name": name, "state": "present"}]})
     assert "leading or trailing spaces" in result.error
-    assert desk.writes == 0
+    assert pulp.writes == []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From filters to requests, and from objects to what is shown."""
+"""From filters to requests, and from objects to what is visible_fields."""
 
 from __future__ import annotations
 
@@ -15,79 +15,53 @@ from plugins.module_utils.objects.info import (
     query_strings,
     visible_fields,
 )
-from plugins.module_utils.pulp.errors import InvalidItem, ResponseError
-from plugins.module_utils.pulp.server import Server
+from plugins.module_utils.pulp.errors import InvalidItem
 from plugins.module_utils.pulp.types import CONTENT_TYPES
-from plugins.module_utils.report.report import Report
-
-REPOSITORY = "/repositories/rpm/rpm/r/"
+from tests.unit.fake_pulp.pulp import FakePulp
 
 
-class Shelf:
-    """A Pulp in memory: objects by endpoint; the only filters are names and ids."""
-
-    request_count = 0
-
-    def __init__(self, **objects: list[dict[str, Any]]) -> None:
-        self.objects = {f"{name}/": entries for name, entries in objects.items()}
-        self.largest = 3
-
-    def list(self, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-        return self.get(path, {**params, "limit": 1000})["results"]
-
-    def get(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
-        unknown = set(params) - {"limit", "offset", "fields", "name", "name__in", "pulp_id__in"}
-        if unknown:
-            raise ResponseError(400, f"errors: Invalid Filter: '{unknown.pop()}'")
-        found = self.objects.get(path, [])
-        for name in ("name", "name__in"):
-            if name in params:
-                found = [one for one in found if one["name"] in params[name].split(",")]
-        if "pulp_id__in" in params:
-            ids = params["pulp_id__in"].split(",")
-            found = [one for one in found if one["pulp_href"].split("/")[-2] in ids]
-        start = params.get("offset", 0)
-        end = start + min(params["limit"], max(self.largest, 1))
-        more = "next" if end < len(found) else None
-        return {"count": len(found), "next": more, "results": found[start:end]}
-
-
-def find(shelf: Shelf, **params: Any) -> tuple[list[dict[str, Any]], int, list[str]]:
-    server = Server(shelf, Report())
+def find(pulp: FakePulp, **params: Any) -> tuple[list[dict[str, Any]], int, list[str]]:
+    server = pulp.server()
     defaults = {"content_type": None, "filters": None, "fields": None, "limit": None}
     _results, more = find_objects(server, {**defaults, "names": False, **params})
     return more["objects"], more["count"], server.report.warnings
 
 
-def groups(count: int) -> Shelf:
-    return Shelf(groups=[{"name": f"g{n}", "pulp_href": f"/groups/{n}/"} for n in range(count)])
+@pytest.fixture
+def pulp():
+    """A Pulp with eight groups, of which one answer has three at most."""
+    pulp = FakePulp()
+    pulp.page_size = 3
+    for number in range(8):
+        pulp.add("groups/", name=f"g{number}")
+    return pulp
 
 
-def test_all_pages_are_read():
-    objects, count, _warnings = find(groups(8), kind="group")
+def test_all_pages_are_read(pulp):
+    objects, count, _warnings = find(pulp, kind="group")
     assert (len(objects), count) == (8, 8)
 
 
 @pytest.mark.parametrize(("limit", "found"), [(0, 0), (2, 2), (5, 5), (99, 8)])
-def test_a_limit_is_kept_and_the_count_is_the_servers(limit, found):
-    objects, count, _warnings = find(groups(8), kind="group", limit=limit)
+def test_a_limit_is_kept_and_the_count_is_the_servers(pulp, limit, found):
+    objects, count, _warnings = find(pulp, kind="group", limit=limit)
     assert (len(objects), count) == (found, 8)
 
 
-def test_only_fields_that_were_asked_for_are_shown_and_unknown_ones_are_told():
-    objects, _count, warnings = find(groups(1), kind="group", fields=["name", "nmae"])
-    assert objects == [{"name": "g0"}]
+def test_only_requested_fields_are_shown_and_a_warning_names_unknown_ones(pulp):
+    objects, _count, warnings = find(pulp, kind="group", fields=["name", "nmae"], limit=1)
+    assert objects == [{"name": "g7"}]
     assert warnings == ["kind 'group' has no field 'nmae'"]
 
 
-def test_an_unknown_filter_is_an_error_in_pulps_words():
+def test_an_unknown_filter_is_an_error_in_pulps_words(pulp):
     with pytest.raises(InvalidItem, match="kind 'group': errors: Invalid Filter: 'colour'"):
-        find(groups(1), kind="group", filters={"colour": "red"})
+        find(pulp, kind="group", filters={"colour": "red"})
     with pytest.raises(InvalidItem, match="limit is no filter"):
-        find(groups(1), kind="group", filters={"limit": 1})
+        find(pulp, kind="group", filters={"limit": 1})
 
 
-def test_values_that_the_server_would_split_are_asked_for_one_by_one():
+def test_values_that_the_server_would_split_are_requested_one_by_one():
     asked = list(query_strings({"name__in": ["a", "b, c", " d", "a"], "base": True}))
     assert asked == [
         {"name__in": "a", "base": "true"},
@@ -96,14 +70,14 @@ def test_values_that_the_server_would_split_are_asked_for_one_by_one():
     ]
 
 
-def test_long_lists_are_asked_for_in_pieces():
+def test_long_lists_are_requested_in_pieces():
     names = [f"a name of some length {number:04}" for number in range(500)]
     asked = [query["name__in"].split(",") for query in query_strings({"name__in": names})]
     assert len(asked) > 1
     assert [name for piece in asked for name in piece] == names
 
 
-def test_an_empty_list_asks_for_nothing():
+def test_an_empty_list_makes_no_request():
     assert list(query_strings({"name__in": []})) == []
     assert list(query_strings({})) == [{}]
 
@@ -148,22 +122,22 @@ def test_secrets_are_never_shown():
 
 
 def test_references_are_shown_by_name():
-    shelf = Shelf(
-        repositories=[{"pulp_href": REPOSITORY, "name": "Rocky"}],
-        publications=[
-            {"pulp_href": "/publications/p/", "repository_version": f"{REPOSITORY}versions/7/"}
-        ],
-        contentguards=[{"pulp_href": "/contentguards/g/", "name": "release"}],
-    )
+    pulp = FakePulp()
+    repository = pulp.add_repository("rpm", "Rocky")
+    href = repository["pulp_href"]
+    for version in range(1, 10):
+        pulp.add_version(repository, f"kernel {version}-1")
+    publication = pulp.add_publication(f"{href}versions/7/")["pulp_href"]
+    guard = pulp.add_guard("release")["pulp_href"]
     objects: list[dict[str, Any]] = [
-        {"publication": "/publications/p/", "content_guard": "/contentguards/g/"},
-        {"publication": None, "repository": REPOSITORY, "content_guard": None},
-        {"repository_version": f"{REPOSITORY}versions/3/"},
-        {"latest_version_href": f"{REPOSITORY}versions/9/", "remote": None},
+        {"publication": publication, "content_guard": guard},
+        {"publication": None, "repository": href, "content_guard": None},
+        {"repository_version": f"{href}versions/3/"},
+        {"latest_version_href": f"{href}versions/9/", "remote": None},
         {"publication": "/publications/gone/"},
-        {"pulp_href": f"{REPOSITORY}versions/2/", "repository": REPOSITORY},
+        {"pulp_href": f"{href}versions/2/", "repository": href},
     ]
-    add_names(shelf, objects)
+    add_names(pulp, objects)
     picked = ("repository_name", "version", "content_guard_name", "remote_name")
     assert [{key: one[key] for key in picked if key in one} for one in objects] == [
         {"repository_name": "Rocky", "version": 7, "content_guard_name": "release"},

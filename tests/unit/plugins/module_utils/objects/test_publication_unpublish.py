@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publications that go: never one that a distribution serves, by whichever way it names it."""
+"""A publication that a distribution serves is not deleted, in whichever way it is referred to."""
 
 from __future__ import annotations
 
@@ -10,82 +10,80 @@ from plugins.module_utils.pulp.errors import Conflict
 from plugins.module_utils.pulp.references import Usage
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 from plugins.module_utils.report.report import Result
+from tests.unit.fake_pulp.pulp import FakePulp
 
 RPM = CONTENT_TYPES["rpm"]
-REPOSITORY = "/repositories/rpm/rpm/1/"
-FIRST, SECOND = f"{REPOSITORY}versions/1/", f"{REPOSITORY}versions/2/"
 
 
-def publication(href, version, created):
-    return {"pulp_href": href, "repository_version": version, "pulp_created": created}
+class Published:
+    """A repository with two versions; the first has the publications `old` and `new`."""
 
+    def __init__(self):
+        self.pulp = FakePulp()
+        repository = self.pulp.add_repository("rpm", "a", "kernel 1-1")
+        self.repository = repository["pulp_href"]
+        self.first = repository["latest_version_href"]
+        self.second = self.pulp.add_version(repository, "kernel 2-1")["pulp_href"]
+        self.hrefs = {}
+        self.publish("old", self.first)
+        self.publish("new", self.first)
 
-class Server:
-    """Holds publications: two of the first version, one of the second."""
-
-    def __init__(self, *more):
-        self.client = self
-        self.check_mode = False
-        self.there = [publication("/old/", FIRST, "1"), publication("/new/", FIRST, "2"), *more]
-
-    def list(self, path, params):
-        version = params.get("repository_version")
-        return [one for one in self.there if version in (None, one["repository_version"])]
-
-    def delete(self, href, subject=""):
-        self.there = [one for one in self.there if one["pulp_href"] != href]
-
-    def write(self, request, subject):
-        request()
+    def publish(self, name, version):
+        self.hrefs[name] = self.pulp.add_publication(version)["pulp_href"]
 
     @property
     def left(self):
-        return [one["pulp_href"] for one in self.there]
+        """The names of the publications that there are."""
+        return [name for name, href in self.hrefs.items() if href in self.pulp.store.objects]
+
+    def used(self, **names):
+        """Distributions by what they use: a publication or something else of this class."""
+        return Usage({self.hrefs.get(name) or getattr(self, name): ["served"] for name in names})
+
+
+@pytest.fixture
+def there():
+    return Published()
 
 
 @pytest.mark.parametrize(
-    ("users", "left"),
-    [
-        ({}, ["/new/"]),
-        ({"/old/": ["served"]}, ["/old/", "/new/"]),
-        ({"/new/": ["served"]}, ["/new/"]),
-    ],
+    ("used", "left"),
+    [([], ["new"]), (["old"], ["old", "new"]), (["new"], ["new"])],
 )
-def test_duplicates_go_unless_they_are_served(users, left):
-    server = Server()
-    clean_up(server, RPM, FIRST, ["/old/"], Usage(users), Result("a", "rpm"))
-    assert server.left == left
+def test_duplicates_are_deleted_unless_they_are_served(there, used, left):
+    usage = there.used(**dict.fromkeys(used))
+    clean_up(there.pulp.server(), RPM, there.first, [there.hrefs["old"]], usage, Result("a", "rpm"))
+    assert there.left == left
 
 
-@pytest.mark.parametrize("named", [REPOSITORY, FIRST])
-def test_the_newest_is_what_a_distribution_of_a_repository_or_version_serves(named):
-    server = Server()
-    usage = Usage({named: ["served"]})
-    clean_up(server, RPM, FIRST, ["/old/", "/new/"], usage, Result("a", "rpm"))
-    assert server.left == ["/new/"]
+@pytest.mark.parametrize("used", ["repository", "first"])
+def test_a_distribution_of_a_repository_or_version_serves_the_newest_publication(there, used):
+    usage = there.used(**{used: True})
+    duplicates = list(there.hrefs.values())
+    clean_up(there.pulp.server(), RPM, there.first, duplicates, usage, Result("a", "rpm"))
+    assert there.left == ["new"]
 
 
-def test_a_distribution_of_a_repository_serves_its_newest_version_only():
-    server = Server(publication("/second/", SECOND, "3"))
-    usage = Usage({REPOSITORY: ["served"]})
-    remove(server, RPM, None, FIRST, usage, Result("a", "rpm"))
-    assert server.left == ["/second/"]
+def test_a_distribution_of_a_repository_serves_its_newest_version_only(there):
+    there.publish("second", there.second)
+    usage = there.used(repository=True)
+    remove(there.pulp.server(), RPM, None, there.first, usage, Result("a", "rpm"))
+    assert there.left == ["second"]
     with pytest.raises(Conflict, match="version 2 is in use by the distributions served"):
-        remove(server, RPM, None, SECOND, usage, Result("a", "rpm"))
-    assert server.left == ["/second/"]
+        remove(there.pulp.server(), RPM, None, there.second, usage, Result("a", "rpm"))
+    assert there.left == ["second"]
 
 
-def test_when_one_of_them_is_served_all_stay():
-    server, result = Server(), Result("a", "rpm")
+def test_when_one_of_them_is_served_all_are_kept(there):
+    result = Result("a", "rpm")
     with pytest.raises(Conflict):
-        remove(server, RPM, None, FIRST, Usage({"/new/": ["served"]}), result)
-    assert server.left == ["/old/", "/new/"]
+        remove(there.pulp.server(), RPM, None, there.first, there.used(new=True), result)
+    assert there.left == ["old", "new"]
     assert not result.changed
 
 
-def test_check_mode_says_what_would_go_and_leaves_it():
-    server, result = Server(), Result("a", "rpm")
-    server.check_mode = True
-    remove(server, RPM, None, FIRST, Usage(), result)
-    assert result.before == {"publications": ["/old/", "/new/"]}
-    assert server.left == ["/old/", "/new/"]
+def test_check_mode_reports_what_would_be_deleted_and_keeps_it(there):
+    result = Result("a", "rpm")
+    remove(there.pulp.server(check_mode=True), RPM, None, there.first, Usage(), result)
+    assert sorted(result.before["publications"]) == sorted(there.hrefs.values())
+    assert there.left == ["old", "new"]

@@ -3,146 +3,133 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from plugins.module_utils.objects.switch import Switch, switch_all
 from plugins.module_utils.pulp.errors import LostResponse, PulpError, ResponseError
-from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.pulp.types import CONTENT_TYPES
-from plugins.module_utils.report.report import Report, Result
+from plugins.module_utils.report.report import Result
+from tests.unit.fake_pulp.pulp import FakePulp
 
 KIND = CONTENT_TYPES["rpm"].distribution
-OLD, NEW, OTHER = "/guards/old/", "/guards/new/", "/guards/other/"
 
 
-class Shelf:
-    """A Pulp in memory: distributions by href, some of which refuse to be written."""
-
-    class connection:  # noqa: N801, the client's attribute
-        concurrency = 1
-        task_timeout = 5.0
-
-    uses_basic_auth = False
-    request_count = 0
-
-    def __init__(self, names: str, refusing: str = "", deaf: str = "", lossy: str = "") -> None:
-        self.refusing, self.deaf, self.lossy = refusing, deaf, lossy
-        self.held = {f"/d/{name}/": self.entry(name) for name in names}
-        self.writes = 0
-        self.meanwhile: dict[str, str] = {}
-
-    @staticmethod
-    def entry(name: str) -> dict[str, Any]:
-        return {"pulp_href": f"/d/{name}/", "name": name, "content_guard": OLD}
-
-    def list(self, _path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-        wanted = (params.get("pulp_id__in") or params["name__in"]).split(",")
-        return [dict(one) for one in self.held.values() if one["name"] in wanted]
-
-    def patch(self, href: str, body: dict[str, Any]) -> dict[str, Any]:
-        name = self.held[href]["name"]
-        if name in self.refusing and body["content_guard"] == NEW:
-            for other, guard in self.meanwhile.items():
-                self.held[f"/d/{other}/"]["content_guard"] = guard
-            raise ResponseError(400, "no such guard")
-        self.writes += 1
-        if name not in self.deaf:
-            self.held[href].update(body)
-        return self.held[href]
-
-    def post(self, _path: str, body: dict[str, Any]) -> dict[str, Any]:
-        href = f"/d/{body['name']}/"
-        self.held[href] = {"pulp_href": href, "content_guard": None, **body}
-        if body["name"] in self.lossy:
-            raise LostResponse("the connection broke")
-        return self.held[href]
-
-    def delete(self, href: str) -> None:
-        del self.held[href]
-
-    def guards(self) -> dict[str, str]:
-        return {one["name"]: one["content_guard"] for one in self.held.values()}
+def pulp_with(names: str) -> FakePulp:
+    """A Pulp with these distributions, whose guard is `old`."""
+    pulp = FakePulp(concurrency=1)
+    hrefs = [pulp.add_guard(name)["pulp_href"] for name in ("old", "new", "other")]
+    for name in names:
+        pulp.add_distribution("rpm", name, content_guard=hrefs[0])
+    return pulp
 
 
-def switches(shelf: Shelf, names: str) -> list[Switch]:
+def guard(pulp: FakePulp, name: str) -> str:
+    return str(pulp.find("contentguards/", name=name)["pulp_href"])
+
+
+def guards(pulp: FakePulp) -> dict[str, str]:
+    """The guard of each distribution."""
+    names = {one["pulp_href"]: name for name, one in pulp.there("contentguards/").items()}
+    there = pulp.there("distributions/")
+    return {name: names[one["content_guard"]] for name, one in there.items()}
+
+
+def switches(pulp: FakePulp, names: str) -> list[Switch]:
+    """What gives each of these distributions the guard `new`; those that are missing are made."""
+    there = pulp.there("distributions/rpm/rpm/")
     return [
         Switch(
             KIND,
             name,
-            dict(shelf.held[f"/d/{name}/"]) if f"/d/{name}/" in shelf.held else None,
-            {"content_guard": NEW},
+            there.get(name),
+            {"content_guard": guard(pulp, "new")} | ({} if name in there else {"base_path": name}),
             Result(name, "rpm"),
         )
         for name in names
     ]
 
 
-def run(shelf: Shelf, todo: list[Switch], check_mode: bool = False) -> None:
-    switch_all(Server(shelf, Report(), check_mode), todo)  # type: ignore[arg-type]
+def refuse(pulp: FakePulp, name: str, **rule) -> None:
+    """Let the next write to a distribution fail."""
+    href = pulp.find("distributions/", name=name)["pulp_href"]
+    pulp.on("PATCH", href, raises=ResponseError(400, "no such guard"), **rule)
 
 
-def test_all_are_switched_and_say_what_changed():
-    shelf = Shelf("abc")
-    todo = switches(shelf, "abc")
-    run(shelf, todo)
-    assert shelf.guards() == {"a": NEW, "b": NEW, "c": NEW}
+def test_all_are_switched_and_report_what_changed():
+    pulp = pulp_with("abc")
+    todo = switches(pulp, "abc")
+    switch_all(pulp.server(), todo)
+    assert guards(pulp) == {"a": "new", "b": "new", "c": "new"}
     assert [one.result.changed for one in todo] == [True, True, True]
-    assert todo[0].result.before == {"content_guard": OLD}
+    assert todo[0].result.before == {"content_guard": guard(pulp, "old")}
 
 
 def test_a_second_run_writes_nothing():
-    shelf = Shelf("ab")
-    run(shelf, switches(shelf, "ab"))
-    shelf.writes = 0
-    again = switches(shelf, "ab")
-    run(shelf, again)
-    assert shelf.writes == 0
+    pulp = pulp_with("ab")
+    switch_all(pulp.server(), switches(pulp, "ab"))
+    pulp.requests.clear()
+    again = switches(pulp, "ab")
+    switch_all(pulp.server(), again)
+    assert pulp.writes == []
     assert not any(one.result.changed for one in again)
 
 
-def test_check_mode_writes_nothing_and_says_what_would_change():
-    shelf = Shelf("a")
-    todo = switches(shelf, "a")
-    run(shelf, todo, check_mode=True)
-    assert shelf.guards() == {"a": OLD}
-    assert todo[0].result.after == {"content_guard": NEW}
+def test_check_mode_writes_nothing_and_reports_what_would_change():
+    pulp = pulp_with("a")
+    todo = switches(pulp, "a")
+    switch_all(pulp.server(check_mode=True), todo)
+    assert guards(pulp) == {"a": "old"}
+    assert todo[0].result.after == {"content_guard": guard(pulp, "new")}
 
 
-def test_one_refused_write_puts_back_the_others_and_is_named():
-    shelf = Shelf("abc", refusing="b")
-    todo = switches(shelf, "abc")
+def test_a_refused_write_rolls_back_the_others_and_is_named():
+    pulp = pulp_with("abc")
+    refuse(pulp, "b")
+    todo = switches(pulp, "abc")
     with pytest.raises(PulpError, match="b: no such guard"):
-        run(shelf, todo)
-    assert shelf.guards() == {"a": OLD, "b": OLD, "c": OLD}
+        switch_all(pulp.server(), todo)
+    assert guards(pulp) == {"a": "old", "b": "old", "c": "old"}
     assert not any(one.result.changed for one in todo)
 
 
-def test_what_somebody_else_wrote_meanwhile_is_not_put_back():
-    shelf = Shelf("abc", refusing="c")
-    shelf.meanwhile = {"a": OTHER}
+def test_a_failed_task_rolls_back_the_others_and_is_named():
+    pulp = pulp_with("abc")
+    pulp.on("PATCH", pulp.find("distributions/", name="b")["pulp_href"], fails="out of order")
+    with pytest.raises(PulpError, match="b: out of order"):
+        switch_all(pulp.server(), switches(pulp, "abc"))
+    assert guards(pulp) == {"a": "old", "b": "old", "c": "old"}
+
+
+def test_what_another_run_wrote_meanwhile_is_not_rolled_back():
+    pulp = pulp_with("abc")
+    other = guard(pulp, "other")
+    refuse(
+        pulp, "c", first=lambda: pulp.find("distributions/", name="a").update(content_guard=other)
+    )
     with pytest.raises(PulpError):
-        run(shelf, switches(shelf, "abc"))
-    assert shelf.guards() == {"a": OTHER, "b": OLD, "c": OLD}
+        switch_all(pulp.server(), switches(pulp, "abc"))
+    assert guards(pulp) == {"a": "other", "b": "old", "c": "old"}
 
 
-def test_a_write_that_does_not_show_counts_as_failed():
-    shelf = Shelf("ab", deaf="b")
+def test_a_write_that_has_no_effect_counts_as_failed():
+    pulp = pulp_with("ab")
+    pulp.on("PATCH", pulp.find("distributions/", name="b")["pulp_href"], ignored=True)
     with pytest.raises(PulpError, match="b: Pulp took the change and does not show it"):
-        run(shelf, switches(shelf, "ab"))
-    assert shelf.guards() == {"a": OLD, "b": OLD}
+        switch_all(pulp.server(), switches(pulp, "ab"))
+    assert guards(pulp) == {"a": "old", "b": "old"}
 
 
-def test_a_new_distribution_goes_again_when_another_fails():
-    shelf = Shelf("b", refusing="b")
+def test_a_new_distribution_is_deleted_when_another_fails():
+    pulp = pulp_with("b")
+    refuse(pulp, "b")
     with pytest.raises(PulpError):
-        run(shelf, switches(shelf, "ab"))
-    assert shelf.guards() == {"b": OLD}
+        switch_all(pulp.server(), switches(pulp, "ab"))
+    assert guards(pulp) == {"b": "old"}
 
 
-def test_a_creation_whose_answer_was_lost_goes_again_and_is_told():
-    shelf = Shelf("b", lossy="a")
+def test_a_creation_whose_answer_was_lost_is_rolled_back_and_reported():
+    pulp = pulp_with("b")
+    pulp.on("POST", "distributions/", raises=LostResponse("the connection broke"), carried_out=True)
     with pytest.raises(PulpError, match="could not be put back: a: the answer .* was lost"):
-        run(shelf, switches(shelf, "ab"))
-    assert shelf.guards() == {"b": OLD}
+        switch_all(pulp.server(), switches(pulp, "ab"))
+    assert guards(pulp) == {"b": "old"}
