@@ -143,6 +143,9 @@ class LocalFile:
         return (there.st_size, there.st_mtime_ns, there.st_ino)
 
 
+CHECKSUM_SUFFIX = ".sha256"
+
+
 def checksum_file_content(sha256: str, name: str) -> bytes:
     """A file as `sha256sum` writes it and `sha256sum -c` reads it, of one file beside it."""
     return f"{sha256}  {os.path.basename(name)}\n".encode("utf-8", "surrogateescape")

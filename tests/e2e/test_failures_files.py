@@ -101,7 +101,7 @@ def test_a_run_whose_connection_was_cut_says_that_the_next_sends_the_rest(
 
     run = upload(rig, image).failed()
 
-    assert "What was sent is kept: the next run sends the rest" in run.errors[rig.prefix]
+    assert "The chunks sent so far are kept, the next run resumes" in run.errors[rig.prefix]
     assert rig.ark.find("repositories/file/file/", rig.prefix)["latest_version_href"].endswith(
         "/0/"
     )

@@ -166,7 +166,7 @@ def test_images_are_pushed_synced_copied_and_served(rig: Rig, tmp_path: Path) ->
 
     back = {"name": names["-push"], "source": names["-dev"], "tags": ["b"]}
     refused = rig.run_module("pulp_container_content", "client1", container=[back]).failed()
-    assert "it is a push repository, and Pulp copies into plain ones only" in refused.message
+    assert "Pulp cannot copy into a push repository" in refused.message
     gone = {"name": names["-push"], "tags": ["a"], "state": "absent"}
     removed = rig.run_module("pulp_container_content", "client1", container=[gone]).succeeded()
     assert removed.report[0]["before"] == {"tags": {"a": digests["a"]}}

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Push images: privately from the first byte, what is there already not at all, and patiently."""
+"""Push container images to Pulp's registry: to private repositories, only what is not there yet, and
+again after transient failures."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,13 +22,13 @@ from .skopeo import Skopeo, digest_of, push_denied
 
 _MAX_PAUSE = 60.0
 _MANIFESTS = "content/container/manifests/"
-# Sources that hold layers unpacked: skopeo packs them, which makes another manifest.
-_UNPACKED = ("docker-daemon:", "docker-archive:")
+# Sources whose layers are not compressed: skopeo compresses them, which makes another manifest.
+_UNCOMPRESSED = ("docker-daemon:", "docker-archive:")
 
 
 @dataclass(frozen=True)
 class ContainerImage:
-    """One tag to be pushed: `name` is `<namespace>/<image>`, `source` as skopeo has it."""
+    """One tag to push: `name` is `<namespace>/<image>`, `source` is a name that skopeo can read."""
 
     name: str
     tag: str
@@ -36,8 +37,11 @@ class ContainerImage:
 
 @dataclass(frozen=True)
 class PushOptions:
-    """How to push. `immutable`: a tag that is there never moves. `attempts`: for what may pass,
-    with pauses that begin with `retry_delay` seconds and double."""
+    """How to push.
+
+    `immutable`: an existing tag is never moved. `attempts`: the number of pushes of one tag, for
+    transient failures, with pauses that start at `retry_delay` seconds and double.
+    """
 
     private: bool = True
     immutable: bool = False
@@ -47,11 +51,12 @@ class PushOptions:
 
 
 @dataclass
-class _Place:
-    """Where an image is served, None if nowhere yet; `filled`: whether it has a repository."""
+class _Target:
+    """What Pulp has of an image: its distribution, None if there is none, and whether that has a
+    repository. `lock` is held while one of its tags is pushed."""
 
     distribution: dict[str, Any] | None
-    filled: bool
+    has_repository: bool
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -62,31 +67,36 @@ def push_images(
     work: Sequence[tuple[Result, ContainerImage]],
     options: PushOptions,
 ) -> list[Result]:
-    """Push all images, concurrently; each result gets `digest` and `attempts`.
+    """Push all images concurrently; each result gets `digest` and `attempts`.
 
-    A new image gets its distribution first. Pulp makes the repository when the first blob
-    arrives: a plain one, or one for pushes before container 2.29, and serves it there.
+    The distribution of a new image is created first. Pulp creates the repository when the first blob
+    arrives (a push repository before pulp_container 2.29), and assigns it to that distribution.
     """
     kind = CONTENT_TYPES["container"].distribution
     names = [image.name for _result, image in work]
     found = read_by_field(server.client, kind.endpoint, "base_path", names, kind.readable)
-    push = _Push(server, skopeo, registry, options, found, names)
+    targets = {
+        name: _Target(found.get(name), bool(found.get(name, {}).get("repository")))
+        for name in names
+    }
+    push = _Push(server, skopeo, registry, options, targets)
     refuse_duplicates(work, [(image.name, image.tag) for _result, image in work], "tag")
-    run_all(_interleave(work), push.walk, server.write_concurrency(), server.report)
+    run_all(_interleave(work), push.run, server.write_concurrency(), server.report)
     return [result for result, _image in work]
 
 
 def _interleave(
     work: Sequence[tuple[Result, ContainerImage]],
 ) -> list[tuple[Result, ContainerImage]]:
-    """The first tag of each image, then the second of each: tags of one image wait for each other."""
-    seen: dict[str, int] = {}
-    turns = []
+    """The first tag of each image, then the second of each, because the tags of one image wait for
+    each other."""
+    counts: dict[str, int] = {}
+    numbered = []
     for pair in work:
         name = pair[1].name
-        seen[name] = seen.get(name, 0) + 1
-        turns.append((seen[name], pair))
-    return [pair for _turn, pair in sorted(turns, key=lambda turn: turn[0])]
+        counts[name] = counts.get(name, 0) + 1
+        numbered.append((counts[name], pair))
+    return [pair for _number, pair in sorted(numbered, key=lambda entry: entry[0])]
 
 
 class _Push:
@@ -96,74 +106,70 @@ class _Push:
         skopeo: Skopeo,
         registry: Registry,
         options: PushOptions,
-        found: Mapping[str, dict[str, Any]],
-        names: Iterable[str],
+        targets: Mapping[str, _Target],
     ) -> None:
-        self._server, self._skopeo, self._registry, self._options = (
-            server,
-            skopeo,
-            registry,
-            options,
-        )
-        self._places = {
-            name: _Place(found.get(name), bool(found.get(name, {}).get("repository")))
-            for name in names
-        }
+        self._server = server
+        self._skopeo = skopeo
+        self._registry = registry
+        self._options = options
+        self._targets = targets
 
-    def walk(self, image: ContainerImage, result: Result) -> None:
-        """See to it that one tag is what its source is."""
-        place = self._places[image.name]
-        # One tag of an image after the other. Two pushes that both make the repository get into each
-        # other's way, and what one brought is for a moment not there for another.
-        with place.lock:
-            self._make_private(image, place, result)
-            if not place.filled:
+    def run(self, image: ContainerImage, result: Result) -> None:
+        """Push one tag, unless it already points to the image."""
+        target = self._targets[image.name]
+        # One tag of an image after the other. Two pushes that both create the repository conflict,
+        # and for a moment Pulp does not find for one push what another one brought.
+        with target.lock:
+            self._ensure_distribution(image, target, result)
+            if not target.has_repository:
                 self._push(image, "", result)
-                place.filled = not self._server.check_mode
+                target.has_repository = not self._server.check_mode
                 return
-        known = self._digest(image)
-        if known and self._is_there(image, known):
-            result.more["digest"] = known
+        current = self._digest(image)
+        if current and self._is_pushed(image, current):
+            result.more["digest"] = current
             return
-        if known and self._options.immutable:
+        if current and self._options.immutable:
             raise Conflict(
-                f"it is there with the digest {known}, and {image.source} is another image: push "
-                "that under a tag of its own, or without immutable"
+                f"the tag exists with the digest {current}, and {image.source} is another image: "
+                "push it with another tag, or set immutable to false"
             )
-        with place.lock:
-            self._push(image, known, result)
+        with target.lock:
+            self._push(image, current, result)
 
-    def _make_private(self, image: ContainerImage, place: _Place, result: Result) -> None:
+    def _ensure_distribution(self, image: ContainerImage, target: _Target, result: Result) -> None:
         kind = CONTENT_TYPES["container"].distribution
-        there = place.distribution
-        name = there["name"] if there else image.name
+        current = target.distribution
+        name = current["name"] if current else image.name
         wanted = {"base_path": image.name, "private": self._options.private}
         try:
-            outcome = self._server.reconcile(kind, name, wanted, there, subject=result.name)
+            outcome = self._server.reconcile(kind, name, wanted, current, subject=result.name)
         except ResponseError as error:
-            # What the account may not see is not there for it, until it wants to make it.
+            # An account does not find the objects that it has no permission for.
             if error.status == 403 or "base_path: This field must be unique" in error.detail:
                 raise push_denied(self._server.client.connection, image.name, str(error)) from error
             raise
         if outcome.changed:
             private = self._options.private
-            before = {"private": not private} if there else {}
-            result.add_change("updated" if there else "created", before, {"private": private})
-        place.distribution = outcome.current
+            before = {"private": not private} if current else {}
+            result.add_change("updated" if current else "created", before, {"private": private})
+        target.distribution = outcome.current
 
-    def _push(self, image: ContainerImage, known: str, result: Result) -> None:
-        before = {"digest": known} if known else {}
+    def _push(self, image: ContainerImage, current: str, result: Result) -> None:
+        """Push a tag that points to the digest `current`, "" if it does not exist."""
+        before = {"digest": current} if current else {}
         if self._server.check_mode:
             manifest = self._skopeo.read(image.source)
-            digest = "" if image.source.startswith(_UNPACKED) else digest_of(manifest)
-            after = {"digest": digest or "known when it is pushed"}
+            digest = "" if image.source.startswith(_UNCOMPRESSED) else digest_of(manifest)
+            after = {"digest": digest or "(known after the push)"}
         else:
             digest = self._copy(image, result)
             after = {"digest": digest}
         result.more["digest"] = digest
-        result.add_change("updated" if known else "created", before, after)
+        result.add_change("updated" if current else "created", before, after)
 
     def _copy(self, image: ContainerImage, result: Result) -> str:
+        """Push a tag and verify it, again after transient failures; returns its digest."""
         pause = self._options.retry_delay
         problem = ""
         for attempt in range(1, self._options.attempts + 1):
@@ -175,55 +181,60 @@ class _Push:
                 self._verify_complete(image, digest)
                 return digest
             except LostResponse as error:
-                problem = f"{error}; it was tried {attempt} times"
+                problem = f"{error} (after {attempt} attempts)"
             if attempt < self._options.attempts:
                 self._options.sleep(min(_MAX_PAUSE, pause))
                 pause *= 2
         raise LostResponse(problem)
 
     def _verify_digest(self, image: ContainerImage, digest: str) -> None:
-        now = self._digest(image)
-        if now != digest:
+        current = self._digest(image)
+        if current != digest:
+            state = f"points to {current}" if current else "does not exist"
             raise PulpError(
-                f"it was pushed as {digest}, and is {now or 'not there'} now: another run pushes "
-                "or removes the same tag; let one of them be done first"
+                f"the tag was pushed with the digest {digest}, but now it {state}: another run pushes "
+                "or removes the same tag. Wait until that has finished, and push it again"
             )
 
     def _digest(self, image: ContainerImage) -> str:
-        """What the tag points to; empty where there is no such tag."""
+        """Return the digest that the tag points to, "" if it does not exist."""
         status, digest = self._registry.tag_status(image.name, image.tag)
         if status in (401, 403):
-            # The token may be of a time when there was no such image yet.
+            # The token may be older than the image.
             self._registry.drop_token(image.name)
             status, digest = self._registry.tag_status(image.name, image.tag)
         if status not in (200, 404):
-            raise ResponseError(status, f"the registry does not show {image.name}:{image.tag}")
+            raise ResponseError(status, f"the registry cannot read {image.name}:{image.tag}")
         return digest if status == 200 else ""
 
     def _verify_complete(self, image: ContainerImage, digest: str) -> None:
-        if image.source.startswith(_UNPACKED):
+        if image.source.startswith(_UNCOMPRESSED):
             return
         if not self._is_complete(digest, self._registry.manifest(image.name, digest)):
             raise LostResponse(
-                f"Pulp has not all architectures of {digest}: another push came between"
+                f"Pulp does not have all architectures of {digest}: another push came between"
             )
 
     def _is_complete(self, digest: str, manifest: Mapping[str, Any]) -> bool:
-        """Whether Pulp lists all manifests of an index, as far as the account may see that."""
-        listed = {one["digest"] for one in manifest.get("manifests") or []}
+        """Whether Pulp has all manifests of an index, as far as the account can see."""
+        listed = {entry["digest"] for entry in manifest.get("manifests") or []}
         if not listed:
             return True
-        asked = {"digest": digest, "fields": "listed_manifests"}
-        found = self._server.client.list(_MANIFESTS, asked)
-        return all(len(one["listed_manifests"]) >= len(listed) for one in found)
+        query = {"digest": digest, "fields": "listed_manifests"}
+        found = self._server.client.list(_MANIFESTS, query)
+        return all(len(entry["listed_manifests"]) >= len(listed) for entry in found)
 
-    def _is_there(self, image: ContainerImage, known: str) -> bool:
-        """Whether all of a source is there, and is what a digest names. An image's configuration names
-        its layers as they are unpacked, so that it stays when they are packed."""
+    def _is_pushed(self, image: ContainerImage, current: str) -> bool:
+        """Whether the digest `current` is that of the source, and complete in Pulp.
+
+        The configuration of an image lists its layers by their uncompressed digests, so that it is
+        the same after compression.
+        """
         source = self._skopeo.read(image.source)
-        if digest_of(source) == known:
-            return self._is_complete(known, json.loads(source))
-        if not image.source.startswith(_UNPACKED):
+        if digest_of(source) == current:
+            return self._is_complete(current, json.loads(source))
+        if not image.source.startswith(_UNCOMPRESSED):
             return False
-        there = self._registry.manifest(image.name, known)
-        return bool(there.get("config", {}).get("digest") == json.loads(source)["config"]["digest"])
+        manifest = self._registry.manifest(image.name, current)
+        config = manifest.get("config", {}).get("digest")
+        return bool(config == json.loads(source)["config"]["digest"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""skopeo, which copies images: how it is called, and what its complaints mean."""
+"""Copy images with skopeo, and interpret its error messages."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from ..pulp.connection import Connection
 from ..pulp.errors import AuthenticationError, InvalidItem, LostResponse, PulpError
 from .registry import image_path, registry_host
 
-# Where images can be taken from; see containers-transports(5).
+# Transports of sources; see containers-transports(5).
 TRANSPORTS = ("docker-daemon", "oci", "oci-archive", "docker-archive")
 
 _FATAL = re.compile(r'level=fatal msg="((?:[^"\\]|\\.)*)"')
 _WRONG_PASSWORD = re.compile(r"invalid username/password", re.IGNORECASE)
-_NO_RIGHT = re.compile(r"unauthorized|authentication required|denied|forbidden", re.IGNORECASE)
+_NO_PERMISSION = re.compile(r"unauthorized|authentication required|denied|forbidden", re.IGNORECASE)
 _SOURCE = re.compile(
     r"initializing source|Error parsing image name|determining manifest MIME type|reading manifest"
 )
-# Sources that have a digest before they are pushed.
+# Sources whose digest is known before they are pushed.
 _OCI = ("oci:", "oci-archive:")
 _TRANSIENT = re.compile(
     r"connection (refused|reset)|broken pipe|\bEOF\b|time(d )?out|TLS handshake|no such host|"
@@ -38,30 +38,30 @@ _TRANSIENT = re.compile(
     r"server closed|use of closed network connection",
     re.IGNORECASE,
 )
-# While Pulp makes a version of what another push brought, that is neither there nor on its way. What
-# it never takes has a reason instead of the second "manifest invalid".
-_OVERTAKEN = re.compile(
+# While Pulp creates the version of another push, it does not find the blobs of that push. A manifest
+# that it refuses has a reason instead of the second "manifest invalid".
+_INTERRUPTED = re.compile(
     r"blob (upload )?unknown|blob upload invalid|manifest invalid: manifest invalid", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True)
 class Skopeo:
-    """skopeo with what it needs for one Pulp, in `folder`: credentials and certificates."""
+    """skopeo for one Pulp; `directory` holds the credentials and certificates that it uses."""
 
     program: str
     directory: Path
     connection: Connection
 
     def copy_command(self, source: str, name: str, tag: str, digest_file: str) -> list[str]:
-        """The arguments that push `source` to a tag; the digest will be in the file."""
+        """Return the command that pushes `source` to a tag and writes the digest to a file."""
         connection = self.connection
         verified = connection.validate_certs and connection.pulp_url.startswith("https:")
         certificates = self.directory / "certificates"
         path = image_path(connection, name)
         return [
             *(self.program, "copy", "--all", "--quiet"),
-            # Otherwise skopeo may take a layer that is there in another compression instead.
+            # Otherwise skopeo may reuse a layer that exists with another compression.
             *(("--preserve-digests",) if source.startswith(_OCI) else ()),
             *("--dest-authfile", str(self.directory / "auth.json")),
             f"--dest-tls-verify={str(verified).lower()}",
@@ -72,22 +72,23 @@ class Skopeo:
         ]
 
     def copy(self, source: str, name: str, tag: str) -> str:
-        """Push `source` to a tag of an image; returns the digest of what the tag now points to.
+        """Push `source` to a tag of an image; returns the digest that the tag points to.
 
-        Raises AuthenticationError, LostResponse for what may pass, and PulpError for the rest.
+        Raises InvalidItem for the source, AuthenticationError, LostResponse for transient failures,
+        and PulpError.
         """
         with tempfile.NamedTemporaryFile(dir=self.directory, prefix="digest-") as digest:
             self._run(self.copy_command(source, name, tag, digest.name), source, name)
             return Path(digest.name).read_text(encoding="ascii").strip()
 
     def read(self, source: str) -> bytes:
-        """The manifest, or the index, of a source, byte for byte."""
+        """Return the manifest, or the index, of a source, byte for byte."""
         return self._run([self.program, "inspect", "--raw", source], source, "")
 
     def _run(self, command: Sequence[str], source: str, name: str) -> bytes:
         limit = self.connection.task_timeout
         try:
-            done = subprocess.run(
+            completed = subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -96,36 +97,38 @@ class Skopeo:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise PulpError(f"skopeo was not done after task_timeout, {limit:g} s") from None
-        if done.returncode:
-            raise self._failure(_complaint(done.stderr), source, name)
-        return done.stdout
+            raise PulpError(f"skopeo did not finish after task_timeout ({limit:g} s)") from None
+        if completed.returncode:
+            raise self._failure(_error_message(completed.stderr), source, name)
+        return completed.stdout
 
-    def _failure(self, words: str, source: str, name: str) -> PulpError:
+    def _failure(self, message: str, source: str, name: str) -> PulpError:
         base, who = self.connection.pulp_url, f"user '{self.connection.username}'"
-        if _SOURCE.search(words) or not name:
-            return InvalidItem(f"the source {source} cannot be read: {words}")
-        if _WRONG_PASSWORD.search(words):
-            return AuthenticationError(f"the registry of {base} refused {who}: {words}")
-        if _NO_RIGHT.search(words):
-            return push_denied(self.connection, name, words)
-        if _TRANSIENT.search(words):
-            return LostResponse(f"the connection to {base} broke: {words}")
-        if _OVERTAKEN.search(words):
+        if _SOURCE.search(message) or not name:
+            return InvalidItem(f"the source {source} cannot be read: {message}")
+        if _WRONG_PASSWORD.search(message):
+            return AuthenticationError(f"the registry of {base} refused {who}: {message}")
+        if _NO_PERMISSION.search(message):
+            return push_denied(self.connection, name, message)
+        if _TRANSIENT.search(message):
+            return LostResponse(f"the connection to {base} broke: {message}")
+        if _INTERRUPTED.search(message):
             return LostResponse(
-                f"Pulp does not find all of it, as if it came by another push: {words}"
+                f"Pulp does not find all blobs of the image, which another push may bring: {message}"
             )
-        return PulpError(f"skopeo could not push it: {words}")
+        return PulpError(f"skopeo failed to push the image: {message}")
 
 
 @contextmanager
 def skopeo_for(connection: Connection) -> Iterator[Skopeo]:
-    """skopeo, ready for one Pulp; what was written for it goes in the end. Raises InvalidItem where
-    it is not installed."""
+    """Provide skopeo for one Pulp, with temporary files of credentials and certificates.
+
+    Raises InvalidItem if it is not installed.
+    """
     program = shutil.which("skopeo")
     if not program:
         raise InvalidItem(
-            f"skopeo is not installed on {socket.gethostname()}, where images are pushed from: "
+            f"skopeo is not installed on {socket.gethostname()}, which pushes the images: "
             "install the package 'skopeo' (apt-get install skopeo, dnf install skopeo)"
         )
     with tempfile.TemporaryDirectory(prefix="release-train-push-") as name:
@@ -134,21 +137,22 @@ def skopeo_for(connection: Connection) -> Iterator[Skopeo]:
         yield Skopeo(program, Path(name), connection)
 
 
-def push_denied(connection: Connection, name: str, words: str) -> AuthenticationError:
-    """The error that says that the account may not push an image."""
+def push_denied(connection: Connection, name: str, message: str) -> AuthenticationError:
+    """Return the error of an account that may not push an image."""
     return AuthenticationError(
-        f"user '{connection.username}' may not push {name} to {connection.pulp_url}: put it into a group "
-        f"that may push to the namespace (pulp_container_namespace). Pulp said: {words}"
+        f"user '{connection.username}' may not push {name} to {connection.pulp_url}: add the "
+        "user to a group that may push to the namespace (pulp_container_namespace). Pulp's response: "
+        f"{message}"
     )
 
 
 def digest_of(manifest: bytes) -> str:
-    """The digest by which a registry knows a manifest."""
+    """Return the digest of a manifest in a registry."""
     return f"sha256:{hashlib.sha256(manifest).hexdigest()}"
 
 
 def _write_credentials(path: Path, connection: Connection) -> None:
-    """An auth file as containers-auth.json(5) has it, which its owner alone may read."""
+    """Write a file in the format of containers-auth.json(5), with mode 0600."""
     auths = {}
     if connection.username:
         pair = f"{connection.username}:{connection.password or ''}"
@@ -159,7 +163,7 @@ def _write_credentials(path: Path, connection: Connection) -> None:
 
 
 def _write_certificates(directory: Path, connection: Connection) -> None:
-    """Authorities and a client's certificate under the names of containers-certs.d(5)."""
+    """Link the CA bundle and the client certificate under the names of containers-certs.d(5)."""
     authority = connection.ca_path or os.environ.get("REQUESTS_CA_BUNDLE")
     files = {"ca.crt": authority, "client.cert": connection.client_cert}
     files["client.key"] = connection.client_key or connection.client_cert
@@ -170,16 +174,16 @@ def _write_certificates(directory: Path, connection: Connection) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, without our own settings, of which one is a password."""
+    """Return the environment without the collection's own settings, which hold a password."""
     kept = {key: text for key, text in os.environ.items() if not key.startswith("RELEASE_TRAIN_")}
     return {**kept, "LC_ALL": "C.UTF-8"}
 
 
-def _complaint(output: bytes) -> str:
+def _error_message(output: bytes) -> str:
     text = output.decode("utf-8", "replace").strip()
     quoted = _FATAL.findall(text)
     if not quoted:
-        return " ".join(text.splitlines()[-1:]) or "it did not say why"
+        return " ".join(text.splitlines()[-1:]) or "it gave no reason"
     try:
         return str(json.loads(f'"{quoted[-1]}"'))
     except ValueError:

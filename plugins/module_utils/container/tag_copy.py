@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tags of container repositories: copied from another repository, removed, or looked at."""
+"""Copy tags between container repositories, remove them, and read them, each with the tags of what
+is attached to its image."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,12 +30,56 @@ from .tags import (
     tags_in_both,
 )
 
+_REPOSITORIES = "repositories/"
+_REPOSITORY_FIELDS = ("pulp_href", "latest_version_href")
+_TYPE_PATH = "/repositories/container/"
+_PUSH_TYPE_PATH = "/container-push/"
+_SOURCE_VERSION = "source_repository_version"
+
+
+@dataclass
+class TagItem:
+    """One item, its repository and the one that it copies from, and the tags that were read of both:
+    `own` and `source`, hrefs of manifests by tag.
+
+    `waits_for`: earlier items that change one of its repositories, or read what it changes.
+    """
+
+    item: Mapping[str, Any]
+    repository: dict[str, Any] | None
+    source_repository: dict[str, Any] | None
+    source: Tags = field(default_factory=dict)
+    own: Tags = field(default_factory=dict)
+    attached: list[str] = field(default_factory=list)
+    waits_for: list[TagItem] = field(default_factory=list)
+    done: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def name(self) -> str:
+        """The name of the repository."""
+        return str(self.item["name"])
+
+    @property
+    def is_push_repository(self) -> bool:
+        """Whether the repository was created by pushes to an older Pulp, which cannot copy into it."""
+        return _PUSH_TYPE_PATH in (self.repository or {}).get("pulp_href", "")
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags of the item, each once. Ansible converts "a, b" to ["a", " b"]."""
+        return list(dict.fromkeys(tag.strip() for tag in self.item["tags"]))
+
+    @property
+    def copies(self) -> bool:
+        """Whether tags are copied from another repository."""
+        return bool(self.item["state"] == "present")
+
 
 @dataclass(frozen=True)
 class TagState:
-    """Digests by tag: what the source has, and what the repository itself has, as far as asked.
+    """Digests by tag in the source and in the repository itself, for the tags that were read.
 
-    `source_name` is what a refusal calls the source.
+    `source_name` is the name of the source in error messages.
     """
 
     source: Mapping[str, str]
@@ -42,359 +87,345 @@ class TagState:
     source_name: str = ""
 
 
-def require_tags(wanted: Sequence[str], there: Mapping[str, str], allowed: bool) -> list[str]:
-    """The wanted tags that are not there. Raises InvalidItem, naming them, unless `allowed`."""
-    missing = [tag for tag in wanted if tag not in there]
+def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+    """Carry out module pulp_container_content: the list `container` -> results, in its order."""
+    change = _TagChange(server, Manifests(server.client), params["force"])
+    items = read_items(server, params["container"], change.manifests)
+
+    def run(item: TagItem, result: Result) -> None:
+        try:
+            for other in item.waits_for:
+                other.done.wait()
+            if item.waits_for or item.done.is_set():
+                reread_item(server, item, change.manifests)
+            try:
+                change.run(item, result)
+            except ResponseError as error:
+                if _SOURCE_VERSION not in error.detail:
+                    raise
+                # Pulp 3.43 keeps one version of a push repository, and another push replaced it.
+                reread_item(server, item, change.manifests)
+                change.run(item, result)
+        finally:
+            item.done.set()
+
+    pairs = [(Result(item.name, "container"), item) for item in items]
+    limit = server.task_concurrency()
+    return run_all(pairs, run, limit, server.report, late_delay(params)), {}
+
+
+def read_items(
+    server: Server, items: Sequence[Mapping[str, Any]], manifests: Manifests
+) -> list[TagItem]:
+    """Return the items with their repositories, their tags and the tags of what is attached."""
+    names = [name for item in items for name in (item["name"], item["source"]) if name]
+    found = read_by_field(server.client, _REPOSITORIES, "name", names, _REPOSITORY_FIELDS)
+    repositories = {
+        name: repository
+        for name, repository in found.items()
+        if _TYPE_PATH in repository["pulp_href"]
+    }
+    tag_items = [
+        TagItem(item, repositories.get(item["name"]), repositories.get(item["source"] or ""))
+        for item in items
+    ]
+    _set_order(tag_items)
+    _read_tags(server, tag_items, manifests)
+    return tag_items
+
+
+def reread_item(server: Server, item: TagItem, manifests: Manifests) -> None:
+    """Read an item again, after another one, or another run, changed its repositories."""
+    query = {"fields": ",".join(_REPOSITORY_FIELDS)}
+    if item.repository:
+        item.repository = dict(server.client.get(item.repository["pulp_href"], query))
+    if item.source_repository:
+        href = item.source_repository["pulp_href"]
+        item.source_repository = dict(server.client.get(href, query))
+    _read_tags(server, [item], manifests)
+
+
+def require_tags(wanted: Sequence[str], existing: Mapping[str, str], allowed: bool) -> list[str]:
+    """Return the wanted tags that do not exist. Raises InvalidItem, naming them, unless `allowed`."""
+    missing = [tag for tag in wanted if tag not in existing]
     if missing and not allowed:
         raise InvalidItem(f"Some tags not found in source repository: {', '.join(missing)}")
     return missing
 
 
 def plan_copy(state: TagState, wanted: Sequence[str], may_move: bool) -> list[str]:
-    """The tags to copy, in the order in which they are wanted: those that are new or differ.
+    """Return the tags to copy in the order of `wanted`: those that are new or differ.
 
-    Raises InvalidItem, naming each with both digests, for tags that would move and must not.
+    Raises InvalidItem, naming each with both digests, for tags that would move unless `may_move`.
     """
-    there = [tag for tag in wanted if tag in state.source]
-    differing = [tag for tag in there if state.own.get(tag) != state.source[tag]]
+    differing = [
+        tag for tag in wanted if tag in state.source and state.own.get(tag) != state.source[tag]
+    ]
     moving = [tag for tag in differing if tag in state.own]
     if moving and not may_move:
-        told = [
+        details = [
             f"{tag} is {state.own[tag]} here and {state.source[tag]} in {state.source_name}"
             for tag in moving
         ]
-        # The way out comes first: digests are long, and the end of a line may be cut off.
+        # The solution comes first: digests are long, and the end of a line may be cut off.
         raise InvalidItem(
-            f"{', '.join(moving)} would move, and a tag that was released does not: push what is new "
-            "under a new tag, or set force (container_force in a playbook) if that is meant. "
-            f"{'; '.join(told)}"
+            f"{', '.join(moving)} would move, but released tags are immutable: push the new images "
+            "with new tags, or set force (container_force in a playbook) to move them anyway. "
+            f"{'; '.join(details)}"
         )
     return differing
 
 
-_REPOSITORIES = "repositories/"
-_KIND = "/repositories/container/"
-
-
-@dataclass
-class TagItem:
-    """One item, with what was read of it. `source` and `own` are hrefs of manifests by tag.
-
-    `before` is what has to be over first: items before it that change one of its repositories, or
-    look at what it changes.
-    """
-
-    item: Mapping[str, Any]
-    repository: dict[str, Any] | None
-    origin: dict[str, Any] | None
-    source: Tags = field(default_factory=dict)
-    own: Tags = field(default_factory=dict)
-    attached: list[str] = field(default_factory=list)
-    before: list[TagItem] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def is_push(self) -> bool:
-        """Whether the repository was made by pushes to an older Pulp, which copies into none."""
-        return "/container-push/" in (self.repository or {}).get("pulp_href", "")
-
-    @property
-    def tags(self) -> list[str]:
-        """The tags that the item names, each once; of "a, b" Ansible makes ["a", " b"]."""
-        return list(dict.fromkeys(tag.strip() for tag in self.item["tags"]))
-
-    @property
-    def copies(self) -> bool:
-        """Whether tags come from another repository."""
-        return bool(self.item["state"] == "present")
-
-
-def read_items(
-    server: Server, items: Sequence[Mapping[str, Any]], manifests: Manifests
-) -> list[TagItem]:
-    """One for each item, with its tags and what is attached to them read."""
-    names = [name for item in items for name in (item["name"], item["source"]) if name]
-    fields = ("pulp_href", "latest_version_href")
-    found = read_by_field(server.client, _REPOSITORIES, "name", names, fields)
-    there = {name: one for name, one in found.items() if _KIND in one["pulp_href"]}
-    work = [
-        TagItem(item, there.get(item["name"]), there.get(item["source"] or "")) for item in items
-    ]
-    _read(server, _chained(work), manifests)
-    return work
-
-
-def reread_item(server: Server, one: TagItem, manifests: Manifests) -> None:
-    """Read one item anew, after something else changed its repository."""
-    asked = {"fields": "pulp_href,latest_version_href"}
-    if one.repository:
-        one.repository = dict(server.client.get(one.repository["pulp_href"], asked))
-    if one.origin:
-        one.origin = dict(server.client.get(one.origin["pulp_href"], asked))
-    _read(server, [one], manifests)
-
-
-def _chained(work: list[TagItem]) -> list[TagItem]:
-    """Who changes a repository waits for all before that name it, and they for who changed it."""
-    changed: dict[str, TagItem] = {}
-    looked: dict[str, list[TagItem]] = {}
-    for one in work:
-        name = one.item["name"]
-        touched = [name, *filter(None, [one.item["source"]])]
-        one.before = [changed[other] for other in touched if other in changed]
-        if one.item["state"] == "read":
-            looked.setdefault(name, []).append(one)
+def _set_order(items: Sequence[TagItem]) -> None:
+    """An item that changes a repository waits for all items before it that name the repository, and
+    an item that names it waits for those that change it."""
+    changed_by: dict[str, TagItem] = {}
+    read_by: dict[str, list[TagItem]] = {}
+    for item in items:
+        source = item.item["source"]
+        names = [item.name, *filter(None, [source])]
+        item.waits_for = [changed_by[name] for name in names if name in changed_by]
+        if item.item["state"] == "read":
+            read_by.setdefault(item.name, []).append(item)
             continue
-        one.before += looked.pop(name, [])
-        changed[name] = one
-        looked.setdefault(one.item["source"] or "", []).append(one)
-    return work
+        item.waits_for += read_by.pop(item.name, [])
+        changed_by[item.name] = item
+        read_by.setdefault(source or "", []).append(item)
 
 
-def _read(server: Server, work: Sequence[TagItem], manifests: Manifests) -> None:
-    """Read what items name, and then, for all of them together, what is attached to that."""
+def _read_tags(server: Server, items: Sequence[TagItem], manifests: Manifests) -> None:
+    """Read the tags of items, and then those of what is attached, for all items together."""
 
-    def look(one: TagItem) -> None:
-        one.source, one.own = {}, {}
-        _look(server, one, one.tags)
+    def read(item: TagItem) -> None:
+        item.source, item.own = {}, {}
+        _read_names(server, item, item.tags)
 
-    def look_at_attached(one: TagItem) -> None:
-        _look(server, one, one.attached)
+    def read_attached(item: TagItem) -> None:
+        _read_names(server, item, item.attached)
 
-    _each(server, work, look)
-    manifests.read(href for one in work for href in (*one.source.values(), *one.own.values()))
-    for one in work:
-        tagged = one.source if one.copies else {}
-        hrefs = [tagged[tag] for tag in one.tags if tag in tagged]
-        one.attached = attached_names(d for href in hrefs for d in manifests.all_digests(href))
-    names = existing_names(server.client, (name for one in work for name in one.attached))
-    for one in work:
-        one.attached = [name for name in one.attached if name in names]
-    _each(server, [one for one in work if one.attached], look_at_attached)
-    manifests.read(href for one in work for href in (*one.source.values(), *one.own.values()))
-
-
-def _each(server: Server, work: Sequence[TagItem], look: Callable[[TagItem], None]) -> None:
-    errors = list(filter(None, for_each(work, look, server.write_concurrency())))
-    if errors:
-        raise PulpError(errors[0])
+    limit = server.write_concurrency()
+    _raise_first(for_each(items, read, limit))
+    manifests.read(href for item in items for href in (*item.source.values(), *item.own.values()))
+    for item in items:
+        source = item.source if item.copies else {}
+        hrefs = [source[tag] for tag in item.tags if tag in source]
+        item.attached = attached_names(
+            digest for href in hrefs for digest in manifests.all_digests(href)
+        )
+    names = existing_names(server.client, (name for item in items for name in item.attached))
+    for item in items:
+        item.attached = [name for name in item.attached if name in names]
+    _raise_first(for_each([item for item in items if item.attached], read_attached, limit))
+    manifests.read(href for item in items for href in (*item.source.values(), *item.own.values()))
 
 
-def _look(server: Server, one: TagItem, names: Sequence[str]) -> None:
-    """Read tags of one item, in one request where source and repository agree."""
-    if one.copies and one.origin and one.repository and not _is_empty(one.repository):
-        versions = one.origin["latest_version_href"], one.repository["latest_version_href"]
-        agreed = tags_in_both(server.client, *versions, names)
-        if set(agreed) == set(names):
-            one.source.update(agreed)
-            one.own.update(agreed)
+def _raise_first(errors: Sequence[str]) -> None:
+    for error in filter(None, errors):
+        raise PulpError(error)
+
+
+def _read_names(server: Server, item: TagItem, names: Sequence[str]) -> None:
+    """Read tags of one item, in one request if source and repository agree."""
+    own, source = item.repository, item.source_repository
+    if item.copies and source and own and not _is_empty(own):
+        versions = source["latest_version_href"], own["latest_version_href"]
+        common = tags_in_both(server.client, *versions, names)
+        if set(common) == set(names):
+            item.source.update(common)
+            item.own.update(common)
             return
-    one.source.update(read_tags(server, one.origin, names) if one.copies else {})
-    one.own.update(read_tags(server, one.repository, names))
+    item.source.update(_latest_tags(server, source, names) if item.copies else {})
+    item.own.update(_latest_tags(server, own, names))
+
+
+def _latest_tags(
+    server: Server, repository: Mapping[str, Any] | None, names: Sequence[str]
+) -> Tags:
+    """Return those of these tags that the latest version of a repository has."""
+    if repository is None or _is_empty(repository):
+        return {}
+    return tags_in(server.client, repository["latest_version_href"], names)
 
 
 def _is_empty(repository: Mapping[str, Any]) -> bool:
     return version_number(repository["latest_version_href"]) == 0
 
 
-def read_tags(server: Server, repository: Mapping[str, Any] | None, names: Sequence[str]) -> Tags:
-    """Which of these tags the latest version of a repository has; none of one that is not there."""
-    if repository is None or _is_empty(repository):
-        return {}
-    return tags_in(server.client, repository["latest_version_href"], names)
+class _TagChange:
+    """Copies, removes and reads the tags of items."""
 
+    def __init__(self, server: Server, manifests: Manifests, force: bool) -> None:
+        self.manifests = manifests
+        self._server = server
+        self._force = force
 
-_SOURCE = "source_repository_version"
-_COPY = "copy_tags/"
+    def run(self, item: TagItem, result: Result) -> None:
+        """Carry out one item."""
+        state, allow_missing = item.item["state"], item.item["allow_missing"]
+        if item.repository is None and not (
+            state == "absent" or (state == "read" and allow_missing)
+        ):
+            message = missing_message(self._server, "such container repository")
+            report_missing(self._server, result, message)
+        if state == "present":
+            self._copy(item, result)
+        elif state == "absent":
+            self._remove(item, result)
+        else:
+            missing = require_tags(item.tags, item.own, allow_missing)
+            tags = _select(item.tags, self.manifests.digests(item.own))
+            result.more.update(tags=tags, missing=missing)
 
+    def _copy(self, item: TagItem, result: Result) -> None:
+        source_name, allow_missing = item.item["source"], item.item["allow_missing"]
+        if not source_name:
+            raise InvalidItem(
+                "state: present copies tags from another repository, but source is not set"
+            )
+        check_mode = self._server.check_mode
+        if item.source_repository is None and not allow_missing:
+            what = f"container repository '{source_name}'"
+            report_missing(self._server, result, missing_message(self._server, what))
+        digests = self.manifests.digests
+        state = TagState(digests(item.source), digests(item.own), source_name)
+        missing = require_tags(
+            item.tags,
+            item.source,
+            allow_missing or (check_mode and item.source_repository is None),
+        )
+        may_move = self._force or not item.item["immutable"]
+        copied = plan_copy(state, item.tags, may_move)
+        # Another signature of the same image replaces the manifest of the same tag.
+        attached = [tag for tag in plan_copy(state, item.attached, True) if tag not in copied]
+        result.more.update(tags=_select(item.tags, state.source), missing=missing)
+        result.more["attached"] = _select(item.attached, state.source)
+        if not copied and not attached:
+            return
+        if item.is_push_repository:
+            raise InvalidItem(
+                "Pulp cannot copy into a push repository: delete it, and create a plain one with "
+                "pulp_repository"
+            )
+        names = [*copied, *attached]
+        before, after = _select(names, state.own), _select(names, state.source)
+        result.add_change("copied", {"tags": before}, {"tags": after})
+        result.more.update(packages_added=len(names), packages_removed=0)
+        if check_mode or item.repository is None or item.source_repository is None:
+            return
+        task = self._copy_from(item, item.source_repository["latest_version_href"], names)
+        if not may_move:
+            self._restore_moved(item, _select(copied, state.source), task)
+        self._verify_copied(item, after, task)
 
-def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
-    """The whole of module pulp_container_content: `container` -> results, in their order."""
-    manifests = Manifests(server.client)
-    work = read_items(server, params["container"], manifests)
+    def _copy_from(
+        self, item: TagItem, version: str, names: Sequence[str]
+    ) -> dict[str, Any] | None:
+        """Copy tags from a version (href) into the repository of an item; returns the task."""
+        url = f"{(item.repository or {})['pulp_href']}copy_tags/"
+        return self._write(url, {_SOURCE_VERSION: version, "names": list(names)}, item.name)
 
-    def walk(one: TagItem, result: Result) -> None:
+    def _restore_moved(self, item: TagItem, copied: Mapping[str, str], task: Any) -> None:
+        """Restore immutable tags that another run released after this run had read them.
+
+        Pulp's copy has no precondition, so that two runs can both find that a tag does not exist.
+        """
+        versions, repository = created_resources(task, "/versions/"), item.repository or {}
+        known = version_number(repository["latest_version_href"])
+        if not versions or version_number(versions[-1]) == known + 1:
+            return
+        previous = version_href(repository, version_number(versions[-1]) - 1)
+        tags = tags_in(self._server.client, previous, copied)
+        self.manifests.read(tags.values())
+        digests = self.manifests.digests(tags)
+        moved = [tag for tag, digest in digests.items() if digest != copied[tag]]
+        if moved:
+            self._copy_from(item, previous, moved)
+            raise PulpError(
+                f"another run released other images as {', '.join(moved)} at the same time, and "
+                "those were kept: find out why the two runs differ, and run it again"
+            )
+
+    def _verify_copied(self, item: TagItem, wanted: Mapping[str, str], task: Any) -> None:
+        """Read the copied tags, because Pulp's task can succeed without copying."""
+        digests = self.manifests.digests(self._current_tags(item, list(wanted), task))
+        wrong = [tag for tag, digest in wanted.items() if digests.get(tag) != digest]
+        if wrong:
+            raise PulpError(
+                f"Pulp's copy succeeded, but these tags differ from {item.item['source']}: "
+                f"{', '.join(wrong)}. Another run may have changed them: run it again"
+            )
+
+    def _remove(self, item: TagItem, result: Result) -> None:
+        repository = item.repository
+        removed = [tag for tag in item.tags if tag in item.own]
+        result.more.update(tags={}, missing=[])
+        if not removed or repository is None:
+            return
+        version = repository["latest_version_href"]
+        names = [*removed, *self._attached_only_to(item, removed, version)]
+        units = tag_units_in(self._server.client, version, names)
+        tags = {name: unit["tagged_manifest"] for name, unit in units.items()}
+        self.manifests.read(tags.values())
+        before = _select(names, self.manifests.digests(tags))
+        result.add_change("removed", {"tags": before}, {})
+        result.more.update(packages_added=0, packages_removed=len(units))
+        if self._server.check_mode:
+            return
+        task = None
+        if item.is_push_repository:
+            for name in units:
+                self._write(f"{repository['pulp_href']}untag/", {"tag": name}, item.name)
+        else:
+            body = {"content_units": [unit["pulp_href"] for unit in units.values()]}
+            task = self._write(f"{repository['pulp_href']}remove/", body, item.name)
+        remaining = self._current_tags(item, names, task)
+        if remaining:
+            raise PulpError(
+                f"Pulp's removal succeeded, but these tags still exist: {', '.join(remaining)}. "
+                "Another run may have added them again: run it again"
+            )
+
+    def _attached_only_to(self, item: TagItem, removed: Sequence[str], version: str) -> list[str]:
+        """Return the tags of what is attached to the images of removed tags and to no image that is
+        kept in the version (href)."""
+        digests = [
+            digest for tag in removed for digest in self.manifests.all_digests(item.own[tag])
+        ]
+        attached = existing_names(self._server.client, attached_names(digests))
+        if not attached:
+            return []
+        tags = all_tags(self._server.client, version)
+        kept = [href for tag, href in tags.items() if tag not in removed]
+        self.manifests.read(kept)
+        needed = attached_names(
+            digest for href in kept for digest in self.manifests.all_digests(href)
+        )
+        return sorted((attached & set(tags)) - set(needed))
+
+    def _current_tags(self, item: TagItem, names: Sequence[str], task: Any) -> Tags:
+        """Return those of these tags that exist in the version that a task created.
+
+        A task creates none if another run has made the same change: then in the latest version.
+        """
+        versions = created_resources(task, "/versions/")
+        if versions:
+            repository = {"latest_version_href": versions[-1]}
+        else:
+            query = {"fields": "latest_version_href"}
+            repository = self._server.client.get((item.repository or {})["pulp_href"], query)
+        tags = _latest_tags(self._server, repository, names)
+        self.manifests.read(tags.values())
+        return tags
+
+    def _write(self, url: str, body: Mapping[str, Any], subject: str) -> dict[str, Any] | None:
+        """POST, and once more after a lost response: the second time changes nothing."""
+        client = self._server.client
         try:
-            for other in one.before:
-                other.over.wait()
-            if one.before or one.over.is_set():
-                reread_item(server, one, manifests)
-            try:
-                _walk(server, one, manifests, params["force"], result)
-            except ResponseError as error:
-                if _SOURCE not in error.detail:
-                    raise
-                # Pulp 3.43 keeps one version of what is pushed, and somebody pushed meanwhile.
-                reread_item(server, one, manifests)
-                _walk(server, one, manifests, params["force"], result)
-        finally:
-            one.over.set()
-
-    pairs = [(Result(one.item["name"], "container"), one) for one in work]
-    at_once = server.task_concurrency()
-    return run_all(pairs, walk, at_once, server.report, late_delay(params)), {}
+            return self._server.write(lambda: client.post(url, dict(body)), subject)
+        except LostResponse:
+            return self._server.write(lambda: client.post(url, dict(body)), subject)
 
 
-def _walk(server: Server, one: TagItem, manifests: Manifests, force: bool, result: Result) -> None:
-    item = one.item
-    may_lack = item["state"] == "absent" or (item["state"] == "read" and item["allow_missing"])
-    if one.repository is None and not may_lack:
-        report_missing(server, result, missing_message(server, "such container repository"))
-    if item["state"] == "present":
-        _copy(server, one, manifests, force, result)
-    elif item["state"] == "absent":
-        _remove(server, one, manifests, result)
-    else:
-        missing = require_tags(one.tags, one.own, item["allow_missing"])
-        result.more.update(tags=_of(one.tags, manifests.digests(one.own)), missing=missing)
-
-
-def _copy(server: Server, one: TagItem, manifests: Manifests, force: bool, result: Result) -> None:
-    item = one.item
-    if not item["source"]:
-        raise InvalidItem("state: present copies tags from another repository: give its source")
-    if one.origin is None and not item["allow_missing"]:
-        report_missing(
-            server, result, missing_message(server, f"container repository '{item['source']}'")
-        )
-    state = TagState(manifests.digests(one.source), manifests.digests(one.own), item["source"])
-    missing = require_tags(
-        one.tags, one.source, item["allow_missing"] or (server.check_mode and one.origin is None)
-    )
-    may_move = force or not item["immutable"]
-    copied = plan_copy(state, one.tags, may_move)
-    # A signature grows: who signs again adds to what the same tag named before.
-    attached = [tag for tag in plan_copy(state, one.attached, True) if tag not in copied]
-    result.more.update(tags=_of(one.tags, state.source), missing=missing)
-    result.more["attached"] = _of(one.attached, state.source)
-    if not copied and not attached:
-        return
-    if one.is_push:
-        raise InvalidItem(
-            "it is a push repository, and Pulp copies into plain ones only: delete it, and let "
-            "pulp_repository make a plain one"
-        )
-    names = [*copied, *attached]
-    result.add_change("copied", {"tags": _of(names, state.own)}, {"tags": _of(names, state.source)})
-    result.more.update(packages_added=len(names), packages_removed=0)
-    if server.check_mode or one.repository is None or one.origin is None:
-        return
-    body = {_SOURCE: one.origin["latest_version_href"], "names": names}
-    task = _write(server, f"{one.repository['pulp_href']}{_COPY}", body, item["name"])
-    if not may_move:
-        _refuse_moved(server, one, manifests, _of(copied, state.source), task)
-    _refuse_half(server, one, manifests, _of(names, state.source), task)
-
-
-def _refuse_moved(
-    server: Server, one: TagItem, manifests: Manifests, copied: Mapping[str, str], task: Any
-) -> None:
-    """Put back what another run released under one of these tags since this run looked at them.
-
-    Pulp's copy has no precondition, so that two runs may both find a tag free.
-    """
-    made, repository = created_resources(task, "/versions/"), one.repository or {}
-    seen = version_number(repository["latest_version_href"])
-    if not made or version_number(made[-1]) == seen + 1:
-        return
-    before = version_href(repository, version_number(made[-1]) - 1)
-    tags = tags_in(server.client, before, copied)
-    manifests.read(tags.values())
-    moved = [tag for tag, digest in manifests.digests(tags).items() if digest != copied[tag]]
-    if moved:
-        body = {_SOURCE: before, "names": moved}
-        _write(server, f"{repository['pulp_href']}{_COPY}", body, one.item["name"])
-        raise PulpError(
-            f"another run released {', '.join(moved)} meanwhile, with other images, which stay. "
-            "Look at why these runs differ, and run it again"
-        )
-
-
-def _refuse_half(
-    server: Server, one: TagItem, manifests: Manifests, wanted: Mapping[str, str], task: Any
-) -> None:
-    """Look at the tags: Pulp succeeds without copying, too."""
-    digests = manifests.digests(_read_now(server, one, manifests, list(wanted), task))
-    wrong = [tag for tag, digest in wanted.items() if digests.get(tag) != digest]
-    if wrong:
-        raise PulpError(
-            f"Pulp copied without an error, and these tags are not as in {one.item['source']}: "
-            f"{', '.join(wrong)}. Another run may have changed them: run it again"
-        )
-
-
-def _remove(server: Server, one: TagItem, manifests: Manifests, result: Result) -> None:
-    repository = one.repository
-    going = [tag for tag in one.tags if tag in one.own]
-    result.more.update(tags={}, missing=[])
-    if not going or repository is None:
-        return
-    version = repository["latest_version_href"]
-    names = [*going, *_attached_going(server, one, manifests, going)]
-    units = tag_units_in(server.client, version, names)
-    tags = {name: unit["tagged_manifest"] for name, unit in units.items()}
-    manifests.read(tags.values())
-    result.add_change("removed", {"tags": _of(names, manifests.digests(tags))}, {})
-    result.more.update(packages_added=0, packages_removed=len(units))
-    if server.check_mode:
-        return
-    task = None
-    if one.is_push:
-        for name in units:
-            _write(server, f"{repository['pulp_href']}untag/", {"tag": name}, result.name)
-    else:
-        body = {"content_units": [unit["pulp_href"] for unit in units.values()]}
-        task = _write(server, f"{repository['pulp_href']}remove/", body, result.name)
-    left = _read_now(server, one, manifests, names, task)
-    if left:
-        raise PulpError(
-            f"Pulp removed without an error, and these tags are still there: {', '.join(left)}. "
-            "Another run may have brought them back: run it again"
-        )
-
-
-def _attached_going(
-    server: Server, one: TagItem, manifests: Manifests, going: Sequence[str]
-) -> list[str]:
-    """What is attached to the images of these tags, and to no image that stays."""
-    digests = [digest for tag in going for digest in manifests.all_digests(one.own[tag])]
-    names = existing_names(server.client, attached_names(digests))
-    if not names:
-        return []
-    everything = all_tags(server.client, (one.repository or {})["latest_version_href"])
-    staying = [href for tag, href in everything.items() if tag not in going]
-    manifests.read(staying)
-    kept = attached_names(digest for href in staying for digest in manifests.all_digests(href))
-    return sorted((names & set(everything)) - set(kept))
-
-
-def _read_now(
-    server: Server, one: TagItem, manifests: Manifests, names: Sequence[str], task: Any
-) -> dict[str, str]:
-    """Which of these tags there are in the version that a task made, and the manifest of each.
-
-    A task that made none found everything done, by another run: then in the latest version.
-    """
-    made = created_resources(task, "/versions/")
-    if made:
-        repository = {"latest_version_href": made[-1]}
-    else:
-        asked = {"fields": "latest_version_href"}
-        repository = server.client.get((one.repository or {})["pulp_href"], asked)
-    tags = read_tags(server, repository, names)
-    manifests.read(tags.values())
-    return tags
-
-
-def _write(
-    server: Server, address: str, body: Mapping[str, Any], subject: str
-) -> dict[str, Any] | None:
-    """Post, and once more after a lost answer: the second time changes nothing."""
-    try:
-        return server.write(lambda: server.client.post(address, dict(body)), subject)
-    except LostResponse:
-        return server.write(lambda: server.client.post(address, dict(body)), subject)
-
-
-def _of(names: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:
+def _select(names: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of these names that exist, in the order of the names."""
     return {name: values[name] for name in names if name in values}

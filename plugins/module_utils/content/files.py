@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of file repositories: send what Pulp lacks, and make one version of all of an item."""
+"""Files of file repositories: upload what Pulp does not have, and create one version with all of an
+item's changes."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..files import LocalFile, checksum_file_content
+from ..files import CHECKSUM_SUFFIX, LocalFile, checksum_file_content
 from ..objects.pinned_source import version_number
 from ..pulp.errors import InvalidItem, LostResponse, PulpError
 from ..pulp.pool import for_each, refuse_duplicates, run_all
@@ -19,285 +20,305 @@ from ..pulp.server import Server
 from ..pulp.tasks import created_resources
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
-from .upload import Uploader, create_content_unit, find_content_unit
+from .upload import ContentUpload, LocalContent, find_content_unit
 
-CHECKSUM_SUFFIX = ".sha256"
-# A control character, or what leads out of the repository.
-_NO_NAME = re.compile(r"[\x00-\x1f\x7f]|^/|(^|/)\.{1,2}(/|$)|//|/$|^$")
-# What Pulp refuses in it nowadays, once all bytes were sent (pulpcore, relative_path_validator).
-_NO_NEW_NAME = re.compile(r"[\s?#]")
+# A control character, or a path that leads out of the repository.
+_INVALID_PATH = re.compile(r"[\x00-\x1f\x7f]|^/|(^|/)\.{1,2}(/|$)|//|/$|^$")
+# What Pulp refuses after all bytes were sent (pulpcore, relative_path_validator).
+_REFUSED_PATH = re.compile(r"[\s?#]")
+_TYPE = "file"
+_CONTENT = "content/file/files/"
+_CONCURRENT_READS = 2
+
+# relative path -> content unit
+Units = dict[str, dict[str, Any]]
 
 
 @dataclass
 class WantedFile:
-    """One file that a repository is to hold: a local one, or what is made beside another."""
+    """One file that a repository shall have: a local one, or the checksum file of another one."""
 
     relative_path: str
     path: str = ""
     source: LocalFile | None = None
 
     def open(self) -> LocalFile:
-        """Its bytes, looked at for the first time; raises FileError."""
+        """Return its bytes; raises FileError."""
         if self.source is None:
             self.source = LocalFile(self.path)
         return self.source
 
     def checksum_file(self) -> WantedFile:
-        """The small file beside it that holds its checksum."""
-        name = self.relative_path + CHECKSUM_SUFFIX
-        text = checksum_file_content(self.open().sha256, self.relative_path)
-        return WantedFile(name, source=LocalFile(name, text))
+        """Return the file that holds its checksum."""
+        path = self.relative_path + CHECKSUM_SUFFIX
+        content = checksum_file_content(self.open().sha256, self.relative_path)
+        return WantedFile(path, source=LocalFile(path, content))
+
+
+@dataclass(frozen=True)
+class VersionChange:
+    """Content units (hrefs) to add to a repository, and to remove from it.
+
+    `base` is the version (href) to change, "" for the latest one.
+    """
+
+    add: Collection[str]
+    remove: Collection[str] = ()
+    base: str = ""
+
+
+@dataclass(frozen=True)
+class _Current:
+    """A repository, None if it does not exist yet, its latest version (href), and the files of that."""
+
+    repository: Mapping[str, Any] | None
+    version: str
+    units: Units
+
+    @property
+    def number(self) -> int:
+        return version_number(self.version) if self.version else 0
+
+
+@dataclass(frozen=True)
+class _Change:
+    """Content units to add, and paths to remove, in the version `base` (href), "" for the latest."""
+
+    units: Units
+    remove: Sequence[str]
+    base: str = ""
+
+
+def manage_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+    """Carry out module pulp_file_content: the list `file` -> results, in its order."""
+    items = params["file"] or []
+    kind = CONTENT_TYPES[_TYPE].repository
+    names = [item["name"] for item in items]
+    found = read_by_key(server.client, kind, names, ("latest_version_href",))
+    upload = ContentUpload.from_params(server, params)
+    work = [(Result(item["name"], _TYPE), (item, found.get(item["name"]))) for item in items]
+    refuse_duplicates(work)
+
+    def run(pair: Any, result: Result) -> None:
+        item, repository = pair
+        files = wanted_files(item)
+        if repository is None:
+            what = f"file repository '{item['name']}'"
+            report_missing(server, result, missing_message(server, what))
+        if item["state"] == "present":
+            update_files(upload, repository, read_files(item), item["exact"], result)
+            return
+        current = _read_current(server, repository)
+        result.more.update(version=current.number, files=[])
+        paths = relative_paths(files, item["checksums"])
+        remove = [path for path in paths if path in current.units]
+        _apply(server, current, _Change({}, remove), result)
+
+    return run_all(work, run, server.task_concurrency(), server.report), {}
 
 
 def wanted_files(item: Mapping[str, Any]) -> list[WantedFile]:
-    """The files of an item, without those beside them. Raises InvalidItem, naming the entry."""
+    """Return the files of an item, without checksum files. Raises InvalidItem, naming the entry."""
     files = []
     for number, entry in enumerate(item["files"]):
         path = entry.get("path") or ""
         if not path and item["state"] == "present":
-            raise InvalidItem(f"files[{number}] has no path: name the local file")
+            raise InvalidItem(f"files[{number}] has no path: set it to a local file")
         files.append(WantedFile(entry.get("relative_path") or os.path.basename(path), path))
-    names = relative_paths(files, item["checksums"])
-    for name in names:
-        if _NO_NAME.search(name):
-            raise InvalidItem(f"'{name}' cannot be a relative_path: give one such as folder/file")
-        if item["state"] == "present" and _NO_NEW_NAME.search(name):
+    paths = relative_paths(files, item["checksums"])
+    for path in paths:
+        if _INVALID_PATH.search(path):
             raise InvalidItem(
-                f"'{name}' cannot be a relative_path: Pulp takes no blank, '?' or '#' in it; call it "
-                "something else there (relative_path, image_file_name)"
+                f"invalid relative_path '{path}': expected one such as directory/file"
             )
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InvalidItem(f"these would be there twice: {', '.join(twice)}. Give a relative_path")
+        if item["state"] == "present" and _REFUSED_PATH.search(path):
+            raise InvalidItem(
+                f"invalid relative_path '{path}': Pulp accepts no spaces, '?' or '#' in it. Set "
+                "another one (relative_path, image_file_name)"
+            )
+    duplicates = sorted({path for path in paths if paths.count(path) > 1})
+    if duplicates:
+        raise InvalidItem(
+            f"several files have the relative_path {', '.join(duplicates)}: set a different one for "
+            "each"
+        )
     return files
 
 
 def relative_paths(files: Sequence[WantedFile], checksums: bool) -> list[str]:
-    """What the files are called in the repository, those beside them included."""
-    names = [one.relative_path for one in files]
-    return names + [name + CHECKSUM_SUFFIX for name in names] if checksums else names
-
-
-def change_version(
-    server: Server,
-    repository: Mapping[str, Any],
-    add: Collection[str],
-    remove: Collection[str],
-    subject: str,
-    base: str = "",
-) -> str:
-    """Add and remove content units (hrefs); the href of the version that came of it.
-
-    `base` is the version (href) that is changed, where another than the latest would not do. It may
-    be sent again after a lost answer: the second time there is nothing left to change.
-    """
-    body: dict[str, Any] = {"add_content_units": list(add), "remove_content_units": list(remove)}
-    if base:
-        body["base_version"] = base
-    address = f"{repository['pulp_href']}modify/"
-    try:
-        task = server.write(lambda: server.client.post(address, body), subject)
-    except LostResponse:
-        task = server.write(lambda: server.client.post(address, body), subject)
-    made = created_resources(task, "/versions/")
-    if made:
-        return made[0]
-    asked = {"fields": "latest_version_href"}
-    return str(server.client.get(repository["pulp_href"], asked)["latest_version_href"])
-
-
-_TYPE = "file"
-_CONTENT = "content/file/files/"
-_CONCURRENT_READS = 2
-
-# relative path -> what a version of the repository holds there
-Held = dict[str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class FileRun:
-    """What all repositories of a run share."""
-
-    server: Server
-    uploader: Uploader
-    state_path: str
-
-    @classmethod
-    def from_params(cls, server: Server, params: Mapping[str, Any]) -> FileRun:
-        """From a module's parameters."""
-        return cls(server, Uploader(server, params["chunk_size"]), params["state_path"])
-
-
-def manage_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
-    """The whole of module pulp_file_content: parameters -> results, in the order of the list."""
-    items = params["file"] or []
-    kind = CONTENT_TYPES[_TYPE].repository
-    names = [item["name"] for item in items]
-    there = read_by_key(server.client, kind, names, ("latest_version_href",))
-    run = FileRun.from_params(server, params)
-    work = [(Result(item["name"], _TYPE), (item, there.get(item["name"]))) for item in items]
-    refuse_duplicates(work)
-
-    def walk(pair: Any, result: Result) -> None:
-        item, repository = pair
-        files = wanted_files(item)
-        if repository is None:
-            report_missing(
-                server, result, missing_message(server, f"file repository '{item['name']}'")
-            )
-        if item["state"] == "present":
-            update_files(run, repository, read_files(item), item["exact"], result)
-            return
-        version = _latest(repository)
-        held = files_in_version(server, version)
-        result.more.update(version=version_number(version) if version else 0, files=[])
-        remove = [name for name in relative_paths(files, item["checksums"]) if name in held]
-        _change(run, repository, held, {}, remove, "", result)
-
-    return run_all(work, walk, server.task_concurrency(), server.report), {}
+    """Return the paths of files in the repository, with `checksums` also those of checksum files."""
+    paths = [file.relative_path for file in files]
+    return paths + [path + CHECKSUM_SUFFIX for path in paths] if checksums else paths
 
 
 def read_files(item: Mapping[str, Any]) -> list[WantedFile]:
-    """The files of an item and those beside them; each is read once.
+    """Return the files of an item and their checksum files; each file is read once.
 
-    Raises InvalidItem, naming all that cannot be.
+    Raises InvalidItem, naming all that cannot be read.
     """
 
-    def read(one: WantedFile) -> None:
-        one.open().sha256  # noqa: B018 - it is computed here, several at once
+    def read(file: WantedFile) -> None:
+        file.open().sha256  # noqa: B018 - it is computed here, for several files at once
 
     files = wanted_files(item)
-    _refuse_failures(files, for_each(files, read, _CONCURRENT_READS))
-    beside = [one.checksum_file() for one in files] if item["checksums"] else []
-    return [*files, *beside]
+    _raise_failures(files, for_each(files, read, _CONCURRENT_READS))
+    checksum_files = [file.checksum_file() for file in files] if item["checksums"] else []
+    return [*files, *checksum_files]
 
 
-def files_in_version(server: Server, version: str) -> Held:
-    """What a repository version (href) holds; nothing for the empty one, or none ("")."""
+def files_in_version(server: Server, version: str) -> Units:
+    """Return the files in a repository version (href); none in an empty one, or in none ("")."""
     if not version or not version_number(version):
         return {}
     fields = "pulp_href,relative_path,sha256,artifact"
-    found = server.client.list(_CONTENT, {"repository_version": version, "fields": fields})
-    return {one["relative_path"]: one for one in found}
+    units = server.client.list(_CONTENT, {"repository_version": version, "fields": fields})
+    return {unit["relative_path"]: unit for unit in units}
 
 
 def update_files(
-    run: FileRun,
+    upload: ContentUpload,
     repository: Mapping[str, Any] | None,
     wanted: Sequence[WantedFile],
     exact: bool,
     result: Result,
 ) -> str:
-    """Let the repository hold these files, with `exact` no others; the href of the version that
-    does. All of them come or none. Without a repository, in check mode, there is none ("")."""
-    latest = _latest(repository)
-    held = files_in_version(run.server, latest)
-    result.more["version"] = version_number(latest) if latest else 0
-    kept = {one.relative_path for one in wanted}
-    remove = sorted(set(held) - kept) if exact else []
-    units = _send(run, wanted, held, result)
-    # What another run adds meanwhile must not come in.
-    base = latest if exact else ""
-    return _change(run, repository, held, units, remove, base, result) or latest
+    """Add these files to a repository, with `exact` remove all others; all changes or none are made.
 
-
-def _latest(repository: Mapping[str, Any] | None) -> str:
-    return str(repository["latest_version_href"]) if repository else ""
-
-
-def _send(
-    run: FileRun, wanted: Sequence[WantedFile], held: Held, result: Result
-) -> dict[str, dict[str, Any]]:
-    """relative path -> content unit (`pulp_href` and `sha256`) of each file that is new or other.
-
-    Raises PulpError, naming each that failed: a version holds all files or is not made.
+    Returns the href of the version that has them; "" in check mode without a repository.
     """
-    units: dict[str, dict[str, Any]] = {}
-    lines = {one.relative_path: _line(one, held) for one in wanted}
-    result.more["files"] = list(lines.values())
+    current = _read_current(upload.server, repository)
+    result.more["version"] = current.number
+    kept = {file.relative_path for file in wanted}
+    remove = sorted(set(current.units) - kept) if exact else []
+    units = _create_units(upload, wanted, current.units, result)
+    # With `exact` no files are accepted that another run adds at the same time.
+    change = _Change(units, remove, current.version if exact else "")
+    return _apply(upload.server, current, change, result) or current.version
 
-    def send(one: WantedFile) -> None:
-        source, line = one.open(), lines[one.relative_path]
-        if line["action"] == "unchanged":
+
+def change_version(
+    server: Server, repository: Mapping[str, Any], change: VersionChange, subject: str
+) -> str:
+    """Add and remove content units; returns the href of the version that has the changes."""
+    body: dict[str, Any] = {
+        "add_content_units": list(change.add),
+        "remove_content_units": list(change.remove),
+    }
+    if change.base:
+        body["base_version"] = change.base
+    url = f"{repository['pulp_href']}modify/"
+    try:
+        task = server.write(lambda: server.client.post(url, body), subject)
+    except LostResponse:  # the second request changes nothing if the first one arrived
+        task = server.write(lambda: server.client.post(url, body), subject)
+    versions = created_resources(task, "/versions/")
+    if versions:
+        return versions[0]
+    query = {"fields": "latest_version_href"}
+    return str(server.client.get(repository["pulp_href"], query)["latest_version_href"])
+
+
+def _read_current(server: Server, repository: Mapping[str, Any] | None) -> _Current:
+    version = str(repository["latest_version_href"]) if repository else ""
+    return _Current(repository, version, files_in_version(server, version))
+
+
+def _create_units(
+    upload: ContentUpload, wanted: Sequence[WantedFile], existing: Units, result: Result
+) -> Units:
+    """Return the content units of files that are new or different.
+
+    Raises PulpError, naming each file that failed.
+    """
+    server = upload.server
+    units: Units = {}
+    entries = {file.relative_path: _entry(file, existing) for file in wanted}
+    result.more["files"] = list(entries.values())
+
+    def create(file: WantedFile) -> None:
+        source, entry = file.open(), entries[file.relative_path]
+        if entry["action"] == "unchanged":
             return
-        if run.server.check_mode:
-            found = find_content_unit(run.server, _CONTENT, source, one.relative_path)
-            line["action"] = "added" if found else "uploaded"
+        content = LocalContent(_CONTENT, source, file.relative_path)
+        if server.check_mode:
+            unit = find_content_unit(server, content)
+            entry["action"] = "added" if unit else "uploaded"
         else:
-            body = {"relative_path": one.relative_path}
-            subject = f"{result.name}: {one.relative_path}"
-            found, line["sent"] = create_content_unit(
-                run.server, _CONTENT, source, body, run.uploader, run.state_path, subject
-            )
-            line["action"] = "uploaded" if line["sent"] else "added"
-        units[one.relative_path] = found or {"pulp_href": "", "sha256": source.sha256}
+            subject = f"{result.name}: {file.relative_path}"
+            unit, entry["sent"] = upload.create(content, subject)
+            entry["action"] = "uploaded" if entry["sent"] else "added"
+        units[file.relative_path] = unit or {"pulp_href": "", "sha256": source.sha256}
 
-    errors = for_each(wanted, send, run.server.write_concurrency())
-    for one, error in zip(wanted, errors):
+    errors = for_each(wanted, create, server.write_concurrency())
+    for file, error in zip(wanted, errors):
         if error:
-            lines[one.relative_path].update(action="failed", error=error)
-    _refuse_failures(wanted, errors)
+            entries[file.relative_path].update(action="failed", error=error)
+    _raise_failures(wanted, errors)
     return units
 
 
-def _line(one: WantedFile, held: Held) -> dict[str, Any]:
-    """What a result says of one file, before anything was done."""
-    source = one.open()
-    there = held.get(one.relative_path) or {}
-    same = there.get("sha256") == source.sha256 and there.get("artifact")
+def _entry(file: WantedFile, existing: Units) -> dict[str, Any]:
+    """Return the entry of a file in a result's `files`, before it is uploaded."""
+    source = file.open()
+    unit = existing.get(file.relative_path) or {}
+    is_same = unit.get("sha256") == source.sha256 and unit.get("artifact")
     return {
-        "relative_path": one.relative_path,
-        "path": one.path,
+        "relative_path": file.relative_path,
+        "path": file.path,
         "sha256": source.sha256,
         "size": source.size,
         "sent": 0,
-        "action": "unchanged" if same else "added",
+        "action": "unchanged" if is_same else "added",
         "error": "",
     }
 
 
-def _change(
-    run: FileRun,
-    repository: Mapping[str, Any] | None,
-    held: Held,
-    units: Mapping[str, Mapping[str, Any]],
-    remove: Sequence[str],
-    base: str,
-    result: Result,
-) -> str:
-    """Make the version to which these units come and from which these paths go; its href, or ""
-    where nothing changes."""
-    server = run.server
+def _apply(server: Server, current: _Current, change: _Change, result: Result) -> str:
+    """Create the version with a change; returns its href, "" if nothing changes."""
+    existing, added = current.units, change.units
     result.more["files"] += [
-        {"relative_path": name, "sha256": held[name]["sha256"], "action": "removed", "error": ""}
-        for name in remove
+        {
+            "relative_path": path,
+            "sha256": existing[path]["sha256"],
+            "action": "removed",
+            "error": "",
+        }
+        for path in change.remove
     ]
-    if not units and not remove:
+    if not added and not change.remove:
         return ""
-    touched = sorted({*units, *remove})
-    before = {name: held[name]["sha256"] for name in touched if name in held}
-    after = {name: units[name]["sha256"] for name in touched if name in units}
+    changed = sorted({*added, *change.remove})
+    before = {path: existing[path]["sha256"] for path in changed if path in existing}
+    after = {path: added[path]["sha256"] for path in changed if path in added}
     result.add_change("updated", {"files": before}, {"files": after})
-    result.more.update(packages_added=len(units), packages_removed=len(before))
-    if server.check_mode or repository is None:
+    result.more.update(packages_added=len(added), packages_removed=len(before))
+    if server.check_mode or current.repository is None:
         return ""
-    # What has the path of another one takes its place by itself, and only there.
-    going = [held[name]["pulp_href"] for name in remove]
-    coming = [unit["pulp_href"] for unit in units.values()]
-    version = change_version(server, repository, coming, going, result.name, base)
-    now = files_in_version(server, version)
-    wrong = [
-        name for name, sha256 in after.items() if (now.get(name) or {}).get("sha256") != sha256
-    ]
+    # Pulp itself removes a file when another one is added with the same path.
+    version = change_version(
+        server,
+        current.repository,
+        VersionChange(
+            [unit["pulp_href"] for unit in added.values()],
+            [existing[path]["pulp_href"] for path in change.remove],
+            change.base,
+        ),
+        result.name,
+    )
+    units = files_in_version(server, version)
+    wrong = [path for path, sha256 in after.items() if units.get(path, {}).get("sha256") != sha256]
     if wrong:
-        raise PulpError(f"Pulp took the change and does not show it: {', '.join(wrong)}")
+        raise PulpError(
+            f"Pulp's task succeeded, but the new version does not have {', '.join(wrong)}: another "
+            "run may have changed the repository, run it again"
+        )
     result.more["version"] = version_number(version)
     return version
 
 
-def _refuse_failures(files: Sequence[WantedFile], errors: Sequence[str]) -> None:
-    """Raise InvalidItem when there is an error for a file."""
-    failed = [f"{one.relative_path}: {error}" for one, error in zip(files, errors) if error]
+def _raise_failures(files: Sequence[WantedFile], errors: Sequence[str]) -> None:
+    """Raise InvalidItem if there is an error for a file."""
+    failed = [f"{file.relative_path}: {error}" for file, error in zip(files, errors) if error]
     if failed:
         raise InvalidItem(
             f"{len(failed)} of {len(errors)} files failed, and none was added: {'; '.join(failed)}"

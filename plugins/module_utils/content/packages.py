@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Package files of a repository: send what Pulp lacks, and make one version of all of them."""
+"""Packages of repositories: upload package files into one version, and read what versions changed."""
 
 from __future__ import annotations
 
@@ -16,16 +16,21 @@ from ..pulp.reader import Reader, in_chunks
 from ..pulp.server import Server
 from ..pulp.types import ContentType
 from ..report.report import Result
-from .files import FileRun, change_version
-from .upload import create_content_unit, find_content_unit
+from .files import VersionChange, change_version
+from .upload import ContentUpload, LocalContent, find_content_unit
 
-# Of more it takes too long to read the names, and nobody would.
-_MOST = 2000
+# Reading more packages takes too long, and nobody reads so many.
+_MAX_PACKAGES = 2000
+_COMPONENTS = "content/deb/release_components/"
+_ARCHITECTURES = "content/deb/release_architectures/"
+_PACKAGE_COMPONENTS = "content/deb/package_release_components/"
+# Packages for all architectures belong to each of them, so Pulp has no content unit for it.
+_ALL_ARCHITECTURES = "all"
 
 
 @dataclass(frozen=True)
 class Package:
-    """One package. `version` is what its type calls so: epoch, version and release of an RPM."""
+    """One package. `version` is that of its type: epoch, version and release of an RPM."""
 
     name: str
     arch: str
@@ -34,58 +39,93 @@ class Package:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a version changed. `earlier`: packages that the version before has under one of the
-    names of those that came."""
+    """What a version changed. `earlier`: packages of the version before with the names of `added`."""
 
     added: list[Package]
     removed: list[Package]
     earlier: list[Package]
 
 
-def read_changes(
-    reader: Reader, content_type: ContentType, before: str, after: str, number: int
-) -> Changes | None:
-    """The packages between two versions (hrefs), `number` of them; None of types that have none,
-    and of too many to read."""
-    if not content_type.packages or number > _MOST:
-        return None
-    added = _read(reader, content_type, {"repository_version_added": after})
-    removed = _read(reader, content_type, {"repository_version_removed": after})
-    earlier: list[Package] = []
-    for chunk in in_chunks(sorted({package.name for package in added})):
-        names = {f"{content_type.package_fields[0]}__in": ",".join(chunk)}
-        earlier += _read(reader, content_type, {"repository_version": before, **names})
-    return Changes(added, removed, earlier)
+def update_packages(
+    upload: ContentUpload,
+    content_type: ContentType,
+    repository: Mapping[str, Any] | None,
+    item: Mapping[str, Any],
+    result: Result,
+) -> str:
+    """Add the packages of an item to a repository, all or none of them; returns the href of the
+    version that has them, "" in check mode if there is none yet.
+
+    The item has `packages` (paths) and the content type's upload fields. Raises InvalidItem, naming
+    each file that failed.
+    """
+    server = upload.server
+    latest = str(repository["latest_version_href"]) if repository else ""
+    version = latest if latest and version_number(latest) else ""
+    paths = list(dict.fromkeys(item["packages"]))
+    entries = {path: _entry(path) for path in paths}
+    result.more["files"] = list(entries.values())
+    units: dict[str, dict[str, Any]] = {}
+
+    def create(path: str) -> None:
+        content = LocalContent(content_type.packages, LocalFile(path))
+        subject = f"{result.name}: {os.path.basename(path)}"
+        units[path] = _create_unit(upload, content, version, subject, entries[path])
+
+    errors = for_each(paths, create, server.write_concurrency())
+    _raise_failures(dict(zip(paths, errors)), entries)
+    new = [path for path in paths if entries[path]["action"] != "unchanged"]
+    add = [units[path]["pulp_href"] for path in new]
+    if content_type.upload_fields:
+        add += assign_component(server, units.values(), item, version, result.name)
+    if not add:
+        return latest
+    result.add_change("updated", {}, {"packages": [os.path.basename(path) for path in new]})
+    result.more.update(packages_added=len(new), packages_removed=0)
+    if server.check_mode or repository is None:
+        return latest
+    return change_version(server, repository, VersionChange(add), result.name)
 
 
-def package_count(reader: Reader, content_type: ContentType, version: str) -> int:
-    """How many packages a repository version (href) has."""
-    summary = reader.get(version, {"fields": "content_summary"})["content_summary"]
-    return int(summary["present"].get(content_type.content_unit, {}).get("count", 0))
+def _create_unit(
+    upload: ContentUpload, content: LocalContent, version: str, subject: str, entry: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the content unit of a package file, and fill in its entry of a result's `files`.
+
+    In check mode a content unit that does not exist has no href and all architectures.
+    """
+    server, source = upload.server, content.source
+    entry.update(sha256=source.sha256, size=source.size)
+    unit = find_content_unit(server, content, version) if version else None
+    if unit:
+        return unit
+    if server.check_mode:
+        unit = find_content_unit(server, content)
+        entry["action"] = "added" if unit else "uploaded"
+        return unit or {"pulp_href": "", "architecture": _ALL_ARCHITECTURES}
+    try:
+        unit, entry["sent"] = upload.create(content, subject)
+    except TaskFailed as error:
+        raise PulpError(f"Pulp cannot read the file as a package: {error}") from error
+    entry["action"] = "uploaded" if entry["sent"] else "added"
+    return unit
 
 
-def _read(reader: Reader, content_type: ContentType, filters: dict[str, Any]) -> list[Package]:
-    name, arch, *version = content_type.package_fields
-    fields = ",".join(content_type.package_fields)
-    return [
-        Package(entry[name], entry[arch], _evr([str(entry[part] or "") for part in version]))
-        for entry in reader.list(content_type.packages, {**filters, "fields": fields})
-    ]
+def _entry(path: str) -> dict[str, Any]:
+    """Return the entry of a file in a result's `files`, before it is read."""
+    return {"path": path, "sha256": "", "size": 0, "sent": 0, "action": "unchanged", "error": ""}
 
 
-def _evr(parts: list[str]) -> str:
-    """`1:2.3-4`, as rpm writes it: without an epoch of 0; another version as it is."""
-    if len(parts) < 3:
-        return parts[0]
-    epoch, version, release = parts
-    return f"{epoch}:{version}-{release}" if epoch not in ("", "0") else f"{version}-{release}"
-
-
-_COMPONENTS = "content/deb/release_components/"
-_ARCHITECTURES = "content/deb/release_architectures/"
-_PLACES = "content/deb/package_release_components/"
-# A package of it is among those of each architecture, so that Pulp takes it for none.
-_ANY = "all"
+def _raise_failures(errors: Mapping[str, str], entries: Mapping[str, dict[str, Any]]) -> None:
+    """Raise InvalidItem if there is an error for a path."""
+    failed = {path: error for path, error in errors.items() if error}
+    for path, error in failed.items():
+        entries[path].update(action="failed", error=error)
+    if failed:
+        details = "; ".join(f"{os.path.basename(path)}: {error}" for path, error in failed.items())
+        raise InvalidItem(
+            f"{len(failed)} of {len(errors)} packages failed, and none was added: {details}"
+        )
 
 
 def assign_component(
@@ -95,117 +135,84 @@ def assign_component(
     version: str,
     subject: str,
 ) -> list[str]:
-    """The hrefs of the units that put packages into a component of a suite, and of those that a
-    repository version (href, or "") lacks of them. Nothing is made in check mode.
+    """Create the content units that assign packages to a component of a suite; returns the hrefs of
+    those that a repository version (href, or "") does not have. In check mode none are created.
 
-    `packages`: content units, with `architecture`; `wanted`: `suite`, `component` and further
+    `packages`: content units, with `architecture`. `wanted`: `suite`, `component` and further
     `architectures` of the suite.
     """
     packages = list(packages)
     suite = {"distribution": wanted["suite"]}
-    place = {**suite, "component": wanted["component"]}
-    component = _unit(server, _COMPONENTS, place, version, subject)
+    values = {**suite, "component": wanted["component"]}
+    component = _find_or_create(server, _COMPONENTS, values, version, subject)
     units = [component]
-    names = {one["architecture"] for one in packages} | set(wanted["architectures"])
-    for name in sorted(names - {_ANY}):
-        units.append(
-            _unit(server, _ARCHITECTURES, {**suite, "architecture": name}, version, subject)
-        )
-    for one in packages:
-        pair = {"package": one["pulp_href"], "release_component": component[0]}
-        known = bool(one["pulp_href"] and component[0])
-        units.append(_unit(server, _PLACES, pair, version, subject) if known else ("", False))
-    return [href for href, held in units if not held]
+    names = {package["architecture"] for package in packages} | set(wanted["architectures"])
+    for name in sorted(names - {_ALL_ARCHITECTURES}):
+        values = {**suite, "architecture": name}
+        units.append(_find_or_create(server, _ARCHITECTURES, values, version, subject))
+    for package in packages:
+        if not package["pulp_href"] or not component[0]:
+            units.append(("", False))
+            continue
+        values = {"package": package["pulp_href"], "release_component": component[0]}
+        units.append(_find_or_create(server, _PACKAGE_COMPONENTS, values, version, subject))
+    return [href for href, is_held in units if not is_held]
 
 
-def _unit(
+def _find_or_create(
     server: Server, endpoint: str, values: Mapping[str, str], version: str, subject: str
 ) -> tuple[str, bool]:
-    """The href of the unit with these values, and whether the version holds it; "" in check mode
-    for one that is not there."""
-    asked = {**values, "fields": "pulp_href", "limit": 1}
+    """Return the href of the content unit with these values, and whether the version has it; "" in
+    check mode if it does not exist."""
+    query = {**values, "fields": "pulp_href", "limit": 1}
     if version:
-        held = server.client.get(endpoint, {**asked, "repository_version": version})["results"]
+        held = server.client.get(endpoint, {**query, "repository_version": version})["results"]
         if held:
             return str(held[0]["pulp_href"]), True
-    there = server.client.get(endpoint, asked)["results"]
-    if there or server.check_mode:
-        return (str(there[0]["pulp_href"]) if there else ""), False
-    # Some of them are made at once, others by a task.
+    found = server.client.get(endpoint, query)["results"]
+    if found or server.check_mode:
+        return (str(found[0]["pulp_href"]) if found else ""), False
+    # Pulp creates some types within the request, others in a task.
     server.write(lambda: server.client.post(endpoint, dict(values)), subject)
-    return str(server.client.get(endpoint, asked)["results"][0]["pulp_href"]), False
+    return str(server.client.get(endpoint, query)["results"][0]["pulp_href"]), False
 
 
-def update_packages(
-    run: FileRun,
-    content_type: ContentType,
-    repository: Mapping[str, Any] | None,
-    item: Mapping[str, Any],
-    result: Result,
-) -> str:
-    """Let a repository hold the packages of an item; the href of the version that does, "" where
-    there is none yet (check mode). All of them come or none.
-
-    The item has `packages` (paths), and the content type's upload fields. Raises InvalidItem,
-    naming each file that failed.
-    """
-    server = run.server
-    latest = str(repository["latest_version_href"]) if repository else ""
-    filled = latest if latest and version_number(latest) else ""
-    paths = list(dict.fromkeys(item["packages"]))
-    lines = {path: _line(path) for path in paths}
-    result.more["files"] = list(lines.values())
-    units: dict[str, dict[str, Any]] = {}
-
-    def send(path: str) -> None:
-        line, source = lines[path], LocalFile(path)
-        line.update(sha256=source.sha256, size=source.size)
-        endpoint = content_type.packages
-        held = find_content_unit(server, endpoint, source, version=filled) if filled else None
-        if held:
-            units[path] = held
-            return
-        if server.check_mode:
-            found = find_content_unit(server, endpoint, source)
-            line["action"] = "added" if found else "uploaded"
-        else:
-            subject = f"{result.name}: {os.path.basename(path)}"
-            try:
-                found, line["sent"] = create_content_unit(
-                    server, endpoint, source, {}, run.uploader, run.state_path, subject
-                )
-            except TaskFailed as error:
-                raise PulpError(f"Pulp made no package of it: {error}") from error
-            line["action"] = "uploaded" if line["sent"] else "added"
-        units[path] = found or {"pulp_href": "", "architecture": "all"}
-
-    errors = for_each(paths, send, server.write_concurrency())
-    _refuse_failures(dict(zip(paths, errors)), lines)
-    add = [units[path]["pulp_href"] for path in paths if lines[path]["action"] != "unchanged"]
-    if content_type.upload_fields:
-        add += assign_component(server, units.values(), item, filled, result.name)
-    if not add:
-        return latest
-    names = [os.path.basename(path) for path in paths if lines[path]["action"] != "unchanged"]
-    result.add_change("updated", {}, {"packages": names})
-    result.more["packages_added"] = len(names)
-    result.more["packages_removed"] = 0
-    if server.check_mode or repository is None:
-        return latest
-    return change_version(server, repository, add, [], result.name)
+def read_changes(
+    reader: Reader, content_type: ContentType, before: str, after: str, number: int
+) -> Changes | None:
+    """Return the packages that differ between two versions (hrefs), `number` of them; None for types
+    without packages, and for too many to read."""
+    if not content_type.packages or number > _MAX_PACKAGES:
+        return None
+    added = _read_packages(reader, content_type, {"repository_version_added": after})
+    removed = _read_packages(reader, content_type, {"repository_version_removed": after})
+    earlier: list[Package] = []
+    for chunk in in_chunks(sorted({package.name for package in added})):
+        names = {f"{content_type.package_fields[0]}__in": ",".join(chunk)}
+        earlier += _read_packages(reader, content_type, {"repository_version": before, **names})
+    return Changes(added, removed, earlier)
 
 
-def _line(path: str) -> dict[str, Any]:
-    return {"path": path, "sha256": "", "size": 0, "sent": 0, "action": "unchanged", "error": ""}
+def package_count(reader: Reader, content_type: ContentType, version: str) -> int:
+    """Return the number of packages in a repository version (href)."""
+    summary = reader.get(version, {"fields": "content_summary"})["content_summary"]
+    return int(summary["present"].get(content_type.content_unit, {}).get("count", 0))
 
 
-def _refuse_failures(errors: Mapping[str, str], lines: Mapping[str, dict[str, Any]]) -> None:
-    """Raise InvalidItem when there is an error for a path."""
-    failed = {path: error for path, error in errors.items() if error}
-    for path, error in failed.items():
-        lines[path].update(action="failed", error=error)
-    if failed:
-        words = "; ".join(f"{os.path.basename(path)}: {error}" for path, error in failed.items())
-        raise InvalidItem(
-            f"{len(failed)} of {len(errors)} packages failed, and none was added: {words}"
-        )
+def _read_packages(
+    reader: Reader, content_type: ContentType, filters: dict[str, Any]
+) -> list[Package]:
+    name, arch, *version = content_type.package_fields
+    fields = ",".join(content_type.package_fields)
+    return [
+        Package(unit[name], unit[arch], _version_text([str(unit[part] or "") for part in version]))
+        for unit in reader.list(content_type.packages, {**filters, "fields": fields})
+    ]
+
+
+def _version_text(parts: list[str]) -> str:
+    """Return `1:2.3-4`, as rpm writes it, without an epoch of 0; a version of one part as it is."""
+    if len(parts) < 3:
+        return parts[0]
+    epoch, version, release = parts
+    return f"{epoch}:{version}-{release}" if epoch not in ("", "0") else f"{version}-{release}"

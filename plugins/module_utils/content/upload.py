@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Send a file to Pulp in chunks, and nothing of it that the server has already."""
+"""Create content units from local files: upload in chunks what the server does not have yet, and
+resume uploads that were interrupted."""
 
 from __future__ import annotations
 
@@ -20,11 +21,318 @@ from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError, T
 from ..pulp.pool import for_each
 from ..pulp.server import Server
 
-_MIB = 1024 * 1024
+UPLOAD_OPTIONS: dict[str, dict[str, Any]] = {
+    "chunk_size": {"type": "bytes"},
+    "state_path": {"type": "path", "default": "~/.local/state/release_train/uploads"},
+}
 MIN_CHUNK_SIZE = 64 * 1024
-# Pulp reads a whole chunk into its memory, so that larger ones do not pay.
-_SMALL, _LARGE = 8 * _MIB, 64 * _MIB
-_MANY = 64
+_MIB = 1024 * 1024
+# Pulp reads a whole chunk into memory, and larger chunks are not faster.
+_SMALL_CHUNK, _LARGE_CHUNK = 8 * _MIB, 64 * _MIB
+_USUAL_CHUNKS = 64
+_TRIES = 5
+_PAUSE = 1.0
+_TOO_LARGE = 413
+_UNIT_FIELDS = "pulp_href,sha256,artifact,relative_path,architecture"
+
+
+@dataclass(frozen=True)
+class LocalContent:
+    """The content unit that a local file becomes: the API endpoint of its type, its bytes, and its
+    relative path if the type has one."""
+
+    endpoint: str
+    source: LocalFile
+    relative_path: str = ""
+
+
+@dataclass(frozen=True)
+class ContentUpload:
+    """Creates content units; all of a run share one. `state_path`: a directory for UploadState."""
+
+    server: Server
+    uploader: Uploader
+    state_path: str
+
+    @classmethod
+    def from_params(cls, server: Server, params: Mapping[str, Any]) -> ContentUpload:
+        """With the UPLOAD_OPTIONS among a module's parameters."""
+        return cls(server, Uploader(server, params["chunk_size"]), params["state_path"])
+
+    def create(self, content: LocalContent, subject: str) -> tuple[dict[str, Any], int]:
+        """Return the content unit of a file, and the number of bytes that were sent for it.
+
+        Raises PulpError if Pulp's checksum differs, FileError if the file changed.
+        """
+        connection, source = self.server.client.connection, content.source
+        url = connection.pulp_url + connection.api_path
+        with UploadState(self.state_path, url, source.sha256) as state:
+            # Another run may have created it while this one waited for the lock.
+            unit = find_content_unit(self.server, content)
+            sent = 0
+            if unit is None:
+                artifact = _find_artifact(self.server, source)
+                if artifact:
+                    reference = {"artifact": artifact}
+                else:
+                    href, sent = self.uploader.send(source, subject, state)
+                    source.require_unchanged()
+                    reference = {"upload": href}
+                unit = self._create_unit(content, reference, subject, state)
+            state.delete()
+        return unit, sent
+
+    def _create_unit(
+        self, content: LocalContent, reference: dict[str, str], subject: str, state: UploadState
+    ) -> dict[str, Any]:
+        body = dict(reference)
+        if content.relative_path:
+            body["relative_path"] = content.relative_path
+        problem: PulpError | None = None
+        task: dict[str, Any] = {}
+        try:
+            task = self._post(content.endpoint, body, subject) or {}
+        except (TaskFailed, ResponseError) as error:  # also if the content unit already exists
+            problem = error
+        unit = find_content_unit(self.server, content)
+        if unit:
+            return unit
+        if problem:
+            raise problem
+        state.delete()  # Pulp put this upload together wrongly: do not resume it
+        created = (task.get("created_resources") or [""])[0]
+        digest = self.server.client.get(created, {"fields": "sha256"})["sha256"] if created else ""
+        raise PulpError(
+            f"the sha256 in Pulp ({digest or 'none'}) differs from that of the file "
+            f"({content.source.sha256}): run it again, and check the storage of both hosts if it "
+            "differs again"
+        )
+
+    def _post(self, endpoint: str, body: dict[str, str], subject: str) -> dict[str, Any] | None:
+        """POST, and once more after a lost response: Pulp creates one content unit for both."""
+        client = self.server.client
+        try:
+            return self.server.write(lambda: client.post(endpoint, body), subject)
+        except LostResponse:
+            return self.server.write(lambda: client.post(endpoint, body), subject)
+
+
+def find_content_unit(
+    server: Server, content: LocalContent, version: str = ""
+) -> dict[str, Any] | None:
+    """Return the content unit of a file, if there is one with its bytes on the server (one that is
+    fetched on demand may not have them), and in this repository version (href) if that is given."""
+    query = {"sha256": content.source.sha256, "fields": _UNIT_FIELDS}
+    if version:
+        query["repository_version"] = version
+    if content.relative_path:
+        query["relative_path"] = content.relative_path
+    units = server.client.list(content.endpoint, query)
+    return next((unit for unit in units if unit.get("artifact")), None)
+
+
+def _find_artifact(server: Server, source: LocalFile) -> str:
+    """Return the href of the bytes of a file, if Pulp has them for another content unit; "" if not,
+    or if the user has no permission to read artifacts."""
+    query = {"sha256": source.sha256, "fields": "pulp_href,size"}
+    try:
+        found = server.client.list("artifacts/", query)
+    except ResponseError as error:
+        if error.status == 403:
+            return ""
+        raise
+    return str(found[0]["pulp_href"]) if found else ""
+
+
+@dataclass
+class _Upload:
+    """One upload on the server. `sent` counts the bytes of this run; `failed` stops it."""
+
+    source: LocalFile
+    name: str
+    href: str = ""
+    sent: int = 0
+    failed: bool = False
+
+
+class Uploader:
+    """Sends files; all of a run share one, which limits the chunks that are sent at once.
+
+    `chunk_size` in bytes, None to choose it by the size of each file. `pause`: seconds before a
+    chunk is sent again, doubled each time.
+    """
+
+    def __init__(self, server: Server, chunk_size: int | None, pause: float = _PAUSE) -> None:
+        self._server = server
+        self._chunk_size = chunk_size
+        self._pause = pause
+        # Before pulpcore 3.106 a chunk that arrives twice breaks the upload.
+        is_safe = server.has_version("core", "3.106")
+        self._concurrency = server.write_concurrency() if is_safe else 1
+        self._slots = threading.BoundedSemaphore(server.write_concurrency())
+        self._lock = threading.Lock()
+
+    def send(self, source: LocalFile, name: str, state: UploadState) -> tuple[str, int]:
+        """Return the href of a complete upload of a file, and the number of bytes sent for it.
+
+        It resumes the upload of an earlier run. Raises PulpError; the chunks sent until then are
+        kept.
+        """
+        chunk_size = chunk_size_for(source.size, self._chunk_size)
+        upload = _Upload(source, name)
+        chunks = self._resume(upload, state, chunk_size)
+        if chunks is None:
+            upload.href = self._start(source, state)
+            chunks = missing_chunks(source.size, [], chunk_size) or []
+        held = source.size - sum(chunk.size for chunk in chunks)
+        transfers = self._server.transfers
+        transfers.begin(name, source.size, held)
+        try:
+            self._send_all(upload, chunks)
+        finally:
+            transfers.end(name)
+        return upload.href, upload.sent
+
+    def _start(self, source: LocalFile, state: UploadState) -> str:
+        response = self._server.client.post("uploads/", {"size": source.size})
+        href = str(response["pulp_href"])
+        state.save(href)
+        return href
+
+    def _resume(self, upload: _Upload, state: UploadState, chunk_size: int) -> list[Chunk] | None:
+        """Return the missing chunks of an earlier run's upload, None if it cannot be resumed."""
+        upload.href = state.upload
+        if not upload.href:
+            return None
+        client, size = self._server.client, upload.source.size
+        try:
+            found = client.get(upload.href)
+        except ResponseError as error:
+            if error.status in (403, 404):  # deleted by a cleanup, or another user's
+                return None
+            raise
+        is_same = found.get("size") == size
+        chunks = missing_chunks(size, found["chunks"], chunk_size) if is_same else None
+        if chunks is None:
+            client.delete(upload.href)
+        return chunks
+
+    def _send_all(self, upload: _Upload, chunks: list[Chunk]) -> None:
+        def send(chunk: Chunk) -> None:
+            if not upload.failed:
+                try:
+                    self._send_chunk(upload, chunk)
+                except BaseException:
+                    upload.failed = True
+                    raise
+
+        errors = list(filter(None, for_each(chunks, send, self._concurrency)))
+        if errors:
+            raise PulpError(f"{errors[0]}. The chunks sent so far are kept, the next run resumes")
+
+    def _send_chunk(self, upload: _Upload, chunk: Chunk) -> None:
+        """Send one chunk, again if it was lost or altered in transit."""
+        pause = self._pause
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._put(upload, chunk)
+                break
+            except (LostResponse, ResponseError) as error:
+                if tries_left == 0 or not _is_transient(error):
+                    raise _explained(error, chunk) from error
+                time.sleep(pause)
+                pause *= 2
+                if isinstance(error, LostResponse) and self._has_chunk(upload, chunk):
+                    break
+        with self._lock:
+            upload.sent += chunk.size
+        self._server.transfers.add(upload.name, chunk.size)
+
+    def _put(self, upload: _Upload, chunk: Chunk) -> None:
+        body = ChunkBody(upload.source, chunk)
+        with self._slots:
+            self._server.client.put(upload.href, body, body.headers)
+
+    def _has_chunk(self, upload: _Upload, chunk: Chunk) -> bool:
+        """Whether a chunk arrived whose response was lost."""
+        held = self._server.client.get(upload.href)["chunks"]
+        return {"offset": chunk.offset, "size": chunk.size} in held
+
+
+def _is_transient(error: PulpError) -> bool:
+    is_refused = isinstance(error, ResponseError) and error.status == 400
+    return isinstance(error, LostResponse) or (is_refused and "checksum" in str(error).lower())
+
+
+def _explained(error: PulpError, chunk: Chunk) -> PulpError:
+    if isinstance(error, ResponseError) and error.status == _TOO_LARGE:
+        message = (
+            f"the proxy in front of Pulp refused a chunk of {chunk.size} bytes: lower chunk_size"
+        )
+        return ResponseError(error.status, message)
+    return error
+
+
+class UploadState:
+    """A small file of mode 0600 that holds the href of an upload; its name is made of the sha256 of
+    the bytes and of the server.
+
+    As a context it is locked: a second run that sends the same bytes to the same server waits. Raises
+    InvalidItem, naming the directory, if it cannot be written.
+    """
+
+    def __init__(self, directory: str, server: str, sha256: str) -> None:
+        self._directory = directory
+        digest = hashlib.sha256(server.encode()).hexdigest()[:12]
+        self.path = os.path.join(directory, f"{sha256}-{digest}.json")
+        self._descriptor = -1
+
+    def __enter__(self) -> UploadState:
+        try:
+            os.makedirs(self._directory, mode=0o700, exist_ok=True)
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            raise self._error(error) from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self.upload:
+            self.delete()
+        os.close(self._descriptor)
+
+    @property
+    def upload(self) -> str:
+        """The href of the upload; "" if there is none, or the file is incomplete."""
+        try:
+            text = os.pread(self._descriptor, 4096, 0).decode()
+            return str(json.loads(text)["upload"])
+        except (ValueError, LookupError, TypeError):
+            return ""
+
+    def save(self, upload: str) -> None:
+        """Write the href of the upload to disk."""
+        text = json.dumps({"upload": upload}) + "\n"
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, text.encode(), 0)
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def delete(self) -> None:
+        """Delete the file: there is no upload to resume."""
+        os.ftruncate(self._descriptor, 0)
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+
+    def _error(self, error: OSError) -> InvalidItem:
+        return InvalidItem(f"state_path '{self._directory}' cannot be used: {error.strerror}")
 
 
 @dataclass(frozen=True)
@@ -36,29 +344,31 @@ class Chunk:
 
 
 def chunk_size_for(size: int, chosen: int | None) -> int:
-    """How long the chunks of a file are: what the user says, else by its size 8 to 64 MiB.
+    """Return the chunk size for a file: the one that the user chose, else 8 to 64 MiB by its size.
 
-    Raises InvalidItem for a choice that would make a request of every few bytes.
+    Raises InvalidItem for a choice that needs too many requests.
     """
     if chosen is None:
-        return min(_LARGE, max(_SMALL, -(-size // _MANY // _MIB) * _MIB))
+        return min(_LARGE_CHUNK, max(_SMALL_CHUNK, -(-size // _USUAL_CHUNKS // _MIB) * _MIB))
     if chosen < MIN_CHUNK_SIZE:
-        raise InvalidItem(f"chunk_size is {chosen} bytes: give at least 64K, such as 32M")
+        raise InvalidItem(
+            f"invalid chunk_size of {chosen} bytes: expected at least 64K, such as 32M"
+        )
     return chosen
 
 
 def missing_chunks(
     size: int, held: Iterable[Mapping[str, Any]], chunk_size: int
 ) -> list[Chunk] | None:
-    """What of `size` bytes the server lacks, in order, whatever sizes were sent before.
+    """Return the chunks of a file of `size` bytes that the server does not have, in order.
 
-    `held`: `{"offset": ..., "size": ...}` as Pulp lists them. None where these overlap, so that
-    Pulp would put them together wrongly.
+    `held`: `{"offset": ..., "size": ...}` of any size, as Pulp lists them. None if these overlap, so
+    that Pulp would put them together wrongly.
     """
     missing: list[Chunk] = []
     reached = 0
-    there = [(int(one["offset"]), int(one["size"])) for one in held]
-    for offset, length in [*sorted(there), (size, 0)]:
+    ranges = [(int(one["offset"]), int(one["size"])) for one in held]
+    for offset, length in [*sorted(ranges), (size, 0)]:
         if offset < reached or offset + length > size:
             return None
         while reached < offset:
@@ -72,8 +382,8 @@ def missing_chunks(
 class ChunkBody:
     """The body of the request that sends one chunk, as multipart/form-data (RFC 7578).
 
-    It can be iterated over again, so that the request may be repeated, and is never in memory as a
-    whole. The chunk's checksum follows its bytes, and is computed while these are sent.
+    It can be iterated again, so that the request can be repeated, and is never in memory as a whole.
+    The chunk's checksum follows its bytes, and is computed while these are sent.
     """
 
     def __init__(self, source: LocalFile, chunk: Chunk) -> None:
@@ -101,307 +411,7 @@ class ChunkBody:
     def __iter__(self) -> Iterator[bytes]:
         digest = hashlib.sha256()
         yield self._head
-        for piece in self._source.blocks(self._chunk.offset, self._chunk.size):
-            digest.update(piece)
-            yield piece
+        for block in self._source.blocks(self._chunk.offset, self._chunk.size):
+            digest.update(block)
+            yield block
         yield self._middle + digest.hexdigest().encode() + self._tail
-
-
-class UploadState:
-    """A small file of mode 0600, named by the sha256 of what is uploaded and by the server.
-
-    As a context it is locked: of two runs that send the same bytes to the same server the second
-    waits. Raises InvalidItem, naming the folder, where it cannot be written.
-    """
-
-    def __init__(self, directory: str, server: str, sha256: str) -> None:
-        self._folder = directory
-        digest = hashlib.sha256(server.encode()).hexdigest()[:12]
-        self.path = os.path.join(directory, f"{sha256}-{digest}.json")
-        self._descriptor = -1
-
-    def __enter__(self) -> UploadState:
-        try:
-            os.makedirs(self._folder, mode=0o700, exist_ok=True)
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-        except OSError as error:
-            raise self._refusal(error) from error
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if not self.upload:
-            self.delete()
-        os.close(self._descriptor)
-
-    @property
-    def upload(self) -> str:
-        """The href of the upload; empty where there is none, or the file was not written whole."""
-        try:
-            text = os.pread(self._descriptor, 4096, 0).decode()
-            return str(json.loads(text)["upload"])
-        except (ValueError, LookupError, TypeError):
-            return ""
-
-    def save(self, upload: str) -> None:
-        """Keep the href of the upload, whatever happens to this run."""
-        text = json.dumps({"upload": upload}) + "\n"
-        try:
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, text.encode(), 0)
-            os.fsync(self._descriptor)
-        except OSError as error:
-            raise self._refusal(error) from error
-
-    def delete(self) -> None:
-        """There is nothing left to go on with."""
-        os.ftruncate(self._descriptor, 0)
-        if os.path.exists(self.path):
-            os.unlink(self.path)
-
-    def _refusal(self, error: OSError) -> InvalidItem:
-        return InvalidItem(f"state_path '{self._folder}' cannot be used: {error.strerror}")
-
-
-_TRIES = 5
-_PAUSE = 1.0
-_TOO_LARGE = 413
-
-
-@dataclass
-class _Upload:
-    """One upload on the server; `sent` counts bytes of this run, `broken` ends its sending."""
-
-    source: LocalFile
-    name: str
-    href: str = ""
-    sent: int = 0
-    broken: bool = False
-
-
-class Uploader:
-    """Sends files; all of one run share it, so that only so many chunks are under way at once.
-
-    `chunk_size` in bytes, None to choose by the size of each file. `pause`: seconds before a
-    chunk is sent again, growing.
-    """
-
-    def __init__(self, server: Server, chunk_size: int | None, pause: float = _PAUSE) -> None:
-        self._server = server
-        self._chunk_size = chunk_size
-        self._pause = pause
-        # Before 3.106 a chunk that arrives twice breaks the upload.
-        self._at_once = server.write_concurrency() if server.has_version("core", "3.106") else 1
-        self._slots = threading.BoundedSemaphore(server.write_concurrency())
-        self._lock = threading.Lock()
-
-    def send(self, source: LocalFile, name: str, state: UploadState) -> tuple[str, int]:
-        """The href of a complete upload of the file, and how many bytes were sent for it.
-
-        What an earlier run sent counts. Raises PulpError; what was sent until then is kept.
-        """
-        chunk_size = chunk_size_for(source.size, self._chunk_size)
-        upload = _Upload(source, name)
-        chunks = self._resume(upload, state, chunk_size)
-        if chunks is None:
-            upload.href = self._begin(source, state)
-            chunks = missing_chunks(source.size, [], chunk_size) or []
-        held = source.size - sum(chunk.size for chunk in chunks)
-        transfers = self._server.transfers
-        transfers.begin(name, source.size, held)
-        try:
-            self._send_all(upload, chunks)
-        finally:
-            transfers.end(name)
-        return upload.href, upload.sent
-
-    def _begin(self, source: LocalFile, state: UploadState) -> str:
-        response = self._server.client.post("uploads/", {"size": source.size})
-        href = str(response["pulp_href"])
-        state.save(href)
-        return href
-
-    def _resume(self, upload: _Upload, state: UploadState, chunk_size: int) -> list[Chunk] | None:
-        """What is missing of an earlier run's upload; None where there is none to go on with."""
-        upload.href = state.upload
-        if not upload.href:
-            return None
-        client, size = self._server.client, upload.source.size
-        try:
-            there = client.get(upload.href)
-        except ResponseError as error:
-            if error.status in (403, 404):  # cleaned up meanwhile, or another user's
-                return None
-            raise
-        fits = there.get("size") == size
-        chunks = missing_chunks(size, there["chunks"], chunk_size) if fits else None
-        if chunks is None:
-            client.delete(upload.href)
-        return chunks
-
-    def _send_all(self, upload: _Upload, chunks: list[Chunk]) -> None:
-        def send(chunk: Chunk) -> None:
-            if not upload.broken:
-                try:
-                    self._send_chunk(upload, chunk)
-                except BaseException:
-                    upload.broken = True
-                    raise
-
-        errors = list(filter(None, for_each(chunks, send, self._at_once)))
-        if errors:
-            raise PulpError(f"{errors[0]}. What was sent is kept: the next run sends the rest")
-
-    def _send_chunk(self, upload: _Upload, chunk: Chunk) -> None:
-        """Send one chunk, again when it was lost or altered on the way."""
-        pause = self._pause
-        for tries_left in reversed(range(_TRIES)):
-            try:
-                self._put(upload, chunk)
-                break
-            except (LostResponse, ResponseError) as error:
-                if tries_left == 0 or not _may_repeat(error):
-                    raise _explained(error, chunk) from error
-                time.sleep(pause)
-                pause *= 2
-                if isinstance(error, LostResponse) and self._has(upload, chunk):
-                    break
-        with self._lock:
-            upload.sent += chunk.size
-        self._server.transfers.add(upload.name, chunk.size)
-
-    def _put(self, upload: _Upload, chunk: Chunk) -> None:
-        body = ChunkBody(upload.source, chunk)
-        with self._slots:
-            self._server.client.put(upload.href, body, body.headers)
-
-    def _has(self, upload: _Upload, chunk: Chunk) -> bool:
-        """Whether a chunk arrived whose answer was lost."""
-        held = self._server.client.get(upload.href)["chunks"]
-        return {"offset": chunk.offset, "size": chunk.size} in held
-
-
-def _may_repeat(error: PulpError) -> bool:
-    altered = isinstance(error, ResponseError) and error.status == 400
-    return isinstance(error, LostResponse) or (altered and "checksum" in str(error).lower())
-
-
-def _explained(error: PulpError, chunk: Chunk) -> PulpError:
-    if isinstance(error, ResponseError) and error.status == _TOO_LARGE:
-        words = f"what is in front of Pulp refuses a chunk of {chunk.size} bytes: lower chunk_size"
-        return ResponseError(error.status, words)
-    return error
-
-
-UPLOAD_OPTIONS: dict[str, dict[str, Any]] = {
-    "chunk_size": {"type": "bytes"},
-    "state_path": {"type": "path", "default": "~/.local/state/release_train/uploads"},
-}
-
-_FIELDS = "pulp_href,sha256,artifact,relative_path,architecture"
-
-
-def find_content_unit(
-    server: Server, endpoint: str, source: LocalFile, relative_path: str = "", version: str = ""
-) -> dict[str, Any] | None:
-    """The content unit with these bytes, at this path where the type has one, and in this
-    repository version (href) where that is given; with its bytes on the server, which one that is
-    fetched on demand need not have."""
-    asked = {"sha256": source.sha256, "fields": _FIELDS}
-    if version:
-        asked["repository_version"] = version
-    if relative_path:
-        asked["relative_path"] = relative_path
-    found = server.client.list(endpoint, asked)
-    return next((one for one in found if one.get("artifact")), None)
-
-
-def create_content_unit(
-    server: Server,
-    endpoint: str,
-    source: LocalFile,
-    body: Mapping[str, Any],
-    uploader: Uploader,
-    state_path: str,
-    subject: str,
-) -> tuple[dict[str, Any], int]:
-    """The content unit of a file, and how many bytes were sent for it.
-
-    `body` is what is posted besides the bytes; its `relative_path` tells units apart. Raises
-    PulpError when Pulp's checksum is not ours, FileError when the file changed.
-    """
-    connection = server.client.connection
-    path = str(body.get("relative_path") or "")
-    with UploadState(state_path, connection.pulp_url + connection.api_path, source.sha256) as state:
-        # Another run may have been at it when this one came.
-        found = find_content_unit(server, endpoint, source, path)
-        sent = 0
-        if found is None:
-            artifact = _artifact(server, source)
-            if artifact:
-                bytes_from = {"artifact": artifact}
-            else:
-                href, sent = uploader.send(source, subject, state)
-                source.require_unchanged()
-                bytes_from = {"upload": href}
-            found = _make(server, endpoint, source, {**body, **bytes_from}, subject, state)
-        state.delete()
-    return found, sent
-
-
-def _make(
-    server: Server,
-    endpoint: str,
-    source: LocalFile,
-    body: Mapping[str, Any],
-    subject: str,
-    state: UploadState,
-) -> dict[str, Any]:
-    path = str(body.get("relative_path") or "")
-    problem: PulpError | None = None
-    task: dict[str, Any] = {}
-    try:
-        task = _post(server, endpoint, body, subject) or {}
-    except (TaskFailed, ResponseError) as error:  # also when there is such a unit already
-        problem = error
-    found = find_content_unit(server, endpoint, source, path)
-    if found:
-        return found
-    if problem:
-        raise problem
-    state.delete()  # another try begins anew: what Pulp made of this one is not what was meant
-    made = (task.get("created_resources") or [""])[0]
-    theirs = server.client.get(made, {"fields": "sha256"}).get("sha256") if made else "nothing"
-    raise PulpError(
-        f"Pulp has {theirs} as its sha256, and the file {source.sha256}: run it again, and look at "
-        "the storage of both if that happens again"
-    )
-
-
-def _post(
-    server: Server, endpoint: str, body: Mapping[str, Any], subject: str
-) -> dict[str, Any] | None:
-    """Post once more after a lost answer: Pulp makes one unit of both."""
-    try:
-        return server.write(lambda: server.client.post(endpoint, dict(body)), subject)
-    except LostResponse:
-        return server.write(lambda: server.client.post(endpoint, dict(body)), subject)
-
-
-def _artifact(server: Server, source: LocalFile) -> str:
-    """The href of the bytes, where Pulp has them under another name; empty where it has not, or
-    the user may not know."""
-    try:
-        found = server.client.list(
-            "artifacts/", {"sha256": source.sha256, "fields": "pulp_href,size"}
-        )
-    except ResponseError as error:
-        if error.status == 403:
-            return ""
-        raise
-    return str(found[0]["pulp_href"]) if found else ""

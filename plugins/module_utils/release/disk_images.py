@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..content.files import FileRun, WantedFile, files_in_version, read_files, update_files
+from ..content.files import WantedFile, files_in_version, read_files, update_files
+from ..content.upload import ContentUpload
 from ..errors import OperatorError
 from ..inventory.pins import Pin
 from ..inventory.repositories import PackageRepository
@@ -176,10 +177,10 @@ def upload_disk_images(
     guards = read_guards(server, [guard] if guard else [], in_use)
     guards.href(guard)
     refuse_duplicates(work, [image.pin.repository.name for image in images], "repository")
-    run = FileRun.from_params(server, params)
+    upload = ContentUpload.from_params(server, params)
 
     def walk(image: _Image, result: Result) -> None:
-        _walk(run, image, guard, guards, result)
+        _walk(upload, image, guard, guards, result)
 
     return run_all(work, walk, server.task_concurrency(), server.report), {}
 
@@ -218,23 +219,23 @@ def _look(server: Server, images: Sequence[_Image]) -> None:
         one.served = versions.get(href, "")
 
 
-def _walk(run: FileRun, image: _Image, guard: str, guards: Guards, result: Result) -> None:
+def _walk(upload: ContentUpload, image: _Image, guard: str, guards: Guards, result: Result) -> None:
     files = disk_image_files(image.item)
     item = {"files": files, "checksums": image.item["checksums"], "state": "present"}
     wanted = read_files(item)
-    result.more["url"] = f"{content_url(run.server.client.connection, image.pin.snapshot_path)}/"
+    result.more["url"] = f"{content_url(upload.server.client.connection, image.pin.snapshot_path)}/"
     if image.served:
-        _refuse_others(run, image, wanted)
+        _refuse_others(upload, image, wanted)
         result.more["files"] = []
         # A run that was killed may not have come to the latest one; another version may have.
         if image.item["latest"] and image.latest is None:
             publication = (image.there or {})["publication"]
-            _serve_latest(run, image, publication, guard, guards, result)
+            _serve_latest(upload, image, publication, guard, guards, result)
         return
-    publication = _publish(run, image, wanted, result)
+    publication = _publish(upload, image, wanted, result)
     # The version comes last: while it is not there, the next run does all of it.
     if image.item["latest"]:
-        _serve_latest(run, image, publication, guard, guards, result)
+        _serve_latest(upload, image, publication, guard, guards, result)
     place = {
         "base_path": image.pin.snapshot_path,
         "content_guard": guards.href(guard),
@@ -242,31 +243,35 @@ def _walk(run: FileRun, image: _Image, guard: str, guards: Guards, result: Resul
     }
     name, is_new = image.pin.snapshot_name, image.there is None
     try:
-        distribute(run.server, _FILE, name, place, image.there, guards, result, not is_new)
+        distribute(upload.server, _FILE, name, place, image.there, guards, result, not is_new)
     except Conflict:
         # Another run was quicker: clients may have read its version, so that one counts.
-        _look(run.server, [image])
+        _look(upload.server, [image])
         if image.item["latest"]:
-            _serve_latest(run, image, (image.there or {}).get("publication"), guard, guards, result)
-        _refuse_others(run, image, wanted)
+            _serve_latest(
+                upload, image, (image.there or {}).get("publication"), guard, guards, result
+            )
+        _refuse_others(upload, image, wanted)
 
 
 def _publish(
-    run: FileRun, image: _Image, wanted: Sequence[WantedFile], result: Result
+    upload: ContentUpload, image: _Image, wanted: Sequence[WantedFile], result: Result
 ) -> str | None:
     """The publication (href) of a version with just these files; None in check mode if new."""
     name = image.pin.repository.name
-    declare(run.server, _FILE, {"name": name}, image.state, result)
-    version = update_files(run, image.state.repository, wanted, True, result)
-    if run.server.check_mode and result.changed:
+    declare(upload.server, _FILE, {"name": name}, image.state, result)
+    version = update_files(upload, image.state.repository, wanted, True, result)
+    if upload.server.check_mode and result.changed:
         return None
-    href, _duplicates = publish(run.server, _FILE, name, version, None, False, result)
+    href, _duplicates = publish(upload.server, _FILE, name, version, None, False, result)
     return href
 
 
-def _refuse_others(run: FileRun, image: _Image, wanted: Sequence[WantedFile]) -> None:
+def _refuse_others(upload: ContentUpload, image: _Image, wanted: Sequence[WantedFile]) -> None:
     """Raise Refused when the version is there with other bits."""
-    held = {path: one["sha256"] for path, one in files_in_version(run.server, image.served).items()}
+    held = {
+        path: one["sha256"] for path, one in files_in_version(upload.server, image.served).items()
+    }
     ours = {one.relative_path: one.open().sha256 for one in wanted}
     if held != ours:
         other = sorted(path for path in {*held, *ours} if held.get(path) != ours.get(path))
@@ -277,7 +282,7 @@ def _refuse_others(run: FileRun, image: _Image, wanted: Sequence[WantedFile]) ->
 
 
 def _serve_latest(
-    run: FileRun,
+    upload: ContentUpload,
     image: _Image,
     publication: str | None,
     guard: str,
@@ -293,7 +298,7 @@ def _serve_latest(
     }
     changes = Result(result.name, result.type)
     name = repository.snapshot_name(LATEST)
-    distribute(run.server, _FILE, name, place, image.latest, guards, changes)
+    distribute(upload.server, _FILE, name, place, image.latest, guards, changes)
     if changes.changed:
         # Its publication says nothing to people, and in check mode there is none yet.
         before, after = (

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..content.files import FileRun
 from ..content.packages import update_packages
+from ..content.upload import ContentUpload
 from ..inventory.repositories import PackageRepository
 from ..inventory.stamp import current_stamp, parse_stamp
 from ..objects.distribution import Guards, distribute, read_guards
@@ -72,7 +72,7 @@ def upload_packages(
     in_use = [entry.get("content_guard") or "" for own in there.values() for entry in own.values()]
     wanted = [item["content_guard"] for _type, item in items if item["content_guard"]]
     guards = read_guards(server, wanted, in_use)
-    run = FileRun.from_params(server, params)
+    upload = ContentUpload.from_params(server, params)
     work = [
         (Result(item["name"], one.content_type.name), (one, item))
         for (_type, item), one in zip(items, found)
@@ -84,7 +84,7 @@ def upload_packages(
         validate_item(item)
         guard = guards.href(item["content_guard"]) if item["content_guard"] else None
         declare(server, one.content_type, {"name": item["name"]}, one.state, result)
-        version = update_packages(run, one.content_type, one.state.repository, item, result)
+        version = update_packages(upload, one.content_type, one.state.repository, item, result)
         if not item["publish"] or not version or (server.check_mode and result.changed):
             return
         if item["stamped"]:

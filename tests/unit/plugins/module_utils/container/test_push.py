@@ -190,7 +190,7 @@ def test_an_index_that_pulp_took_in_part_is_pushed_again(site):
     site.links[result.more["digest"]] = 1
     site.lost = [1] * 9
     [failed] = push(site, image)
-    assert "has not all architectures of" in failed.error
+    assert "does not have all architectures of" in failed.error
 
 
 @pytest.mark.parametrize("source", ["oci:one", "docker-archive:one"])
@@ -222,7 +222,7 @@ def test_a_tag_of_another_image_moves_unless_it_is_immutable(site, source, immut
     assert result.action == action
     old = digest(manifest("one", "packed"))
     if immutable:
-        assert f"it is there with the digest {old}, and oci:two is another image" in result.error
+        assert f"the tag exists with the digest {old}, and oci:two is another image" in result.error
         assert len(site.log) == 2
     else:
         assert result.before == {"digest": old}
@@ -232,7 +232,7 @@ def test_check_mode_tells_and_does_nothing(site):
     first, second = push(site, ONE, ("ns/nova", "2", "docker-archive:one"), check_mode=True)
     assert site.log == []
     assert first.after == {"private": True, "digest": digest(manifest("one", "packed"))}
-    assert second.after["digest"] == "known when it is pushed"
+    assert second.after["digest"] == "(known after the push)"
 
 
 def test_what_may_pass_is_tried_again_with_growing_pauses(site):
@@ -246,7 +246,7 @@ def test_what_may_pass_is_tried_again_with_growing_pauses(site):
 def test_what_does_not_pass_is_an_error_in_the_end(site):
     site.faults = [LostResponse("reset")] * 9
     [result] = push(site, ONE)
-    assert result.error == "reset; it was tried 5 times"
+    assert result.error == "reset (after 5 attempts)"
 
 
 def test_refused_credentials_are_not_tried_again_and_hide_nothing(site):
@@ -274,7 +274,7 @@ def test_another_refusal_is_pulps(site):
 def test_a_tag_that_somebody_else_moved_meanwhile_is_an_error(site):
     site.stolen = manifest("other")
     [result] = push(site, ONE)
-    assert f"and is {digest(manifest('other'))} now: another run" in result.error
+    assert f"but now it points to {digest(manifest('other'))}: another run" in result.error
 
 
 def test_a_token_from_before_the_image_was_there_is_changed_once(site):
@@ -283,7 +283,7 @@ def test_a_token_from_before_the_image_was_there_is_changed_once(site):
     assert result.error == ""
     site.denied = 2
     [result] = push(site, ONE)
-    assert "the registry does not show ns/nova:1 (HTTP 401)" in result.error
+    assert "the registry cannot read ns/nova:1 (HTTP 401)" in result.error
 
 
 def test_a_tag_that_is_given_twice_is_an_error(site):

@@ -87,14 +87,14 @@ def test_an_account_that_is_not_let_in_is_named(pulp, served, status):
     served["/token/"] = Reply(status, {"detail": "Invalid username/password."})
     with pytest.raises(AuthenticationError, match="refused user 'client1': Invalid"):
         registry(pulp, "a/b").tag_status("a/b", "1")
-    with pytest.raises(AuthenticationError, match="refused a request without one"):
+    with pytest.raises(AuthenticationError, match="refused a request without credentials"):
         registry(pulp, username=None, password=None).log_in()
 
 
 @pytest.mark.parametrize("body", ["<html>hello</html>", {"results": []}])
 def test_what_is_no_registry_is_said_to_be_none(pulp, served, body):
     served["/token/"] = Reply(200, body)
-    with pytest.raises(ResponseError, match="no answer of a registry: correct pulp_url"):
+    with pytest.raises(ResponseError, match="response is not that of a registry: correct pulp_url"):
         registry(pulp).log_in()
 
 
@@ -116,7 +116,7 @@ def test_a_manifest_that_the_content_app_has_is_asked_for_there_without_the_toke
 
 
 def test_all_tags_are_listed_page_after_page(pulp, served, monkeypatch):
-    monkeypatch.setattr(pulp_registry, "_PAGE", 2)
+    monkeypatch.setattr(pulp_registry, "_PAGE_SIZE", 2)
     pages = {"": ["1", "2"], "2": ["3"]}
     reply = pulp.reply
 

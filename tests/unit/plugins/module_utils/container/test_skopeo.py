@@ -163,7 +163,7 @@ FAILURES = [
     (
         "uploading manifest a to x: manifest invalid: manifests.0: 'platform' is required",
         PulpError,
-        "could not push it: ",
+        "failed to push the image: ",
     ),
     (
         r"initializing source oci:l:none: no descriptor found for reference \"none\"",
@@ -173,7 +173,7 @@ FAILURES = [
     (
         THERE + "x509: certificate signed by unknown authority",
         PulpError,
-        "could not push it: trying",
+        "failed to push the image: trying",
     ),
 ]
 
@@ -190,7 +190,7 @@ def test_what_skopeo_complains_of_is_told_apart(program, said, kind, words):
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ("exit 1", "it did not say why"),
+        ("exit 1", "it gave no reason"),
         ("echo Segmentation fault >&2; exit 139", "Segmentation fault"),
         (r"""echo 'level=fatal msg="odd \q"' >&2; exit 1""", r"odd \q"),
     ],
@@ -212,7 +212,7 @@ def test_a_source_is_read_byte_for_byte_and_has_a_digest(program):
 
 def test_a_push_that_never_ends_is_ended(program):
     program("exec sleep 60")
-    words = "not done after task_timeout, 0.2 s"
+    words = "did not finish after task_timeout .0.2 s"
     with skopeo_for(connection(task_timeout=0.2)) as skopeo, pytest.raises(PulpError, match=words):
         skopeo.copy(SOURCE, "a/b", "1")
 

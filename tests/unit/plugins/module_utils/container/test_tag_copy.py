@@ -80,8 +80,8 @@ def test_an_immutable_tag_moves_by_force_only(shelf, change):
     shelf.add("released", {"one": B})
     (refused,) = change(copy("one", "two", immutable=True))
     assert refused.error == (
-        "one would move, and a tag that was released does not: push what is new under a new tag, "
-        "or set force (container_force in a playbook) if that is meant. "
+        "one would move, but released tags are immutable: push the new images with new tags, or "
+        "set force (container_force in a playbook) to move them anyway. "
         f"one is {B} here and {A} in dev"
     )
     assert shelf.writes == []
@@ -130,9 +130,7 @@ def test_a_signature_that_only_the_release_has_is_left_alone(shelf, change):
 def test_a_copy_that_copied_nothing_is_a_failure(shelf, change):
     shelf.meanwhile = lambda: True
     (result,) = change(copy("one"))
-    assert result.error.startswith(
-        "Pulp copied without an error, and these tags are not as in dev: one."
-    )
+    assert result.error.startswith("Pulp's copy succeeded, but these tags differ from dev: one.")
 
 
 def test_a_version_of_the_source_that_a_push_replaced_is_read_again(shelf, change):
@@ -155,7 +153,7 @@ def test_repositories_of_both_kinds_are_found(shelf, change):
     assert change(copy("one"))[0].action == "copied"
     shelf.add("released", {"two": B}, kind="container/container-push")
     (refused,) = change(copy("one"), check_mode=True)
-    assert refused.error.startswith("it is a push repository, and Pulp copies into plain ones only")
+    assert refused.error.startswith("Pulp cannot copy into a push repository")
     (removed,) = change({"name": "released", "tags": ["two"], "state": "absent"})
     assert (removed.error, shelf.tags("released")) == ("", {})
     assert shelf.writes[-1] == ("untag", {"tag": "two"})
@@ -247,7 +245,7 @@ def test_a_tag_that_is_still_there_was_not_removed(shelf, change):
     shelf.add("released", {"one": A})
     shelf.meanwhile = lambda: True
     (result,) = change(absent("one"))
-    assert "Pulp removed without an error, and these tags are still there: one" in result.error
+    assert "Pulp's removal succeeded, but these tags still exist: one" in result.error
 
 
 def test_what_is_not_there_needs_no_removal(shelf, change):

@@ -29,9 +29,9 @@ def test_each_tag_that_would_move_is_named_with_both_digests():
     state = TagState(SOURCE, {"a": "8", "b": "2", "c": "9"}, "stackhpc-dev/nova")
     with pytest.raises(InvalidItem) as caught:
         plan_copy(state, ["a", "b", "c"], False)
-    assert str(caught.value).startswith("a, c would move, and ")
+    assert str(caught.value).startswith("a, c would move, but ")
     assert str(caught.value).endswith(
-        "is meant. a is 8 here and 1 in stackhpc-dev/nova; c is 9 here and 3 in stackhpc-dev/nova"
+        "anyway. a is 8 here and 1 in stackhpc-dev/nova; c is 9 here and 3 in stackhpc-dev/nova"
     )
     assert plan_copy(state, ["b"], False) == []
 

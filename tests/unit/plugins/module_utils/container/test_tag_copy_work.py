@@ -34,7 +34,7 @@ def test_items_wait_for_those_that_change_what_they_name():
         item("a", state="read"),
         item("a", state="absent"),
     )
-    waits = [[work.index(other) for other in one.before] for one in work]
+    waits = [[work.index(other) for other in one.waits_for] for one in work]
     assert waits == [[], [], [0, 1], [2, 0, 1], [2], [2, 3, 4]]
 
 
@@ -43,8 +43,8 @@ def test_repositories_of_other_types_are_not_taken_for_images():
     shelf.add("b", {"one": A}, kind="container/container-push")
     shelf.kinds["a"] = "rpm/rpm"
     one, other = work_of(shelf, item("a", "b"), item("b", "a"))
-    assert (one.repository, other.origin) == (None, None)
-    assert (one.is_push, other.is_push) == (False, True)
+    assert (one.repository, other.source_repository) == (None, None)
+    assert (one.is_push_repository, other.is_push_repository) == (False, True)
 
 
 def test_a_tag_that_is_named_twice_is_one():

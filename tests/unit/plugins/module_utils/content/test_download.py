@@ -87,7 +87,7 @@ def test_check_mode_downloads_nothing(get, tmp_path):
 
 def test_a_file_may_come_unchecked_and_then_stays(get, server, tmp_path):
     del server.files[f"{ON_THE_WIRE}.sha256"]
-    assert "give sha256, or checksum: false" in get()[0].error
+    assert "set sha256, or checksum to false" in get()[0].error
     (result,) = get({"checksum": False})
     assert (result.error, result.after["sha256"]) == ("", SHA256)
     (tmp_path / "a b.img").write_bytes(b"mine")
@@ -114,12 +114,12 @@ def test_a_signed_link_is_checked_by_the_file_beside_it_and_not_shown(get, serve
     ("item", "words"),
     [
         ({"url": "http://a/b"}, "either url or path"),
-        ({"path": None, "url": "http://u:p@a/b"}, r"http://***@a/b holds credentials"),
+        ({"path": None, "url": "http://u:p@a/b"}, r"http://***@a/b contains credentials"),
         ({"path": None, "url": "a/b"}, "is not an http:// or https:// URL"),
-        ({"path": "images/1/"}, "the URL names no file"),
-        ({"dest": "/nowhere/at/all"}, "the folder /nowhere/at does not exist"),
-        ({"sha256": "abc"}, "sha256 'abc' is none"),
-        ({"mode": "420"}, "write it in quotes"),
+        ({"path": "images/1/"}, "the URL has no file name"),
+        ({"dest": "/nowhere/at/all"}, "the directory /nowhere/at does not exist"),
+        ({"sha256": "abc"}, "invalid sha256 'abc'"),
+        ({"mode": "420"}, "expected a quoted octal number"),
         ({"path": "images/2/a.img"}, "there is no http"),
     ],
 )
@@ -145,7 +145,7 @@ def test_without_a_checksum_file_the_list_of_pulp_tells_an_older_file(
     assert not get({"checksum": False})[0].changed
     server.files[ON_THE_WIRE] = b"broken"
     (tmp_path / "a b.img").unlink()
-    assert f"and {SHA256} was expected" in get({"checksum": False})[0].error
+    assert f"but {SHA256} was expected" in get({"checksum": False})[0].error
 
 
 def test_one_failed_item_leaves_the_others_alone(get, tmp_path):

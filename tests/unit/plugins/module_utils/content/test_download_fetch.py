@@ -61,24 +61,24 @@ def test_redirects_come_to_an_end(own, fetcher):
     with pytest.raises(PulpError, match="more than 5 redirects"):
         fetcher.text(f"{own.url}/b", 99)
     own.redirects["/b"] = "http://user:secret@127.0.0.1/"
-    with pytest.raises(InvalidItem, match=r"http://\*\*\*@127.0.0.1/ holds credentials"):
+    with pytest.raises(InvalidItem, match=r"http://\*\*\*@127.0.0.1/ contains credentials"):
         fetcher.text(f"{own.url}/b", 99)
 
 
 def test_what_is_not_there_is_nothing_and_what_is_refused_an_error(own, fetcher):
     assert fetcher.text(f"{own.url}/nowhere", 99) is None
     own.statuses = [403]
-    with pytest.raises(ResponseError, match="may not read it"):
+    with pytest.raises(ResponseError, match="no permission to read it"):
         fetcher.text(f"{own.url}/a", 99)
 
 
 def test_a_large_file_is_no_small_one(own, fetcher):
-    with pytest.raises(PulpError, match="longer than 3 bytes"):
+    with pytest.raises(PulpError, match="more than 3 bytes"):
         fetcher.text(f"{own.url}/a", 3)
 
 
 @pytest.mark.parametrize("url", ["ftp://a/b", "a/b", "http://", "http://[", "https://u:p@a/b"])
 def test_an_address_that_is_none_is_refused(url):
-    with pytest.raises(InvalidItem, match="URL|holds credentials") as error:
+    with pytest.raises(InvalidItem, match="URL|contains credentials") as error:
         validate_url(url)
     assert "u:p" not in str(error.value)

@@ -95,7 +95,7 @@ def test_a_server_that_gives_no_parts_and_never_all_is_given_up(fetch, server):
 
 def test_a_wrong_checksum_leaves_what_was_there(fetch, tmp_path):
     (tmp_path / "image").write_bytes(b"old")
-    with pytest.raises(OperatorError, match=f"has the sha256 {SHA256}, and {A} was expected"):
+    with pytest.raises(OperatorError, match=f"has the sha256 {SHA256}, but {A} was expected"):
         fetch(A)
     assert there(tmp_path) == {"image": b"old"}
 
@@ -121,7 +121,10 @@ def test_one_that_never_gets_on_is_given_up_and_what_came_is_kept(fetch, server,
 
 @pytest.mark.parametrize(
     ("path", "statuses", "words"),
-    [("/nowhere", [], "no such file"), ("/image", [401], "user and password")],
+    [
+        ("/nowhere", [], "does not exist, or is not served"),
+        ("/image", [401], "unknown user"),
+    ],
 )
 def test_a_refusal_is_explained_and_leaves_nothing(fetch, server, tmp_path, path, statuses, words):
     server.statuses = statuses
@@ -148,5 +151,5 @@ def test_a_checksum_file_may_be_written_in_many_ways(text, found):
 
 @pytest.mark.parametrize("text", ["", "<html>", f"{A}  x\n{B}  y\n", "abc  image\n"])
 def test_a_checksum_file_that_does_not_tell_is_an_error(text):
-    with pytest.raises(InvalidItem, match="names no sha256 of image"):
+    with pytest.raises(InvalidItem, match="has no sha256 of image"):
         checksum_in(text, "image")

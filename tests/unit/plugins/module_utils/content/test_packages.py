@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.content.files import FileRun
 from plugins.module_utils.content.packages import update_packages
+from plugins.module_utils.content.upload import ContentUpload
 from plugins.module_utils.pulp.errors import InvalidItem
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 from plugins.module_utils.report.report import Result
@@ -25,7 +25,7 @@ def bring(shelf, tmp_path):
 
     def run(*names, check_mode=False):
         params = {"chunk_size": None, "state_path": str(tmp_path / "state")}
-        files = FileRun.from_params(shelf.server(check_mode), params)
+        files = ContentUpload.from_params(shelf.server(check_mode), params)
         latest = f"{REPOSITORY}versions/{len(shelf.versions) - 1}/"
         repository = {"pulp_href": REPOSITORY, "latest_version_href": latest}
         result = Result("images", "rpm")

@@ -34,7 +34,7 @@ def test_larger_files_go_in_larger_chunks(size, chunk):
 
 def test_the_user_may_choose_within_reason():
     assert chunk_size_for(1, 32 * MIB) == 32 * MIB
-    with pytest.raises(InvalidItem, match="chunk_size is 32 bytes: give at least 64K"):
+    with pytest.raises(InvalidItem, match="invalid chunk_size of 32 bytes: expected at least 64K"):
         chunk_size_for(1, 32)
 
 

@@ -9,7 +9,7 @@ from plugins.module_utils.report.causes import CAUSES, cause_of, is_transient
 
 WORDS = {
     "/mnt has no room: 24 MiB are wanted and 12 MiB are free": ("our disk is full", False),
-    "there is no http://ark/a.sha256: give sha256, or checksum: false": ("no such file", False),
+    "there is no http://ark/a.sha256: set sha256, or checksum to false": ("no such file", False),
     "Worker has gone missing (task /pulp/api/v3/tasks/1/)": ("our Pulp: worker lost", True),
     "[Errno 28] No space left on device: '/var/lib/pulp/x'": ("our Pulp: disk full", False),
     "still running after task_timeout; it goes on": ("our Pulp: task_timeout", False),
