@@ -59,6 +59,7 @@ class Rule:
     fails: str = ""
     polls: int = 0
     first: Callable[[], Any] | None = None
+    meanwhile: Callable[[], Any] | None = None
     skip: int = 0
     times: float = 1
 
@@ -106,7 +107,6 @@ class FakePulp:
         self.in_tasks = {method: list(paths) for method, paths in _IN_TASKS.items()}
         self.versions = {"core": version, "file": version, "certguard": version, "rpm": "3.39.4"}
         self.versions.update(deb="3.11.1", container="2.30.0", python="3.36.4")
-        self.workers = 2
         self.storage: dict[str, int] | None = None
         self.page_size = 5000
         self.corrupts = False
@@ -114,6 +114,7 @@ class FakePulp:
         self._arrived = threading.Condition(self.lock)
         self._rules: list[Rule] = []
         self._rule = Rule()
+        self.run_workers(None, None)
 
     # What a PulpClient has
 
@@ -164,6 +165,20 @@ class FakePulp:
         with self.lock:
             return self.store.add(endpoint, **fields)
 
+    def run_workers(self, *current_tasks: str | None) -> None:
+        """Have just these workers online, each with the task (href) that it runs."""
+        with self.lock:
+            for worker in self.store.within("workers/"):
+                self.store.remove(worker["pulp_href"])
+            for number, task in enumerate(current_tasks, 1):
+                name = f"worker-{number}"
+                self.store.add("workers/", name=name, online=True, current_task=task)
+
+    def add_task(self, number: str, *states: str, **fields: Any) -> Object:
+        """Have the task `tasks/<number>/`, which one poll after the other finds in these states."""
+        with self.lock:
+            return tasks.add_task(self.store, number, *states, **fields)
+
     def add_repository(self, content_type: str, name: str, *content: str, **fields: Any) -> Object:
         """Have a repository, and a version of it with this content: "name version" of packages."""
         with self.lock:
@@ -210,8 +225,9 @@ class FakePulp:
 
         `raises`: the client raises this error, after the request was `carried_out` or without.
         `fails`: the task that it starts fails with these words; `ignored`: that task does nothing;
-        `polls`: it is seen running so often. `first`: called before the request is carried out, as
-        another client would be. After `skip` such requests it happens to so many `times`.
+        `polls`: it is seen running so often. What another client does is called before the request
+        is looked at (`first`), or before its task is carried out (`meanwhile`). After `skip` such
+        requests all this happens to so many `times`.
         """
         self._rules.append(Rule(method, path, **rule))
 
@@ -236,8 +252,15 @@ class FakePulp:
         self, name: str, work: Callable[[], Iterable[str]], resources: Iterable[str] = ()
     ) -> dict[str, Any]:
         """Answer a write with a task that does `work` and returns hrefs of what it created."""
-        task = tasks.start(self.store, name, tuple if self._rule.ignored else work, resources)
-        tasks.work_on(self.store, task, self._rule.polls, self._rule.fails)
+        rule = self._rule
+
+        def work_at_last() -> Iterable[str] | None:
+            if rule.meanwhile:
+                rule.meanwhile()
+            return () if rule.ignored else work()
+
+        task = tasks.start(self.store, name, work_at_last, resources)
+        tasks.work_on(self.store, task, rule.polls, rule.fails)
         return {"task": task["pulp_href"]}
 
     def create(self, path: str, fields: dict[str, Any]) -> Any:
@@ -297,7 +320,7 @@ class FakePulp:
 
     def _status(self) -> dict[str, Any]:
         versions = [{"component": name, "version": one} for name, one in self.versions.items()]
-        workers = [{"name": f"worker-{number}"} for number in range(self.workers)]
+        workers = [{"name": one["name"]} for one in self.store.within("workers/")]
         return {"versions": versions, "online_workers": workers, "storage": self.storage}
 
     def _page(self, path: str, params: dict[str, Any]) -> dict[str, Any]:

@@ -219,7 +219,7 @@ def shown(entry: Object, fields: str | None = "", hidden: tuple[str, ...] = ()) 
     """An object as the API shows it: with `fields` (a,b) only these, as far as it has them."""
     chosen = fields.split(",") if fields else []
     known = {name: value for name, value in entry.items() if not name.startswith("_")}
-    if entry["pulp_href"].startswith((f"{ROOT}remotes/", f"{ROOT}things/")):
+    if entry["pulp_href"].startswith(f"{ROOT}remotes/"):
         known["hidden_fields"] = [
             {"name": name, "is_set": bool(entry["_secrets"].get(name))}
             for name in secrets_of(entry["pulp_href"])

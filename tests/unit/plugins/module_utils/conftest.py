@@ -146,6 +146,7 @@ class Handler(BaseHTTPRequestHandler):
     """HTTP/1.1 in front of a FakePulp."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a test is over before a delayed ACK comes
     pulp: FakePulp
 
     def log_message(self, format: str, *args: Any) -> None:

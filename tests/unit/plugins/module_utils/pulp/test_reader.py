@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from plugins.module_utils.pulp.client import PulpClient
@@ -12,72 +10,68 @@ from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.reader import in_chunks, read_by_field, read_by_key, uuid_of
 from plugins.module_utils.pulp.types import CONTENT_TYPES, kind_of
 from plugins.module_utils.release.newest import find_snapshots, newest_snapshot
+from tests.unit.fake_pulp.pulp import FakePulp
 
 from ..conftest import Reply
 
 LONGEST_ADDRESS = 3800
+SNAPSHOTS = kind_of("distribution", "rpm")
 
 
-class Names:
-    """A server with objects of these names, that filters as Pulp does."""
+def pulp_with(*names: str, endpoint: str = "things/") -> FakePulp:
+    """A Pulp with objects of these names."""
+    pulp = FakePulp()
+    for name in names:
+        pulp.add(endpoint, name=name, path=endpoint)
+    return pulp
 
-    def __init__(self, *names):
-        self.names = names
-        self.asked = []
 
-    def list(self, path, params=None):
-        params = dict(params or {})
-        self.asked.append(params)
-        if "name" in params:
-            wanted = {params["name"].strip()}
-        else:
-            # Pulp splits at commas and trims, without any escape.
-            wanted = {name.strip() for name in params["name__in"].split(",")}
-        return [{"name": name, "path": path} for name in self.names if name in wanted]
-
-    def get(self, path, params=None):
-        self.asked.append(params)
-        found = [name for name in self.names if re.search(params["name__regex"], name)]
-        found.sort(reverse=params["ordering"] == "-name")
-        found = found[params["offset"] :][: params["limit"]]
-        return {"results": [{"name": name} for name in found]}
+def asked(pulp: FakePulp) -> list[dict[str, str]]:
+    """What each request asked for."""
+    paging = ("limit", "offset")
+    return [
+        {name: value for name, value in request.content.items() if name not in paging}
+        for request in pulp.requests
+    ]
 
 
 def test_objects_are_found_by_name_in_one_request_in_the_order_asked_for():
-    server = Names("a", "b b", "é", "z")
+    server = pulp_with("a", "b b", "é", "z")
     found = read_by_field(server, "things/", "name", ["é", "a", "nobody", "b b", "a"], ["path"])
     assert list(found) == ["é", "a", "b b"]
     assert found["a"] == {"name": "a", "path": "things/"}
-    assert server.asked == [{"name__in": "é,a,nobody,b b", "fields": "path,name"}]
+    assert asked(server) == [{"name__in": "é,a,nobody,b b", "fields": "path,name"}]
 
 
 def test_names_with_commas_are_found_and_their_halves_dropped():
-    server = Names("a, b", "a", "b", "c")
+    server = pulp_with("a, b", "a", "b", "c")
     assert list(read_by_field(server, "things/", "name", ["a, b", "c"], [])) == ["a, b", "c"]
     assert list(read_by_field(server, "things/", "name", ["a, b"], [])) == ["a, b"]
 
 
 def test_a_name_with_blanks_around_it_does_not_find_its_trimmed_namesake():
-    assert read_by_field(Names("a"), "things/", "name", [" a", "a "], []) == {}
+    assert read_by_field(pulp_with("a"), "things/", "name", [" a", "a "], []) == {}
 
 
 @pytest.mark.parametrize("values", [[], [""]])
-def test_nothing_wanted_asks_nothing(values):
-    server = Names("a")
+def test_no_values_make_no_request(values):
+    server = pulp_with("a")
     assert read_by_field(server, "things/", "name", values, []) == {}
-    assert server.asked == []
+    assert server.requests == []
 
 
-def test_hrefs_are_asked_for_by_their_short_identifiers():
-    class Hrefs(Names):
-        def list(self, path, params=None):
-            self.asked.append(params)
-            return [{"pulp_href": "/pulp/api/v3/tasks/1-2/"}, {"name": "of another shape"}]
-
-    server = Hrefs()
+def test_hrefs_are_requested_by_their_short_identifiers():
+    server = pulp_with()
+    server.add_task("1-2", "running")
     wanted = ["/pulp/api/v3/tasks/1-2/", "/pulp/api/v3/tasks/3-4/"]
     assert list(read_by_field(server, "tasks/", "pulp_href", wanted, ["state"])) == wanted[:1]
-    assert server.asked[0]["pulp_id__in"] == "1-2,3-4"
+    assert asked(server)[0]["pulp_id__in"] == "1-2,3-4"
+
+
+def test_an_answer_of_another_shape_is_passed_over():
+    server = pulp_with()
+    server.list = lambda path, params: [{"name": "of another shape"}]
+    assert read_by_field(server, "tasks/", "pulp_href", ["/pulp/api/v3/tasks/1/"], []) == {}
 
 
 @pytest.mark.parametrize(
@@ -132,22 +126,23 @@ def test_the_identifier_is_the_end_of_the_href():
 )
 def test_the_newest_snapshot_is_that_of_exactly_this_prefix(prefix, others):
     ours = [f"{prefix}20250101T000000", f"{prefix}20260101T000000", f"{prefix}2026"]
-    server = Names(*others, *ours)
-    found = newest_snapshot(server, kind_of("distribution", "rpm"), prefix, ["name"])
+    server = pulp_with(*others, *ours, endpoint=SNAPSHOTS.endpoint)
+    found = newest_snapshot(server, SNAPSHOTS, prefix, ["name"])
     assert found == {"name": f"{prefix}20260101T000000"}
-    assert server.asked[0]["limit"] == 1
+    assert server.requests[0].content["limit"] == 1
 
 
 def test_without_a_snapshot_there_is_no_newest():
-    assert newest_snapshot(Names("a-1"), kind_of("distribution", "rpm"), "a-", ["name"]) is None
+    server = pulp_with("a-1", endpoint=SNAPSHOTS.endpoint)
+    assert newest_snapshot(server, SNAPSHOTS, "a-", ["name"]) is None
 
 
 def test_snapshots_are_found_some_at_a_time_from_either_end():
     stamps = [f"2026010{day}T000000" for day in range(1, 6)]
-    server = Names(*(f"a-{stamp}" for stamp in stamps))
+    server = pulp_with(*(f"a-{stamp}" for stamp in stamps), endpoint=SNAPSHOTS.endpoint)
 
     def found(**how):
-        page = find_snapshots(server, kind_of("distribution", "rpm"), "a-", ["name"], **how)
+        page = find_snapshots(server, SNAPSHOTS, "a-", ["name"], **how)
         return [entry["name"][2:] for entry in page]
 
     assert found() == stamps[-1:]

@@ -8,57 +8,61 @@ import pytest
 from plugins.module_utils.pulp.errors import Conflict
 from plugins.module_utils.pulp.references import read_usage
 from plugins.module_utils.pulp.types import CONTENT_TYPES
+from tests.unit.fake_pulp.pulp import FakePulp
 
 RPM = CONTENT_TYPES["rpm"]
-REPOSITORY = "/repositories/rpm/rpm/1/"
-PUBLICATION = "/publications/rpm/rpm/1/"
 
 
-class Server:
-    """Answers lists from a mapping of endpoint to objects."""
+@pytest.fixture
+def pulp():
+    return FakePulp()
 
-    def __init__(self, **distribution):
-        self.lists = {
-            RPM.distribution.endpoint: [{"name": "served", **distribution}],
-            "publications/rpm/rpm/": [{"pulp_href": PUBLICATION}],
-        }
 
-    def list(self, path, params=None):
-        return self.lists.get(path, [])
+@pytest.fixture
+def hrefs(pulp):
+    """The hrefs of a repository with one version, of its publication, its remote, and a guard."""
+    repository = pulp.add_repository("rpm", "a", "kernel 1-1")
+    version = repository["latest_version_href"]
+    return {
+        "repository": repository["pulp_href"],
+        "repository_version": version,
+        "publication": pulp.add_publication(version)["pulp_href"],
+        "remote": pulp.add("remotes/rpm/rpm/", name="a-remote")["pulp_href"],
+        "content_guard": pulp.add_guard("release")["pulp_href"],
+    }
 
 
 @pytest.mark.parametrize(
-    ("distribution", "deleted"),
+    ("used", "deleted"),
     [
-        ({"repository": REPOSITORY}, REPOSITORY),
-        ({"repository_version": f"{REPOSITORY}versions/1/"}, REPOSITORY),
-        ({"repository_version": f"{REPOSITORY}versions/1/"}, f"{REPOSITORY}versions/1/"),
-        ({"publication": PUBLICATION}, PUBLICATION),
-        ({"publication": PUBLICATION}, REPOSITORY),
-        ({"remote": "/remotes/1/"}, "/remotes/1/"),
-        ({"content_guard": "/contentguards/1/"}, "/contentguards/1/"),
+        ("repository", "repository"),
+        ("repository_version", "repository"),
+        ("repository_version", "repository_version"),
+        ("publication", "publication"),
+        ("publication", "repository"),
+        ("remote", "remote"),
+        ("content_guard", "content_guard"),
     ],
 )
-def test_what_a_distribution_depends_on_is_in_use(distribution, deleted):
-    usage = read_usage(Server(**distribution), RPM, [REPOSITORY])
+def test_what_a_distribution_depends_on_is_in_use(pulp, hrefs, used, deleted):
+    pulp.add_distribution("rpm", "served", **{used: hrefs[used]})
+    usage = read_usage(pulp, RPM, [hrefs["repository"]])
     with pytest.raises(Conflict, match="it is in use by the distributions served: remove"):
-        usage.require_unused(deleted, "it")
+        usage.require_unused(hrefs[deleted], "it")
 
 
-def test_a_distribution_of_one_version_uses_no_other():
-    usage = read_usage(Server(repository_version=f"{REPOSITORY}versions/1/"), RPM)
-    usage.require_unused(f"{REPOSITORY}versions/2/", "it")
+def test_a_distribution_of_one_version_uses_no_other(pulp, hrefs):
+    pulp.add_distribution("rpm", "served", repository_version=hrefs["repository_version"])
+    read_usage(pulp, RPM).require_unused(f"{hrefs['repository']}versions/2/", "it")
 
 
-def test_nothing_is_in_use_without_distributions():
-    server = Server()
-    server.lists.clear()
-    read_usage(server, RPM, [REPOSITORY]).require_unused(REPOSITORY, "it")
+def test_nothing_is_in_use_without_distributions(pulp, hrefs):
+    repository = hrefs["repository"]
+    read_usage(pulp, RPM, [repository]).require_unused(repository, "it")
 
 
-def test_many_users_are_named_up_to_ten():
-    server = Server()
-    served = [{"name": f"d{number:02}", "repository": REPOSITORY} for number in range(12)]
-    server.lists[RPM.distribution.endpoint] = served
+def test_many_users_are_named_up_to_ten(pulp, hrefs):
+    for number in range(12):
+        pulp.add_distribution("rpm", f"d{number:02}", repository=hrefs["repository"])
     with pytest.raises(Conflict, match="d09 and 2 more"):
-        read_usage(server, RPM).require_unused(REPOSITORY, "it")
+        read_usage(pulp, RPM).require_unused(hrefs["repository"], "it")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lost workers are told once, and nothing is told that is not known."""
+"""A lost worker is one warning, and nothing is reported that is not certain."""
 
 from __future__ import annotations
 
@@ -7,23 +7,14 @@ import pytest
 
 from plugins.module_utils.pulp.errors import ResponseError
 from plugins.module_utils.pulp.tasks import WorkerMonitor
+from tests.unit.fake_pulp.pulp import FakePulp
 
 
-class Workers:
-    """A server with workers online that run these tasks; `hidden`: this user may not see them."""
-
-    def __init__(self, *current_tasks, hidden=False):
-        self.current_tasks, self.hidden = list(current_tasks), hidden
-        self.looks = 0
-
-    def list(self, path, params=None):
-        assert (path, params["online"]) == ("workers/", "true")
-        self.looks += 1
-        return [] if self.hidden else [{"current_task": task} for task in self.current_tasks]
-
-    def get(self, path, params=None):
-        assert path == "status/"
-        return {"online_workers": [{} for _task in self.current_tasks]}
+def pulp_with(*current_tasks):
+    """A Pulp whose workers run these tasks."""
+    pulp = FakePulp()
+    pulp.run_workers(*current_tasks)
+    return pulp
 
 
 def task(href, state="running"):
@@ -31,78 +22,80 @@ def task(href, state="running"):
 
 
 @pytest.fixture
-def told():
+def warnings():
     return []
 
 
-def test_a_running_task_that_no_worker_runs_is_told_once(told):
-    monitor = WorkerMonitor(Workers("/t/2/", None), told.append, 0, now=0)
+def test_a_running_task_without_a_worker_is_one_warning(warnings):
+    monitor = WorkerMonitor(pulp_with("/t/2/", None), warnings.append, 0, now=0)
     for now in (1, 2, 3):
         monitor.check([("a", task("/t/1/")), ("b", task("/t/2/"))], now)
-    assert len(told) == 1
-    assert told[0].startswith(
+    assert len(warnings) == 1
+    assert warnings[0].startswith(
         "a: the Pulp worker that runs its task is not online any more (/t/1/)"
     )
 
 
-def test_a_task_that_no_worker_runs_in_one_look_may_just_have_ended(told):
-    workers = Workers("/t/2/")
-    monitor = WorkerMonitor(workers, told.append, 0, now=0)
+def test_a_task_that_no_worker_runs_in_one_look_may_just_have_ended(warnings):
+    pulp = pulp_with("/t/2/")
+    monitor = WorkerMonitor(pulp, warnings.append, 0, now=0)
     monitor.check([("a", task("/t/1/"))], 1)
-    workers.current_tasks = ["/t/1/"]
+    pulp.run_workers("/t/1/")
     monitor.check([("a", task("/t/1/"))], 2)
-    workers.current_tasks = [None]
+    pulp.run_workers(None)
     monitor.check([("a", task("/t/1/"))], 3)
-    assert told == []
+    assert warnings == []
 
 
-def test_a_suspicion_is_looked_into_soon(told):
-    workers = Workers(None)
-    monitor = WorkerMonitor(workers, told.append, 60, now=0)
+def test_a_suspicion_is_checked_soon(warnings):
+    pulp = pulp_with(None)
+    monitor = WorkerMonitor(pulp, warnings.append, 60, now=0)
     for now in (60, 61, 62):
         monitor.check([("a", task("/t/1/"))], now)
-    assert (workers.looks, len(told)) == (2, 1)
+    assert (len(pulp.sent("GET", "workers/")), len(warnings)) == (2, 1)
 
 
 @pytest.mark.parametrize("state", ["waiting", "completed"])
-def test_a_task_that_does_not_run_has_no_worker_to_lose(state, told):
-    monitor = WorkerMonitor(Workers(None), told.append, 0, now=0)
+def test_a_task_that_does_not_run_has_no_worker_to_lose(state, warnings):
+    monitor = WorkerMonitor(pulp_with(None), warnings.append, 0, now=0)
     for now in (1, 2):
         monitor.check([("a", task("/t/1/", state))], now)
-    assert told == []
+    assert warnings == []
 
 
-def test_the_task_of_the_next_try_is_told_again(told):
-    monitor = WorkerMonitor(Workers(None), told.append, 0, now=0)
+def test_the_task_of_the_next_try_is_another_warning(warnings):
+    monitor = WorkerMonitor(pulp_with(None), warnings.append, 0, now=0)
     for now, href in enumerate(("/t/1/", "/t/1/", "/t/2/", "/t/2/"), 1):
         monitor.check([("a", task(href))], now)
-    assert len(told) == 2
+    assert len(warnings) == 2
 
 
-def test_no_worker_at_all_is_told_with_the_tasks_that_it_hurts(told):
-    monitor = WorkerMonitor(Workers(), told.append, 0, now=0)
+def test_a_server_without_workers_is_a_warning_besides_those_of_its_tasks(warnings):
+    monitor = WorkerMonitor(pulp_with(), warnings.append, 0, now=0)
     for now in (1, 2):
         monitor.check([("a", task("/t/1/")), ("b", task("/t/2/", "waiting"))], now)
-    assert [text.split(":")[0] for text in told] == ["no Pulp worker is online", "a"]
+    assert [text.split(":")[0] for text in warnings] == ["no Pulp worker is online", "a"]
 
 
-def test_a_user_who_may_not_see_workers_is_told_nothing(told):
-    monitor = WorkerMonitor(Workers("/t/1/", hidden=True), told.append, 0, now=0)
+def test_a_user_who_may_not_see_workers_gets_no_warning(warnings):
+    pulp = pulp_with("/t/1/")
+    pulp.hidden.add("workers/")
+    monitor = WorkerMonitor(pulp, warnings.append, 0, now=0)
     for now in (1, 2):
         monitor.check([("a", task("/t/2/"))], now)
-    assert told == []
+    assert warnings == []
 
 
-def test_a_refusal_is_not_passed_on(told):
-    workers = Workers()
-    workers.list = lambda path, params: (_ for _ in ()).throw(ResponseError(403, "no"))
-    WorkerMonitor(workers, told.append, 0, now=0).check([("a", task("/t/1/"))], 1)
-    assert told == []
+def test_a_server_that_refuses_the_list_causes_no_warning(warnings):
+    pulp = pulp_with()
+    pulp.on("GET", "workers/", raises=ResponseError(403, "no"))
+    WorkerMonitor(pulp, warnings.append, 0, now=0).check([("a", task("/t/1/"))], 1)
+    assert warnings == []
 
 
-def test_the_server_is_asked_now_and_then_only(told):
-    workers = Workers("/t/1/")
-    monitor = WorkerMonitor(workers, told.append, 10, now=100)
+def test_workers_are_listed_once_per_interval(warnings):
+    pulp = pulp_with("/t/1/")
+    monitor = WorkerMonitor(pulp, warnings.append, 10, now=100)
     for now in (101, 109, 110, 111, 119, 120, 121):
         monitor.check([], now)
-    assert workers.looks == 2
+    assert len(pulp.sent("GET", "workers/")) == 2
