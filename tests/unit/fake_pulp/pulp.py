@@ -273,7 +273,7 @@ class FakePulp:
             try:
                 self.store.refuse_taken(path, fields)
             except ResponseError as error:  # another one was quicker
-                raise tasks.TaskError(error.words) from error
+                raise tasks.TaskError(error.detail) from error
             return [self.store.add(path, **fields)["pulp_href"]]
 
         return self.start("pulpcore.app.tasks.base.general_create", work)
