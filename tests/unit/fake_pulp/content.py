@@ -9,23 +9,42 @@ from typing import TYPE_CHECKING, Any
 
 from plugins.module_utils.pulp.errors import ResponseError
 
-from .repositories import change_content
+from .repositories import PATHS, add_repository, add_version, change_content, manifest
 from .store import Object, Store
 
 if TYPE_CHECKING:
     from .pulp import FakePulp
 
 
-def tags_of(store: Store, repository: Object) -> dict[str, str]:
+def set_tags(pulp: FakePulp, name: str, tags: dict[str, str], path: str = "") -> Object:
+    """Have a container repository whose latest version has just these tags: tag -> digest."""
+    with pulp.lock:
+        path = path or PATHS["container"]
+        found = pulp.store.find("repositories/", name=name)
+        if found and f"/{path}/" not in found["pulp_href"]:
+            pulp.store.remove(found["pulp_href"])
+            found = None
+        repository = found or add_repository(pulp.store, "container", name, path=path)
+        if tags or found:
+            texts = [f"{tag} {digest}" for tag, digest in tags.items()]
+            add_version(pulp.store, repository, texts)
+        return repository
+
+
+def tags_of(pulp: FakePulp, name: str) -> dict[str, str]:
     """Tag -> digest, of the latest version of a repository."""
-    return _tags_in(store, repository["latest_version_href"])
+    with pulp.lock:
+        repository = pulp.find("repositories/", name=name)
+        content = pulp.store.get(repository["latest_version_href"])["_content"]
+        units = [pulp.store.get(href) for href in content if "/tags/" in href]
+        return {one["name"]: pulp.store.get(one["tagged_manifest"])["digest"] for one in units}
 
 
-def _tags_in(store: Store, version: str) -> dict[str, str]:
-    units = [store.get(href) for href in store.get(version)["_content"]]
-    return {
-        one["name"]: store.get(one["tagged_manifest"])["digest"] for one in units if "name" in one
-    }
+def list_manifests(pulp: FakePulp, digest: str, listed: list[str]) -> None:
+    """Have a multi-arch image that lists manifests, all of them digests."""
+    with pulp.lock:
+        index = pulp.store.get(manifest(pulp.store, digest))
+        index["listed_manifests"] = [manifest(pulp.store, one) for one in listed]
 
 
 def _units(store: Store, version: str, names: list[str]) -> list[str]:
