@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options that all modules share which talk to Pulp: the connection, and how to retry."""
+"""Options of all modules that talk to Pulp: the connection, reports, and how to retry."""
 
 from __future__ import annotations
 
@@ -11,111 +11,119 @@ class ModuleDocFragment:
 options:
   pulp_url:
     description:
-      - URL of the Pulp server, such as C(https://pulp.example.com). It holds no credentials.
+      - URL of the Pulp server, such as C(https://pulp.example.com). It must not contain credentials.
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_URL) is used.
     type: str
     required: true
   username:
     description:
-      - User to log in as, with a session where the server offers one, else with HTTP Basic.
+      - Username for the Pulp server. The module logs in with a session if the server offers one, and
+        uses HTTP Basic authentication otherwise.
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_USERNAME) is used.
     type: str
   password:
     description:
-      - Password of O(username). It may hold any character.
+      - Password of O(username).
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_PASSWORD) is used.
     type: str
   client_cert:
     description:
-      - File with a client certificate, PEM. It takes the place of a login.
+      - Path of a client certificate in PEM format, used instead of a username and password.
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_CLIENT_CERT) is used.
     type: path
   client_key:
     description:
-      - File with the key of O(client_cert), PEM, unless that file holds it, too.
+      - Path of the private key of O(client_cert) in PEM format. Not needed if that file contains the
+        key.
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_CLIENT_KEY) is used.
     type: path
   ca_path:
     description:
-      - File with the certificate authorities to trust, PEM. It wins over E(REQUESTS_CA_BUNDLE).
+      - Path of the CA bundle used to verify the Pulp server, in PEM format. It overrides
+        E(REQUESTS_CA_BUNDLE).
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_CA_PATH) is used.
     type: path
   validate_certs:
     description:
-      - Whether the server's certificate is verified.
+      - Whether to verify the certificate of the Pulp server.
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_VALIDATE_CERTS) is
         used.
     type: bool
     default: true
   timeout:
     description:
-      - Seconds to wait for the answer to one request.
+      - Timeout in seconds for one request.
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_TIMEOUT) is used.
     type: float
     default: 60
   task_timeout:
     description:
-      - Seconds to wait for one Pulp task, such as a sync. The task goes on afterwards, and the next
-        run joins it.
+      - Timeout in seconds for one Pulp task, such as a sync. The task continues on the server after
+        the timeout, and the next run waits for it instead of starting another one.
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_TASK_TIMEOUT) is used.
     type: float
     default: 28800
   concurrency:
     description:
-      - How many items are under way at once. The default is the number of the server's workers
-        and two more, or four for what needs no worker.
+      - Maximum number of items to process at the same time.
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_CONCURRENCY) is used.
+        If that is not set either, the number of the server's workers plus 2 is used, or 4 for
+        operations that need no worker.
     type: int
   domain:
     description:
-      - Domain of the Pulp server to work in, where the server has domains.
+      - Name of the Pulp domain to use, on a server with domains.
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_DOMAIN) is used.
     type: str
   api_root:
     description:
-      - Path below which the server offers its API.
+      - Path prefix of the server's REST API.
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_API_ROOT) is used.
     type: str
     default: /pulp/
   report_path:
     description:
-      - File on the machine that runs the module, to which the result of each item is written as
-        it finishes, a line of JSON each. A run that is killed leaves what it did.
+      - Path of a report, written on the host that runs the module. The result of each item is added
+        as a line of JSON as soon as the item is finished, so that an interrupted run leaves the results
+        so far.
     type: path
   report_append:
-    description: Whether O(report_path) keeps what is in it, because an earlier task wrote it.
+    description:
+      - Whether to append to O(report_path), for example after an earlier task has written to it. By
+        default the file is overwritten.
     type: bool
     default: false
   progress_path:
     description:
-      - File for the same lines, and for what is under way while nothing ends. On the controller,
-        modules that take long set it themselves, and show what comes.
+      - Path of a file that receives the lines of O(report_path) and reports of running items. Action
+        plugins of long-running modules set it to display progress.
     type: path
 requirements:
   - requests (Python library)
 attributes:
   check_mode:
-    description: Can run in check mode and say what it would change, without a write to the server.
+    description: Can run in check mode and return changed status prediction without modifying target.
     support: full
   diff_mode:
-    description: Returns what differs, item by item, in diff mode.
+    description: Returns details on what has changed, for each item, when in diff mode.
     support: full
 """
 
     SYNCING = r"""
 options:
   retries:
-    description: How often a sync is tried again that failed for a reason that may pass.
+    description: Number of times to retry a sync that failed with a transient error.
     type: int
     default: 2
   retry_delay:
-    description: Seconds before the first such try; doubled for each further one.
+    description: Delay in seconds before the first retry. It doubles with each further retry.
     type: float
     default: 5
   late_retry_delay:
     description:
-      - What still failed for a reason that may pass is tried once more when all others are done, so
-        many seconds later. Negative for never.
+      - Delay in seconds before the last retry. Items that still failed with a transient error are
+        retried once more, this long after all other items are done.
+      - A negative number disables it.
     type: float
     default: 60
 """
@@ -124,14 +132,15 @@ options:
 options:
   chunk_size:
     description:
-      - How much is sent in one request, such as V(32M), at least V(64K).
-      - The default is 8 MiB for files up to 512 MiB, and grows with the file up to 64 MiB.
+      - Number of bytes to send in one request, such as V(32M). The minimum is V(64K).
+      - By default 8 MiB for files of up to 512 MiB, and up to 64 MiB for larger files.
     type: bytes
   state_path:
     description:
-      - Folder in which a run leaves what the next one needs to go on with an upload.
-      - Each upload under way has a file there, named by the sha256 of what is sent, of mode 0600. It goes
-        when the upload is over.
+      - Directory in which an interrupted run leaves the state of its uploads, so that the next run
+        resumes them.
+      - Each unfinished upload has one file with mode 0600, named after the SHA-256 checksum of the
+        content. The file is deleted when the upload is complete.
     type: path
     default: ~/.local/state/release_train/uploads
 """
@@ -139,27 +148,27 @@ options:
     SOURCE = r"""
 options:
   source_url:
-    description: URL of the Pulp to mirror from, such as C(https://ark.example.com).
+    description: URL of the Pulp server to mirror from, such as C(https://ark.example.com).
     type: str
     required: true
   source_username:
-    description: User at the source.
+    description: Username for the source.
     type: str
   source_password:
-    description: Password at the source.
+    description: Password for the source.
     type: str
   source_validate_certs:
-    description: Whether the source's certificate is verified.
+    description: Whether to verify the certificate of the source. Pulp's default is V(true).
     type: bool
   source_ca_cert:
-    description: Authorities to trust the source by, PEM.
+    description: CA bundle used to verify the source, in PEM format.
     type: str
   repository_suffix:
-    description: Appended to the names of repositories.
+    description: Suffix of the names of repositories. By default the names of the source are used.
     type: str
     default: ''
   distribution_suffix:
-    description: Appended to the names of distributions.
+    description: Suffix of the names of distributions. By default the names of the source are used.
     type: str
     default: ''
 """

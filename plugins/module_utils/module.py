@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
 from .errors import OperatorError, credentials_in
+from .inventory.values import secret_values
 from .pulp.client import PulpClient
 from .pulp.connection import Connection
 from .pulp.errors import UNEXPECTED_ERRORS, unexpected_error
@@ -30,10 +31,22 @@ _REPORTING: dict[str, Any] = {
 }
 
 
-class _Module(AnsibleModule):
-    """Of arguments that do not fit, Ansible knows not which are secret: it is to show none."""
+class Module(AnsibleModule):
+    """An AnsibleModule that shows no secret: of arguments that Ansible refuses it shows none, and
+    it knows the secrets in items of the inventory, whose keys have no argument specification."""
 
     is_understood = False
+
+    def __init__(self, argument_spec: dict[str, Any], **spec: Any) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            argument_spec=argument_spec, supports_check_mode=True, **spec
+        )
+        self.is_understood = True
+        self.no_log_values.update(secret_values(self.params))
+
+    def log(self, msg: str, log_args: dict[str, Any] | None = None) -> None:
+        # Ansible would write the arguments to the system log, before their secrets are known.
+        super().log("Invoked" if log_args else msg)  # type: ignore[no-untyped-call]
 
     def fail_json(self, msg: str, **answer: Any) -> NoReturn:
         if not self.is_understood:
@@ -47,14 +60,12 @@ def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -
     `noun` is what messages call an item. `spec` is more of AnsibleModule's arguments. Fails, after
     everything was tried, when a result has an error; an OperatorError of any layer fails at once.
     """
-    module = _Module(  # type: ignore[no-untyped-call]
+    module = Module(
         argument_spec={**_connection_spec(), **_REPORTING, **options},
-        supports_check_mode=True,
         required_together=[("username", "password")],
         required_by={"client_key": ("client_cert",)},
         **spec,
     )
-    module.is_understood = True
     # Ansible prints what a module was called with; of URLs it may not know that they hold secrets.
     module.no_log_values.update(credentials_in(json.dumps(module.params, ensure_ascii=False)))
     if requests_is_missing():

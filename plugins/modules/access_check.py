@@ -5,47 +5,49 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: access_check
-short_description: Check whether an account can read pinned snapshots and pull images, and say why not
+short_description: Check whether an account can read pinned snapshots and pull pinned images
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Asks the content app of a Pulp, usually Ark, for the metadata of each snapshot that pins name,
-    with the credentials of the connection. Those are a client's own.
-  - Asks its registry for each image tag that pins name, with the same credentials.
-  - Tells what is served, what is kept from the account, what is not there, which stamps and tags
-    are there instead, and whether the password is wrong.
-  - Asks the API for one thing only, whether it knows the account. Accounts of clients have no other
-    rights there. Where the API cannot be reached, the words of the content app tell.
-  - Each request costs the server a password hash, so that no more than four are under way unless
-    O(concurrency) says otherwise. The registry wants one for many images. Nothing is downloaded and
-    nothing is written.
-  - Fails when a pinned snapshot is not served or an image cannot be pulled, and at once when the
-    server cannot be reached or its certificate is not trusted.
+  - Requests the metadata of each pinned snapshot from the content app of a Pulp server, usually Ark,
+    with the credentials of the connection, usually those of a client.
+  - Requests each pinned image tag from the server's registry with the same credentials.
+  - Reports for each pin whether it is served, forbidden for the account or missing, which stamps and
+    tags exist instead, and whether the password is wrong.
+  - Sends one request to the REST API, to check whether the server accepts the credentials. If the
+    API cannot be reached, the answers of the content app are evaluated instead.
+  - Downloads no content and changes nothing.
+  - Fails if a pinned snapshot is not served or an image cannot be pulled. Fails before any check if
+    the server cannot be reached or its certificate is not trusted.
 options:
   package_versions:
     description:
-      - The pins of package repositories, short name to stamp. One of this and O(container_tags) is
-        needed.
+      - Pins of package repositories, a mapping of short name to stamp. Either this option or
+        O(container_tags) is required.
     type: dict
     required: false
   container_tags:
-    description: The pins of images, image to tag or to a list of tags.
+    description: Pins of container images, a mapping of image name to a tag or to a list of tags.
     type: dict
   container_namespace:
-    description: Namespace of the images.
+    description: Namespace of the container images.
     type: str
     default: stackhpc
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
-  - stackhpc.release_train.packages.inventory
+  - stackhpc.release_train.packages.access
+  - stackhpc.release_train.packages.filters
   - stackhpc.release_train.packages.pins
+notes:
+  - Each request costs the server a password hash. By default the module therefore sends no more than
+    4 requests at the same time. O(concurrency) overrides this number.
 seealso:
   - module: stackhpc.release_train.client_account
   - module: stackhpc.release_train.package_promote
 """
 
 EXAMPLES = r"""
-- name: Check what this client may read on Ark
+- name: Check which pinned snapshots this client can read on Ark
   stackhpc.release_train.access_check:
     pulp_url: "{{ stackhpc_release_pulp_url }}"
     username: "{{ stackhpc_release_pulp_username }}"
@@ -55,7 +57,7 @@ EXAMPLES = r"""
     package_versions: "{{ lookup('stackhpc.release_train.kayobe_package_versions',
       kayobe_config_repo_path) }}"
 
-- name: Check which images it may pull
+- name: Check which images it can pull
   stackhpc.release_train.access_check:
     pulp_url: "{{ stackhpc_release_pulp_url }}"
     username: "{{ stackhpc_release_pulp_username }}"
@@ -67,25 +69,25 @@ EXAMPLES = r"""
 
 RETURN = r"""
 selected:
-  description: How many pins of package repositories were selected.
+  description: Number of selected package pins.
   returned: always
   type: str
   sample: selected 12 of 43
 unknown_pins:
-  description: Short names that are pinned and that no repository has.
-  returned: when the server was asked
+  description: Pinned short names that no repository has.
+  returned: when the checks were run
   type: list
   elements: str
 account:
   description:
-    - Who the server takes us for. V(known) is an account of a client, V(administrator) may read
-      everything, V(refused) has a wrong password or is disabled, V(nobody) gave no credentials,
-      and for V(uncertain) the API could not be asked.
-  returned: when the server was asked
+    - Account that the server recognised. V(known) is an account of a client, V(administrator) can
+      read everything, V(refused) means that the password is wrong or the account is disabled,
+      V(nobody) means that no credentials were sent, V(uncertain) that the API could not be reached.
+  returned: when the checks were run
   type: str
 lines:
-  description: A line for each problem, at most 40, and last the counts.
-  returned: when the server was asked
+  description: One line for each problem, at most 40, followed by the counts.
+  returned: when the checks were run
   type: list
   elements: str
   sample:
@@ -95,8 +97,8 @@ lines:
     - "150 pinned image tags, user 'client1', https://ark.example.com: 150 pullable"
 results:
   description:
-    - One entry for each pin, in the order of the inventory, then those of malformed items, then one
-      for each tag of an image.
+    - One entry for each package pin, in the order of the inventory, then for each invalid item, then
+      for each image tag.
   returned: always
   type: list
   elements: dict
@@ -107,42 +109,56 @@ results:
       returned: always
     type: {description: 'V(rpm), V(deb) or V(image).', type: str, returned: always}
     action: {description: V(unchanged) or V(failed)., type: str, returned: always}
-    changed: {description: Always false., type: bool, returned: always}
+    changed: {description: Always V(false)., type: bool, returned: always}
     before: {description: Always empty., type: dict, returned: always}
     after: {description: Always empty., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: 'Why it is not served, and the way out.', type: str, returned: always}
-    short_name:
-      description: Key of the pin; of an image, its name without the namespace.
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error:
+      description: Reason why the snapshot or image cannot be read, and what to do. Empty if it can.
       type: str
       returned: always
-    stamp: {description: 'The pin; of an image, the tag.', type: str, returned: always}
-    digest: {description: What the tag points to., type: str, returned: when it can be pulled}
-    base_path:
-      description: Path at which it is served.
+    cause: {description: Value of C(access)., type: str, returned: when the item failed}
+    short_name:
+      description: Short name of the repository, or name of the image without the namespace.
       type: str
-      returned: when the item of the inventory is not malformed
+      returned: always
+    stamp: {description: Pinned stamp or image tag., type: str, returned: always}
+    digest: {description: Digest of the image., type: str, returned: when the image can be pulled}
+    base_path:
+      description: Path at which the snapshot is served.
+      type: str
+      returned: when the item of the inventory is valid
     access:
       description:
-        - V(served).
-        - V(forbidden), it is there, and a content guard keeps it from the account.
-        - V(missing), it is not there.
-        - V(empty), it is there without the metadata that a mirror needs.
-        - V(wrong password), or the account is disabled.
-        - V(unclear), a wrong password or V(forbidden), the server does not say which.
-        - V(pullable), for images V(forbidden) can also be one that is not there, in a namespace that
-          the account may not pull from; V(missing tag) and V(missing image).
-        - V(failed), no usable answer; V(malformed), the item of the inventory or the pin is.
+        - V(served) means that the account can read the snapshot.
+        - V(pullable) means that the account can pull the image.
+        - V(forbidden) means that the snapshot exists and a content guard denies access to the account.
+          For an image it can also mean that the image does not exist, in a namespace from which the
+          account cannot pull.
+        - V(missing) means that the snapshot does not exist. V(missing tag) and V(missing image) mean
+          the same of an image.
+        - V(empty) means that the snapshot exists without the metadata that a mirror needs.
+        - V(wrong password) means that the password is wrong or the account is disabled.
+        - V(unclear) means that the server does not reveal whether the password is wrong or access is
+          forbidden.
+        - V(failed) means that the server returned an unexpected response.
+        - V(malformed) means that the item of the inventory or the pin is invalid.
       type: str
       returned: always
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
+  sample: {ok: 42, changed: 0, failed: 1, skipped: 0}
 statistics:
-  description: How many requests were sent.
+  description: Number of requests that the module sent to the content app and the registry.
   returned: always
   type: dict
+  sample: {requests: 44, polls: 0, tasks: 0}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

@@ -5,28 +5,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: answer_write
-short_description: Write the answer of a playbook to a report and a summary
+short_description: Write the findings of a playbook to a report and a summary
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Ends playbooks that answer a question, as M(stackhpc.release_train.run_summary) ends those that
-    change something. Prints nothing, and does not fail for a bad answer.
-  - Runs on the controller. In check mode it writes nothing.
+  - Writes the results of a module to a report, and a table of them in Markdown to a summary. It is the
+    last task of playbooks that query a server, as M(stackhpc.release_train.run_summary) is of
+    playbooks that change one.
+  - Prints nothing, and does not fail because of the findings.
 options:
   playbook:
-    description: Name of the playbook, for the title of the summary.
+    description: Name of the playbook, shown in the summary.
     type: str
     required: true
   heading:
-    description: Heading of the table.
+    description: Heading of the table in the summary.
     type: str
     required: true
   run:
-    description: Result of the module that found the answer. Empty if that module did not run.
+    description: Registered result of the module that queried the server, or an empty mapping if it did not run.
     type: dict
     required: true
   columns:
-    description: Keys of a row that are the columns of the table.
+    description: Keys of O(rows) that become columns of the table.
     type: list
     elements: str
     required: true
@@ -35,27 +36,27 @@ options:
     type: list
     elements: dict
   answer:
-    description: The answer in one line. Defaults to the error message of O(run).
+    description: One line that sums up the findings. Defaults to the error message of O(run).
     type: str
     default: ""
   failed:
-    description: Whether the summary reports a failure, although the module succeeded.
+    description: Whether the summary is marked as failed, although the module of O(run) succeeded.
     type: bool
     default: false
   report_path:
     description:
-      - File to which a line of JSON is written for each of the C(results) of O(run). Modules that
-        talk to Pulp write this file themselves.
+      - Path of the report, which receives one line of JSON for each of the C(results) of O(run).
+        Not needed for modules with a C(report_path) option, which write the report themselves.
     type: path
   summary_path:
-    description: File to which a Markdown summary is appended.
+    description: Path of the Markdown file to which the summary is appended.
     type: path
 attributes:
   action:
     description: Runs on the controller, as an action plugin.
     support: full
   check_mode:
-    description: Writes nothing in check mode.
+    description: Writes no file in check mode.
     support: full
 seealso:
   - module: stackhpc.release_train.run_summary
@@ -63,15 +64,15 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: List what is not released yet
+- name: List snapshots that are not released
   stackhpc.release_train.distribution_list:
     guard: development
   register: listed
 
-- name: Put it into the summary of the job
+- name: Add them to the summary of the CI job
   stackhpc.release_train.answer_write:
     playbook: distribution_list
-    heading: Not released yet
+    heading: Not released
     run: "{{ listed }}"
     rows: "{{ listed.distributions }}"
     columns: [type, name, days]
@@ -81,7 +82,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 written:
-  description: The files that were written.
+  description: Paths of the files that were written.
   returned: success
   type: list
   elements: str

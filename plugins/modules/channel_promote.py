@@ -5,20 +5,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: channel_promote
-short_description: Let production channels serve what development ones do, all of them or none
+short_description: Promote development channels to production
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Gives each production distribution of a client Pulp the publication that its development
+  - Makes each production distribution of a client Pulp serve the publication that its development
     distribution serves.
-  - Checks everything first. Writes, reads back and, when one write fails, puts back what was
-    there.
-  - What production served before is kept in a label of the production distribution.
-    O(to=previous) puts back what the last promotion of these channels changed, and nothing else;
-    a second time it changes nothing.
+  - Promotes all channels or none. All channels are validated before the first write, the result is
+    read back, and if a write fails all changes are rolled back.
+  - Records the previous publication in a label of the production distribution. With O(to=previous)
+    the module restores the channels that the last promotion changed. It is idempotent. A second run
+    changes nothing.
 options:
   rpm: &channels
-    description: The channels.
+    description: Production channels.
     type: list
     elements: dict
     suboptions:
@@ -27,26 +27,28 @@ options:
         type: str
         required: true
       base_path:
-        description: Its path. Needed for one that does not exist yet.
+        description: Path of the production distribution. Required to create one.
         type: str
       distribution:
-        description: Name of the development distribution to take over from.
+        description:
+          - Name of the development distribution to promote. Required unless
+            O(ignore:state=absent).
         type: str
       content_guard:
-        description: Name of its content guard. Empty text removes it.
+        description: Name of the content guard of the production distribution. An empty string removes it.
         type: str
       state:
         description:
-          - V(present) takes over from O(ignore:distribution), which is needed then. V(absent) removes
-            the production distribution, once all others are promoted.
+          - V(present) promotes the channel. V(absent) deletes the production distribution after all
+            other channels are promoted.
         type: str
         choices: [present, absent]
         default: present
   deb: *channels
   to:
     description:
-      - V(development) is what the development distributions serve now.
-      - V(previous) is what the production distributions served before the last promotion.
+      - V(development) promotes what the development distributions serve now.
+      - V(previous) restores what the production distributions served before the last promotion.
     type: str
     choices: [development, previous]
     default: development
@@ -54,40 +56,62 @@ extends_documentation_fragment:
   - stackhpc.release_train.pulp
 seealso:
   - module: stackhpc.release_train.package_promote
+  - module: stackhpc.release_train.pulp_distribution
 """
 
 EXAMPLES = r"""
-- name: Let hosts in production install what development was tested with
+- name: Promote a tested development channel to production
   stackhpc.release_train.channel_promote:
     rpm:
       - name: rocky-9-baseos-production
         base_path: rocky/9/BaseOS/x86_64/os/production
         distribution: rocky-9-baseos-development
+
+- name: Roll back the last promotion of this channel
+  stackhpc.release_train.channel_promote:
+    rpm:
+      - name: rocky-9-baseos-production
+        base_path: rocky/9/BaseOS/x86_64/os/production
+        distribution: rocky-9-baseos-development
+    to: previous
 """
 
 RETURN = r"""
 results:
-  description: One entry for each production distribution, in the order given.
+  description: One entry for each production distribution, in the order of the lists.
   returned: always
   type: list
   elements: dict
   contains:
     name: {description: Name of the production distribution., type: str, returned: always}
     type: {description: V(rpm) or V(deb)., type: str, returned: always}
-    action: {description: What was done., type: str, returned: always}
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What it served before., type: dict, returned: always}
-    after: {description: What it serves now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
+    action:
+      description: V(created), V(updated), V(deleted), V(unchanged) or V(failed).
+      type: str
+      returned: always
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
+  sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

@@ -5,22 +5,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: client_account
-short_description: Give clients accounts on Ark, and take them away
+short_description: Manage accounts of clients on Ark
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Makes an account for each client, in the groups that may read what is released. Says which
-    lines the client puts into its Kayobe configuration; the password is not among them.
-  - A password is tried with one login, and written when that fails, so that a rotated one arrives
-    and the same one is no change.
-  - An account that is V(absent) is disabled and leaves its groups. It can neither log in nor pull,
-    and its history in Pulp's logs keeps its name. O(clients[].purge) deletes it.
-  - Accounts that are not named are left alone.
-  - Everything is checked first. An account that does not exist and has no password, the account
-    that the task itself uses, and those of administrators are refused by name.
+  - Creates an account for each client as a member of the groups that can read released content, and
+    returns the settings for the client's Kayobe configuration, without the password.
+  - Checks a password with one login, and changes it only if that login fails. The module is therefore
+    idempotent.
+  - Disables an account whose state is V(absent), and removes it from its groups. The account can no
+    longer log in or pull, and its name is kept in Pulp's history. O(clients[].purge) deletes it.
+  - Does not change accounts that are not listed.
+  - Validates all clients before the first write. It refuses to create an account without a password, and
+    to change an administrator or the account of the connection.
 options:
   clients:
-    description: The clients.
+    description: Clients.
     type: list
     elements: dict
     required: true
@@ -30,37 +30,37 @@ options:
         type: str
         required: true
       password:
-        description: Its password, which a new account needs. Pulp refuses short and common ones.
+        description: Password. Required for a new account. Pulp refuses short and common passwords.
         type: str
       development:
-        description: Whether it may also read what is not released yet.
+        description: Whether the account can also read content that is not released.
         type: bool
         default: false
       purge:
-        description: With O(clients[].state=absent), whether the account is deleted.
+        description: Whether O(clients[].state=absent) deletes the account instead of disabling it.
         type: bool
         default: false
       state:
-        description: Whether the client may log in.
+        description: Whether the account is active.
         type: str
         choices: [present, absent]
         default: present
   groups:
-    description: All groups of a client. They must exist.
+    description: Groups of which each client is a member. They must exist.
     type: list
     elements: str
     default: [stackhpc]
   development_groups:
-    description: Those that a client with O(clients[].development) is in besides.
+    description: Additional groups of clients with O(clients[].development). They must exist.
     type: list
     elements: str
     default: [stackhpc-dev]
   client_url:
-    description: URL at which clients reach this Pulp, unless it is O(pulp_url).
+    description: URL at which clients reach this Pulp server. Defaults to O(pulp_url).
     type: str
     default: ''
   show:
-    description: Whether RV(lines) tells of accounts that V(changed), or of V(all).
+    description: Whether RV(lines) contains the accounts that V(changed), or V(all) accounts.
     type: str
     choices: [changed, all]
     default: changed
@@ -72,7 +72,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Onboard a client, and disable another
+- name: Create an account for one client and disable that of another
   stackhpc.release_train.client_account:
     clients:
       - name: client1
@@ -84,9 +84,9 @@ EXAMPLES = r"""
 RETURN = r"""
 lines:
   description:
-    - What each client that may log in puts into its Kayobe configuration, as YAML, and which accounts
-      are disabled or gone. O(show) says of which clients.
-  returned: when the accounts were looked at
+    - Settings in YAML for the Kayobe configuration of each active client, and names of the accounts that
+      are disabled or deleted. See O(show).
+  returned: when the clients were validated
   type: list
   elements: str
   sample:
@@ -94,7 +94,7 @@ lines:
     - 'stackhpc_release_pulp_url: "https://ark.example.com"'
     - 'stackhpc_release_pulp_username: "client1"'
 results:
-  description: One entry for each client, in their order.
+  description: One entry for each client, in the order of the list.
   returned: always
   type: list
   elements: dict
@@ -105,19 +105,29 @@ results:
       description: V(created), V(updated), V(deleted), V(unchanged) or V(failed).
       type: str
       returned: always
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What it is now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
+  sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

@@ -5,31 +5,28 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: container_push
-short_description: Push container images to Pulp, privately from the first byte
+short_description: Push container images to private repositories of Pulp
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
   - Pushes images from a local Docker daemon, an OCI layout, or an OCI or Docker archive to the
-    registry of a Pulp, several at once. C(skopeo) does the copying, and has to be installed on the
-    host that the module runs on.
-  - An image that Pulp does not have yet gets a private distribution before anything is sent. Without
-    one Pulp would make a public one.
-  - A tag that already points to the same image is not pushed, told by its digest. Images from a
-    Docker daemon or archive are compared by their configuration, which names all layers, as their
-    digest is not known before they are packed.
-  - All architectures of an image are pushed. Signatures and attestations that are attached by tag
-    are pushed as any other tag.
-  - What fails for a reason that may pass is tried again. A registry that refuses the account is not.
-  - The account is an administrator's, or one of a group that may push to the namespace, see
-    M(stackhpc.release_train.pulp_container_namespace). Its password is in no list of processes and
-    in no environment.
+    registry of a Pulp server, several at the same time.
+  - Creates a private distribution for a new image before the push. Pulp itself would create a
+    public one.
+  - Skips a tag that already points to the same image. Images are compared by digest. Images from a
+    Docker daemon or a Docker archive are compared by their configuration, because their digest is
+    not known before the push.
+  - Pushes all architectures of an image. Signatures and attestations that are attached by tag are
+    pushed like any other tag.
+  - Retries a push that failed with a transient error. A registry that refuses the account is no
+    transient error.
 options:
   names:
-    description: Images that all come from O(source), with O(tag). Each is a name below O(namespace).
+    description: Names of images below O(namespace) that have the source O(source) and the tag O(tag).
     type: list
     elements: str
   images:
-    description: Images with tags or sources of their own.
+    description: Images with a tag or a source of their own.
     type: list
     elements: dict
     suboptions:
@@ -38,63 +35,71 @@ options:
         type: str
         required: true
       tag:
-        description: Tag to push it to. That of O(tag) unless given.
+        description: Tag of the image. Defaults to O(tag).
         type: str
       source:
-        description: Where it is. That of O(source) unless given.
+        description: Source of the image. Defaults to O(source).
         type: str
   tag:
-    description: Tag of all images that have none of their own.
+    description: Default tag of all images.
     type: str
   source:
     description:
-      - Where images are, as C(skopeo) has it, beginning with V(docker-daemon:), V(oci:),
-        V(oci-archive:) or V(docker-archive:). The words V({namespace}), V({name}) and V({tag}) stand for
-        those of each image.
+      - Source of all images in the notation of C(skopeo). It begins with V(docker-daemon:), V(oci:),
+        V(oci-archive:) or V(docker-archive:). The placeholders V({namespace}), V({name}) and V({tag})
+        are replaced by the values of each image.
     type: str
     default: docker-daemon:{namespace}/{name}:{tag}
   namespace:
-    description: First part of the names of all images.
+    description: Namespace of all images, the first part of their names.
     type: str
     default: stackhpc-dev
   private:
     description:
-      - Whether only those may pull who have the right to. An image that is there and public is made
-        private before anything is pushed to it.
+      - Whether only accounts with the right to pull can read the images. A public image is made private
+        before the push.
     type: bool
     default: true
   immutable:
-    description: Whether a tag that is there and points to another image is refused, and not moved.
+    description:
+      - Whether to fail for an existing tag that points to another image. By default the tag is moved.
     type: bool
     default: false
   attempts:
-    description: How often a push is tried that fails for a reason that may pass.
+    description: Maximum number of attempts to push an image, retries of transient errors included.
     type: int
     default: 5
   retry_delay:
-    description: Seconds before a second attempt. The pause doubles with each one.
+    description: Delay in seconds before the first retry. It doubles with each further retry.
     type: float
     default: 2
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
+requirements:
+  - skopeo
+notes:
+  - The account must be an administrator or a member of a group that can push to the namespace, see
+    M(stackhpc.release_train.pulp_container_namespace). Its password is passed neither on a command
+    line nor in the environment.
 seealso:
   - module: stackhpc.release_train.pulp_container_namespace
+  - module: stackhpc.release_train.pulp_container_content
 """
 
 EXAMPLES = r"""
-- name: Push what was built into the local Docker daemon
+- name: Push images from the local Docker daemon
   stackhpc.release_train.container_push:
     names: [nova-api, nova-compute, nova-conductor]
     tag: 2025.1-rocky-9-20261122T020000
 
-- name: Push archives, one for each image
+- name: Push one archive for each image
   stackhpc.release_train.container_push:
     names: [nova-api, nova-compute]
     tag: 2025.1-rocky-9-20261122T020000
     source: oci-archive:/var/tmp/build/{name}.tar:{tag}
     immutable: true
 
-- name: Push an image of several architectures, and its signature
+- name: Push an image of several architectures and its signature
   stackhpc.release_train.container_push:
     source: oci:/var/tmp/build/{name}:{tag}
     images:
@@ -104,7 +109,7 @@ EXAMPLES = r"""
         tag: sha256-66d5b8e9ff7e4c4b2b2a3d6ff7f3a0d6a0dc4c9f9a4b0e1f6a1c0b3d2e4f5a6b.sig
   register: pushed
 
-- name: Keep the pins of what was pushed
+- name: Save the pins of the pushed images
   ansible.builtin.copy:
     content: "{{ {'kolla_image_tags': pushed.kolla_image_tags} | to_nice_yaml }}"
     dest: /var/tmp/build/kolla-image-tags.yml
@@ -114,30 +119,30 @@ EXAMPLES = r"""
 RETURN = r"""
 digests:
   description:
-    - Digests of all images that are there now, by image and tag. In check mode without those that
-      are known only when they are pushed.
+    - Digests of the images in the registry, by image and tag. Check mode omits digests that are not
+      known before the push.
   returned: always
   type: dict
   sample:
     nova-api:
       2025.1-rocky-9-20261122T020000: sha256:66d5b8e9ff7e4c4b2b2a3d6ff7f3a0d6a0dc4c9f9a4b0e1f6a1c0b3d2e4f5a6b
 container_tags:
-  description: Tags of these images, as C(container_tags) of the playbooks takes them.
+  description: Tags by image, in the form of the variable C(container_tags) of the playbooks.
   returned: always
   type: dict
   sample:
     nova-api: [2025.1-rocky-9-20261122T020000]
 kolla_image_tags:
   description:
-    - The same as C(kolla-image-tags.yml) has it, to be merged into that file, a key for each container
-      by the name of its image. The newest tag of each distribution, where the tag has Kolla's form.
+    - Tags in the form of the variable C(kolla_image_tags) of C(kolla-image-tags.yml), with a key for
+      each image and the newest tag of each distribution. Tags that do not have Kolla's form are omitted.
   returned: always
   type: dict
   sample:
     nova_api:
       rocky-9: 2025.1-rocky-9-20261122T020000
 results:
-  description: One entry for each image, O(names) first.
+  description: One entry for each image, those of O(names) first.
   returned: always
   type: list
   elements: dict
@@ -146,33 +151,41 @@ results:
     type: {description: Always V(image)., type: str, returned: always}
     action:
       description:
-        - V(created) is a new tag, V(updated) one that points to another image now, or an image that
-          was public.
-        - V(unchanged) or V(failed).
+        - V(created) for a new tag, V(updated) for a tag that was moved and for an image that was made
+          private, V(unchanged) or V(failed).
       type: str
       returned: always
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What it is now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
     image: {description: Name of the image below the namespace., type: str, returned: always}
-    tag: {description: Its tag., type: str, returned: always}
-    source: {description: Where it came from., type: str, returned: always}
-    digest: {description: What the tag points to., type: str, returned: always}
+    tag: {description: Tag of the image., type: str, returned: always}
+    source: {description: Source of the image., type: str, returned: always}
+    digest: {description: Digest of the image., type: str, returned: always}
     attempts:
-      description: How often it was tried to push it, 0 if it was there.
+      description: Number of attempts to push the image. V(0) if the tag existed.
       type: int
       returned: always
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests to the API, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

@@ -5,48 +5,49 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: distribution_list
-short_description: List what a Pulp serves, how old it is, and who pins it
+short_description: List distributions with their content, age and pins
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Lists distributions of all content types with the repository version that each serves and the
-    number of its packages. Changes nothing.
-  - A distribution belongs to a package repository of the inventory when its base path is right
-    below that of the repository, or when its name is that of one of its snapshots. The filters look
-    for its short name then, and for the name of the distribution where it belongs to none.
-  - Distributions are read in pages. What they serve is read only of those that the filters leave.
-  - O(report_path) gets an item for each distribution that is listed.
+  - Lists distributions of all content types, with the repository version that each of them serves and
+    the number of packages in it. Changes nothing.
+  - Assigns a distribution to a package repository of the inventory if its base path is directly below
+    the base path of the repository, or if its name is that of a snapshot of the repository.
+  - Filters match the short name of the repository, or the name of a distribution without repository.
+  - Writes one entry for each listed distribution to O(report_path).
 options:
   package_filter:
     description:
-      - Regular expressions, as text with blanks between or as a list. A distribution is listed when
-        one of them is found in its short name, or in its name where it belongs to no package
-        repository. Empty selects all.
+      - Regular expressions, as a list or as a string in which spaces separate them. A distribution is
+        listed if one of them matches a part of its short name, or of its name if it belongs to no
+        repository.
+      - By default all distributions are listed.
     type: raw
   guard:
     description:
-      - Lists only what has this content guard, V(private) images that only some may pull, V(none)
-        what everybody may read.
+      - Lists only distributions with this content guard. V(private) lists private container
+        distributions, V(none) lists public distributions.
+      - By default distributions with any or no content guard are listed.
     type: str
   older_than:
-    description: Lists only what is more than so many days old.
+    description: Lists only distributions that are older than this number of days.
     type: float
   pins:
     description:
-      - For each name of a configuration its pins, short name to stamp. A snapshot is shown with the
-        names of those that pin it.
+      - Pins of one or more configurations, a mapping of the name of a configuration to its pins (short
+        name to stamp). RV(distributions[].pinned_by) contains the names.
     type: dict
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
-  - stackhpc.release_train.packages.inventory
-  - stackhpc.release_train.packages.deprecated
+  - stackhpc.release_train.packages.names
+  - stackhpc.release_train.packages.filters
 seealso:
   - module: stackhpc.release_train.package_query
   - module: stackhpc.release_train.pulp_info
 """
 
 EXAMPLES = r"""
-- name: List snapshots that are not released after half a year
+- name: List snapshots that are older than half a year and not released
   stackhpc.release_train.distribution_list:
     rpm: "{{ rpm_package_repos }}"
     deb: "{{ deb_package_repos }}"
@@ -61,84 +62,88 @@ EXAMPLES = r"""
   stackhpc.release_train.text_show:
     text: "{{ old.lines }}"
 
-- name: Fail when somebody pins one of them
+- name: Fail if one of them is pinned
   ansible.builtin.assert:
     that: old.distributions | selectattr('pinned_by') | list | length == 0
 """
 
 RETURN = r"""
 distributions:
-  description: One entry for each distribution, by content type and name.
+  description: One entry for each distribution, ordered by content type and name.
   returned: always
   type: list
   elements: dict
   contains:
     type: {description: 'Content type, such as V(rpm).', type: str, returned: always}
     name: {description: Name of the distribution., type: str, returned: always}
-    base_path: {description: Path at which it is served., type: str, returned: always}
+    base_path: {description: Path at which the distribution is served., type: str, returned: always}
     content_guard:
-      description: Name of its guard, V(private) for images that only some may pull, null for none.
+      description: Name of the content guard, V(private) for private images, or null if it is public.
       type: str
       returned: always
     serves:
       description:
-        - What it names as its content, V(publication), V(repository_version), V(repository), which
-          means the latest that there is of it, V(remote), or V(nothing).
+        - Object that the distribution serves. V(publication), V(repository_version), V(repository) (its
+          latest version), V(remote) or V(nothing).
       type: str
       returned: always
     repository: {description: Name of the repository., type: str, returned: always}
     version:
-      description: Number of the repository version; null where it serves the latest publication.
+      description: Number of the repository version. Null if the latest version is served.
       type: int
       returned: always
     packages:
-      description:
-        - How many packages that version has; of other content types what an operator counts, such
-          as tags and files.
+      description: Number of packages in that version, or of tags or files for other content types.
       type: int
       returned: always
     created:
-      description: When the distribution was created.
+      description: Time at which the distribution was created.
       type: str
       returned: always
       sample: '2026-11-20T20:00:01.123456Z'
     days:
-      description: Age in days, by the stamp of a snapshot, else since the distribution was created.
+      description: Age in days, according to the stamp of a snapshot or else to C(created).
       type: int
       returned: always
     short_name:
-      description: Key of the package repository that it belongs to, or null.
+      description: Short name of the package repository to which the distribution belongs, or null.
       type: str
       returned: always
-    stamp: {description: Stamp of a snapshot of that repository., type: str, returned: always}
+    stamp: {description: Stamp of the snapshot., type: str, returned: always}
     pinned_by:
-      description: Names in O(pins) of those that pin this snapshot.
+      description: Names of the configurations in O(pins) that pin this snapshot.
       type: list
       elements: str
       returned: always
 lines:
-  description: The same as a table, to be printed.
+  description: The distributions as a table.
   returned: always
   type: list
   elements: str
 selected:
-  description: How many distributions were selected.
+  description: Number of selected distributions.
   returned: always
   type: str
   sample: selected 12 of 19950
 results:
-  description: Always empty, for the sake of one shape in all modules.
+  description: Always empty.
   returned: always
   type: list
   elements: dict
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
+  sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

@@ -5,49 +5,52 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: image_mirror
-short_description: Mirror versions of disk images into another Pulp
+short_description: Mirror versions of disk images to another Pulp server
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Makes a Pulp serve versions of disk images under the names and paths that they have at the
-    source, without a content guard.
-  - Takes content from the source's content app, and never asks its API.
-  - A version that ends in a stamp never changes. It is synced once; after that nothing is asked of
-    Pulp's workers. Any other version is looked at again.
-  - A failed image does not stop the others. The module fails at the end and names each.
+  - Makes a Pulp server serve versions of disk images with the names and paths of the source, without a
+    content guard.
+  - Downloads content from the content app of the source, and does not use its REST API.
+  - Syncs a version that ends in a stamp once, because it is immutable. Other versions are synced in each
+    run.
+  - Processes all images even if some of them fail. The module then fails with the error of each.
 options:
   images:
-    description: Versions of images.
+    description: Versions of disk images to mirror.
     type: list
     elements: dict
     required: true
     suboptions:
       repository:
-        description: The file repository, at the source and here.
+        description: Name of the file repository on both servers.
         type: str
         required: true
       base_path:
         description:
-          - Path below which its versions are served, at the source and here.
-          - The default is made of the name, C(kayobe-images/2025.1/rocky/9) of
+          - Prefix of the paths of its versions on both servers.
+          - Defaults to the name with slashes, such as C(kayobe-images/2025.1/rocky/9) for
             C(kayobe-images-2025.1-rocky-9).
         type: str
       version:
-        description: The version.
+        description: Version of the disk image.
         type: str
         required: true
   policy:
     description:
-      - V(on_demand) fetches a file when somebody asks for it, through the remote and its
-        credentials; V(immediate) fetches all of them at once.
+      - When Pulp downloads files. V(on_demand) downloads and stores a file when a client first requests
+        it. V(immediate) downloads all files during the sync.
     type: str
     choices: [on_demand, immediate]
     default: on_demand
   update_secrets:
     description:
-      - V(always) sends the credentials of each remote that is going to be synced; V(all) sends them
-        also for versions that are mirrored already, which V(on_demand) needs after a change of the
-        password; V(on_create) sends them for new remotes only.
+      - When to send the credentials of remotes to Pulp, which does not return them for comparison.
+        Sending the same credentials again does not count as a change.
+      - V(always) sends the credentials of each remote that is about to be synced.
+      - V(all) also sends those of versions that are mirrored already. Use it after a password has
+        changed at the source, because with O(policy=on_demand) Pulp needs them to download files later.
+      - V(on_create) sends the credentials of new remotes only.
     type: str
     choices: [always, all, on_create]
     default: always
@@ -57,6 +60,7 @@ extends_documentation_fragment:
   - stackhpc.release_train.pulp.syncing
 seealso:
   - module: stackhpc.release_train.image_upload
+  - module: stackhpc.release_train.image_promote
 """
 
 EXAMPLES = r"""
@@ -79,25 +83,38 @@ results:
   elements: dict
   contains:
     name: {description: Name of the repository., type: str, returned: always}
-    type: {description: V(file)., type: str, returned: always}
-    action: {description: What was done., type: str, returned: always}
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What differs now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
-    short_name: {description: The repository at the source., type: str, returned: always}
-    stamp: {description: The version., type: str, returned: always}
+    type: {description: Always V(file)., type: str, returned: always}
+    action:
+      description: V(created), V(updated), V(synced), V(unchanged) or V(failed).
+      type: str
+      returned: always
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
+    short_name: {description: Name of the repository at the source., type: str, returned: always}
+    stamp: {description: Version of the disk image., type: str, returned: always}
     snapshot: {description: Name of the distribution., type: str, returned: success}
-    base_path: {description: Path at which it is served., type: str, returned: always}
+    base_path: {description: Path at which the version is served., type: str, returned: always}
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
+  sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

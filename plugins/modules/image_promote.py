@@ -5,49 +5,49 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: image_promote
-short_description: Release versions of disk images to clients, all of them or none
+short_description: Promote versions of disk images to clients
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Gives the versions the content guard of released content.
-  - Checks everything first. A version that does not exist, or serves nothing, is an error that
-    names it, and nothing is changed.
-  - Writes, reads back and, when one write fails, puts back what was there.
-  - The latest version of each repository, which follows uploads, is not what clients read, and is
-    left alone.
+  - Sets the content guard of released content on the distributions of the versions.
+  - Promotes all versions or none. All versions are validated before the first write, the result is
+    read back, and if a write fails all changes are rolled back. A version that does not exist or has
+    no content is an error.
+  - Does not change the distribution C(<repository>_latest), which follows uploads.
 options:
   images:
-    description: Versions of images.
+    description: Versions of disk images to promote.
     type: list
     elements: dict
     required: true
     suboptions:
       repository:
-        description: The file repository. Its version is served by the distribution C(<repository>_<version>).
+        description: Name of the file repository. The distribution is C(<repository>_<version>).
         type: str
         required: true
       base_path:
         description:
-          - Path below which its versions are served.
-          - The default is made of the name, C(kayobe-images/2025.1/rocky/9) of
+          - Prefix of the paths of its versions.
+          - Defaults to the name with slashes, such as C(kayobe-images/2025.1/rocky/9) for
             C(kayobe-images-2025.1-rocky-9).
         type: str
       version:
-        description: The version.
+        description: Version of the disk image.
         type: str
         required: true
   content_guard:
-    description: The guard of released content. It must exist.
+    description: Content guard of released content. It must exist.
     type: str
     default: release
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
 seealso:
   - module: stackhpc.release_train.image_upload
+  - module: stackhpc.release_train.image_mirror
 """
 
 EXAMPLES = r"""
-- name: Release a host image
+- name: Promote a host image
   stackhpc.release_train.image_promote:
     images:
       - repository: kayobe-images-2025.1-rocky-9
@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: A line for each version whose guard changes, with the guard before and after.
+  description: One line for each changed version, with its content guard before and after.
   returned: when the versions were found
   type: list
   elements: str
@@ -68,27 +68,43 @@ results:
   elements: dict
   contains:
     name: {description: Name of the distribution., type: str, returned: always}
-    type: {description: V(file)., type: str, returned: always}
-    action: {description: What was done., type: str, returned: always}
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: The guard before., type: dict, returned: always}
-    after: {description: The guard now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
-    short_name: {description: The repository., type: str, returned: always}
-    stamp: {description: The version., type: str, returned: always}
-    base_path: {description: Path at which it is served., type: str, returned: always}
-    told: {description: The guard before and now., type: str, returned: when it changes}
-    url: {description: Where clients read it., type: str, returned: 'in check and diff mode, when it changes'}
-    packages: {description: How many files it has., type: int, returned: 'in check and diff mode, when it changes'}
+    type: {description: Always V(file)., type: str, returned: always}
+    action: {description: 'V(updated), V(unchanged) or V(failed).', type: str, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
+    short_name: {description: Name of the repository., type: str, returned: always}
+    stamp: {description: Version of the disk image., type: str, returned: always}
+    base_path: {description: Path at which the version is served., type: str, returned: always}
+    told: {description: Content guard before and after., type: str, returned: when changed}
+    url:
+      description: URL at which clients read the version.
+      type: str
+      returned: in check mode and in diff mode, when changed
+    packages:
+      description: Number of files in the version.
+      type: int
+      returned: in check mode and in diff mode, when changed
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
+  sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

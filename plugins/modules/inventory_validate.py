@@ -5,29 +5,27 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: inventory_validate
-short_description: Find what is wrong with an inventory before a run does
+short_description: Validate the package repositories, images and pins of an inventory
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Reads the YAML files of an inventory, and tells everything at once that is wrong with its package
-    repositories, filters and pins, each with file and line.
-  - It reads the files itself, so that it needs neither the password of encrypted files nor a server.
-    What is encrypted is not read. Values that are templates are not checked.
-  - Variables of a group or host are checked together with those of all hosts.
-  - It runs on the controller, and changes nothing. What it finds does not fail the task.
-  - Where encrypted variables are for all hosts, Ansible itself wants their password before any task.
-    Then name the inventory in O(paths), and run with C(-i localhost,).
+  - Reads the YAML files of an inventory, and reports all errors in package repositories, image lists,
+    filters and pins, each with its file and line.
+  - Needs neither a server nor the password of encrypted files. It does not check encrypted files and
+    values that are templates.
+  - Combines the variables of each group and host with those of all hosts.
+  - Changes nothing, and does not fail because of its findings.
 options:
   paths:
     description:
-      - Inventories, as C(ansible-playbook -i) takes them, with C(group_vars) and C(host_vars) beside
-        them. YAML files of variables are taken, too, as variables of all hosts.
+      - Inventories, as for C(ansible-playbook -i), with their C(group_vars) and C(host_vars).
+        Other YAML files are read as variables of all hosts.
     type: list
     elements: path
     required: true
   kayobe_config:
     description:
-      - Root of a Kayobe configuration whose package pins are checked, too, or its folder
+      - Root of a Kayobe configuration whose package pins are validated, too, or its directory
         C(etc/kayobe).
     type: path
 attributes:
@@ -35,17 +33,24 @@ attributes:
     description: Runs on the controller, as an action plugin.
     support: full
   check_mode:
-    description: Does the same in check mode.
+    description: Behaves the same in check mode.
     support: full
+notes:
+  - If variables of all hosts are encrypted, Ansible needs their password before the first task. To
+    validate such an inventory without the password, name it in O(paths) and run the playbook with
+    C(-i localhost,).
+seealso:
+  - plugin: stackhpc.release_train.kayobe_package_versions
+    plugin_type: lookup
 """
 
 EXAMPLES = r"""
-- name: Look for mistakes
+- name: Validate the inventory
   stackhpc.release_train.inventory_validate:
     paths: "{{ ansible_inventory_sources }}"
   register: found
 
-- name: Refuse to go on
+- name: Fail if it has errors
   ansible.builtin.assert:
     that: found.errors == 0
     fail_msg: "{{ found.text }}"
@@ -53,40 +58,40 @@ EXAMPLES = r"""
 
 RETURN = r"""
 findings:
-  description: Each problem, errors before warnings.
+  description: One entry for each finding, errors before warnings.
   returned: success
   type: list
   elements: dict
   contains:
     severity: {description: V(error) or V(warning)., type: str}
-    file: {description: The file., type: str}
-    line: {description: The line in it., type: int}
-    item: {description: 'The repository, variable or pin.', type: str}
-    problem: {description: What is wrong with it., type: str}
+    file: {description: Path of the file., type: str}
+    line: {description: Line number., type: int}
+    item: {description: 'Name of the repository, variable or pin.', type: str}
+    problem: {description: Description of the error., type: str}
 results:
-  description: The same in the shape that all modules have, for a report. Only errors have an C(error).
+  description: The findings in the form of C(results) of other modules. Only errors have an C(error).
   returned: success
   type: list
   elements: dict
 errors:
-  description: How many of them fail a run.
+  description: Number of errors.
   returned: success
   type: int
 warnings_found:
-  description: How many of them do not.
+  description: Number of warnings.
   returned: success
   type: int
 repositories:
-  description: How many repositories were looked at.
+  description: Number of package repositories that were validated.
   returned: success
   type: int
 encrypted:
-  description: The files that were not read, because they are encrypted.
+  description: Paths of encrypted files, which were not validated.
   returned: success
   type: list
   elements: str
 text:
-  description: The problems as lines for people, the counts last.
+  description: One line for each finding, followed by the counts.
   returned: success
   type: list
   elements: str

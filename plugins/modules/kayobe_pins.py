@@ -5,78 +5,80 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kayobe_pins
-short_description: Write pins into a Kayobe configuration
+short_description: Update the pins of a Kayobe configuration
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Gives the keys C(stackhpc_pulp_repo_<short name>_version) of C(etc/kayobe/pulp-repo-versions.yml)
-    new stamps, those of C(etc/kayobe/kolla-image-tags.yml) new tags, and those of
-    C(etc/kayobe/pulp-host-image-versions.yml) new versions.
-  - All other bytes of a file stay as they are, and so do its mode and a link to it.
-  - A file is replaced as a whole or not at all, and none before all are known to be sound. What cannot be edited safely, such as a key that
-    is there twice, an anchor or a text of several lines in the place of a stamp, fails with its
-    line before anything is written.
-  - Empty values are filled, keys without a new stamp stay, and templates are left alone.
-  - It does not talk to a Pulp, and needs no library.
+  - Writes stamps to the keys C(stackhpc_pulp_repo_<short name>_version) of
+    C(etc/kayobe/pulp-repo-versions.yml), tags to C(etc/kayobe/kolla-image-tags.yml) and versions to
+    C(etc/kayobe/pulp-host-image-versions.yml).
+  - Edits the files in place. Comments, order, quoting and the mode of a file are preserved, and
+    symbolic links are followed.
+  - Updates all files or none. A key that cannot be edited safely, such as a duplicate key, an anchor or a
+    multiline string, is an error that names the line, and no file is written.
+  - Sets keys with empty values, and does not change keys without a new pin and values that are
+    templates.
 options:
   config:
-    description: Root of a Kayobe configuration, or its folder C(etc/kayobe).
+    description: Root of a Kayobe configuration, or its directory C(etc/kayobe).
     type: path
     required: true
   add:
     description:
-      - Adds a key for short names without one, among sorted keys in its place, else after the last.
-        Without it, such names are reported.
-      - Adds a base distribution of O(image_tag) that the file does not have. Without it, that is an
-        error.
+      - Whether to add keys for short names that the file does not have. Keys of a sorted file stay
+        sorted, otherwise the key is added after the last one. By default such names are reported.
+      - Whether to add the base distribution of O(image_tag) if the file does not have it. By default this is
+        an error.
     type: bool
     default: false
   package_versions:
-    description: The pins of packages, short name to stamp. Without it they are left alone.
+    description: Package pins to write, a mapping of short name to stamp.
     type: dict
     required: false
   image_tag:
     description:
-      - A tag of container images, C(<release>-<distribution>-<stamp>). It is set for its base
-        distribution at the key C(openstack).
+      - Tag of container images to write, in the form C(<release>-<distribution>-<stamp>). It is set for
+        its base distribution at the key C(openstack).
     type: str
     default: ""
   image_keys:
-    description: Keys to set O(image_tag) at instead; those that are not there are added.
+    description: Keys at which O(image_tag) is set instead of C(openstack). Missing keys are added.
     type: list
     elements: str
     default: []
   image_reset:
     description:
-      - Takes the base distribution of O(image_tag) away from all other keys but C(openstack), so that
-        they fall back to it. A key that has no other goes.
+      - Whether to remove the base distribution of O(image_tag) from all keys except C(openstack), so that
+        the tag applies to all images. Keys without any other distribution are removed.
     type: bool
     default: false
   image_version:
-    description: A version of disk images, C(<release>-<stamp>).
+    description: Version of disk images to write, in the form C(<release>-<stamp>).
     type: str
     default: ""
   image_names:
     description:
-      - Disk images to set O(image_version) for, such as V(rocky-9). Empty for all that the file has.
+      - Disk images for which O(image_version) is set, such as V(rocky-9). By default it is set for all
+        disk images in the file.
     type: list
     elements: str
     default: []
 attributes:
   check_mode:
-    description: Can run in check mode and reports what would change without changing anything.
+    description: Can run in check mode and return changed status prediction without modifying target.
     support: full
   diff_mode:
-    description: Returns each changed file before and after.
+    description: Returns the content of each changed file before and after.
     support: full
 extends_documentation_fragment:
-  - stackhpc.release_train.packages.inventory
+  - stackhpc.release_train.packages.names
+  - stackhpc.release_train.packages.filters
   - stackhpc.release_train.packages.pins
 seealso:
   - module: stackhpc.release_train.package_promote
   - plugin: stackhpc.release_train.kayobe_package_versions
     plugin_type: lookup
-    description: Reads what this module writes.
+    description: Reads package pins.
 """
 
 EXAMPLES = r"""
@@ -87,14 +89,14 @@ EXAMPLES = r"""
       rocky_9_baseos: 20261122T200001
       ubuntu_noble: 20261122T200001
 
-- name: Pin what Ark took of Rocky Linux, repositories that are new here, too
+- name: Pin all new snapshots of Rocky Linux, those of new repositories included
   stackhpc.release_train.kayobe_pins:
     config: "{{ kayobe_config_repo_path }}"
     package_versions: "{{ package_sync_result.stamps }}"
     package_filter: ^rocky_
     add: true
 
-- name: Pin new images, and let no service of Rocky Linux 9 stay behind
+- name: Pin new images for all services on Rocky Linux 9
   stackhpc.release_train.kayobe_pins:
     config: /src/kayobe-config
     image_tag: 2025.1-rocky-9-20261122T200001
@@ -110,15 +112,17 @@ path:
   type: str
   sample: /src/kayobe-config/etc/kayobe/pulp-repo-versions.yml
 paths:
-  description: The files that were meant.
+  description: Paths of the processed files.
   returned: success
   type: list
   elements: str
 results:
   description:
-    - Each selected pin, in the order of the file. C(action) is V(update), V(older) for an update to
-      an older stamp, V(fill), V(add), V(remove), V(none), V(template) or V(absent).
-    - C(name) is a short name, a key of the tag file with a distribution, or a disk image.
+    - One entry for each selected pin, in the order of the file. C(name) is a short name, a key of the
+      tag file with its distribution, or a disk image.
+    - C(action) is V(update), V(older) for an update to an older stamp, V(fill) for an empty value,
+      V(add), V(remove), V(none) for an unchanged pin, V(template) for a template, or V(absent) for
+      a short name that the file does not have.
   returned: success
   type: list
   elements: dict
@@ -131,12 +135,12 @@ results:
       name: rocky_9_baseos
       type: pin
 selected:
-  description: How many of the pins given are meant.
+  description: Number of selected pins.
   returned: success
   type: str
   sample: selected 2 of 43
 text:
-  description: The same for people, a line for each pin that is not unchanged, then the counts.
+  description: One line for each pin except unchanged ones, followed by the counts.
   returned: success
   type: list
   elements: str
@@ -144,10 +148,9 @@ text:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils.errors import OperatorError
 from ..module_utils.kayobe.update import OPTIONS, update_configuration
+from ..module_utils.module import Module
 from ..module_utils.release.options import (
     PIN_OPTIONS,
     SELECTION_OPTIONS,
@@ -165,7 +168,7 @@ def main() -> None:
         **PIN_OPTIONS,
         **OPTIONS,
     }
-    module = AnsibleModule(argument_spec=options, supports_check_mode=True)
+    module = Module(options)
     answer: dict[str, Any] = {}
     warnings: list[str] = []
     problem = ""

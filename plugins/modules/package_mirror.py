@@ -5,28 +5,30 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: package_mirror
-short_description: Mirror pinned snapshots into another Pulp
+short_description: Mirror pinned snapshots to another Pulp server
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Makes a Pulp serve exactly the snapshots that pins name, under the names and paths that they
-    have at the source, without a content guard.
-  - Takes content from the source's content app, never from upstream, and never asks its API.
-  - A snapshot that was mirrored before is not synced again; nothing is asked of Pulp's workers.
-    That holds for an older one, too, whatever its repository was synced with since. A label on
-    the distribution, C(release_train_mirrored), tells; labels of users are kept.
-  - A snapshot that was moved to another path, or given a content guard, is put back.
-  - A failed repository does not stop the others. The module fails at the end and names each.
+  - Makes a Pulp server serve exactly the pinned snapshots, with the names and paths of the source,
+    without a content guard.
+  - Downloads content from the content app of the source, never from upstream, and does not use the REST
+    API of the source.
+  - Does not sync a snapshot again that is mirrored already, also if its repository was synced with
+    another snapshot since. The label C(release_train_mirrored) of the distribution records it. Other
+    labels are preserved.
+  - Reverts changes of the path or content guard of a mirrored snapshot.
+  - Processes all repositories even if some of them fail. The module then fails with the error of each.
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
   - stackhpc.release_train.pulp.source
-  - stackhpc.release_train.packages.inventory
-  - stackhpc.release_train.packages.pins
   - stackhpc.release_train.packages.mirror
+  - stackhpc.release_train.packages.filters
+  - stackhpc.release_train.packages.pins
   - stackhpc.release_train.pulp.syncing
   - stackhpc.release_train.packages.syncing
 seealso:
   - module: stackhpc.release_train.package_snapshot
+  - module: stackhpc.release_train.package_promote
 """
 
 EXAMPLES = r"""
@@ -44,44 +46,57 @@ EXAMPLES = r"""
 
 RETURN = r"""
 selected:
-  description: How many pins were selected.
+  description: Number of selected pins.
   returned: always
   type: str
   sample: selected 12 of 43
 unknown_pins:
-  description: Short names that are pinned and that no repository has.
+  description: Pinned short names that no repository has.
   returned: always
   type: list
   elements: str
 results:
-  description: One entry for each pin, in the order of the inventory, those of malformed items last.
+  description: One entry for each pin, in the order of the inventory, invalid items last.
   returned: always
   type: list
   elements: dict
   contains:
     name: {description: Name of the repository., type: str, returned: always}
     type: {description: V(rpm) or V(deb)., type: str, returned: always}
-    action: {description: What was done., type: str, returned: always}
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What differs now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
-    short_name: {description: Key of the pin., type: str, returned: always}
-    stamp: {description: The pin., type: str, returned: always}
+    action:
+      description: V(created), V(updated), V(synced), V(unchanged) or V(failed).
+      type: str
+      returned: always
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
+    short_name: {description: Short name of the repository., type: str, returned: always}
+    stamp: {description: Pinned stamp., type: str, returned: always}
     snapshot: {description: Name of the snapshot., type: str, returned: success}
     base_path:
-      description: Path at which it is served.
+      description: Path at which the snapshot is served.
       type: str
-      returned: when the item of the inventory is not malformed
+      returned: when the item of the inventory is valid
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
+  sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

@@ -5,34 +5,35 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: package_promote
-short_description: Release pinned snapshots to clients, all of them or none
+short_description: Promote pinned snapshots to clients
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Gives the snapshots that pins name the content guard of released content.
-  - Checks everything first. A snapshot that does not exist is an error that names it, and
-    nothing is changed.
-  - Writes, reads back and, when one write fails, puts back what was there.
-  - In check mode and in diff mode it also says where each snapshot is read that changes, and how
-    many packages it holds. That costs a request for each, which other runs do without.
-  - Pulp has no transaction. A client that reads during the few seconds of writing may see some
-    snapshots released and others not yet.
+  - Sets the content guard of released content on the pinned snapshots.
+  - Promotes all snapshots or none. All snapshots are validated before the first write, the result is
+    read back, and if a write fails all changes are rolled back. A snapshot that does not exist or has
+    no content is an error.
+  - In check mode and in diff mode the module also returns the URL and the number of packages of each
+    changed snapshot, which costs a request for each.
 options:
   content_guard:
-    description: The guard of released content. It must exist.
+    description: Content guard of released content. It must exist.
     type: str
     default: release
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
-  - stackhpc.release_train.packages.inventory
+  - stackhpc.release_train.packages.names
+  - stackhpc.release_train.packages.filters
   - stackhpc.release_train.packages.pins
+notes:
+  - Pulp has no transactions. For a few seconds clients can see a part of the snapshots released.
 seealso:
   - module: stackhpc.release_train.package_snapshot
   - module: stackhpc.release_train.channel_promote
 """
 
 EXAMPLES = r"""
-- name: Release what a Kayobe configuration pins
+- name: Promote the snapshots that a Kayobe configuration pins
   stackhpc.release_train.package_promote:
     rpm: "{{ rpm_package_repos }}"
     deb: "{{ deb_package_repos }}"
@@ -42,17 +43,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 selected:
-  description: How many pins were selected.
+  description: Number of selected pins.
   returned: always
   type: str
   sample: selected 12 of 43
 unknown_pins:
-  description: Short names that are pinned and that no repository has.
+  description: Pinned short names that no repository has.
   returned: always
   type: list
   elements: str
 lines:
-  description: A line for each snapshot whose guard changes, with the guard before and after.
+  description: One line for each changed snapshot, with its content guard before and after.
   returned: when the snapshots were found
   type: list
   elements: str
@@ -65,32 +66,42 @@ results:
   contains:
     name: {description: Name of the snapshot., type: str, returned: always}
     type: {description: V(rpm) or V(deb)., type: str, returned: always}
-    action: {description: What was done., type: str, returned: always}
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: The guard before., type: dict, returned: always}
-    after: {description: The guard now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
-    short_name: {description: Key of the pin., type: str, returned: always}
-    stamp: {description: The pin., type: str, returned: always}
-    base_path: {description: Path at which it is served., type: str, returned: always}
-    told: {description: The guard before and now., type: str, returned: when it changes}
-    url:
-      description: Where clients read it.
+    action: {description: 'V(updated), V(unchanged) or V(failed).', type: str, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
       type: str
-      returned: in check mode and in diff mode, when it changes
+      returned: when the item failed and the cause is known
+    short_name: {description: Short name of the repository., type: str, returned: always}
+    stamp: {description: Pinned stamp., type: str, returned: always}
+    base_path: {description: Path at which the snapshot is served., type: str, returned: always}
+    told: {description: Content guard before and after., type: str, returned: when changed}
+    url:
+      description: URL at which clients read the snapshot.
+      type: str
+      returned: in check mode and in diff mode, when changed
     packages:
-      description: How many packages it holds.
+      description: Number of packages in the snapshot.
       type: int
-      returned: in check mode and in diff mode, when it changes
+      returned: in check mode and in diff mode, when changed
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
+  sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

@@ -5,42 +5,44 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: package_query
-short_description: Tell which snapshot each package repository is at
+short_description: Find the newest snapshot of each package repository
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Finds the newest snapshot of each package repository of the inventory, or one of an earlier
+  - Finds the newest snapshot of each package repository of the inventory, or the snapshot of an earlier
     time. Changes nothing.
-  - It costs one small request for each repository, however many snapshots there are.
-  - A snapshot that serves nothing is none.
-  - A snapshot that lost too many packages carries the label C(release_train_shrunk). The one before
-    it is taken, and both are named in a warning, unless it is released, which means that it does
-    not have the guard O(content_guard) any more, or its exact stamp is asked for.
-  - A repository without such a snapshot is named in a warning. It is an error when an exact stamp
-    is asked for, and when no repository has one.
+  - Sends one small request for each repository, regardless of the number of its snapshots.
+  - Ignores snapshots without content.
+  - Skips a snapshot with the label C(release_train_shrunk), which has lost too many packages, with a
+    warning, and returns the one before it. A snapshot that is released, which means that its content
+    guard is not O(content_guard), is not skipped, and neither is one that is requested by its exact stamp.
+  - Reports a repository without such a snapshot in a warning. It is an error if an exact stamp is
+    requested, or if no repository has a snapshot.
 options:
   stamp:
     description:
-      - An exact stamp, C(YYYYMMDDTHHMMSS), or what stamps begin with, such as a day C(YYYYMMDD).
-        Of several the newest is taken.
+      - Stamp of the snapshots in the form C(YYYYMMDDTHHMMSS), or the first part of it, such as a day
+        C(YYYYMMDD). If several snapshots match, the newest one is returned.
     type: str
   stamp_until:
     description:
-      - Takes the newest snapshot that is not after this stamp, or not after this day, month,
-        hour or minute.
+      - Returns the newest snapshot whose stamp is not later than this stamp, or than the end of this
+        day, month, hour or minute.
     type: str
   package_versions:
     description:
-      - Asks for these pins instead, short name to stamp. They may name deprecated repositories.
+      - Returns the snapshots of these pins, a mapping of short name to stamp. They can name deprecated
+        repositories.
     type: dict
     required: false
   content_guard:
-    description: The guard of snapshots that are not released. Empty for none.
+    description: Content guard of snapshots that are not released. An empty string means no content guard.
     type: str
     default: development
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
-  - stackhpc.release_train.packages.inventory
+  - stackhpc.release_train.packages.names
+  - stackhpc.release_train.packages.filters
   - stackhpc.release_train.packages.pins
 seealso:
   - module: stackhpc.release_train.package_snapshot
@@ -54,12 +56,12 @@ EXAMPLES = r"""
     package_filter: ^rocky_9_
   register: newest
 
-- name: Release them
+- name: Promote them
   stackhpc.release_train.package_promote:
     rpm: "{{ rpm_package_repos }}"
     package_versions: "{{ newest.versions }}"
 
-- name: Find what was the newest at the end of 20 November
+- name: Find the newest snapshots of 20 November or earlier
   stackhpc.release_train.package_query:
     rpm: "{{ rpm_package_repos }}"
     deb: "{{ deb_package_repos }}"
@@ -68,36 +70,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 versions:
-  description: Short name to stamp, as O(package_versions) of other modules takes it.
+  description: Mapping of short name to stamp, in the form of O(package_versions).
   returned: always
   type: dict
   sample: {rocky_9_baseos: 20261122T200001}
 without:
-  description: Short names of the repositories that have no such snapshot.
+  description: Short names of repositories without such a snapshot.
   returned: always
   type: list
   elements: str
 flagged:
-  description: Snapshots that were passed over because they lost too many packages.
+  description: Snapshots that were skipped because they have lost too many packages.
   returned: always
   type: list
   elements: dict
   contains:
-    short_name: {description: Key of its pin., type: str, returned: always}
-    stamp: {description: Its stamp., type: str, returned: always}
-    packages_before: {description: How many packages there were before., type: str, returned: always}
+    short_name: {description: Short name of the repository., type: str, returned: always}
+    stamp: {description: Stamp of the snapshot., type: str, returned: always}
+    packages_before: {description: Number of packages before the loss., type: str, returned: always}
 lines:
-  description: The same as a table, to be printed.
+  description: The snapshots as a table.
   returned: always
   type: list
   elements: str
 selected:
-  description: How many repositories or pins were selected.
+  description: Number of selected repositories or pins.
   returned: always
   type: str
   sample: selected 12 of 176
 unknown_pins:
-  description: Short names that are pinned and that no repository has.
+  description: Pinned short names that no repository has.
   returned: always
   type: list
   elements: str
@@ -110,31 +112,41 @@ results:
     name: {description: Name of the repository., type: str, returned: always}
     type: {description: V(rpm) or V(deb)., type: str, returned: always}
     action:
-      description: V(unchanged), V(skipped) without such a snapshot, or V(failed).
+      description: V(unchanged), V(skipped) if there is no such snapshot, or V(failed).
       type: str
       returned: always
-    changed: {description: Always false., type: bool, returned: always}
+    changed: {description: Always V(false)., type: bool, returned: always}
     before: {description: Always empty., type: dict, returned: always}
     after: {description: Always empty., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
-    short_name: {description: Key of its pin., type: str, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
+    short_name: {description: Short name of the repository., type: str, returned: always}
     stamp: {description: Stamp of the snapshot., type: str, returned: always}
     snapshot: {description: Name of the snapshot., type: str, returned: always}
-    base_path: {description: Path at which it is served., type: str, returned: always}
-    content_guard: {description: Name of its guard., type: str, returned: always}
+    base_path: {description: Path at which the snapshot is served., type: str, returned: always}
+    content_guard: {description: Name of its content guard., type: str, returned: always}
     packages_before:
-      description: How many packages there were before, of one that lost too many.
+      description: Number of packages before the loss, if the snapshot has lost too many packages.
       type: str
       returned: always
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
+  sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

@@ -5,137 +5,169 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: package_snapshot
-short_description: Take snapshots of package repositories
+short_description: Sync package repositories and create snapshots of them
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Walks each package repository of the inventory through repository, remote, sync, publication
-    and distribution, each at its own pace, and serves what is new under a stamp.
-  - A snapshot is served for ever by one distribution, named C(<distribution_name><stamp>) at
-    C(<base_path><stamp>), behind O(content_guard).
-  - A repository whose newest snapshot serves its latest version makes no new one.
-  - A failed repository does not stop the others. The module fails at the end and names each.
+  - Creates or updates the repository and remote of each package repository of the inventory, syncs it
+    from upstream, publishes the new content and serves it as a snapshot. Repositories are processed
+    independently of each other.
+  - A snapshot is immutable. It is one distribution named C(<distribution_name><stamp>) at the path
+    C(<base_path><stamp>) with the content guard O(content_guard).
+  - Creates no snapshot of a repository whose newest snapshot serves its latest version.
+  - Processes all repositories even if some of them fail. The module then fails with the error of each.
 options:
   stamp:
     description:
-      - The stamp of the snapshots that this run makes, C(YYYYMMDDTHHMMSS) in UTC. The start of
-        the run unless given.
-      - Content that an earlier run synced and never served gets the time at which it was synced.
+      - Stamp of the snapshots that this run creates, C(YYYYMMDDTHHMMSS) in UTC. Defaults to the start
+        time of the run.
+      - Content that an earlier run synced without creating a snapshot gets the time of that sync as its stamp.
     type: str
   content_guard:
-    description: The guard of new snapshots. It must exist. Empty for none.
+    description: Content guard of new snapshots. It must exist. An empty string makes them public.
     type: str
     default: development
   shrink_limit:
     description:
-      - A new snapshot with so many percent fewer packages than the last one is made and marked with
-        the label C(release_train_shrunk). M(stackhpc.release_train.package_query) passes over it
-        unless it is named.
+      - Percentage of lost packages above which a new snapshot gets the label
+        C(release_train_shrunk). M(stackhpc.release_train.package_query) skips such a snapshot unless it is
+        requested by its stamp.
     type: float
     default: 30
   notable:
     description:
-      - Regular expressions that match the whole names of packages whose new versions are told by
-        name. The default has kernels, libraries of everything, hypervisors and containers.
+      - Regular expressions of package names. New versions of packages whose whole name matches are
+        reported by name. Defaults to kernels, core libraries, hypervisors and container runtimes.
     type: list
     elements: str
   stale_after:
     description:
-      - Repositories of the whole inventory without a successful sync for so many days are returned
-        as RV(stale). Zero for none.
+      - Number of days without a successful sync after which a repository of the inventory is returned
+        in RV(stale), whether or not it is selected. V(0) disables the check.
     type: float
     default: 7
   storage_limit:
-    description: RV(storage) is low when less than so many percent of it are free.
+    description: Percentage of free space below which the C(low) of RV(storage) is V(true).
     type: float
     default: 10
   optimize:
-    description: Whether Pulp skips a sync when upstream's metadata has not changed.
+    description: Whether Pulp skips a sync if the metadata of upstream has not changed.
     type: bool
     default: true
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
-  - stackhpc.release_train.packages.inventory
+  - stackhpc.release_train.packages.snapshot
+  - stackhpc.release_train.packages.filters
   - stackhpc.release_train.pulp.syncing
   - stackhpc.release_train.packages.syncing
 seealso:
   - module: stackhpc.release_train.package_promote
   - module: stackhpc.release_train.package_mirror
+  - module: stackhpc.release_train.package_query
 """
 
 EXAMPLES = r"""
-- name: Take snapshots of all Rocky Linux 9 repositories
+- name: Create snapshots of all Rocky Linux 9 repositories
   stackhpc.release_train.package_snapshot:
     rpm: "{{ rpm_package_repos }}"
     deb: "{{ deb_package_repos }}"
     package_filter: ^rocky_9_
   register: snapshot
 
-- name: Show the stamp that each repository is at
+- name: Show the stamp of the newest snapshot of each repository
   ansible.builtin.debug:
     var: snapshot.stamps
 """
 
 RETURN = r"""
 stamp:
-  description: The stamp of snapshots made by this run.
+  description: Stamp of the snapshots that this run created.
   returned: success
   type: str
   sample: 20261122T200001
 stamps:
-  description: Short name to the stamp of the snapshot that each repository is now at.
+  description: Mapping of short name to the stamp of the newest snapshot.
   returned: always
   type: dict
   sample: {rocky_9_baseos: 20261122T200001}
 stale:
-  description: Repositories without a successful sync for long. C(last) is its day, or empty.
+  description:
+    - Repositories without a recent successful sync. C(last) is the day of the last one, or empty if it is
+      not known.
   returned: always
   type: list
   elements: dict
   sample: [{name: rocky_9_extras, type: rpm, last: "2026-11-02"}]
 storage:
-  description: Bytes C(total), C(used), C(free) of Pulp's storage, and whether that is C(low).
+  description:
+    - Size C(total), C(used) and C(free) of Pulp's storage in bytes, and whether it is C(low). Empty if
+      Pulp does not report it.
   returned: always
   type: dict
   sample: {total: 2199023255552, used: 2091723161600, free: 107300093952, low: true}
 selected:
-  description: How many repositories were selected.
+  description: Number of selected repositories.
   returned: always
   type: str
   sample: selected 12 of 176
 results:
-  description: One entry for each repository, in the order of the inventory.
+  description: One entry for each repository, in the order of the inventory, invalid items last.
   returned: always
   type: list
   elements: dict
   contains:
     name: {description: Name of the repository., type: str, returned: always}
     type: {description: V(rpm) or V(deb)., type: str, returned: always}
-    action: {description: What was done., type: str, returned: always}
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What differs now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
-    short_name: {description: Key of its pin., type: str, returned: always}
-    stamp: {description: Stamp of its snapshot., type: str, returned: always}
-    snapshot: {description: Name of its snapshot., type: str, returned: always}
-    cause: {description: Why it failed in plain words., type: str, returned: known}
-    allowed: {description: It may fail., type: bool, returned: failed and allowed}
-    packages: {description: Packages that a new version has., type: int, returned: synced}
-    packages_upgraded: {description: Added ones that were there before., type: int, returned: synced}
-    notable: {description: 'Those that matter, V(kernel 5.14-1 -> 5.14-2).', type: list, returned: synced}
-    shrunk: {description: Numbers of packages C(before) and C(after)., type: dict, returned: flagged}
-    packages_added: {description: Packages that the sync added., type: int, returned: synced}
-    packages_removed: {description: Packages that it removed., type: int, returned: synced}
+    action:
+      description: V(created), V(updated), V(synced), V(unchanged) or V(failed).
+      type: str
+      returned: always
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
+    allowed:
+      description: Whether the failure is allowed by C(allow_failure).
+      type: bool
+      returned: when the item failed and the failure is allowed
+    short_name: {description: Short name of the repository., type: str, returned: always}
+    stamp: {description: Stamp of the newest snapshot., type: str, returned: always}
+    snapshot: {description: Name of the newest snapshot., type: str, returned: always}
+    packages: {description: Number of packages in the new version., type: int, returned: when synced}
+    packages_added: {description: Number of packages that the sync added., type: int, returned: when synced}
+    packages_removed: {description: Number of packages that the sync removed., type: int, returned: when synced}
+    packages_upgraded:
+      description: Number of added packages of which the repository had an earlier version.
+      type: int
+      returned: when synced
+    notable:
+      description: New versions of packages that match O(notable), such as V(kernel 5.14-1 -> 5.14-2).
+      type: list
+      elements: str
+      returned: when synced
+    shrunk:
+      description: Number of packages C(before) and C(after) the loss.
+      type: dict
+      returned: when the snapshot has lost too many packages
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
+  sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

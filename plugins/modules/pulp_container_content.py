@@ -9,29 +9,28 @@ short_description: Copy, remove and check tags of container repositories
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Copies tags from one repository of a Pulp to another, removes tags, or checks that they are there.
-  - Repositories of both kinds are found, plain ones and those that pushes to older Pulps have made.
-  - Tags are compared by the digest of what they name. A tag that is right already is left alone.
-    After a copy the tags are looked at again, since Pulp succeeds without copying, too.
-  - What is attached to an image by a tag of its digest, C(sha256-<digest>.sig), C(.att) or C(.sbom),
-    is copied with it, and with all images that a multi-arch image lists. It is removed when no tag
-    is left that names its digest, or a multi-arch image that lists it.
-  - Items that change a repository and those that name it after them, as O(container[].name) or
-    O(container[].source), are carried out one after the other, in their order, others at once.
-  - A failed item does not stop the others. The module fails at the end and names each.
+  - Copies tags from one repository of a Pulp server to another, removes tags, or checks that they exist.
+  - Finds plain repositories and push repositories, which older versions of Pulp create.
+  - Compares tags by digest, and does not copy a tag that is correct. The result of a copy is verified,
+    because Pulp can report success without copying.
+  - Copies what is attached to an image by a tag of its digest (C(sha256-<digest>.sig), C(.att) or C(.sbom)),
+    also for the images of a multi-architecture image. An attached tag is removed when no other tag of the
+    repository refers to its image any more.
+  - Processes items that change the same repository in their order, and other items at the same time.
+  - Processes all items even if some of them fail. The module then fails with the error of each.
 options:
   container:
-    description: Container repositories and tags of each.
+    description: Container repositories with their tags.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
-        description: Name of the repository that is to have these tags, or not. It exists already.
+        description: Name of the repository. It must exist.
         type: str
         required: true
       source:
-        description: Name of the repository that tags are copied from. Needed for O(container[].state=present).
+        description: Name of the repository to copy from. Required for O(container[].state=present).
         type: str
       tags:
         description: Names of tags.
@@ -40,32 +39,33 @@ options:
         required: true
       allow_missing:
         description:
-          - Whether tags may be missing in the source; with V(read), in the repository, which then
-            need not exist.
+          - Whether tags can be missing in O(container[].source). With O(container[].state=read), whether
+            tags and the repository can be missing.
         type: bool
         default: false
       immutable:
         description:
-          - Whether a tag that the repository has under another digest is refused instead of moved,
-            also where another run copies it at the same time.
+          - Whether to fail for a tag that exists with another digest, also if another run creates it at
+            the same time. By default the tag is moved.
         type: bool
         default: false
       state:
         description:
-          - V(present) copies tags that are missing, and moves those that name something else.
+          - V(present) copies missing tags, and moves tags that have another digest.
           - V(absent) removes tags.
-          - V(read) changes nothing and fails where tags are missing.
+          - V(read) changes nothing, and fails if tags are missing.
         type: str
         choices: [present, absent, read]
         default: present
   force:
-    description: Whether tags move all the same where O(container[].immutable) is set.
+    description: Whether to move tags despite O(container[].immutable).
     type: bool
     default: false
   late_retry_delay:
     description:
-      - What failed in a way that may pass is tried once more when all others are done, so many
-        seconds later. A negative number leaves that out.
+      - Delay in seconds before the retry of items that failed with a transient error. It starts when all
+        other items are done.
+      - A negative number disables the retry.
     type: float
     default: 60
 extends_documentation_fragment:
@@ -76,7 +76,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Release an image
+- name: Promote an image to the release namespace
   stackhpc.release_train.pulp_container_content:
     container:
       - name: stackhpc/nova-api
@@ -84,7 +84,7 @@ EXAMPLES = r"""
         tags: [2025.1-rocky-9-20250812T091848]
         immutable: true
 
-- name: Check that tags are there
+- name: Check that a tag exists
   stackhpc.release_train.pulp_container_content:
     container:
       - name: stackhpc/nova-api
@@ -107,31 +107,49 @@ results:
   elements: dict
   contains:
     name: {description: Name of the repository., type: str, returned: always}
-    type: {description: V(container)., type: str, returned: always}
+    type: {description: Always V(container)., type: str, returned: always}
     action: {description: 'V(copied), V(removed), V(unchanged) or V(failed).', type: str, returned: always}
-    changed: {description: Whether tags changed., type: bool, returned: always}
-    before: {description: 'Under C(tags), the digests that tags had.', type: dict, returned: always}
-    after: {description: 'Under C(tags), the digests that tags have now.', type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: 'What went wrong, in words of Pulp.', type: str, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Digests of changed tags before the run in C(tags)., type: dict, returned: always}
+    after: {description: Digests of changed tags after the run in C(tags)., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
     tags:
-      description: The digest of each tag of the item that is in the repository now.
+      description: Digest of each tag of the item that exists in the repository.
       type: dict
       returned: success
       sample: {2025.1-rocky-9-20250812T091848: "sha256:4bcf..."}
-    attached: {description: 'The same for what is attached to these.', type: dict, returned: when copied}
-    missing: {description: Tags of the item that are not there., type: list, returned: success}
-    packages_added: {description: 'Tags that came or moved, with what is attached.', type: int, returned: when changed}
-    packages_removed: {description: 'Tags that went, with what is attached.', type: int, returned: when changed}
+    attached:
+      description: Digest of each tag that is attached to these images.
+      type: dict
+      returned: when copied
+    missing: {description: Tags of the item that do not exist., type: list, elements: str, returned: success}
+    packages_added:
+      description: Number of tags that were added or moved, attached ones included.
+      type: int
+      returned: when changed
+    packages_removed:
+      description: Number of tags that were removed, attached ones included.
+      type: int
+      returned: when changed
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.container.tag_copy import change_tags

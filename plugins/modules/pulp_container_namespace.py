@@ -5,19 +5,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pulp_container_namespace
-short_description: Manage container namespaces and who may pull from them and push to them
+short_description: Manage container namespaces and their access rights
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Creates and removes namespaces of container images. V(stackhpc) is the one of C(stackhpc/nova-api).
-  - Gives groups the right to pull the images in a namespace, or to push to it, whichever images
-    there are now or will be. The distributions have to be C(private), or anybody may pull.
-  - Each list of groups is exact, whether or not users hold the right, too. A list that is not given
-    is left alone, and so are rights that a user holds without a group.
-  - Pulp deletes a namespace together with all its distributions and what was pushed to them. This
-    module refuses while there are any, and names them.
-  - In check mode a group that is not there yet is a warning, because an earlier task would have
-    made it.
+  - Creates and deletes namespaces of container images. The namespace of C(stackhpc/nova-api) is
+    C(stackhpc).
+  - Grants groups the right to pull from or push to all present and future images of a namespace. The right
+    to pull only has an effect for private distributions.
+  - Treats each list of groups as exact. Groups that are not listed lose the right, and rights that users
+    hold without a group do not change. A right whose list is not set does not change.
+  - Refuses to delete a namespace that contains distributions, because Pulp would delete them and their
+    content with it.
 options:
   namespaces:
     description: Namespaces.
@@ -31,23 +30,27 @@ options:
         required: true
       pull:
         description:
-          - All groups that may pull, by the role C(container.containernamespace_consumer). They must
-            exist. No group may with an empty list, except for those of O(namespaces[].push).
+          - Groups that have the right to pull, granted by the role
+            C(container.containernamespace_consumer). They must exist.
+          - An empty list removes the right from all groups, except those in O(namespaces[].push).
         type: list
         elements: str
       push:
         description:
-          - All groups that may push and pull, by the role C(container.containernamespace_collaborator).
-            They must exist. No group may with an empty list.
+          - Groups that have the right to push and pull, granted by the role
+            C(container.containernamespace_collaborator). They must exist.
+          - An empty list removes the right from all groups.
         type: list
         elements: str
       state:
-        description: Whether the namespace is there.
+        description: Whether the namespace exists.
         type: str
         choices: [present, absent]
         default: present
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
+notes:
+  - In check mode a missing group is a warning, because an earlier task may be about to create it.
 seealso:
   - module: stackhpc.release_train.pulp_group
   - module: stackhpc.release_train.pulp_distribution
@@ -55,7 +58,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let clients pull what is released, and builders push what is not
+- name: Grant clients the right to pull released images, and builders to push development images
   stackhpc.release_train.pulp_container_namespace:
     namespaces:
       - name: stackhpc
@@ -65,7 +68,7 @@ EXAMPLES = r"""
         pull: []
         push: [stackhpc-dev]
 
-- name: Remove a namespace without images, whatever groups there are
+- name: Delete an empty namespace
   stackhpc.release_train.pulp_container_namespace:
     namespaces:
       - name: stackhpc-old
@@ -85,20 +88,29 @@ results:
       description: V(created), V(updated), V(deleted), V(unchanged) or V(failed).
       type: str
       returned: always
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What it is now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

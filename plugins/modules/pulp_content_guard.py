@@ -5,36 +5,33 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pulp_content_guard
-short_description: Manage content guards and who may pass them
+short_description: Manage content guards and their role assignments
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Creates, changes and removes content guards, which decide who may read what a distribution
-    serves.
-  - The groups of an RBAC guard are exact. A group that is not listed loses its role, also when
-    users hold that role as well. Roles that a user holds without a group are never touched.
-  - Pulp deletes a guard that is in use without a word, and what it guarded is public from then
-    on. This module looks at all distributions first and refuses, naming those that use the guard.
-  - In check mode a group that is not there yet is a warning, because an earlier task would have
-    made it.
+  - Creates, updates and deletes content guards, which restrict access to the content of distributions.
+  - Treats the groups of an RBAC content guard as exact. Groups that are not listed lose their roles, also
+    if users hold the same role. Roles that users hold without a group do not change.
+  - Refuses to delete a content guard that a distribution uses, because Pulp would make the distribution
+    public.
 options:
   rbac:
-    description: Guards that let those pass who hold a role on the guard.
+    description: Content guards that grant access to users with a role on the guard.
     type: list
     elements: dict
     suboptions:
       name:
-        description: Name of the guard. Guards of all types share one space of names.
+        description: Name of the content guard. It must be unique among content guards of all types.
         type: str
         required: true
       description:
-        description: What it is for. Empty text clears it.
+        description: Description of the content guard. An empty string clears it.
         type: str
       roles:
         description:
-          - All roles that groups hold on the guard.
-          - A role that is not listed, and one without groups, is taken from all groups; with no
-            roles at all no group holds any.
+          - Roles that groups hold on the content guard.
+          - Roles that are not listed, and roles without groups, are removed from all groups. If this option
+            is not set, all roles are removed from all groups.
         type: list
         elements: dict
         suboptions:
@@ -43,43 +40,45 @@ options:
             type: str
             required: true
           groups:
-            description: Names of the groups that hold it. They must exist.
+            description: Names of the groups that hold the role. They must exist.
             type: list
             elements: str
       state:
-        description: Whether the guard is there.
+        description: Whether the content guard exists.
         type: str
         choices: [present, absent]
         default: present
   x509:
-    description: Guards that let those pass who show a certificate of an authority.
+    description: Content guards that grant access to clients with a certificate of a CA.
     type: list
     elements: dict
     suboptions:
       name:
-        description: Name of the guard. Guards of all types share one space of names.
+        description: Name of the content guard. It must be unique among content guards of all types.
         type: str
         required: true
       description:
-        description: What it is for. Empty text clears it.
+        description: Description of the content guard. An empty string clears it.
         type: str
       ca_certificate:
-        description: Certificates of the authority, PEM. A new guard needs them.
+        description: Certificates of the CA in PEM format. Required for a new content guard.
         type: str
       state:
-        description: Whether the guard is there.
+        description: Whether the content guard exists.
         type: str
         choices: [present, absent]
         default: present
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
+notes:
+  - In check mode a missing group is a warning, because an earlier task may be about to create it.
 seealso:
   - module: stackhpc.release_train.pulp_group
   - module: stackhpc.release_train.pulp_distribution
 """
 
 EXAMPLES = r"""
-- name: Let developers read what is not released yet, and clients what is
+- name: Grant developers access to development content, and clients access to released content
   stackhpc.release_train.pulp_content_guard:
     rbac:
       - name: development
@@ -92,7 +91,7 @@ EXAMPLES = r"""
           - role: core.rbaccontentguard_downloader
             groups: [stackhpc, stackhpc-dev]
 
-- name: Let machines in that have a certificate
+- name: Grant access to hosts with a certificate
   stackhpc.release_train.pulp_content_guard:
     x509:
       - name: machines
@@ -106,26 +105,35 @@ results:
   type: list
   elements: dict
   contains:
-    name: {description: Name of the guard., type: str, returned: always}
+    name: {description: Name of the content guard., type: str, returned: always}
     type: {description: V(rbac) or V(x509)., type: str, returned: always}
     action:
       description: V(created), V(updated), V(deleted), V(unchanged) or V(failed).
       type: str
       returned: always
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What it is now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from typing import Any

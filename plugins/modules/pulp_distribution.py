@@ -5,17 +5,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pulp_distribution
-short_description: Serve repositories at paths, behind content guards
+short_description: Manage distributions of repositories
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Makes, changes and removes distributions, several at once. Objects are named, never given as
-    hrefs.
-  - What a distribution serves is a publication, which does not move on by itself. A container
-    distribution serves a repository, or a version of one.
-  - A new distribution that would serve nothing is refused.
-  - An item may take over from another item of the same list; it is carried out after that.
-  - A failed item does not stop the others. The module fails at the end and names each.
+  - Creates, updates and deletes distributions of all content types, several at the same time. Objects are
+    referred to by name.
+  - A distribution serves a publication, which does not change when the repository is published again. A
+    container distribution serves a repository or one of its versions.
+  - Refuses to create a distribution without content.
+  - Processes an item whose O(ignore:distribution) is another item of the same list after that item.
+  - Processes all items even if some of them fail. The module then fails with the error of each.
 options:
   rpm:
     description: Distributions of RPM repositories.
@@ -28,36 +28,38 @@ options:
         required: true
       base_path: &base_path
         description:
-          - Path below C(/pulp/content/) at which it is served, with or without a slash at its end.
-            Needed for a new distribution.
+          - Path of the distribution below C(/pulp/content/). A slash at the end is ignored. Required for a
+            new distribution.
         type: str
       repository: &repository
-        description: Name of the repository to serve.
+        description: Name of the repository to serve. Mutually exclusive with O(ignore:distribution).
         type: str
       version: &version
         description:
-          - Number of the version of O(ignore:repository) to serve. The default is the latest one
-            that is published.
+          - Number of the version of O(ignore:repository) to serve. Defaults to the latest published
+            version.
         type: int
       distribution: &distribution
         description:
-          - Name of another distribution of this type. What it serves at this moment is served here,
-            too. Excludes O(ignore:repository).
+          - Name of another distribution of the same type. The content that it serves now is served by this
+            distribution, too. Mutually exclusive with O(ignore:repository).
         type: str
       content_guard:
-        description: Name of the content guard. Empty text removes it.
+        description: Name of the content guard. An empty string removes it.
         type: str
       skip_existing:
         description:
-          - Whether no new distribution is made for a publication that is served by one already.
+          - Whether to skip the creation of a distribution if another distribution serves the same
+            publication.
         type: bool
         default: false
       pulp_labels: &pulp_labels
         description:
-          - Labels, exact. The collection's own labels, C(release_train_*), stay as they are.
+          - Labels of the distribution. Other labels are removed, except those of this collection
+            (C(release_train_*)).
         type: dict
       state: &state
-        description: Whether the distribution is there.
+        description: Whether the distribution exists.
         type: str
         choices: [present, absent]
         default: present
@@ -68,7 +70,7 @@ options:
     suboptions:
       <<: *published
       mode:
-        description: Serves only a publication of this mode.
+        description: Serves a publication of this mode only. By default a publication of any mode is served.
         type: str
         choices: [simple, structured, simple_and_structured, verbatim]
   container:
@@ -78,17 +80,17 @@ options:
     suboptions:
       name: *name
       base_path:
-        description: Name under which the registry offers the image. Needed for a new distribution.
+        description: Name of the image in the registry. Required for a new distribution.
         type: str
       repository: *repository
       version:
         description:
-          - Number of the version of O(ignore:repository) to serve. By default the latest one is
-            served, whichever that is at the time.
+          - Number of the version of O(ignore:repository) to serve. By default the distribution serves the
+            latest version at any time.
         type: int
       distribution: *distribution
       private:
-        description: Whether a user needs the right to pull.
+        description: Whether only accounts with the right to pull can read the image.
         type: bool
       pulp_labels: *pulp_labels
       state: *state
@@ -107,10 +109,11 @@ extends_documentation_fragment:
 seealso:
   - module: stackhpc.release_train.pulp_publication
   - module: stackhpc.release_train.pulp_content_guard
+  - module: stackhpc.release_train.pulp_container_namespace
 """
 
 EXAMPLES = r"""
-- name: Serve the latest publication of a repository, and the same as production
+- name: Serve the latest publication of a repository in the development and production channels
   stackhpc.release_train.pulp_distribution:
     pulp_url: https://pulp.example.com
     username: admin
@@ -124,7 +127,7 @@ EXAMPLES = r"""
         base_path: rocky/9/BaseOS/production/
         distribution: rocky-9-baseos-development
 
-- name: Serve an image to those who may pull it
+- name: Serve a private image
   stackhpc.release_train.pulp_distribution:
     container:
       - name: stackhpc/nova-api
@@ -146,24 +149,39 @@ results:
       description: V(created), V(updated), V(deleted), V(unchanged), V(skipped) or V(failed).
       type: str
       returned: always
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: 'What differed before, with names for hrefs.', type: dict, returned: always}
-    after: {description: 'What differs now, with names for hrefs.', type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: 'What went wrong, in words of Pulp.', type: str, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before:
+      description: Changed values before the run, with names instead of hrefs.
+      type: dict
+      returned: always
+    after:
+      description: Changed values after the run, with names instead of hrefs.
+      type: dict
+      returned: always
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
     served_by:
-      description: The distribution that serves the same publication already.
+      description: Name of the distribution that serves the same publication.
       type: str
       returned: when the item was skipped
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

@@ -5,18 +5,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pulp_file_content
-short_description: Upload files into file repositories
+short_description: Upload files to file repositories
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Makes file repositories hold local files of any size, or removes files from them.
-  - The files of an item come into one new version of its repository, all of them or none.
-  - What Pulp has already is not sent. A file is known by its sha256, whatever it is called there.
-  - Files are sent in chunks, several at once where the server is pulpcore 3.106 or later, and never
-    read into memory as a whole. A chunk that is lost or altered on the way is sent again.
-  - A run that was killed, or whose connection broke, leaves behind what it sent. The next run of
-    the same user on the same machine sends the rest.
-  - A failed item does not stop the others. The module fails at the end and names each.
+  - Adds local files of any size to file repositories, or removes files from them.
+  - Creates one new repository version for all files of an item. If one file fails, the repository does not
+    change.
+  - Does not upload content that Pulp has already, under whatever name. Files are compared by SHA-256
+    checksum.
+  - Uploads files in chunks without reading them into memory, on pulpcore 3.106 or later several at the same
+    time. Lost or corrupted chunks are sent again.
+  - Resumes uploads of an interrupted run of the same user on the same host.
+  - Processes all items even if some of them fail. The module then fails with the error of each.
 options:
   file:
     description: File repositories.
@@ -25,33 +26,35 @@ options:
     required: true
     suboptions:
       name:
-        description: Name of the repository. It exists already.
+        description: Name of the repository. It must exist.
         type: str
         required: true
       files:
-        description: Files that it is to hold, or not.
+        description: Files to add or remove.
         type: list
         elements: dict
         required: true
         suboptions:
           path:
-            description: The local file, where the module runs. Not needed for O(file[].state=absent).
+            description:
+              - Path of the local file, on the host that runs the module. Not required for
+                O(file[].state=absent).
             type: path
           relative_path:
-            description: Where it is in the repository. The default is the name of the local file.
+            description: Path of the file in the repository. Defaults to the name of the local file.
             type: str
       checksums:
         description:
-          - Whether each file has another one beside it, C(<relative_path>.sha256), that
-            C(sha256sum -c) understands.
+          - Whether to add a checksum file C(<relative_path>.sha256) in the format of C(sha256sum) for
+            each file.
         type: bool
         default: false
       exact:
-        description: Whether all other files go from the repository's new version.
+        description: Whether to remove all other files from the repository.
         type: bool
         default: false
       state:
-        description: Whether the repository holds these files.
+        description: Whether the repository contains the files.
         type: str
         choices: [present, absent]
         default: present
@@ -59,10 +62,11 @@ extends_documentation_fragment:
   - stackhpc.release_train.pulp
   - stackhpc.release_train.pulp.uploading
 notes:
-  - In check mode nothing is sent. Files are read all the same, to say which of them would be.
+  - Check mode uploads nothing, but reads all files to predict which of them would be uploaded.
 seealso:
   - module: stackhpc.release_train.pulp_file_download
   - module: stackhpc.release_train.pulp_repository
+  - module: stackhpc.release_train.image_upload
 """
 
 EXAMPLES = r"""
@@ -74,7 +78,7 @@ EXAMPLES = r"""
         files:
           - path: /var/lib/images/overcloud-rocky-9.qcow2
 
-- name: Let a repository hold these two files and nothing else
+- name: Upload two files and remove all others
   stackhpc.release_train.pulp_file_content:
     file:
       - name: ipa-images-2025.1-rocky-9
@@ -100,43 +104,52 @@ results:
   elements: dict
   contains:
     name: {description: Name of the repository., type: str, returned: always}
-    type: {description: V(file)., type: str, returned: always}
+    type: {description: Always V(file)., type: str, returned: always}
     action: {description: 'V(updated), V(unchanged) or V(failed).', type: str, returned: always}
-    changed: {description: Whether there is a new version., type: bool, returned: always}
-    before: {description: 'Under C(files), the checksums of files that went.', type: dict, returned: always}
-    after: {description: 'Under C(files), the checksums of files that came.', type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: 'What went wrong, with the name of each file.', type: str, returned: always}
+    changed: {description: Whether a new repository version was created., type: bool, returned: always}
+    before: {description: Checksums of removed and replaced files in C(files)., type: dict, returned: always}
+    after: {description: Checksums of added files in C(files)., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
     version: {description: Number of the latest version., type: int, returned: success}
-    packages_added: {description: Files that came., type: int, returned: when changed}
-    packages_removed: {description: Files that went or were replaced., type: int, returned: when changed}
+    packages_added: {description: Number of added files., type: int, returned: when changed}
+    packages_removed: {description: Number of removed and replaced files., type: int, returned: when changed}
     files:
-      description: The files of the item, those beside them, and those that went.
-      returned: when they could be read
+      description: Files of the item, their checksum files, and removed files.
+      returned: when the files could be read
       type: list
       elements: dict
       contains:
-        relative_path: {description: Where it is in the repository., type: str, returned: always}
-        path: {description: The local file., type: str, returned: when it has one}
-        sha256: {description: Its checksum., type: str, returned: always}
-        size: {description: Bytes., type: int, returned: when it is local}
-        sent: {description: Bytes that this run sent., type: int, returned: when it is local}
+        relative_path: {description: Path of the file in the repository., type: str, returned: always}
+        path: {description: Path of the local file., type: str, returned: for local files}
+        sha256: {description: SHA-256 checksum., type: str, returned: always}
+        size: {description: Size in bytes., type: int, returned: for local files}
+        sent: {description: Number of bytes that this run uploaded., type: int, returned: for local files}
         action:
           description:
-            - V(uploaded), V(added) (Pulp had it, the repository had not), V(unchanged), V(removed) or
-              V(failed).
+            - V(uploaded), V(added) if Pulp had the content and the repository did not, V(unchanged),
+              V(removed) or V(failed).
           type: str
           returned: always
-        error: {description: What went wrong., type: str, returned: always}
+        error: {description: Error message. Empty if the file succeeded., type: str, returned: always}
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.content.files import manage_files

@@ -5,64 +5,65 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pulp_file_download
-short_description: Download files, and check them before they count
+short_description: Download files and verify their checksums
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Downloads files of any size from a Pulp, or from anywhere, and checks each by its sha256.
-  - A file that is there with the right checksum is neither downloaded nor written.
-  - Until it is complete and checked, a file is beside its place as C(<dest>.part). A run that was
-    killed or cut off leaves that behind, and the next one asks for the rest only.
-  - Username, password and client certificate go to the server of O(pulp_url) and to no other,
-    also when that one redirects. All other servers are asked without them.
-  - A failed item does not stop the others. The module fails at the end and names each.
+  - Downloads files of any size from a Pulp server or another web server, and verifies the SHA-256 checksum
+    of each.
+  - Does not download a file that exists with the correct checksum.
+  - Writes to C(<dest>.part) until the file is complete and verified. An interrupted download is resumed by
+    the next run.
+  - Sends the username, password and client certificate to the server of O(pulp_url) only, and not to other
+    servers to which it redirects.
+  - Processes all files even if some of them fail. The module then fails with the error of each.
 options:
   files:
-    description: Files to download. Each has either O(files[].path) or O(files[].url).
+    description: Files to download. Each of them needs either O(files[].path) or O(files[].url).
     type: list
     elements: dict
     required: true
     suboptions:
       path:
         description:
-          - Where the Pulp of O(pulp_url) serves the file, such as
+          - Path of the file on the server of O(pulp_url), below C(/pulp/content/), such as
             V(kayobe-images/2025.1/rocky/9/latest/overcloud-rocky-9.qcow2).
         type: str
       url:
-        description: Where the file is, on any server. It must not hold credentials.
+        description: URL of the file on any server. It must not contain credentials.
         type: str
       dest:
-        description: The local file, or a folder, which keeps the file under its own name.
+        description: Path of the local file, or of a directory in which the file gets its original name.
         type: path
         required: true
       sha256:
-        description: The checksum that the file must have.
+        description: Expected SHA-256 checksum of the file.
         type: str
       checksum:
         description:
-          - Whether the checksum is read from the file of the same URL and C(.sha256), where
-            O(files[].sha256) does not say it.
-          - With V(false) and without O(files[].sha256) a file of O(files[].path) is checked by
-            C(PULP_MANIFEST), the list that Pulp makes of all files that it publishes.
-          - Where there is no such list, and with O(files[].url), nothing is checked, and a file that
-            is there stays as it is.
+          - Whether to read the expected checksum from C(<file>.sha256) on the same server, if
+            O(files[].sha256) is not set.
+          - With V(false) and without O(files[].sha256), a file of O(files[].path) is verified with
+            C(PULP_MANIFEST), Pulp's list of the files in a publication.
+          - If there is no such list, and for files of O(files[].url), nothing is verified, and a file
+            that exists is not downloaded again.
         type: bool
         default: true
       mode:
         description:
-          - Permissions of the file, such as V('0640'), in quotes.
-          - By default it keeps those that it has, and a new one gets the usual ones.
+          - Permissions of the file as a quoted octal number, such as V('0640').
+          - By default an existing file keeps its permissions, and a new file gets those of the umask.
         type: str
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
 notes:
-  - In check mode nothing is downloaded but checksum files and lists of files.
+  - Check mode downloads checksum files and lists of files only.
 seealso:
   - module: stackhpc.release_train.pulp_file_content
 """
 
 EXAMPLES = r"""
-- name: Download a disk image that Ark has released
+- name: Download a released disk image from Ark
   stackhpc.release_train.pulp_file_download:
     pulp_url: https://ark.example.com
     username: client
@@ -71,7 +72,7 @@ EXAMPLES = r"""
       - path: kayobe-images/2025.1/rocky/9/latest/overcloud-rocky-9.qcow2
         dest: /var/lib/images/
 
-- name: Download a file from elsewhere
+- name: Download a file from another server
   stackhpc.release_train.pulp_file_download:
     pulp_url: https://images.example.com
     files:
@@ -83,35 +84,45 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for each item, in the order of the list.
+  description: One entry for each file, in the order of the list.
   returned: always
   type: list
   elements: dict
   contains:
-    name: {description: The path or URL., type: str, returned: always}
-    type: {description: V(file)., type: str, returned: always}
+    name: {description: Path or URL of the file., type: str, returned: always}
+    type: {description: Always V(file)., type: str, returned: always}
     action:
-      description: V(created), V(updated) (other content, or another mode), V(unchanged) or V(failed).
+      description:
+        - V(created), V(updated) if the content or the permissions changed, V(unchanged) or V(failed).
       type: str
       returned: always
     changed: {description: Whether the local file changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What differs now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
-    url: {description: Where it was downloaded from., type: str, returned: always}
-    dest: {description: The local file., type: str, returned: always}
-    sha256: {description: Its checksum., type: str, returned: always}
-    received: {description: Bytes of it that were downloaded., type: int, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
+    url: {description: URL of the file., type: str, returned: always}
+    dest: {description: Path of the local file., type: str, returned: always}
+    sha256: {description: SHA-256 checksum of the file., type: str, returned: always}
+    received: {description: Number of downloaded bytes., type: int, returned: always}
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.content.download import download_files

@@ -9,13 +9,12 @@ short_description: Manage groups of Pulp users
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Creates and removes groups. Who is a member is set by M(stackhpc.release_train.pulp_user), what
-    members may do by M(stackhpc.release_train.pulp_content_guard) for content.
-  - A group that is removed takes the rights of its members with it. Content behind a guard stays
-    guarded.
+  - Creates and deletes groups. M(stackhpc.release_train.pulp_user) manages their members, and
+    M(stackhpc.release_train.pulp_content_guard) their access to content.
+  - The members of a deleted group lose the rights that the group granted. Content guards stay in effect.
 options:
   groups:
-    description: The groups.
+    description: Groups.
     type: list
     elements: dict
     required: true
@@ -25,7 +24,7 @@ options:
         type: str
         required: true
       state:
-        description: Whether the group is there.
+        description: Whether the group exists.
         type: str
         choices: [present, absent]
         default: present
@@ -34,10 +33,11 @@ extends_documentation_fragment:
 seealso:
   - module: stackhpc.release_train.pulp_user
   - module: stackhpc.release_train.pulp_content_guard
+  - module: stackhpc.release_train.pulp_container_namespace
 """
 
 EXAMPLES = r"""
-- name: Have a group of clients and one of developers
+- name: Create a group of clients and a group of developers
   stackhpc.release_train.pulp_group:
     groups:
       - name: stackhpc
@@ -46,7 +46,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for each item, in the order of the lists.
+  description: One entry for each item, in the order of the list.
   returned: always
   type: list
   elements: dict
@@ -54,23 +54,32 @@ results:
     name: {description: Name of the group., type: str, returned: always}
     type: {description: Always V(group)., type: str, returned: always}
     action:
-      description: V(created), V(updated), V(deleted), V(unchanged) or V(failed).
+      description: V(created), V(deleted), V(unchanged) or V(failed).
       type: str
       returned: always
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What it is now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

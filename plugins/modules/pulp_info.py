@@ -5,21 +5,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pulp_info
-short_description: Find objects of any kind in Pulp
+short_description: Gather information about objects in Pulp
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Finds objects with the server's own filters, page after page. Changes nothing.
-  - Pulp shows references as paths. This module adds the name of what they lead to.
-  - Pulp shows no object that the user has no right to see, and says nothing of it.
-  - Passwords, keys and headers of remotes, and credentials in URLs, are never shown.
+  - Lists objects of one kind, filtered by the server. Changes nothing.
+  - Adds the names of referenced objects, for which Pulp returns hrefs.
+  - Returns only objects that the account can see. Pulp does not report the others.
+  - Never returns passwords, keys and headers of remotes, and credentials in URLs.
 options:
   kind:
     description:
-      - What to find. V(content) with O(content_type) is what an operator counts, such as RPM
-        packages, without it all content units.
-      - V(content_guard), V(repository), V(remote), V(publication) and V(distribution) without a
-        type are those of all types, with fewer fields.
+      - Kind of the objects. V(content) with O(content_type) lists the main content of this type, such as
+        RPM packages, and without it content units of all types.
+      - V(content_guard), and V(repository), V(remote), V(publication) and V(distribution) without
+        O(content_type), list objects of all types with fewer fields.
     type: str
     required: true
     choices:
@@ -41,28 +41,27 @@ options:
       - x509_content_guard
   content_type:
     description:
-      - Type of the repository, remote, publication, distribution or content.
-      - Fields and filters that only this type has need it.
+      - Content type of the repositories, remotes, publications, distributions or content units. Required
+        for fields and filters that only this type has.
     type: str
     choices: [container, deb, file, python, rpm]
   filters:
     description:
-      - Filters of Pulp's REST API, by name, such as V(name__in) or V(state); also V(ordering).
+      - Filters of Pulp's REST API with their values, such as V(name__in) or V(state), and V(ordering).
         A filter that Pulp does not know is an error.
-      - A list is joined with commas, and sent in pieces when it is long.
-      - V(repository), V(remote), V(content_guard) and V(worker) take a name where Pulp wants a
-        path.
+      - A list is joined with commas, and is sent in several requests if it is long.
+      - V(repository), V(remote), V(content_guard) and V(worker) accept a name where Pulp requires an href.
     type: dict
   fields:
-    description: Fields to return. Without it all of them.
+    description: Fields to return. By default all fields are returned.
     type: list
     elements: str
   limit:
-    description: Return at most this many objects. Without it all of them.
+    description: Maximum number of objects to return. By default all objects are returned.
     type: int
   names:
     description:
-      - Whether to look up the names of what objects refer to. It costs a request for each 100
+      - Whether to look up the names of referenced objects, which costs one request for each 100
         references.
     type: bool
     default: true
@@ -70,20 +69,21 @@ extends_documentation_fragment:
   - stackhpc.release_train.pulp
 seealso:
   - module: stackhpc.release_train.pulp_status
+  - module: stackhpc.release_train.distribution_list
 """
 
 EXAMPLES = r"""
-- name: List what is served without a guard
+- name: List distributions with their content guards
   stackhpc.release_train.pulp_info:
     kind: distribution
     fields: [name, base_path, content_guard]
   register: served
 
-- name: Fail when something is public
+- name: Fail if one of them is public
   ansible.builtin.assert:
     that: served.objects | rejectattr('content_guard') | list | length == 0
 
-- name: Find the packages in the latest version of a repository
+- name: List the packages in the latest version of a repository
   vars:
     repository: "{{ (query_result.objects | first).latest_version_href }}"
   stackhpc.release_train.pulp_info:
@@ -93,7 +93,7 @@ EXAMPLES = r"""
       repository_version: "{{ repository }}"
     fields: [name, version, release, arch]
 
-- name: See what went wrong lately
+- name: List the last ten failed tasks
   stackhpc.release_train.pulp_info:
     kind: task
     filters:
@@ -106,11 +106,11 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - The objects, each as Pulp shows it or with the fields that were asked for.
-    - The name of what a field C(repository), C(remote), C(content_guard) or C(worker) leads to
-      follows as C(<field>_name). An object that is, publishes or serves a repository version also
-      has C(repository_name) and the number C(version); a repository has the C(version) of its
-      latest one.
+    - Objects as Pulp returns them, or with the requested fields.
+    - For the fields C(repository), C(remote), C(content_guard) and C(worker) the name of the referenced
+      object is returned as C(<field>_name). Objects that are, publish or serve a repository version also have
+      C(repository_name) and the number C(version). Repositories have the C(version) of their latest
+      version.
   returned: always
   type: list
   elements: dict
@@ -122,23 +122,28 @@ objects:
       repository_name: Extra Packages for Enterprise Linux 9
       version: 12
 count:
-  description: How many objects match on the server, however many were returned.
+  description: Number of matching objects on the server, regardless of O(limit).
   returned: always
   type: int
 results:
-  description: Always empty, for the sake of one shape in all modules.
+  description: Always empty.
   returned: always
   type: list
   elements: dict
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

@@ -5,18 +5,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pulp_package_content
-short_description: Upload packages, publish them, and serve them
+short_description: Upload packages to repositories, publish and serve them
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Makes repositories hold local package files, and serves them. For packages that no upstream has.
-  - The packages of an item come into one new version of its repository, all of them or none.
-    Packages that are there stay.
-  - What Pulp has already is not sent; a package is known by its sha256. Uploads are chunked and
-    go on after a killed run, as those of M(stackhpc.release_train.pulp_file_content).
-  - A new version is published, and the distribution serves it. With a stamp it is served for ever
-    under a name and path of its own, and a distribution is only made for what is new.
-  - A failed item does not stop the others. The module fails at the end and names each.
+  - Adds local package files to repositories, and serves them. Use it for packages without an upstream
+    repository.
+  - Creates one new repository version for all packages of an item. If one package fails, the repository
+    does not change. Existing packages are kept.
+  - Does not upload packages that Pulp has already. Packages are compared by SHA-256 checksum. Uploads are
+    chunked and resumable, as those of M(stackhpc.release_train.pulp_file_content).
+  - Publishes a new version and serves it with a distribution. With O(rpm[].stamped) each new version gets an
+    immutable distribution with a stamp.
+  - Processes all items even if some of them fail. The module then fails with the error of each.
 options:
   rpm:
     description: RPM repositories.
@@ -24,29 +25,34 @@ options:
     elements: dict
     suboptions:
       name: &name
-        description: Name of the repository. It is made where it is missing.
+        description: Name of the repository. It is created if it does not exist.
         type: str
         required: true
       packages: &packages
-        description: Local package files, where the module runs.
+        description: Paths of local package files, on the host that runs the module.
         type: list
         elements: path
         required: true
       publish: &publish
-        description: Whether the version is published, and served where O(rpm[].distribution_name) says by what.
+        description:
+          - Whether to publish the new version, and to serve it if O(ignore:distribution_name) is set.
         type: bool
         default: true
       distribution_name: &distribution_name
-        description: Name of the distribution that serves it. With a stamp, which is appended, what it begins with.
+        description:
+          - Name of the distribution. With O(ignore:stamped), prefix of the names, to which the stamp is
+            appended.
         type: str
       base_path: &base_path
-        description: Where it is served. With a stamp, which is appended, it ends in a slash.
+        description:
+          - Path of the distribution. With O(ignore:stamped), prefix of the paths, which must end in a slash
+            and to which the stamp is appended.
         type: str
       content_guard: &content_guard
-        description: Content guard of the distribution. The empty text means none.
+        description: Content guard of the distribution. An empty string makes it public.
         type: str
       stamped: &stamped
-        description: Whether a new version gets a distribution of its own, with a stamp.
+        description: Whether each new version gets its own distribution with a stamp.
         type: bool
         default: false
   deb:
@@ -62,27 +68,30 @@ options:
       content_guard: *content_guard
       stamped: *stamped
       suite:
-        description: Suite that the packages belong to, such as V(noble).
+        description: Suite of the packages, such as V(noble).
         type: str
         default: stable
       component:
-        description: Component of the suite.
+        description: Component of the packages.
         type: str
         default: main
       architectures:
         description:
-          - Architectures of the suite besides those of the packages. One is needed where all
-            packages are of V(all).
+          - Architectures of the suite in addition to those of the packages. Required if all packages have the
+            architecture V(all).
         type: list
         elements: str
         default: []
       mode:
-        description: How it is published.
+        description:
+          - How the repository is published. V(structured) creates suites and components, V(simple) a single
+            suite C(default) with all packages, V(simple_and_structured) both. V(verbatim) requires metadata of
+            an upstream repository.
         type: str
         choices: [simple, structured, simple_and_structured, verbatim]
         default: structured
   stamp:
-    description: Stamp of new distributions. The start of the run unless given.
+    description: Stamp of new distributions. Defaults to the start time of the run.
     type: str
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
@@ -93,7 +102,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Serve packages of our own, each state of them under a stamp
+- name: Upload packages and serve each new version with a stamp
   stackhpc.release_train.pulp_package_content:
     rpm:
       - name: Site packages
@@ -103,7 +112,7 @@ EXAMPLES = r"""
         content_guard: development
         stamped: true
 
-- name: Serve Deb packages where hosts read them
+- name: Upload Deb packages and serve them at one path
   stackhpc.release_train.pulp_package_content:
     deb:
       - name: Site packages (Ubuntu)
@@ -115,7 +124,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 stamp:
-  description: The stamp of this run.
+  description: Stamp of new distributions of this run.
   returned: success
   type: str
 results:
@@ -126,27 +135,42 @@ results:
   contains:
     name: {description: Name of the repository., type: str, returned: always}
     type: {description: V(rpm) or V(deb)., type: str, returned: always}
-    action: {description: What was done., type: str, returned: always}
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: 'What differs now; under C(packages), names of files that came.', type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
-    packages_added: {description: Packages that came., type: int, returned: when packages came}
-    snapshot: {description: Name of the distribution., type: str, returned: when it has one}
+    action: {description: 'V(created), V(updated), V(unchanged) or V(failed).', type: str, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after:
+      description: Changed values after the run, with the names of added package files in C(packages).
+      type: dict
+      returned: always
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
+    packages_added: {description: Number of added packages., type: int, returned: when packages were added}
+    snapshot: {description: Name of the distribution., type: str, returned: when it is served}
     files:
-      description: The packages, as M(stackhpc.release_train.pulp_file_content) returns files.
-      returned: when they were looked at
+      description:
+        - Package files, in the form of C(results[].files) of
+          M(stackhpc.release_train.pulp_file_content).
+      returned: when the files could be read
       type: list
       elements: dict
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
+  sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.content.upload import UPLOAD_OPTIONS

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pulp_publication
-short_description: Publish versions of repositories
+short_description: Manage publications of repository versions
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Makes sure that versions of repositories are published, and says which publication counts.
-  - A version can have several publications. One that mirrors upstream counts first, else the newest
-    of the mode that was asked for; the others of this mode are its duplicates.
-  - A publication that a distribution serves is never deleted.
-  - A failed item does not stop the others. The module fails at the end and names each.
+  - Publishes versions of repositories that are not published, deletes publications, and returns the
+    publication to serve.
+  - If a version has several publications, the one that mirrors upstream metadata is returned, or else the
+    newest publication of the requested mode. Other publications of this mode are its duplicates.
+  - Never deletes a publication that a distribution serves.
+  - Processes all items even if some of them fail. The module then fails with the error of each.
 options:
   rpm:
     description: Publications of RPM repositories.
@@ -25,17 +26,18 @@ options:
         type: str
         required: true
       version: &version
-        description: Number of the version to publish. The default is the latest.
+        description: Number of the repository version. Defaults to the latest version.
         type: int
       sync_policy:
         description:
-          - With V(mirror_complete) only a publication that mirrors upstream counts. The sync makes
-            it; none is made here, since that would not be upstream's metadata.
+          - With V(mirror_complete) only a publication that mirrors upstream metadata is accepted. The sync
+            creates it, and the module fails if it is missing.
         type: str
         choices: [additive, mirror_complete, mirror_content_only]
       state: &state
         description:
-          - V(absent) deletes all publications of this version and mode, unless one is served.
+          - Whether the version is published. V(absent) deletes all publications of this version and mode.
+            It fails if a distribution serves one of them.
         type: str
         choices: [present, absent]
         default: present
@@ -48,8 +50,11 @@ options:
       version: *version
       mode:
         description:
-          - How the metadata is made. V(verbatim) is upstream's own, with its signatures.
-          - The default is V(simple).
+          - How the repository is published. V(verbatim) serves metadata and signatures of upstream
+            unchanged. V(structured) serves the suites and components of upstream with metadata that Pulp
+            creates. V(simple) serves all packages as one suite C(default). V(simple_and_structured) serves
+            both.
+          - Defaults to V(simple).
         type: str
         choices: [simple, structured, simple_and_structured, verbatim]
       state: *state
@@ -70,17 +75,18 @@ options:
       version: *version
       state: *state
   cleanup_duplicates:
-    description: Whether duplicates are deleted that no distribution serves.
+    description: Whether to delete duplicates that no distribution serves.
     type: bool
     default: false
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
 seealso:
+  - module: stackhpc.release_train.pulp_repository
   - module: stackhpc.release_train.pulp_distribution
 """
 
 EXAMPLES = r"""
-- name: Publish the latest version of two repositories
+- name: Publish the latest versions of two repositories
   stackhpc.release_train.pulp_publication:
     pulp_url: https://pulp.example.com
     username: admin
@@ -107,30 +113,39 @@ results:
       description: V(created), V(deleted), V(unchanged) or V(failed).
       type: str
       returned: always
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What differs now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: 'What went wrong, in words of Pulp.', type: str, returned: always}
-    version: {description: Number of the version., type: int, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
+    version: {description: Number of the repository version., type: int, returned: always}
     publication:
-      description: The publication that counts. None in check mode when it is still to be made.
+      description: Href of the publication to serve. Null in check mode if it would be created.
       type: str
       returned: always
     duplicates:
-      description: Other publications of the same version and mode.
+      description: Hrefs of other publications of the same version and mode.
       type: list
       elements: str
       returned: always
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

@@ -5,17 +5,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pulp_repository
-short_description: Declare repositories with their remotes, and sync them
+short_description: Manage repositories with their remotes, and sync them
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Makes, changes and removes repositories, several at once. A repository with a URL has a remote
-    called C(<name>-remote), which goes with it.
-  - With O(sync) each repository is synced as soon as it is declared.
-  - A key that is not given leaves things as they are. Empty text clears a value, an empty list or
-    mapping clears a list or mapping.
-  - A repository from which something is served is not removed.
-  - A failed repository does not stop the others. The module fails at the end and names each.
+  - Creates, updates and deletes repositories of all content types, several at the same time. A repository
+    with a URL has a remote C(<name>-remote), which is deleted with it.
+  - With O(sync) each repository is synced as soon as it is up to date.
+  - Does not change values that are not set. An empty string clears a value, and an empty list or mapping
+    clears a list or mapping.
+  - Refuses to delete a repository whose content is served.
+  - Processes all repositories even if some of them fail. The module then fails with the error of each.
 options:
   rpm:
     description: RPM repositories.
@@ -28,108 +28,115 @@ options:
           type: str
           required: true
         description:
-          description: What it is for.
+          description: Description of the repository.
           type: str
         retain_repo_versions:
           description:
-            - How many versions Pulp keeps, a number. It needs pulpcore 3.44, which keeps those that
+            - Number of versions that Pulp retains. Requires pulpcore 3.44, which also retains versions that
               are served.
           type: str
         pulp_labels:
           description:
-            - Labels of the repository, exact. The collection's own, C(release_train_*), stay as they
-              are.
+            - Labels of the repository. Other labels are removed, except those of this collection
+              (C(release_train_*)).
           type: dict
         url:
           description:
-            - Where the content comes from; a mirror list will do for RPM, a metalink will not. Without it
-              there is no remote, and nothing to sync.
+            - URL of the source. Without it no remote is created, and there is nothing to sync.
+            - For RPM repositories it can be that of a mirror list, but not that of a metalink.
           type: str
         policy:
-          description: When files are downloaded. Pulp's default is V(immediate).
+          description:
+            - When Pulp downloads files. V(immediate) downloads them during the sync. V(on_demand) downloads
+              and stores a file when a client first requests it. V(streamed) downloads it on each request
+              and does not store it.
+            - Pulp's default is V(immediate).
           type: str
           choices: [immediate, on_demand, streamed]
         ca_cert:
-          description: Certificate authorities to trust the source by, PEM.
+          description: CA bundle used to verify the source, in PEM format.
           type: str
         client_cert:
-          description: Client certificate for the source, PEM.
+          description: Client certificate presented to the source, in PEM format.
           type: str
         client_key:
-          description: Its key, PEM.
+          description: Private key of O(ignore:client_cert), in PEM format.
           type: str
         download_concurrency:
-          description: How many downloads from this source at once, a number.
+          description: Maximum number of simultaneous downloads, an integer. Pulp has a default.
           type: str
         proxy_url:
-          description: Proxy to the source, without credentials.
+          description: URL of the proxy used to reach the source. It must not contain credentials.
           type: str
         proxy_username:
-          description: User at the proxy.
+          description: Username for the proxy.
           type: str
         proxy_password:
-          description: Password at the proxy.
+          description: Password for the proxy.
           type: str
         remote_username:
-          description: User at the source.
+          description: Username for the source.
           type: str
         remote_password:
-          description: Password at the source.
+          description: Password for the source.
           type: str
         tls_validation:
-          description: Whether the source's certificate is verified.
+          description: Whether to verify the certificate of the source. Pulp's default is V(true).
           type: bool
         max_retries:
-          description: How often Pulp tries one download again, a number.
+          description: Maximum number of times that Pulp retries a failed download, an integer. Pulp has a default.
           type: str
         rate_limit:
-          description: Greatest number of requests to the source in a second.
+          description: Maximum number of requests per second, an integer. Unlimited by default.
           type: str
         connect_timeout:
-          description: Seconds until there is a connection, waiting for a free one included.
+          description:
+            - Timeout in seconds for obtaining a connection, including the wait for a free one. Pulp has a
+              default.
           type: str
         sock_connect_timeout:
-          description: Seconds until there is a new connection.
+          description: Timeout in seconds for connecting to the source. Pulp has a default.
           type: str
         sock_read_timeout:
-          description: Seconds without anything read.
+          description: Timeout in seconds for each read from the source. Pulp has a default.
           type: str
         total_timeout:
-          description: Seconds for one download.
+          description: Timeout in seconds for a whole download. Pulp has a default.
           type: str
         headers:
-          description: Headers to send to the source, each a mapping of a name to a value.
+          description: HTTP headers to send to the source, each a mapping of name to value.
           type: list
           elements: dict
         pinned:
           description:
-            - Whether the content at O(ignore:url) never changes. It is then synced once, and again
-              only when somebody changed the repository, the remote or the options of the sync.
-            - The default is true for a URL that ends in a stamp such as C(20261120T200001/). For an image
-              V(true) says that its tags never move at the source.
+            - Whether the content at O(ignore:url) is immutable. It is then synced once, and again only after
+              a change of the repository, the remote or the options of the sync.
+            - Defaults to V(true) for a URL that ends in a stamp, such as C(20261120T200001/), and to V(false)
+              otherwise. For container images V(true) means that tags never move at the source.
           type: bool
         state:
           description:
-            - V(absent) removes the repository and its remote, unless something is served from it.
+            - Whether the repository exists. V(absent) deletes the repository and its remote. It fails if
+              content of the repository is served.
           type: str
           choices: [present, absent]
           default: present
       autopublish: &autopublish
-        description: Whether Pulp publishes every new version by itself.
+        description: Whether Pulp automatically publishes each new version.
         type: bool
       sync_policy:
         description:
-          - V(mirror_complete) takes upstream's metadata bit for bit, and publishes it. It excludes
-            O(ignore:autopublish).
-          - V(mirror_content_only) makes the new version hold just what upstream holds.
-          - V(additive) adds what upstream has and keeps the rest. It is Pulp's default.
+          - V(mirror_complete) copies packages and metadata of the source unchanged, and publishes them. It
+            excludes O(ignore:autopublish).
+          - V(mirror_content_only) copies the packages, and Pulp creates the metadata.
+          - V(additive) adds packages and removes none. It is Pulp's default.
         type: str
         choices: [additive, mirror_complete, mirror_content_only]
       optimize: &optimize
         description:
-          - Whether Pulp may skip a sync when it sees that upstream has not changed. That is its
-            default.
-          - V(false) looks at everything again, at a pinned source, too.
+          - Whether Pulp can skip a sync if the metadata of the source has not changed. Pulp's default is
+            V(true).
+          - V(false) forces a full sync, also of an immutable source.
         type: bool
   deb:
     description: Deb repositories.
@@ -139,20 +146,20 @@ options:
       <<: *shared
       autopublish: *autopublish
       distributions:
-        description: Suites to take, a list or words with blanks between.
+        description: Suites to sync. A string of names separated by spaces is accepted, too.
         type: list
         elements: str
       components:
-        description: Components to take, a list or words with blanks between.
+        description: Components to sync. A string of names separated by spaces is accepted, too.
         type: list
         elements: str
       architectures:
-        description: Architectures to take, a list or words with blanks between.
+        description: Architectures to sync. A string of names separated by spaces is accepted, too.
         type: list
         elements: str
       mirror: &mirror
         description:
-          - Whether the new version holds just what the source holds. Otherwise nothing is removed.
+          - Whether to remove content that the source does not have any more. Pulp's default is V(false).
         type: bool
       optimize: *optimize
   container:
@@ -162,21 +169,21 @@ options:
     suboptions:
       <<: *shared
       upstream_name:
-        description: Name of the image at the source. The default is the repository's name.
+        description: Name of the image at the source. Defaults to the name of the repository.
         type: str
       include_tags:
         description:
-          - Tags to take, or patterns as the shell has them, such as V(2025.1-*). All are taken without it.
-          - A sync fails, and names them, when tags of these are not there after it, or nothing that a
-            pattern fits.
-          - From pulp_container 2.28 on a digest such as V(sha256:4bcf...) takes an image without its tags.
-          - What is attached to an image by a tag of its digest, such as a signature, is taken along by
-            current versions of Pulp. Version 3.43 takes it with the pattern V(sha256-*.*), for any
-            image; that pattern changes nothing with others, and no tag need fit it.
+          - Tags to sync, or shell patterns of tags such as V(2025.1-*). By default all tags are synced.
+          - A sync fails if tags are missing afterwards, or if a pattern matches no tag.
+          - With pulp_container 2.28 or later, a digest such as V(sha256:4bcf...) syncs an image without its
+            tags.
+          - Current versions of Pulp also sync what is attached to an image by a tag of its digest, such as
+            a signature. Pulp 3.43 requires the pattern V(sha256-*.*), which syncs attached tags of all
+            images. The pattern has no effect on other versions, and does not have to match a tag.
         type: list
         elements: str
       exclude_tags:
-        description: Tags to leave, or patterns of these.
+        description: Tags to ignore, or shell patterns of tags.
         type: list
         elements: str
       mirror: *mirror
@@ -197,26 +204,27 @@ options:
       <<: *shared
       autopublish: *autopublish
       includes:
-        description: Projects to take, with or without a version specifier.
+        description: Projects to sync, with or without a version specifier.
         type: list
         elements: str
       excludes:
-        description: Projects to leave, with or without a version specifier.
+        description: Projects to ignore, with or without a version specifier.
         type: list
         elements: str
       prereleases:
-        description: Whether pre-releases are taken.
+        description: Whether to sync pre-releases.
         type: bool
       mirror: *mirror
   sync:
-    description: Whether each repository that has a URL is synced.
+    description: Whether to sync each repository that has a URL.
     type: bool
     default: false
   update_secrets:
     description:
-      - V(always) sends the credentials of each remote, so that a rotated password always arrives.
-        Pulp compares them; the same again is no change.
-      - V(on_create) sends them for new remotes only.
+      - When to send the credentials of remotes to Pulp, which does not return them for comparison.
+        Sending the same credentials again does not count as a change.
+      - V(always) sends the credentials of each remote, so that a changed password takes effect.
+      - V(on_create) sends the credentials of new remotes only.
     type: str
     choices: [always, on_create]
     default: always
@@ -224,15 +232,15 @@ extends_documentation_fragment:
   - stackhpc.release_train.pulp
   - stackhpc.release_train.pulp.syncing
 notes:
-  - In check mode nothing is synced, and whether the source has something new is not known. Nor is it
-    known whether a password is another one.
+  - Check mode syncs nothing. It cannot predict whether the source has new content, or whether a password is
+    different.
 seealso:
   - module: stackhpc.release_train.pulp_sync
   - module: stackhpc.release_train.pulp_publication
 """
 
 EXAMPLES = r"""
-- name: Declare and sync repositories
+- name: Create and sync repositories
   stackhpc.release_train.pulp_repository:
     pulp_url: https://pulp.example.com
     username: admin
@@ -251,7 +259,7 @@ EXAMPLES = r"""
         mirror: true
     sync: true
 
-- name: Remove a repository and its remote
+- name: Delete a repository and its remote
   stackhpc.release_train.pulp_repository:
     container:
       - name: stackhpc/nova-api
@@ -271,37 +279,56 @@ results:
       description: V(created), V(updated), V(synced), V(deleted), V(unchanged) or V(failed).
       type: str
       returned: always
-    changed: {description: Whether something changed., type: bool, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
     before:
-      description: What differed before; what belongs to the remote is below C(remote).
+      description: Changed values before the run. Values of the remote are in C(remote).
       type: dict
       returned: always
-    after: {description: 'What differs now, likewise.', type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: 'What went wrong, in words of Pulp.', type: str, returned: always}
+    after:
+      description: Changed values after the run. Values of the remote are in C(remote).
+      type: dict
+      returned: always
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
     sync:
       description:
-        - V(synced), V(unchanged), V(joined) (a sync that was under way), V(pinned) (synced before)
-          or V(check_mode).
+        - Result of the sync. V(synced) for a new version, V(unchanged), V(joined) if another run had started
+          the sync, V(pinned) if the immutable content was synced before, or V(check_mode).
       type: str
-      returned: when O(sync) and the item has a URL
-    version_before: {description: Number of the latest version before., type: int, returned: with sync}
-    version_after: {description: Number of the latest version now., type: int, returned: with sync}
-    packages_added: {description: 'Packages, files or tags that came.', type: int, returned: with sync}
-    packages_removed:
-      description: Packages, files or tags that went.
+      returned: with O(sync), for items with a URL
+    version_before: {description: Number of the latest version before the run., type: int, returned: with sync}
+    version_after: {description: Number of the latest version after the run., type: int, returned: with sync}
+    packages_added:
+      description: Number of added packages, files or tags.
       type: int
       returned: with sync
-    publications: {description: Publications that the sync made., type: list, returned: with sync}
+    packages_removed:
+      description: Number of removed packages, files or tags.
+      type: int
+      returned: with sync
+    publications:
+      description: Hrefs of publications that the sync created.
+      type: list
+      elements: str
+      returned: with sync
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

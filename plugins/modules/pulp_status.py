@@ -5,26 +5,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pulp_status
-short_description: Read what a Pulp server says of itself, or wait until it is ready
+short_description: Read the status of a Pulp server, or wait until it is ready
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Reads versions, plugins and running processes. Changes nothing.
-  - Needs no credentials. Those that are given are not used, so that this module says nothing of
-    whether they are right.
-  - A server is ready when it reaches its database, a content app is online, and enough workers
-    are.
+  - Reads the versions, plugins and running processes of a Pulp server. Changes nothing.
+  - Needs no credentials. It ignores O(username) and O(password), and therefore does not verify them.
+  - A server is ready when it is connected to its database, and a content app and enough workers are online.
 options:
   wait:
     description:
-      - How many seconds to wait until the server is ready, and fail when it is not. With V(0) one
-        look decides.
-      - Not given, one look is taken and RV(ready) tells what came of it.
-      - A certificate that is not trusted fails at once. A server that does not answer costs some
-        seconds more than were given.
+      - Maximum time in seconds to wait until the server is ready. The module fails if it is not ready by then.
+        V(0) checks once.
+      - By default the module checks once, returns RV(ready), and does not fail.
+      - A certificate that is not trusted is an immediate error. If the server does not answer, the module can
+        take a few seconds longer.
     type: float
   workers:
-    description: How many workers must be online.
+    description: Number of workers that must be online.
     type: int
     default: 1
 extends_documentation_fragment:
@@ -34,7 +32,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Wait until Pulp is up with all its workers
+- name: Wait until Pulp is ready with all its workers
   stackhpc.release_train.pulp_status:
     pulp_url: https://pulp.example.com
     wait: 300
@@ -44,7 +42,7 @@ EXAMPLES = r"""
   stackhpc.release_train.pulp_status:
   register: pulp
 
-- name: Require a Pulp that can do without push repositories
+- name: Require a version of Pulp without push repositories
   ansible.builtin.assert:
     that: pulp.versions.container is version('2.29', '>=')
 """
@@ -55,7 +53,7 @@ ready:
   returned: when the server answers
   type: bool
 missing:
-  description: What it lacks, empty when it is ready.
+  description: Reason why the server is not ready. Empty if it is.
   returned: when the server answers
   type: str
   sample: 1 of 4 workers online
@@ -89,7 +87,7 @@ domain_enabled:
   returned: when the server answers
   type: bool
 results:
-  description: One entry, the server.
+  description: One entry for the server.
   returned: always
   type: list
   elements: dict
@@ -100,20 +98,29 @@ results:
       description: V(unchanged) or V(failed).
       type: str
       returned: always
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What it is now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
+    changed: {description: Always V(false)., type: bool, returned: always}
+    before: {description: Always empty., type: dict, returned: always}
+    after: {description: Always empty., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

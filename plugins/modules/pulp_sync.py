@@ -9,10 +9,10 @@ short_description: Sync repositories with their remotes
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Syncs any number of repositories, several at once, and says what each sync brought.
-  - Changed is what got a new repository version.
-  - A sync of the same repository that is under way already, whoever started it, is joined.
-  - A failed repository does not stop the others. The module fails at the end and names each.
+  - Syncs repositories, several at the same time, and returns what each sync added and removed.
+  - A repository has changed if the sync created a new repository version.
+  - Waits for a running sync of the same repository instead of starting another one.
+  - Processes all repositories even if some of them fail. The module then fails with the error of each.
 options:
   rpm:
     description: RPM repositories.
@@ -20,30 +20,31 @@ options:
     elements: dict
     suboptions:
       name: &name
-        description: Name of the repository. It exists already.
+        description: Name of the repository. It must exist.
         type: str
         required: true
       remote: &remote
-        description: Name of the remote to sync from. The default is the repository's C(<name>-remote).
+        description: Name of the remote. Defaults to C(<name>-remote).
         type: str
       pinned: &pinned
         description:
-          - Whether the content at the remote's URL never changes. It is then synced once, and again
-            only when somebody changed the repository, the remote or the options of the sync.
-          - The default is true for a URL that ends in a stamp such as C(20261120T200001/).
+          - Whether the content at the URL of the remote is immutable. It is then synced once, and again only
+            after a change of the repository, the remote or the options of the sync.
+          - Defaults to V(true) for a URL that ends in a stamp, such as C(20261120T200001/), and to V(false)
+            otherwise.
         type: bool
       sync_policy:
         description:
-          - V(mirror_complete) takes upstream's metadata bit for bit, and publishes it.
-          - V(mirror_content_only) makes the new version hold just what upstream holds.
-          - V(additive) adds what upstream has and keeps the rest. It is Pulp's default.
+          - V(mirror_complete) copies packages and metadata of the source unchanged, and publishes them.
+          - V(mirror_content_only) copies the packages, and Pulp creates the metadata.
+          - V(additive) adds packages and removes none. It is Pulp's default.
         type: str
         choices: [additive, mirror_complete, mirror_content_only]
       optimize: &optimize
         description:
-          - Whether Pulp may skip a sync when it sees that upstream has not changed. That is its
-            default.
-          - V(false) looks at everything again, at a pinned source, too.
+          - Whether Pulp can skip a sync if the metadata of the source has not changed. Pulp's default is
+            V(true).
+          - V(false) forces a full sync, also of an immutable source.
         type: bool
   deb:
     description: Deb repositories.
@@ -55,7 +56,7 @@ options:
       pinned: *pinned
       mirror: &mirror
         description:
-          - Whether the new version holds just what upstream holds. Otherwise nothing is removed.
+          - Whether to remove content that the source does not have any more. Pulp's default is V(false).
         type: bool
       optimize: *optimize
   container:
@@ -90,7 +91,7 @@ extends_documentation_fragment:
   - stackhpc.release_train.pulp
   - stackhpc.release_train.pulp.syncing
 notes:
-  - In check mode nothing is synced, and whether upstream has something new is not known.
+  - Check mode syncs nothing, and cannot predict whether the source has new content.
 seealso:
   - module: stackhpc.release_train.pulp_repository
 """
@@ -109,7 +110,7 @@ EXAMPLES = r"""
         mirror: true
   register: synced
 
-- name: Look at everything again, whatever Pulp remembers of the last sync
+- name: Force a full sync
   stackhpc.release_train.pulp_sync:
     rpm:
       - name: Rocky Linux 9 BaseOS
@@ -127,31 +128,44 @@ results:
     name: {description: Name of the repository., type: str, returned: always}
     type: {description: Content type., type: str, returned: always}
     action: {description: 'V(synced), V(unchanged) or V(failed).', type: str, returned: always}
-    changed: {description: Whether there is a new version., type: bool, returned: always}
-    before: {description: 'The version before, when there is a new one.', type: dict, returned: always}
-    after: {description: 'The version now, when there is a new one.', type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: 'What went wrong, in words of Pulp.', type: str, returned: always}
+    changed: {description: Whether a new repository version was created., type: bool, returned: always}
+    before: {description: Number of the latest version before the run., type: dict, returned: always}
+    after: {description: Number of the latest version after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
     sync:
       description:
-        - V(synced), V(unchanged), V(joined) (a sync that was under way), V(pinned) (synced before)
-          or V(check_mode).
+        - Result of the sync. V(synced) for a new version, V(unchanged), V(joined) if another run had started
+          the sync, V(pinned) if the immutable content was synced before, or V(check_mode).
       type: str
       returned: success
-    version_before: {description: Number of the latest version before., type: int, returned: success}
-    version_after: {description: Number of the latest version now., type: int, returned: success}
-    packages_added: {description: 'Packages, files or tags that came.', type: int, returned: success}
-    packages_removed: {description: 'Packages, files or tags that went.', type: int, returned: success}
-    publications: {description: Publications that the sync made., type: list, returned: success}
+    version_before: {description: Number of the latest version before the run., type: int, returned: success}
+    version_after: {description: Number of the latest version after the run., type: int, returned: success}
+    packages_added: {description: 'Number of added packages, files or tags.', type: int, returned: success}
+    packages_removed: {description: 'Number of removed packages, files or tags.', type: int, returned: success}
+    publications:
+      description: Hrefs of publications that the sync created.
+      type: list
+      elements: str
+      returned: success
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from typing import Any

@@ -9,64 +9,67 @@ short_description: Manage Pulp users, their passwords and their groups
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Creates, changes and removes users.
-  - A password is tried with one login. When it works nothing is written, so that a run which
-    changes nothing says so. It may hold any character, but no blank at its ends, which Pulp would
-    cut off.
-  - The password of a user who is not active cannot be tried. It is written when the same item
-    makes the user active, and left alone otherwise.
-  - The user of the connection itself is changed after all others, because a new password ends the
-    session. Tasks that follow need the new password. It can neither be removed nor made inactive.
-  - In check mode a group that is not there yet is a warning, because an earlier task would have
-    made it.
+  - Creates, updates and deletes users.
+  - Checks a password with one login, and changes it only if that login fails. The module is therefore
+    idempotent.
+  - The password of an inactive user cannot be checked. It is changed if the same item activates the user,
+    and does not change otherwise.
+  - Changes the user of the connection after all others, because a new password ends the session. Later tasks
+    need the new password. This user can be neither deleted nor deactivated.
 options:
   users:
-    description: The users. What is not given is left as it is.
+    description: Users. Values that are not set do not change.
     type: list
     elements: dict
     required: true
     suboptions:
       username:
-        description: Name to log in with.
+        description: Username.
         type: str
         required: true
       password:
-        description: Password. Pulp refuses short and common ones.
+        description:
+          - Password. Spaces at its start or end are not allowed, because Pulp removes them. Pulp refuses short and
+            common passwords.
         type: str
       first_name:
-        description: First name. Empty text clears it.
+        description: First name. An empty string clears it.
         type: str
       last_name:
-        description: Last name. Empty text clears it.
+        description: Last name. An empty string clears it.
         type: str
       email:
-        description: Mail address. Empty text clears it.
+        description: Email address. An empty string clears it.
         type: str
       is_staff:
-        description: Whether the user may enter the administration pages.
+        description: Whether the user can access the administration site.
         type: bool
       is_active:
-        description: Whether the user may log in.
+        description: Whether the user can log in.
         type: bool
       groups:
         description:
-          - All groups that the user is a member of. They must exist.
-          - Not given, the membership is left alone; an empty list ends all of it.
+          - Groups of which the user is a member. The user is removed from all other groups. The groups must
+            exist.
+          - By default the membership does not change. An empty list removes the user from all groups.
         type: list
         elements: str
       state:
-        description: Whether the user is there.
+        description: Whether the user exists.
         type: str
         choices: [present, absent]
         default: present
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
+notes:
+  - In check mode a missing group is a warning, because an earlier task may be about to create it.
 seealso:
   - module: stackhpc.release_train.pulp_group
+  - module: stackhpc.release_train.client_account
 """
 
 EXAMPLES = r"""
-- name: Have a user for each client
+- name: Create one user and delete another
   stackhpc.release_train.pulp_user:
     users:
       - username: client-a
@@ -78,7 +81,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for each item, in the order of the lists.
+  description: One entry for each item, in the order of the list.
   returned: always
   type: list
   elements: dict
@@ -89,20 +92,29 @@ results:
       description: V(created), V(updated), V(deleted), V(unchanged) or V(failed).
       type: str
       returned: always
-    changed: {description: Whether something changed., type: bool, returned: always}
-    before: {description: What differed before., type: dict, returned: always}
-    after: {description: What it is now., type: dict, returned: always}
-    seconds: {description: Wall time., type: float, returned: always}
-    error: {description: What went wrong., type: str, returned: always}
+    changed: {description: Whether the item changed., type: bool, returned: always}
+    before: {description: Changed values before the run., type: dict, returned: always}
+    after: {description: Changed values after the run., type: dict, returned: always}
+    seconds: {description: Elapsed time in seconds., type: float, returned: always}
+    error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
+    cause:
+      description: Cause of the error in a few words.
+      type: str
+      returned: when the item failed and the cause is known
 summary:
-  description: How many items are ok, changed, failed, skipped.
+  description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always
   type: dict
   sample: {ok: 1, changed: 1, failed: 0, skipped: 0}
 statistics:
-  description: Requests, polls and Pulp tasks of this run.
+  description: Number of requests, polls and tasks that the module sent to Pulp.
   returned: always
   type: dict
+  sample: {requests: 12, polls: 3, tasks: 2}
+seconds:
+  description: Elapsed time of the module in seconds.
+  returned: always
+  type: float
 """
 
 from ..module_utils.module import run

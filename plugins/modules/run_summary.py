@@ -5,19 +5,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: run_summary
-short_description: Print the summary of a run, and fail if an item failed
+short_description: Print the summary of a playbook, and fail if an item failed
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Prints at most 30 lines at the end of a run. They list the failed items with their causes, the
-    command that retries only these, the changed and the flagged items, and counts.
-  - Writes the same without a limit as Markdown, for the summary of a CI job or a pull request.
-  - Fails if an item failed, and names it. The tasks whose results it summarizes set C(failed_when)
-    to false, so that Ansible does not print their long results.
-  - Runs on the controller, also in check mode.
+  - Prints a summary of at most 30 lines, with failed items and their causes, the command that retries only
+    the failed items, changed items, warnings and counts.
+  - Writes a full summary in Markdown for a CI job or a pull request.
+  - Fails if an item failed, and names it. The tasks whose results it receives should therefore have
+    C(failed_when) set to V(false), which also keeps their long results off the screen.
 options:
   playbook:
-    description: Name of the playbook, for the command that retries the failed items.
+    description: Name of the playbook, used in the retry command.
     type: str
     required: true
   heading:
@@ -26,40 +25,44 @@ options:
     default: Changed
   runs:
     description:
-      - Results of modules of this collection, in the order of their tasks. Changed items of the
-        first result are listed; of later results only failed items are.
+      - Registered results of the modules of this collection, in their order. Changed items of the first one are
+        listed. Of the others only failed items are listed.
     type: list
     elements: dict
     default: []
   list_all:
-    description: Whether the changed items of all results are listed.
+    description: Whether to list the changed items of all O(runs).
     type: bool
     default: false
   hosts:
-    description: O(runs) of several Pulps, by inventory host. Replaces O(runs).
+    description:
+      - Registered results of several hosts, a mapping of the name of the inventory host to a list in the
+        form of O(runs). It overrides O(runs).
     type: dict
     default: {}
   retry:
     description:
-      - How the printed command selects the failed items. V(report) passes O(report_path) as
-        C(package_retry), V(filter) sets the variable named by O(filter), and V(none) repeats the
-        whole run.
+      - How the retry command selects the failed items. V(report) passes O(report_path) in the
+        variable C(package_retry), V(filter) passes their names in the variable O(filter), and V(none)
+        retries all items.
     type: str
     choices: [report, filter, none]
     default: none
   filter:
     description:
-      - Variable with which the playbook selects items by name. Names of images have no namespace in it.
+      - Name of the variable with which the playbook selects items by name. Images are named without their
+        namespace.
     type: str
     default: package_filter
   report_path:
-    description: File to which the modules wrote their reports.
+    description:
+      - Path of the report that the modules wrote. With O(hosts), path of a combined report to write.
     type: path
   summary_path:
-    description: File to which a Markdown summary is appended.
+    description: Path of the Markdown file to which the summary is appended.
     type: path
   fail:
-    description: Whether to fail if an item failed. Otherwise RV(error) has the message.
+    description: Whether to fail if an item failed. With V(false) the message is returned in RV(error).
     type: bool
     default: true
 attributes:
@@ -67,12 +70,14 @@ attributes:
     description: Runs on the controller, as an action plugin.
     support: full
   check_mode:
-    description: Can run in check mode.
+    description: Behaves the same in check mode.
     support: full
+seealso:
+  - module: stackhpc.release_train.answer_write
 """
 
 EXAMPLES = r"""
-- name: Take snapshots
+- name: Create snapshots
   stackhpc.release_train.package_snapshot:
     rpm: "{{ rpm_package_repos }}"
     package_filter: ^rocky_9_
@@ -89,17 +94,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 error:
-  description: The failed items in one line, or empty. A failed task returns it as C(msg).
+  description:
+    - Failed items in one line. Empty if none failed. A failed task returns it as C(msg) instead.
   returned: success
   type: str
   sample: "1 of 172 failed: rocky_9_extras"
 runs:
-  description: The value of O(runs), for a summary of several Pulps.
-  returned: O(fail) is false
+  description: Value of O(runs), to be passed to a summary of several hosts.
+  returned: with O(fail=false) and without O(hosts)
   type: list
   elements: dict
 lines:
-  description: The printed lines.
+  description: Printed lines.
   returned: success
   type: list
   elements: str

@@ -5,16 +5,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: text_show
-short_description: Print text unchanged
+short_description: Print text without quotes and escapes
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Prints lines on the screen of the controller, without quotes, escapes or indentation, so that
-    they can be read and pasted.
-  - Runs on the controller, also in check mode, and changes nothing.
+  - Prints lines of text on the screen of the controller without quotes, escapes or indentation, so that
+    they can be copied.
 options:
   text:
-    description: The text, or a list of its lines.
+    description: Text to print, as a string or as a list of lines.
     type: raw
     required: true
 attributes:
@@ -22,16 +21,16 @@ attributes:
     description: Runs on the controller, as an action plugin.
     support: full
   check_mode:
-    description: Can run in check mode.
+    description: Behaves the same in check mode.
     support: full
 seealso:
   - module: ansible.builtin.debug
   - module: ansible.builtin.copy
-    description: Writes text to a file.
+    description: Writes the same text to a file.
 """
 
 EXAMPLES = r"""
-- name: Show pins
+- name: Print pins
   stackhpc.release_train.text_show:
     text:
       - "rocky_9_baseos     20261122T200001"

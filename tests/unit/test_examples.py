@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
+from plugins.module_utils.inventory import values
+from plugins.module_utils.release import options as package_options
+
 COLLECTION = Path(__file__).resolve().parents[2]
 MODULES = sorted((COLLECTION / "plugins" / "modules").glob("[!_]*.py"))
 READMES = sorted(COLLECTION.glob("roles/*/README.md"))
@@ -45,6 +48,38 @@ def options_of(name: str) -> dict[str, Any]:
     for reference in documentation.get("extends_documentation_fragment", []):
         options.update(fragment(reference))
     return options
+
+
+INVENTORY = {
+    name: spec
+    for parts in (
+        package_options.inventory_lists(),
+        package_options.inventory_lists("deprecated_"),
+        package_options.inventory_defaults(),
+        package_options.inventory_defaults("_mirror_defaults"),
+    )
+    for name, spec in parts.items()
+}
+PACKAGE_MODULES = [path for path in MODULES if "release_train.packages." in path.read_text("utf-8")]
+TYPES = {
+    values.text: "str",
+    values.filled_text: "str",
+    values.flag: "bool",
+    values.whole_number: "int",
+    values.seconds: "float",
+    values.words: "list",
+    values.records: "list",
+}
+
+
+def type_and_choices(convert: Any) -> tuple[str, list[str]]:
+    """Return what documentation has to say of a key whose values are converted so."""
+    if convert in TYPES:
+        return TYPES[convert], []
+    with pytest.raises(values.ItemValueError) as caught:
+        convert(object())
+    listed = re.search(r"must be one of (.+), not", str(caught.value))
+    return "str", sorted(listed[1].split(", "))
 
 
 def unknown(given: Any, options: dict[str, Any], place: str) -> Iterator[str]:
@@ -125,3 +160,24 @@ def test_a_list_of_an_object_role_names_the_keys_of_its_items(description, modul
     suboptions = options_of(module)[option]["suboptions"]
     known = {*suboptions, *suboptions.get("roles", {}).get("suboptions", {})}
     assert set(re.findall(r"C\((\w+)\)", description)) - inventory == known
+
+
+@pytest.mark.parametrize("path", PACKAGE_MODULES, ids=lambda path: path.stem)
+def test_documented_keys_of_inventory_items_have_the_types_that_are_accepted(path):
+    documented = {
+        (option, key): (spec["type"], sorted(spec.get("choices", [])))
+        for option, entry in options_of(path.stem).items()
+        if option in INVENTORY
+        for key, spec in entry["suboptions"].items()
+    }
+    assert documented
+    assert documented == {
+        (option, key): type_and_choices(values.converters("rpm" if "rpm" in option else "deb")[key])
+        for option, key in documented
+    }
+
+
+def test_the_module_that_uses_all_keys_of_inventory_items_documents_them():
+    documented = options_of("package_snapshot")
+    for name in values.PACKAGE_TYPES:
+        assert set(documented[name]["suboptions"]) == set(values.converters(name))

@@ -8,7 +8,7 @@ is wrong; the problem never repeats a value that may be a secret.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable
 
 # How ansible-core writes an `omit` that nobody resolved: text up to 2.18, an object from 2.19.
@@ -180,6 +180,7 @@ REMOTE: Converters = {
     "total_timeout": seconds,
     "headers": mapping_list,
 }
+SECRET_KEYS = frozenset({"client_key", "proxy_password", "remote_password", "headers"})
 
 # purpose -> content type -> keys that a synced repository cannot do without.
 _REQUIRED_KEYS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -211,3 +212,15 @@ def unknown_key_message(content_type: str, key: str) -> str:
             return f"key '{key}' is for {other} repositories, ignored"
     near = difflib.get_close_matches(key, converters(content_type), n=1)
     return f"unknown key '{key}', ignored" + (f" (did you mean '{near[0]}'?)" if near else "")
+
+
+def secret_values(value: Any, is_secret: bool = False) -> Iterator[str]:
+    """Every text and number below a key of SECRET_KEYS, at any depth of lists and mappings."""
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            yield from secret_values(entry, is_secret or key in SECRET_KEYS)
+    elif isinstance(value, (list, tuple)):
+        for entry in value:
+            yield from secret_values(entry, is_secret)
+    elif is_secret and value and isinstance(value, (str, int, float)) and value is not True:
+        yield str(value)

@@ -12,7 +12,7 @@ from ..errors import OperatorError
 from ..inventory.pins import KAYOBE_PREFIX, KAYOBE_SUFFIX, PinError, check_stamps, kayobe_variable
 from ..inventory.selection import SelectionError, select_names
 from ..inventory.stamp import STAMP_PATTERN
-from ..release.options import read_pins
+from ..release.options import read_pins, refuse_unknown_keys
 from .pin_file import read_entries, with_added, with_values
 
 _LISTS = ("rpm", "deb", "deprecated_rpm", "deprecated_deb")
@@ -121,6 +121,7 @@ def select_package_pins(params: Mapping[str, Any]) -> tuple[dict[str, str], str,
     Without lists of repositories the filters are compared with the short names of the pins. Raises
     OperatorError.
     """
+    refuse_unknown_keys(params)
     pins = params["package_versions"]
     if any(params[name] for name in _LISTS):
         resolved, text = read_pins(params, "pins")

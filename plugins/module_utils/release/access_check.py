@@ -34,7 +34,7 @@ from ..pulp.errors import (
 from ..pulp.pool import run_all
 from ..pulp.server import Server
 from ..report.report import Result
-from .options import read_pins
+from .options import read_pins, refuse_unknown_keys
 
 
 @dataclass(frozen=True)
@@ -208,6 +208,7 @@ def check_access(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     An account that the server does not know is asked for nothing more. Raises PulpError when
     nobody answers, and InvalidItem when nothing is pinned.
     """
+    refuse_unknown_keys(params)
     resolved, selected = ResolvedPins([], [], [], []), "selected 0 of 0"
     if params["package_versions"] is not None:
         resolved, selected = read_pins(params, "mirror")

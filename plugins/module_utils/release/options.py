@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import OperatorError
 from ..inventory.pins import Pin, ResolvedPins, resolve_pins
 from ..inventory.repositories import (
     ItemError,
@@ -16,8 +17,6 @@ from ..inventory.repositories import (
 from ..inventory.selection import SelectionError, select_inventory, select_repositories
 from ..inventory.values import PACKAGE_TYPES, converters
 from ..report.retry import select_unfinished
-
-_SECRET = ("client_key", "proxy_password", "remote_password", "headers")
 
 SELECTION_OPTIONS: dict[str, dict[str, Any]] = {
     "rpm_filter": {"type": "raw"},
@@ -47,31 +46,36 @@ PIN_OPTIONS: dict[str, dict[str, Any]] = {
 def inventory_lists(prefix: str = "") -> dict[str, dict[str, Any]]:
     """The options `rpm` and `deb`: lists in the inventory's shape.
 
-    Values are raw: a malformed one is to fail its item, not the whole call.
+    Their keys are no options of Ansible, whose check of one value would fail the whole module:
+    a malformed value fails its item alone. See `refuse_unknown_keys`.
     """
-    return {
-        f"{prefix}{name}": {"type": "list", "elements": "dict", "options": _item_options(name)}
-        for name in PACKAGE_TYPES
-    }
+    return {f"{prefix}{name}": {"type": "list", "elements": "dict"} for name in PACKAGE_TYPES}
 
 
 def inventory_defaults(suffix: str = "_defaults") -> dict[str, dict[str, Any]]:
-    """The options `rpm_defaults` and `deb_defaults`: what is laid under every item."""
-    return {
-        f"{name}{suffix}": {"type": "dict", "options": _item_options(name)}
-        for name in PACKAGE_TYPES
-    }
+    """The options `rpm_defaults` and `deb_defaults`: default values for each item."""
+    return {f"{name}{suffix}": {"type": "dict"} for name in PACKAGE_TYPES}
 
 
-def _item_options(content_type: str) -> dict[str, Any]:
-    return {
-        key: {"type": "raw", **({"no_log": True} if key in _SECRET else {})}
-        for key in converters(content_type)
-    }
+def refuse_unknown_keys(params: Mapping[str, Any]) -> None:
+    """Raise OperatorError, in Ansible's words, for keys that items of the inventory do not have."""
+    for name in PACKAGE_TYPES:
+        known = converters(name)
+        given = {option: params.get(option) or [] for option in (name, f"deprecated_{name}")}
+        for option in (f"{name}_mirror_defaults", f"{name}_defaults"):
+            given[option] = [params.get(option) or {}]
+        for option, mappings in given.items():
+            unknown = {f"{option}.{key}" for item in mappings for key in item if key not in known}
+            if unknown:
+                raise OperatorError(
+                    f"Unsupported parameters: {', '.join(sorted(unknown))}. "
+                    f"Supported parameters include: {', '.join(sorted(known))}"
+                )
 
 
 def read_inventory(params: Mapping[str, Any], purpose: str) -> tuple[ParsedInventory, str]:
     """The selected part of the inventory in a module's parameters, and "selected 12 of 176"."""
+    refuse_unknown_keys(params)
     parsed = _parse(params, "", purpose)
     if not parsed.repositories and not parsed.errors:
         raise SelectionError(
@@ -99,6 +103,7 @@ def read_pins(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, st
 
     Malformed items are selected, too, by the short name and group that they have.
     """
+    refuse_unknown_keys(params)
     active = _parse(params, "", purpose)
     deprecated = _parse(params, "deprecated_", "pins")
     resolved = resolve_pins(
@@ -126,6 +131,7 @@ def read_pins(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, st
 
 def read_lists(params: Mapping[str, Any]) -> tuple[ParsedInventory, ParsedInventory]:
     """The active and the deprecated lists in a module's parameters; both may be empty."""
+    refuse_unknown_keys(params)
     return _parse(params, "", "pins"), _parse(params, "deprecated_", "pins")
 
 

@@ -178,3 +178,21 @@ def test_a_report_that_is_to_be_done_again_stays_when_that_fails(invoke, tmp_pat
     path.write_text("of yesterday\n")
     invoke(raising(InvalidItem("it is down")), report_path=str(path), retry=str(path))
     assert path.read_text() == "of yesterday\n"
+
+
+def test_secrets_of_inventory_items_are_neither_returned_nor_logged(invoke, monkeypatch):
+    logged = []
+    monkeypatch.setattr(
+        basic.AnsibleModule, "_log_to_syslog", lambda self, text: logged.append(text)
+    )
+    monkeypatch.setattr(basic, "has_journal", False)
+    monkeypatch.setitem(OPTIONS, "rpm", {"type": "list", "elements": "dict"})
+    item = {"name": "a", "client_key": "line 1\nS3cret", "headers": [{"X-Token": "S3cret too"}]}
+
+    def carry_out(server, params):
+        return [Result("a", "x", error=f"{params['rpm'][0]['headers']} is refused")], {}
+
+    _status, answer = invoke(carry_out, 3, rpm=[item])
+    assert "S3cret" not in json.dumps(answer)
+    assert answer["invocation"]["module_args"]["rpm"][0]["name"] == "a"
+    assert [text.rpartition(" ")[2] for text in logged] == ["Invoked"]

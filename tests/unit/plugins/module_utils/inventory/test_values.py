@@ -11,6 +11,7 @@ from plugins.module_utils.inventory.values import (
     nonempty_text,
     one_of,
     seconds,
+    secret_values,
     text,
     without_omitted,
     words,
@@ -92,3 +93,10 @@ def test_a_value_of_another_kind_is_refused_in_words(convert, value, problem):
     with pytest.raises(ItemValueError) as refused:
         convert(value)
     assert str(refused.value) == problem
+
+
+def test_secrets_are_found_below_their_keys_at_any_depth():
+    items = [{"name": "a", "remote_password": "p", "headers": [{"X-Token": "t", "Count": 2}]}]
+    defaults = {"client_key": "k", "ca_cert": "c", "proxy_password": ""}
+    params = {"rpm": items, "deb_defaults": defaults}
+    assert set(secret_values(params)) == {"p", "t", "2", "k"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.release.options import read_pins
 
 STAMP = "20261120T200001"
@@ -62,3 +63,24 @@ def test_a_malformed_deprecated_item_is_ignored_where_the_active_list_has_the_na
     given = params(deprecated_rpm=twice, package_versions={"good": STAMP})
     resolved, _selected = read_pins(given, "pins")
     assert ([pin.short_name for pin in resolved.pins], resolved.errors) == (["good"], [])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"rpm": [item("a", polcy="immediate")]}, "Unsupported parameters: rpm.polcy. Supported"),
+        ({"rpm": [], "deb": [item("a", sync_policy="additive")]}, "deb.sync_policy"),
+        ({"deprecated_rpm": [item("a", x=1)]}, "deprecated_rpm.x"),
+        ({"deb_defaults": {"polcy": "immediate"}}, "deb_defaults.polcy"),
+        ({"rpm_mirror_defaults": {"polcy": "on_demand"}}, "rpm_mirror_defaults.polcy"),
+    ],
+)
+def test_an_unknown_key_of_a_module_argument_fails_by_name(given, words):
+    with pytest.raises(OperatorError, match=words):
+        read_pins(params(**given), "pins")
+
+
+def test_keys_that_only_other_modules_use_are_accepted():
+    whole = item("good", url="https://example.com/", policy="immediate", remote_password="x")
+    resolved, _selected = read_pins(params(rpm=[whole], package_versions={"good": STAMP}), "pins")
+    assert [pin.short_name for pin in resolved.pins] == ["good"]
