@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Action `answer_write`: what a playbook found, as a report and as a summary for others."""
+"""Action `answer_write`: write the findings of a playbook to a report and a summary."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OWN = [field.name for field in fields(Result) if field.name != "more"]
 
 
 class ActionModule(ActionBase):
-    """What Ansible asks this file for."""
+    """The action for Ansible."""
 
     _requires_connection = False
     _supports_check_mode = True
@@ -74,7 +74,7 @@ def _answer(
 
 
 def _report(path: str, results: Sequence[Mapping[str, Any]]) -> None:
-    """Write the results in the shape of every report."""
+    """Write the results in the format of all reports."""
     try:
         report = Report([ReportFile(path)])
     except OperatorError as error:

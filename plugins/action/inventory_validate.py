@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Action `inventory_validate`: find what is wrong with an inventory before a run does."""
+"""Action `inventory_validate`: validate package repositories, images and pins of an inventory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 class ActionModule(ActionBase):
-    """What Ansible asks this file for."""
+    """The action for Ansible."""
 
     _requires_connection = False
     _supports_check_mode = True

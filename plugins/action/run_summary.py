@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Action `run_summary`: the last screen of a playbook, its summary for others, and its end."""
+"""Action `run_summary`: print the summary of a playbook, and fail if an item failed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OPTIONS = {
 
 
 class ActionModule(ActionBase):
-    """What Ansible asks this file for."""
+    """The action for Ansible."""
 
     _requires_connection = False
     _supports_check_mode = True
@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
         _checked, options = check(_OPTIONS)
         here = str(variables.get("inventory_hostname", "localhost"))
         runs = options["hosts"] or {here: options["runs"]}
-        runs = {host: [run for run in own if _told(run)] for host, own in runs.items()}
+        runs = {host: [run for run in own if _ran(run)] for host, own in runs.items()}
         outcomes = [
             outcome_of(host, own, sum(run.get("seconds") or 0 for run in own), options["list_all"])
             for host, own in runs.items()
@@ -80,21 +80,21 @@ class ActionModule(ActionBase):
         if not options["fail"] and not options["hosts"]:
             result["runs"] = options["runs"]
         if message and options["fail"]:
-            # No lines: Ansible prints all of a failed result, and they are on the screen already.
+            # Without lines, which are printed already: Ansible prints the whole result of a failed task.
             result.update(failed=True, msg=message)
         else:
             result.update(error=message, lines=lines)
         return result
 
 
-def _told(run: Mapping[str, Any]) -> bool:
-    """Whether a task ran and has something to tell."""
+def _ran(run: Mapping[str, Any]) -> bool:
+    """Whether a task ran."""
     return bool(run) and not run.get("skipped")
 
 
 def _report_all(path: str, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """One report over all Pulps: each line as in that of its Pulp, with its host; of a Pulp that
-    was not come to, why."""
+    """Write one report of all hosts: the lines of the report of each host, with its name, or the
+    error of a host without results."""
     try:
         file = ReportFile(path)
         warnings = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Action `text_show`: print text as it is."""
+"""Action `text_show`: print text without quotes and escapes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..module_utils.text import printable
 
 
 class ActionModule(ActionBase):
-    """What Ansible asks this file for."""
+    """The action for Ansible."""
 
     _requires_connection = False
     _supports_check_mode = True

@@ -1,51 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter `client_lists`: what a client's site needs of its lists, and what a run is about."""
+"""Filter `client_lists`: the items of a client's lists that a site requires."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: client_lists
-short_description: Narrow a client's lists to what its site needs and to what is selected
+short_description: Select the items of a client's lists that a site requires
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Drops items whose C(required) is false, also where a template left it as text, before
-    anything else of them is read. An item that does not say is required.
-  - Selects repositories by short name or name, and by sync group.
-    Publications and distributions follow their repository.
-  - A production distribution without C(distribution) takes over from the one of its own name with
-    C(production) at the end replaced by C(development).
+  - Drops items whose C(required) is V(false), also as a string, before it reads anything else of them.
+    C(required) defaults to V(true).
+  - Selects repositories by short name or name, and by sync group. Publications and distributions are selected
+    with their repository.
+  - Adds a missing C(distribution) to production distributions. It is the name of the distribution with the
+    suffix C(production) replaced by C(development).
 positional: _input
 options:
   _input:
     description:
-      - For each content type the lists C(repositories), C(publications), C(development) and
+      - For each content type a mapping with the lists C(repositories), C(publications), C(development) and
         C(production).
     type: dict
     required: true
   rpm_filter:
     description:
-      - Regular expressions for RPM repositories, as text with blanks between or as a list. Empty
-        selects all.
+      - Regular expressions for RPM repositories, as a list or as a string in which spaces separate them.
+      - By default all RPM repositories are selected.
     type: raw
   deb_filter:
-    description: The same for Deb repositories.
+    description:
+      - Regular expressions for Deb repositories, as a list or as a string in which spaces separate them.
+      - By default all Deb repositories are selected.
     type: raw
   package_filter:
-    description: The same for both.
+    description:
+      - Regular expressions for RPM and Deb repositories, as a list or as a string in which spaces separate
+        them.
+      - By default all repositories are selected.
     type: raw
   sync_group:
-    description: Selects repositories whose C(sync_group) is exactly this. Empty selects all.
+    description:
+      - Selects the repositories whose C(sync_group) is exactly this.
+      - By default repositories of all groups are selected.
     type: str
   image_filter:
     description:
-      - Regular expressions for container images, searched in the name of a repository and in its
-        last part.
+      - Regular expressions for container images, as a list or as a string in which spaces separate them. They
+        match the name of a repository, or its last part.
+      - By default all container images are selected.
     type: raw
+seealso:
+  - plugin: stackhpc.release_train.pulp_items
+    plugin_type: filter
 """
 
 EXAMPLES = r"""
-- name: Show the repositories that this site needs
+- name: Show the repositories that this site requires
   ansible.builtin.debug:
     msg: "{{ ({'rpm': {'repositories': stackhpc_pulp_repository_rpm_repos}}
       | stackhpc.release_train.client_lists).rpm.repositories | map(attribute='name') }}"
@@ -53,11 +64,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The same shape, and C(selected), the words V(selected 3 of 40).
+  description:
+    - The selected items in the same structure, and C(selected), the number of selected repositories such
+      as V(selected 3 of 40).
   type: dict
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
 from ansible.errors import AnsibleFilterError
@@ -67,23 +81,29 @@ from ..module_utils.inventory.client_lists import client_lists as narrow
 from ..module_utils.inventory.selection import Filter
 
 
+@dataclass(frozen=True)
+class ClientFilters:
+    """The options of the filter, in their order."""
+
+    rpm_filter: Filter = None
+    deb_filter: Filter = None
+    package_filter: Filter = None
+    sync_group: Optional[str] = None
+    image_filter: Filter = None
+
+
 def client_lists(
-    lists: Mapping[str, Mapping[str, Any]],
-    rpm_filter: Filter = None,
-    deb_filter: Filter = None,
-    package_filter: Filter = None,
-    sync_group: Optional[str] = None,
-    image_filter: Filter = None,
+    lists: Mapping[str, Mapping[str, Any]], *options: Any, **named: Any
 ) -> dict[str, Any]:
-    """The narrowed lists; see DOCUMENTATION."""
+    """The selected items; `options` and `named` are those of ClientFilters."""
     try:
-        return narrow(lists, rpm_filter, deb_filter, package_filter, sync_group, image_filter)
+        return narrow(lists, **vars(ClientFilters(*options, **named)))
     except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:
-    """What Ansible asks this file for."""
+    """The filter for Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"client_lists": client_lists}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter `container_access`: what keeps images from the public, as items of modules."""
+"""Filter `container_access`: repositories and private distributions of container images."""
 
 from __future__ import annotations
 
@@ -9,41 +9,44 @@ short_description: Plan the repositories and private distributions of container 
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Compares the images that there should be with what a registry has.
-  - What was pushed, or is served, and is in no list is made private as well, and told.
+  - Compares the listed images with the repositories and distributions in a registry.
+  - Also makes images private that exist in the registry and are not listed, and reports them.
 options:
   _input:
-    description: Images to make private.
+    description: Names of images to make private.
     type: list
     elements: str
     required: true
   all_images:
-    description: All images that the inventory lists.
+    description: Names of all images in the inventory.
     type: list
     elements: str
     required: true
   repositories:
-    description: Repositories as M(stackhpc.release_train.pulp_info) finds them.
+    description: Container repositories, as returned by M(stackhpc.release_train.pulp_info).
     type: list
     elements: dict
     required: true
   distributions:
-    description: Container distributions as M(stackhpc.release_train.pulp_info) finds them.
+    description: Container distributions, as returned by M(stackhpc.release_train.pulp_info).
     type: list
     elements: dict
     required: true
   development:
-    description: Namespace that images are pushed to.
+    description: Namespace of development images.
     type: str
     required: true
   release:
-    description: Namespace that they are released to.
+    description: Namespace of released images.
     type: str
     required: true
   prepare:
-    description: Whether to make what pushes will come to, which they would make in public.
+    description:
+      - Whether to create the private distributions of future pushes, which would otherwise create public ones.
     type: bool
     default: true
+seealso:
+  - module: stackhpc.release_train.pulp_container_namespace
 """
 
 EXAMPLES = r"""
@@ -57,7 +60,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What is to be made, and told.
+  description: Items to pass to modules, and a report.
   type: dict
   contains:
     repositories: {description: Items of M(stackhpc.release_train.pulp_repository)., type: list}
@@ -77,7 +80,7 @@ def container_access(images: Any, **options: Any) -> dict[str, Any]:
 
 
 class FilterModule:
-    """What Ansible asks this file for."""
+    """The filter for Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"container_access": container_access}

@@ -1,40 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter `container_items`: images with their tags, as the modules for containers take them."""
+"""Filter `container_items`: pinned images as items of the container modules."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: container_items
-short_description: Make items of the modules for containers out of pinned images
+short_description: Convert pinned images to items of the container modules
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Each image is a repository C(<namespace>/<image>), and a distribution of the same name and path.
+  - Creates one item for each image. The repository and the distribution of an image are both named
+    C(<namespace>/<image>).
 positional: _input, namespace, kind
 options:
   _input:
-    description: Tags by image; a list of images where no tags are needed.
+    description: Mapping of image to tags, or a list of images if no tags are needed.
     type: raw
     required: true
   namespace:
-    description: The namespace of the repositories.
+    description: Namespace of the repositories.
     type: str
     required: true
   kind:
     description:
-      - V(repository) and V(distribution) are items of the modules of these names.
-      - V(source) are items of M(stackhpc.release_train.pulp_repository) that take just these tags
-        from a registry, and what is attached to their images, such as signatures. The name of the
-        image there is C(<upstream>/<image>).
-      - V(copy) and V(read) are items of M(stackhpc.release_train.pulp_container_content).
+      - V(repository) creates items of M(stackhpc.release_train.pulp_repository).
+      - V(distribution) creates items of M(stackhpc.release_train.pulp_distribution).
+      - V(source) creates items of M(stackhpc.release_train.pulp_repository) that sync exactly these tags, and
+        what is attached to their images, such as signatures. The name of the image at the source is
+        C(<upstream>/<image>).
+      - V(copy) and V(read) create items of M(stackhpc.release_train.pulp_container_content).
     type: str
     choices: [repository, distribution, source, copy, read]
     required: true
   upstream:
-    description: The namespace that tags come from, for V(source) and V(copy).
+    description: Namespace of the source, required for O(kind=source) and O(kind=copy).
     type: str
   defaults:
-    description: Further keys of each item.
+    description: Additional keys of each item.
     type: dict
 seealso:
   - plugin: stackhpc.release_train.container_pins
@@ -42,7 +44,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Release images
+- name: Promote images to the release namespace
   stackhpc.release_train.pulp_container_content:
     container: "{{ tags | stackhpc.release_train.container_items('stackhpc', 'copy',
       upstream='stackhpc-dev', defaults={'immutable': true}) }}"
@@ -53,7 +55,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: An item for each image.
+  description: One item for each image.
   type: list
   elements: dict
 """
@@ -77,7 +79,9 @@ def container_items(
 ) -> list[dict[str, Any]]:
     """The items; see DOCUMENTATION."""
     if kind not in _KEYS:
-        raise AnsibleFilterError(f"container_items: '{kind}' is none of {', '.join(_KEYS)}")
+        raise AnsibleFilterError(
+            f"container_items: invalid kind '{kind}': expected one of {', '.join(_KEYS)}"
+        )
     tags = images if isinstance(images, Mapping) else {}
     return [
         {
@@ -102,7 +106,7 @@ _KEYS: dict[str, Callable[[str, str, Any], dict[str, Any]]] = {
 
 
 class FilterModule:
-    """What Ansible asks this file for."""
+    """The filter for Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"container_items": container_items}

@@ -1,40 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter `container_names`: what Kolla's images are called in a registry."""
+"""Filter `container_names`: names of container repositories of Kolla images."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: container_names
-short_description: Name the images of Kolla as a registry has them
+short_description: Convert Kolla images to names of container repositories
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - An image has its own name, C(nova-api), and had one with its base distribution,
-    C(rocky-source-nova-api), in old releases.
-  - Text with commas is a list, as for an option of a module. What can be no name is an error.
+  - In the new naming scheme the repository has the name of the image, such as C(nova-api). In the old
+    scheme, which old OpenStack releases use, the base distribution is a part of it, such as
+    C(rocky-source-nova-api).
+  - Fails for an image name that is not valid. A string is split at commas.
 options:
   _input:
-    description: Images, C(kolla_container_images).
+    description: Names of images, C(kolla_container_images).
     type: list
     elements: str
     required: true
   base_distros:
-    description: Base distributions, with or without a version. Old names begin with them.
+    description: Base distributions in names of the old scheme, with or without a version.
     type: list
     elements: str
     default: []
   unbuildable:
     description:
-      - Images that are not built. A list C(new_scheme), and in C(old_scheme) a list for each base
-        distribution without its version.
+      - Images that are not built. C(new_scheme) is a list of images, C(old_scheme) a mapping of base
+        distribution without version to a list of images.
     type: dict
     default: {}
   old:
-    description: Whether to tell old names.
+    description: Whether to return names of the old scheme.
     type: bool
     default: false
   new:
-    description: Whether to tell new names.
+    description: Whether to return names of the new scheme.
     type: bool
     default: true
 seealso:
@@ -43,7 +44,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show what images are called, now and in old releases
+- name: Show the names of images in both schemes
   ansible.builtin.debug:
     msg: "{{ ['nova-api', 'ironic-pxe'] | stackhpc.release_train.container_names(['rocky-9'],
       unbuildable={'old_scheme': {'rocky': ['ironic-pxe']}}, old=true) }}"
@@ -51,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Names of repositories without a namespace, new ones first.
+  description: Names of repositories without a namespace, those of the new scheme first.
   type: list
   elements: str
 """
@@ -88,7 +89,7 @@ def _listed(value: Any) -> list[str]:
 
 
 class FilterModule:
-    """What Ansible asks this file for."""
+    """The filter for Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"container_names": container_names}

@@ -1,31 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter `container_pins`: pins of container images, checked and selected."""
+"""Filter `container_pins`: validated and selected pins of container images."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: container_pins
-short_description: Check pins of container images, and select some of them
+short_description: Validate and select pins of container images
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Makes lists of single tags. Fails, naming all of it, for what is no image or tag, and for images
-    that are not in the list of images.
-  - An expression that finds nothing, while others of the filter do, is a warning.
+  - Converts single tags to lists. Fails with all names of images and tags that are not valid, and with all
+    images that are not listed.
+  - Warns about an expression of the filter that matches no image.
 positional: _input, images, filter
 options:
   _input:
-    description: A tag, or a list of tags, by image.
+    description: Mapping of image to a tag or to a list of tags.
     type: dict
     required: true
   images:
-    description: All images there are, C(kolla_container_images). Without it any image may be pinned.
+    description: Names of all images, C(kolla_container_images). By default any image can be pinned.
     type: list
     elements: str
   filter:
     description:
-      - Regular expressions, as text with blanks between or as a list, searched in the names of images.
-        Empty selects all.
+      - Regular expressions, as a list or as a string in which spaces separate them. An image is selected if
+        one of them matches a part of its name.
+      - By default all images are selected.
     type: raw
 seealso:
   - plugin: stackhpc.release_train.container_items
@@ -33,7 +34,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show the tags of nova's images
+- name: Show the tags of Nova's images
   ansible.builtin.debug:
     msg: "{{ container_tags | stackhpc.release_train.container_pins(filter='^nova-') }}"
   vars:
@@ -44,11 +45,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The pins, and what was selected.
+  description: The selected pins.
   type: dict
   contains:
-    pins: {description: Tags by image., type: dict}
-    text: {description: 'How many of how many were selected.', type: str}
+    pins: {description: Mapping of image to a list of tags., type: dict}
+    text: {description: 'Number of selected images, such as V(selected 3 of 40).', type: str}
 """
 
 from collections.abc import Iterable
@@ -75,7 +76,7 @@ def container_pins(
 
 
 class FilterModule:
-    """What Ansible asks this file for."""
+    """The filter for Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"container_pins": container_pins}

@@ -1,44 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter `host_path`: where a file is, with one of its own for each of several hosts."""
+"""Filter `host_path`: a separate file path for each of several hosts."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: host_path
-short_description: Give each of several hosts a file of its own
+short_description: Create a separate file path for each of several hosts
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Makes a path absolute, from the folder in which Ansible was started. Modules would begin at the
-    folder of the playbook.
-  - Puts the name of the host before its ending where several hosts write at once, so that each has
-    a file of its own. No path stays none.
+  - Makes a path absolute, relative to the directory in which Ansible was started.
+  - If several hosts write the file, inserts the name of the host before the extension, so that each host
+    has a separate file. An empty path is not changed.
 positional: _input, host, hosts
 options:
   _input:
-    description: A path, or nothing.
+    description: Path of the file, or an empty string.
     type: str
     required: true
   host:
-    description: The host that writes.
+    description: Name of the host that writes the file.
     type: str
     required: true
   hosts:
-    description: All hosts that write.
+    description: Names of all hosts that write the file.
     type: list
     elements: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Show where this client's report goes
+- name: Show the path of the report of this client
   ansible.builtin.debug:
     msg: "{{ 'report.json' | stackhpc.release_train.host_path(inventory_hostname, groups['client']) }}"
 """
 
 RETURN = r"""
 _value:
-  description: The path.
+  description: Path of the file.
   type: str
   sample: /home/me/report.client1.json
 """
@@ -61,7 +60,7 @@ def host_path(path: Any, host: str, hosts: Sequence[str]) -> str:
 
 
 class FilterModule:
-    """What Ansible asks this file for."""
+    """The filter for Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"host_path": host_path}

@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter `pulp_items`: items as inventories hold them, made fit for the modules."""
+"""Filter `pulp_items`: items of an inventory as module arguments."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: pulp_items
-short_description: Make items of an inventory fit for the modules
+short_description: Convert items of an inventory to module arguments
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Leaves out each key whose value is null or a leftover of C(omit), which means that the key is
-    not given.
-  - Leaves out keys that mean something elsewhere only. Items of every O(kind) may carry
-    C(required), C(short_name), C(sync_group) and C(distribution_name); publications and
-    distributions, whose lists are often one, also the other keys of a repository, a publication,
-    a distribution and the inventory. The module refuses every other key by its name.
-  - A container distribution with a content guard is an error, because Pulp has none for it.
-  - Gives nothing when the run is for other content types, or skips this one.
+  - Removes keys whose value is null or an C(omit) placeholder.
+  - Removes keys that have a meaning for other kinds of items only. Items of every O(kind) can have
+    C(required), C(short_name), C(sync_group) and C(distribution_name). Publications and distributions, which
+    often share one list, can also have the other keys of a repository, a publication, a distribution and the
+    inventory. The modules refuse all other unknown keys.
+  - Fails for a container distribution with a content guard, which Pulp does not support.
+  - Returns an empty list if the tags of the run exclude the content type.
 positional: _input, content_type, run_tags, skip_tags
 options:
   _input:
@@ -25,26 +24,26 @@ options:
     elements: dict
     required: true
   content_type:
-    description: Content type of the list.
+    description: Content type of the items.
     type: str
     choices: [container, deb, file, python, rpm]
   run_tags:
     description:
-      - The C(ansible_run_tags). When content types are among them, lists of the others are empty.
+      - Value of C(ansible_run_tags). If it contains content types, the items of all others are dropped.
     type: list
     elements: str
     default: []
   skip_tags:
-    description: The C(ansible_skip_tags). Lists of content types that are among them are empty.
+    description: Value of C(ansible_skip_tags). Items of the content types that it contains are dropped.
     type: list
     elements: str
     default: []
   kind:
-    description: What the items are, where keys that mean something elsewhere may be among theirs.
+    description: Kind of the items. Keys of other kinds are removed. By default all keys are kept.
     type: str
     choices: [distribution, publication, repository]
   defaults:
-    description: Values of keys that an item does not give.
+    description: Default values for each item.
     type: dict
     default: {}
 seealso:
@@ -54,7 +53,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Publish what the items of the distributions name
+- name: Publish the repositories of a list of distributions
   stackhpc.release_train.pulp_publication:
     rpm: "{{ pulp_distribution_rpm
       | stackhpc.release_train.pulp_items('rpm', kind='publication') }}"
@@ -62,12 +61,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The items, in their order.
+  description: Items in their order.
   type: list
   elements: dict
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
 from ansible.errors import AnsibleFilterError
@@ -76,39 +76,52 @@ from ..module_utils.inventory.values import is_omitted
 from ..module_utils.pulp.options import OPTIONS_OF
 from ..module_utils.pulp.types import CONTENT_TYPES
 
-# Keys of the inventory: those that an item of any kind may carry, and those that only what is made
-# of a repository may. A repository with `sync: false` would be synced, if that were ignored.
+# Keys of the inventory that items of any kind can have, and those that only items made of a repository
+# can have: a repository with `sync: false` would be synced if that key were ignored.
 _ABOUT = frozenset({"required", "short_name", "sync_group", "distribution_name"})
 _OF_REPOSITORIES = frozenset({"base_path", "sync", "publish"})
-# Options of some content types that say nothing of the others, and that shared lists give to all.
+# Options of some content types, which shared lists set for all types.
 _OF_SOME_TYPES = frozenset({"mode", "skip_existing"})
 
 _GUARD = "content_guard"
 
 
+@dataclass(frozen=True)
+class ItemOptions:
+    """The options of the filter, in their order."""
+
+    content_type: str = ""
+    run_tags: Iterable[str] = ()
+    skip_tags: Iterable[str] = ()
+    kind: str = ""
+    defaults: Optional[Mapping[str, Any]] = None
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether the tags of the run exclude the content type."""
+        chosen = set(self.run_tags) & set(CONTENT_TYPES) or set(CONTENT_TYPES)
+        return bool(self.content_type) and self.content_type not in chosen - set(self.skip_tags)
+
+
 def pulp_items(
-    items: Optional[Iterable[Mapping[str, Any]]],
-    content_type: str = "",
-    run_tags: Iterable[str] = (),
-    skip_tags: Iterable[str] = (),
-    kind: str = "",
-    defaults: Optional[Mapping[str, Any]] = None,
+    items: Optional[Iterable[Mapping[str, Any]]], *options: Any, **named: Any
 ) -> list[dict[str, Any]]:
-    """The items with the keys that are given and mean something; see DOCUMENTATION."""
-    asked = set(run_tags) & set(CONTENT_TYPES) or set(CONTENT_TYPES)
-    if content_type and content_type not in asked - set(skip_tags):
+    """The items as module arguments; `options` and `named` are those of ItemOptions."""
+    chosen = ItemOptions(*options, **named)
+    if chosen.is_excluded:
         return []
+    content_type, kind = chosen.content_type, chosen.kind
     foreign = _foreign(content_type, kind) if kind else frozenset()
     given = []
     for item in _mappings(items or [], content_type):
         if kind == "distribution" and _GUARD in foreign:
             _refuse_guard(item, content_type)
-        given.append({**(defaults or {}), **_given(item, foreign)})
+        given.append({**(chosen.defaults or {}), **_given(item, foreign)})
     return given
 
 
 def _foreign(content_type: str, kind: str) -> frozenset[str]:
-    """Keys that say nothing of this kind, and that its items may carry all the same."""
+    """Keys that items of this kind can have, and that are no options of its module."""
     options = {name: set(of(CONTENT_TYPES[content_type])) for name, of in OPTIONS_OF.items()}
     if kind == "repository":
         return _ABOUT - options[kind]
@@ -119,9 +132,9 @@ def _foreign(content_type: str, kind: str) -> frozenset[str]:
 def _refuse_guard(item: Mapping[str, Any], content_type: str) -> None:
     if _GUARD in item and item[_GUARD] != "" and not is_omitted(item[_GUARD]):
         raise AnsibleFilterError(
-            f"pulp_items: {content_type} distribution '{item.get('name')}': there are no content "
-            f"guards for {content_type} distributions: give private: true instead, and the role "
-            "container.containernamespace_consumer on its namespace to those who may pull"
+            f"pulp_items: {content_type} distribution '{item.get('name')}': Pulp does not support "
+            f"content guards of {content_type} distributions: set private: true instead, and grant "
+            "container.containernamespace_consumer on its namespace to groups that can pull"
         )
 
 
@@ -130,12 +143,12 @@ def _mappings(items: Iterable[Any], content_type: str) -> Iterable[Mapping[str, 
         raise AnsibleFilterError(f"pulp_items: {content_type} items are not a list")
     for number, item in enumerate(items, 1):
         if not isinstance(item, Mapping):
-            raise AnsibleFilterError(f"pulp_items: {content_type} item {number} is no mapping")
+            raise AnsibleFilterError(f"pulp_items: {content_type} item {number} is not a mapping")
         yield item
 
 
 def _given(item: Mapping[str, Any], foreign: frozenset[str] = frozenset()) -> dict[str, Any]:
-    # Asked for only now, because a value that is ignored may not even be defined.
+    # Evaluated only now: a template in an ignored value may use undefined variables.
     values = {key: item[key] for key in item if key not in foreign}
     return {key: _without_omitted(value) for key, value in values.items() if not is_omitted(value)}
 
@@ -149,7 +162,7 @@ def _without_omitted(value: Any) -> Any:
 
 
 class FilterModule:
-    """What Ansible asks this file for."""
+    """The filter for Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"pulp_items": pulp_items}

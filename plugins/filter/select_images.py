@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter `select_images`: container images by name."""
+"""Filter `select_images`: container images selected by name."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ short_description: Select container images by name
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Selects names of C(kolla_container_images), for playbooks of your own. The playbooks of this
-    collection select for themselves.
+  - Selects names of C(kolla_container_images). It is meant for your own playbooks. The playbooks of this
+    collection have variables for the same selection.
 positional: _input, filter_string
 options:
   _input:
@@ -20,12 +20,13 @@ options:
     required: true
   filter_string:
     description:
-      - Regular expressions, as text with white space between or as a list. One of them must be
-        found anywhere in the name. Empty selects all.
+      - Regular expressions, as a list or as a string in which spaces separate them. An image is selected if
+        one of them matches a part of its name.
+      - By default all images are selected.
     type: raw
     default: ""
   must_match:
-    description: Fail, naming the nearest images, when nothing is selected.
+    description: Whether to fail, with the nearest names, if no image is selected.
     type: bool
     default: false
 seealso:
@@ -34,7 +35,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show all images of nova, and the one named neutron-server
+- name: Show all images of Nova and the image neutron-server
   ansible.builtin.debug:
     msg: "{{ kolla_container_images
       | stackhpc.release_train.select_images('^nova- ^neutron-server$') }}"
@@ -42,7 +43,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The selected names in their order.
+  description: Selected names in their order.
   type: list
   elements: str
 """
@@ -63,7 +64,7 @@ from ..module_utils.inventory.selection import (
 def select_images(
     images: Iterable[str], filter_string: Filter = "", must_match: bool = False
 ) -> list[str]:
-    """The names that are asked for; see DOCUMENTATION."""
+    """The selected names; see DOCUMENTATION."""
     try:
         return select_names(images, filter_string, "select_images").selected
     except NothingSelectedError as error:
@@ -75,7 +76,7 @@ def select_images(
 
 
 class FilterModule:
-    """What Ansible asks this file for."""
+    """The filter for Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"select_images": select_images}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter `select_repos`: package repositories by short name and sync group."""
+"""Filter `select_repos`: package repositories selected by short name and sync group."""
 
 from __future__ import annotations
 
@@ -9,32 +9,34 @@ short_description: Select package repositories by short name and sync group
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Selects items of C(rpm_package_repos) or C(deb_package_repos), for playbooks of your own.
-    The playbooks of this collection select for themselves.
-  - An item is selected when one of the expressions is found in its C(short_name) and its
-    C(sync_group) is the one asked for. What is not asked for selects everything.
+  - Selects items of C(rpm_package_repos) or C(deb_package_repos). It is meant for your own playbooks. The
+    playbooks of this collection have variables for the same selection.
+  - An item must match both O(filter_string) and O(package_sync_group).
 positional: _input, filter_string, package_sync_group
 options:
   _input:
-    description: Package repositories, in the shape of the inventory. Their order is kept.
+    description: Package repositories of the inventory. Their order is kept.
     type: list
     elements: dict
     required: true
   filter_string:
     description:
-      - Regular expressions, as text with white space between or as a list. One of them must be
-        found anywhere in the C(short_name).
+      - Regular expressions, as a list or as a string in which spaces separate them. An item is selected if
+        one of them matches a part of its C(short_name).
+      - By default all items are selected.
     type: raw
     default: ""
   package_sync_group:
-    description: The exact sync group.
+    description:
+      - Selects items whose C(sync_group) is exactly this.
+      - By default items of all groups are selected.
     type: str
     default: ""
   must_match:
     description:
-      - Fail, naming the nearest short names or the sync groups, when nothing is selected.
-      - Without it the result is then an empty list, because one run's filter is often meant for
-        the list of one content type only.
+      - Whether to fail, with the nearest short names or all sync groups, if no item is selected.
+      - By default an empty list is returned, because a filter often applies to the items of one content
+        type only.
     type: bool
     default: false
 seealso:
@@ -49,7 +51,7 @@ EXAMPLES = r"""
       | stackhpc.release_train.select_repos('^rocky_9_ ^epel_9$')
       | map(attribute='short_name') }}"
 
-- name: Fail when the group is misspelt
+- name: Fail if the sync group does not exist
   ansible.builtin.debug:
     msg: "{{ deb_package_repos
       | stackhpc.release_train.select_repos('', 'ubuntu_noble', must_match=true) }}"
@@ -57,7 +59,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The selected items, unchanged and in their order.
+  description: Selected items in their order.
   type: list
   elements: dict
 """
@@ -86,7 +88,7 @@ def select_repos(
     package_sync_group: str = "",
     must_match: bool = False,
 ) -> list[Mapping[str, Any]]:
-    """The items whose short name and sync group are asked for; see DOCUMENTATION."""
+    """The selected items; see DOCUMENTATION."""
     items = list(repos)
     try:
         named = select_by_name(
@@ -105,7 +107,7 @@ def select_repos(
 
 
 class FilterModule:
-    """What Ansible asks this file for."""
+    """The filter for Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"select_repos": select_repos}

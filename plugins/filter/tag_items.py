@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter `tag_items`: items of the role pulp_container_content, made fit for the module."""
+"""Filter `tag_items`: items with container tags as module arguments."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: tag_items
-short_description: Make items that name tags fit for pulp_container_content
+short_description: Convert items with container tags to module arguments
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Gives C(repository) and C(src_repo), as other collections have them, the names that the module
-    has, C(name) and C(source).
-  - Leaves out C(is_push) and C(src_is_push), because repositories of both kinds are found, and each
-    key whose value is a leftover of C(omit). The module refuses every other key by its name.
+  - Renames the keys C(repository) and C(src_repo), which the collection C(stackhpc.pulp) uses, to C(name) and
+    C(source).
+  - Removes C(is_push) and C(src_is_push), because repositories of both kinds are found, and keys whose value is
+    an C(omit) placeholder. The module refuses all other unknown keys.
 options:
   _input:
     description: Items. Null is an empty list.
@@ -34,7 +34,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The items, in their order.
+  description: Items in their order.
   type: list
   elements: dict
 """
@@ -51,7 +51,7 @@ _IGNORED = frozenset({"is_push", "src_is_push"})
 
 
 def tag_items(items: Optional[Iterable[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """The items as the module takes them; see DOCUMENTATION."""
+    """The items as module arguments; see DOCUMENTATION."""
     if isinstance(items, (str, Mapping)):
         raise AnsibleFilterError("tag_items: the items are not a list")
     return [_renamed(item, number) for number, item in enumerate(items or [], 1)]
@@ -59,24 +59,26 @@ def tag_items(items: Optional[Iterable[Mapping[str, Any]]]) -> list[dict[str, An
 
 def _renamed(item: Any, number: int) -> dict[str, Any]:
     if not isinstance(item, Mapping):
-        raise AnsibleFilterError(f"tag_items: item {number} is no mapping")
+        raise AnsibleFilterError(f"tag_items: item {number} is not a mapping")
     given: dict[str, Any] = {}
     for key in item:
         if key in _IGNORED or is_omitted(item[key]):
             continue
         name = str(_NAMES.get(key, key))
         if name in given:
-            raise AnsibleFilterError(f"tag_items: item {number} has {name} twice: as {key}, too")
+            raise AnsibleFilterError(f"tag_items: item {number} sets {name} twice: also as {key}")
         given[name] = item[key]
     for key in ("name", "tags"):
         if given.get(key) is None:
             shown = "repository" if key == "name" else key
-            raise AnsibleFilterError(f"tag_items: item {number} has no {shown}: {dict(item)}")
+            raise AnsibleFilterError(
+                f"tag_items: {shown} is missing in item {number}: {dict(item)}"
+            )
     return given
 
 
 class FilterModule:
-    """What Ansible asks this file for."""
+    """The filter for Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"tag_items": tag_items}

@@ -1,35 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lookup `kayobe_image_versions`: the versions of disk images that a Kayobe configuration pins."""
+"""Lookup `kayobe_image_versions`: the pinned versions of disk images of a Kayobe configuration."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: kayobe_image_versions
-short_description: Read the versions of disk images that a Kayobe configuration pins
+short_description: Read the pinned versions of disk images of a Kayobe configuration
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Reads C(etc/kayobe/pulp-host-image-versions.yml), whose keys are
+  - Reads C(etc/kayobe/pulp-host-image-versions.yml) on the controller, whose keys are
     C(stackhpc_<distribution>_<release>_overcloud_host_image_version).
-  - Each pin becomes an item of the modules M(stackhpc.release_train.image_promote) and
+  - Converts each pin to an item of M(stackhpc.release_train.image_promote) and
     M(stackhpc.release_train.image_mirror).
 options:
   _terms:
-    description: Root of a Kayobe configuration, or its folder C(etc/kayobe).
+    description: Root of a Kayobe configuration, or its directory C(etc/kayobe).
     type: list
     elements: path
     required: true
+seealso:
+  - plugin: stackhpc.release_train.kayobe_package_versions
+    plugin_type: lookup
 """
 
 EXAMPLES = r"""
-- name: Release the images that a configuration pins
+- name: Promote the disk images that a configuration pins
   stackhpc.release_train.image_promote:
     images: "{{ lookup('stackhpc.release_train.kayobe_image_versions', '/src/kayobe-config', wantlist=true) }}"
 """
 
 RETURN = r"""
 _raw:
-  description: An item for each pin, with C(repository), C(base_path) and C(version).
+  description: One item for each pin, with C(repository), C(base_path) and C(version).
   type: list
   elements: dict
 """
@@ -51,7 +54,7 @@ from ..plugin_utils.kolla.variables import read_variables
 
 
 class LookupModule(LookupBase):
-    """What Ansible asks this file for."""
+    """The lookup for Ansible."""
 
     def run(
         self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
@@ -61,7 +64,7 @@ class LookupModule(LookupBase):
 
 def _images(root: str) -> list[dict[str, str]]:
     if not root.strip():
-        raise AnsibleLookupError("expected the path of a Kayobe configuration, and it is empty")
+        raise AnsibleLookupError("expected the path of a Kayobe configuration, not an empty string")
     try:
         path = kayobe_file(root, DISK_IMAGE_PINS)
     except KayobeFileError as error:

@@ -9,35 +9,36 @@ short_description: Read the package pins of a Kayobe configuration
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Reads C(etc/kayobe/pulp-repo-versions.yml) of a Kayobe configuration on the controller, and
-    returns each pinned short name with its stamp.
-  - Pins are the keys of the form C(stackhpc_pulp_repo_<short name>_version). All other keys of
-    the file are ignored. Templates in values may use variables of the play and of the file.
-  - Everything that is wrong with the file is said at once, before anything is promoted or
-    mirrored from it.
+  - Reads C(etc/kayobe/pulp-repo-versions.yml) of a Kayobe configuration on the controller, and returns a
+    mapping of short name to stamp.
+  - Pins are the keys of the form C(stackhpc_pulp_repo_<short name>_version). All other keys of the file are
+    ignored. Values can be templates that use variables of the play and of the file.
+  - Fails with all errors of the file at once.
 options:
   _terms:
     description:
-      - Roots of Kayobe configurations, usually one, absolute or relative to the current directory.
-        The folder C(etc/kayobe) itself (C(kayobe_config_path)) does as well.
+      - Roots of Kayobe configurations, usually one, or their directories C(etc/kayobe)
+        (C(kayobe_config_path)).
     type: list
     elements: str
     required: true
   empty:
     description:
-      - What to do about pins whose value is null or an empty text. V(error) names them and
-        fails, V(skip) names them in a warning and leaves them out.
+      - How to handle pins without a value. V(error) fails with their names, V(skip) ignores them with a
+        warning.
     type: str
     choices: [error, skip]
     default: error
+seealso:
+  - module: stackhpc.release_train.kayobe_pins
 """
 
 EXAMPLES = r"""
-- name: Show what a configuration pins
+- name: Show the pins of a configuration
   ansible.builtin.debug:
     msg: "{{ lookup('stackhpc.release_train.kayobe_package_versions', '/src/kayobe-config') }}"
 
-- name: Show what is pinned already while some repositories still have no stamp
+- name: Show the pins of a configuration in which some repositories have no stamp
   ansible.builtin.debug:
     msg: "{{ lookup('stackhpc.release_train.kayobe_package_versions', kayobe_config_repo_path,
       empty='skip') }}"
@@ -45,7 +46,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: For each root a dictionary of short names and their stamps.
+  description: For each configuration a mapping of short name to stamp.
   type: list
   elements: dict
   sample:
@@ -74,15 +75,15 @@ from ..plugin_utils.kolla.variables import read_variables
 
 try:
     from ansible.template import trust_as_template
-except ImportError:  # ansible-core before 2.19 trusts all text
+except ImportError:  # before ansible-core 2.19 all text is trusted
 
     def trust_as_template(value):  # type: ignore[no-untyped-def,misc]
-        """The text as it is."""
+        """Return the text unchanged."""
         return value
 
 
 class LookupModule(LookupBase):
-    """What Ansible asks this file for."""
+    """The lookup for Ansible."""
 
     def run(
         self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
@@ -96,7 +97,7 @@ class LookupModule(LookupBase):
         empty = pins_without_stamp(pins)
         skip = self.get_option("empty") == "skip"  # type: ignore[no-untyped-call]
         if empty and skip:
-            Display().warning(f"{path}: no stamp yet for {', '.join(empty)}")
+            Display().warning(f"{path}: ignored pins without a stamp: {', '.join(empty)}")
             pins = {name: stamp for name, stamp in pins.items() if name not in empty}
         if not pins:
             raise AnsibleLookupError(
@@ -134,7 +135,7 @@ def _is_template(value: Any) -> bool:
 
 
 def _file(term: Any) -> Path:
-    """The file of pins below a root, or in the folder `etc/kayobe` itself."""
+    """The file of package pins of a configuration, given its root or its directory `etc/kayobe`."""
     if not isinstance(term, (str, os.PathLike)) or not str(term).strip():
         raise AnsibleLookupError(f"expected the path of a Kayobe configuration, not {term!r}")
     try:

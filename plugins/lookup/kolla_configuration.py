@@ -1,45 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lookup `kolla_configuration`: what a Kayobe configuration has of images, and what is wrong."""
+"""Lookup `kolla_configuration`: container images of a Kayobe configuration and their errors."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: kolla_configuration
-short_description: List images and containers of a Kayobe configuration, and check them
+short_description: List and validate the container images of a Kayobe configuration
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Lists the images and containers of a Kayobe configuration, on the controller, and says what is
-    wrong with its tags. With a checkout of Kolla Ansible it compares, too, which container runs
-    which image, and what the tag of each defaults to.
-  - C(tools/kolla-images.py) of the configuration checks itself against the checkout where it is
-    asked for tags; else the tables of this collection are compared.
+  - Lists the images and containers of a Kayobe configuration on the controller, and reports errors in its
+    image tags.
+  - With a checkout of Kolla Ansible, also reports differences in the images that containers run, and in the
+    variables from which their tags default. The program C(tools/kolla-images.py) of the configuration makes
+    this comparison if it is used. Otherwise the tables of this collection are compared.
 options:
   _terms:
-    description: Root of a Kayobe configuration, or its folder C(etc/kayobe). Give one.
+    description: Root of one Kayobe configuration, or its directory C(etc/kayobe).
     type: list
     elements: str
     required: true
   kolla_ansible:
     description:
-      - A checkout of Kolla Ansible, of the branch of the release. Without it only tags are checked.
+      - Path of a checkout of Kolla Ansible, at the branch of the OpenStack release. By default only the image
+        tags are validated.
     type: str
     default: ""
   images:
-    description: All images there are, usually C(kolla_container_images).
+    description: Names of all images, usually C(kolla_container_images).
     type: list
     elements: str
   base_distros:
-    description: Base distributions that tags are read for. Empty for all that the file has.
+    description: Base distributions whose tags are read. By default all in the file.
     type: list
     elements: str
     default: []
   unbuildable:
-    description: Images by the base distribution that they are not built for.
+    description: Images that are not built, a mapping of base distribution to a list of images.
     type: dict
     default: {}
   source:
-    description: Who knows which container runs which image, as in the lookup kolla_container_tags.
+    description:
+      - Where to look up which container runs which image. V(configuration) uses
+        C(tools/kolla-images.py) of the configuration, V(builtin) uses the tables of this collection.
+      - By default the program is used if the configuration has it.
     type: str
     choices: ["", configuration, builtin]
     default: ""
@@ -49,7 +53,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show what is wrong with a configuration
+- name: Show the errors of a configuration
   ansible.builtin.debug:
     msg: "{{ lookup('stackhpc.release_train.kolla_configuration', '/src/kayobe-config',
       kolla_ansible='/src/kolla-ansible').problems }}"
@@ -57,15 +61,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: One dictionary.
+  description: One mapping.
   type: list
   elements: dict
   contains:
-    release: {description: 'Its release of OpenStack.', type: str}
-    source: {description: 'Who was asked, V(configuration) or V(builtin).', type: str}
-    images: {description: 'Its images.', type: list, elements: str}
-    containers: {description: 'The containers that run them.', type: list, elements: str}
-    problems: {description: 'All that is wrong.', type: list, elements: str}
+    release: {description: 'OpenStack release.', type: str}
+    source: {description: 'V(configuration) or V(builtin), see O(source).', type: str}
+    images: {description: 'Names of the images.', type: list, elements: str}
+    containers: {description: 'Names of the containers that run them.', type: list, elements: str}
+    problems: {description: 'Errors.', type: list, elements: str}
 """
 
 from typing import Any
@@ -80,7 +84,7 @@ from ..plugin_utils.kolla.configuration import read_configuration, tags_of, unus
 
 
 class LookupModule(LookupBase):
-    """What Ansible asks this file for."""
+    """The lookup for Ansible."""
 
     def run(
         self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
@@ -101,7 +105,7 @@ class LookupModule(LookupBase):
             more = (self._option("base_distros"), self._option("unbuildable"))
             images = list(tags_of(configuration, given, *more)) or images
             unused = ", ".join(unused_keys(configuration))
-            problems += [f"no image has a container of {unused}"] if unused else []
+            problems += [f"keys that match no container of an image: {unused}"] if unused else []
         except OperatorError as error:
             problems.append(str(error))
         kolla_ansible = self._option("kolla_ansible")

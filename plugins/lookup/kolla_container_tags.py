@@ -1,61 +1,60 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lookup `kolla_container_tags`: the tags of container images that a Kayobe configuration pins."""
+"""Lookup `kolla_container_tags`: the pinned tags of container images of a Kayobe configuration."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: kolla_container_tags
-short_description: Read the tags of container images that a Kayobe configuration pins
+short_description: Read the pinned tags of container images of a Kayobe configuration
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Reads C(etc/kayobe/kolla-image-tags.yml) of a Kayobe configuration on the controller, and
-    returns the tags of each image.
-  - A tag is looked for in the key of the container that runs the image, else in that of its service,
-    else in C(openstack). An image of several containers may have several tags.
-  - Which container runs which image differs between releases. The program C(tools/kolla-images.py)
-    of the configuration knows, and is asked where it is there.
-  - Everything that is wrong is said at once.
+  - Reads C(etc/kayobe/kolla-image-tags.yml) of a Kayobe configuration on the controller, and returns the tags
+    of each image.
+  - The tag of a container is the value of the most specific key, which is the container itself, its service,
+    or C(openstack). An image that several containers run can have several tags.
+  - Fails with all errors of the file at once.
 options:
   _terms:
     description:
-      - Root of a Kayobe configuration, or its folder C(etc/kayobe). Give one.
+      - Root of one Kayobe configuration, or its directory C(etc/kayobe).
     type: list
     elements: str
     required: true
   images:
     description:
-      - All images there are, usually C(kolla_container_images). An image of the configuration that
-        is not among them is an error. Without it any may be pinned.
-      - The images that get tags are those of the configuration, C(stackhpc_pulp_images_kolla), or
-        these where it has no such list.
+      - Names of all images, usually C(kolla_container_images). An image of the configuration that is not
+        listed is an error. By default any image can be pinned.
+      - Tags are returned for the images of the configuration, C(stackhpc_pulp_images_kolla), or for these
+        images if the configuration does not define that variable.
     type: list
     elements: str
   base_distros:
     description:
-      - Base distributions that tags are read for, such as V(rocky-9), or V(rocky) for all versions
-        of it. Empty for all that the file has.
+      - Base distributions whose tags are read, such as V(rocky-9), or V(rocky) for all its versions. By
+        default all in the file.
     type: list
     elements: str
     default: []
   unbuildable:
     description:
-      - Images by the base distribution that they are not built for. Those under C(new_scheme) are
-        built for none. The program of the configuration knows for itself.
+      - Images that are not built, a mapping of base distribution to a list of images. Images in
+        C(new_scheme) are built for no base distribution. Not used with the program of the configuration.
     type: dict
     default: {}
   source:
     description:
-      - V(configuration) asks C(tools/kolla-images.py) of the configuration, V(builtin) uses tables
-        of this collection, chosen by the release.
-      - Unless given, the program is asked where it is there.
+      - Where to look up which container runs which image. V(configuration) uses
+        C(tools/kolla-images.py) of the configuration, V(builtin) uses the tables of this collection for
+        its OpenStack release.
+      - By default the program is used if the configuration has it.
     type: str
     choices: ["", configuration, builtin]
     default: ""
 seealso:
   - plugin: stackhpc.release_train.container_pins
     plugin_type: filter
-    description: Selects some of them.
+    description: Selects some of the pins.
 """
 
 EXAMPLES = r"""
@@ -63,7 +62,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ lookup('stackhpc.release_train.kolla_container_tags', '/src/kayobe-config') }}"
 
-- name: Show those for Rocky Linux, by the tables of this collection
+- name: Show those for Rocky Linux according to the tables of this collection
   ansible.builtin.debug:
     msg: "{{ lookup('stackhpc.release_train.kolla_container_tags', kayobe_config_repo_path,
       images=kolla_container_images, base_distros=['rocky-9'], source='builtin') }}"
@@ -71,7 +70,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: One dictionary, the tags by image.
+  description: One mapping of image to tags.
   type: list
   elements: dict
   sample:
@@ -90,7 +89,7 @@ from ..plugin_utils.kolla.configuration import read_configuration, tags_of, unus
 
 
 class LookupModule(LookupBase):
-    """What Ansible asks this file for."""
+    """The lookup for Ansible."""
 
     def run(
         self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
@@ -110,8 +109,10 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError(str(error)) from error
         unused = unused_keys(configuration)
         if unused:
-            told = ", ".join(unused)
-            Display().warning(f"{configuration.path}: no image has a container of {told}")
+            keys = ", ".join(unused)
+            Display().warning(
+                f"{configuration.path}: keys that match no container of an image: {keys}"
+            )
         return [tags]
 
     def _option(self, name: str) -> Any:

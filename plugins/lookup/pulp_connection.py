@@ -1,41 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lookup `pulp_connection`: how to reach the Pulp that an inventory host stands for."""
+"""Lookup `pulp_connection`: connection options for the Pulp server of an inventory host."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: pulp_connection
-short_description: Tell how to reach the Pulp of an inventory host
+short_description: Return the connection options for the Pulp server of an inventory host
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Gives the connection options of the action group C(stackhpc.release_train.pulp) from the
-    variables of the host that a task runs for. Playbooks use it as module default of that group.
+  - Returns the connection options of the action group C(stackhpc.release_train.pulp) from the variables of the
+    host for which a task runs. Playbooks use them as module defaults of the group.
   - The variables are C(release_train_pulp_url), C(release_train_pulp_username),
     C(release_train_pulp_password), C(release_train_pulp_validate_certs) and
     C(release_train_pulp_ca_path).
-  - Only hosts of the group C(client), or localhost where there is no such group, fall back to
-    C(pulp_url), C(pulp_username), C(pulp_password) and C(pulp_validate_certs). Kayobe passes these as
-    extra variables for the client's own Pulp. Another host must never become that one.
-  - For Ark, where the inventory has no host of the group C(ark), the variables are
-    C(stackhpc_release_pulp_url), C(stackhpc_release_pulp_username) and
-    C(stackhpc_release_pulp_password) of a Kayobe configuration.
+  - For hosts in the group C(client), or for localhost if there is no such group, they default to
+    C(pulp_url), C(pulp_username), C(pulp_password) and C(pulp_validate_certs). Kayobe passes these as extra
+    variables for the client's Pulp server, so that they must not apply to other hosts.
+  - For Ark the variables are C(stackhpc_release_pulp_url), C(stackhpc_release_pulp_username) and
+    C(stackhpc_release_pulp_password) of a Kayobe configuration, if the host is not in the group C(ark).
 options:
   server:
-    description: V(ark) for playbooks whose Pulp is Ark, and never the client's own.
+    description:
+      - Server to connect to. V(host) is the Pulp server of the host, V(ark) is Ark.
     type: str
     choices: [host, ark]
     default: host
 """
 
 EXAMPLES = r"""
-- name: Look at the Pulps of all clients
+- name: Read the status of the Pulp servers of all clients
   hosts: client
   gather_facts: false
   module_defaults:
     group/stackhpc.release_train.pulp: "{{ lookup('stackhpc.release_train.pulp_connection') }}"
   tasks:
-    - name: Ask for versions and workers
+    - name: Read versions and workers
       stackhpc.release_train.pulp_status:
 """
 
@@ -51,13 +51,13 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-# Connection option -> the end of its variables' names.
+# Connection option -> suffix of the variable.
 _REQUIRED = {"pulp_url": "url", "username": "username", "password": "password"}
 _OPTIONAL = {"validate_certs": "validate_certs"}
 
 
 class LookupModule(LookupBase):
-    """What Ansible asks this file for."""
+    """The lookup for Ansible."""
 
     def run(
         self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
@@ -79,7 +79,7 @@ class LookupModule(LookupBase):
             elif option in _REQUIRED:
                 raise AnsibleLookupError(
                     f"host '{host}' has no {' and no '.join(f'{one}{end}' for one in prefixes)}: "
-                    "the Pulp that it stands for cannot be reached without"
+                    "define it to connect to its Pulp server"
                 )
         authorities = f"{prefixes[0]}ca_path"
         if authorities in scope:

@@ -1,28 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lookup `required_items`: those items of a variable's list that a site needs."""
+"""Lookup `required_items`: the required items of a variable's list."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: required_items
-short_description: Read those items of a list that are required
+short_description: Read the required items of a list
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Takes the items of a list whose C(required) is true, or that do not say. Of the others nothing
-    but C(required) is read, so that they may refer to variables that a site does not have.
-  - A variable that is not defined has no items.
+  - Returns the items of a list whose C(required) is V(true), which is the default. Of other items only
+    C(required) is evaluated, so that they can use variables that a site does not define.
+  - An undefined variable is an empty list.
 options:
   _terms:
-    description: Names of variables, each a list of mappings.
+    description: Names of variables, each of which is a list of mappings.
     required: true
 notes:
-  - A variable that is one template as a whole, rather than a list, is read as a whole before
-    ansible-core 2.19.
+  - Before ansible-core 2.19, all items of a variable that is one template are evaluated.
 """
 
 EXAMPLES = r"""
-- name: Show what this site takes
+- name: Show the repositories that this site requires
   ansible.builtin.debug:
     msg: "{{ query('stackhpc.release_train.required_items', 'stackhpc_pulp_repository_rpm_repos')
       | map(attribute='name') }}"
@@ -30,7 +29,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The items, in their order.
+  description: Required items in their order.
   type: list
   elements: dict
 """
@@ -45,7 +44,7 @@ from ..module_utils.inventory.values import ItemValueError, boolean, is_omitted
 
 
 class LookupModule(LookupBase):
-    """What Ansible asks this file for."""
+    """The lookup for Ansible."""
 
     def run(
         self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
@@ -54,15 +53,15 @@ class LookupModule(LookupBase):
 
     def _required(self, variable: str, variables: Mapping[str, Any]) -> list[Any]:
         raw = variables.get(variable)
-        # A list is taken item by item: a template within one does not concern the others.
+        # Items are evaluated one by one, so that templates in items that are not required are not.
         items = raw if isinstance(raw, list) else self._read(variable, raw)
         if not isinstance(items or [], list):
-            raise AnsibleLookupError(f"{variable}: this is not a list")
+            raise AnsibleLookupError(f"{variable} is not a list")
         required = []
         for number, entry in enumerate(items or [], 1):
             item = entry if isinstance(entry, Mapping) else self._read(variable, entry)
             if not isinstance(item, Mapping):
-                raise AnsibleLookupError(f"{variable}: item {number} is no mapping")
+                raise AnsibleLookupError(f"{variable}: item {number} is not a mapping")
             name = item.get("name", item.get("repository", number))
             where = f"{variable} '{name}'"
             if self._is_required(where, item):

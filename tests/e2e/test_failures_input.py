@@ -32,7 +32,7 @@ def test_malformed_items_fail_by_name_and_leave_the_others_alone(rig: Rig) -> No
     for number, (_change, words) in wrong.items():
         assert run.errors[rig.rpm(number)["name"]].startswith(words)
     assert f"rpm_package_repos[5] repeats the name '{good['name']}'" in run.errors[good["name"]]
-    assert "rpm_package_repos[6], which is no mapping" in run.message
+    assert "rpm_package_repos[6], which is not a mapping" in run.message
     assert (
         f"{misspelt['name']}: unknown key 'polcy', ignored (did you mean 'policy'?)" in run.output
     )

@@ -37,7 +37,7 @@ def test_further_keys_lie_under_those_of_the_image():
 
 
 def test_a_kind_that_is_not_known_is_refused():
-    with pytest.raises(AnsibleFilterError, match="'pull' is none of repository, distribution"):
+    with pytest.raises(AnsibleFilterError, match="invalid kind 'pull': expected one of repo"):
         container_items(PINS, "rel", "pull")
 
 

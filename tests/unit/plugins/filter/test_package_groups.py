@@ -56,7 +56,7 @@ def test_the_group_of_a_malformed_item_is_there_so_that_its_run_tells(groups):
 
 def test_what_is_in_no_group_is_named(groups, warned):
     assert groups({"rpm": [item("a", "one"), item("b"), item("c")]}) == ["one"]
-    assert warned == ["in no sync group: b, c"]
+    assert warned == ["package repositories without sync group: b, c"]
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_what_is_in_no_group_is_named(groups, warned):
         (
             {"rpm": [item("a")], "deb": None},
             {},
-            r"in a sync group \(selected 1 of 1\): set sync_group",
+            r"has a sync group \(selected 1 of 1\): set sync_group",
         ),
-        ({}, {}, "in a sync group"),
+        ({}, {}, "has a sync group"),
     ],
 )
 def test_no_group_at_all_is_an_error_with_the_way_out(groups, lists, selection, words):

@@ -46,10 +46,10 @@ def test_no_items_are_none(items):
     [
         ({"repository": "a"}, "the items are not a list"),
         ("text", "the items are not a list"),
-        ([{"repository": "a", "tags": []}, "text"], "item 2 is no mapping"),
-        ([{"repository": "a", "name": "b", "tags": []}], "item 1 has name twice: as name, too"),
-        ([{"src_repo": "a", "tags": ["b"]}], "item 1 has no repository: .*'src_repo': 'a'"),
-        ([{"repository": "a"}], "item 1 has no tags"),
+        ([{"repository": "a", "tags": []}, "text"], "item 2 is not a mapping"),
+        ([{"repository": "a", "name": "b", "tags": []}], "item 1 sets name twice: also as name"),
+        ([{"src_repo": "a", "tags": ["b"]}], "repository is missing in item 1: .*'src_repo': 'a'"),
+        ([{"repository": "a"}], "tags is missing in item 1"),
     ],
 )
 def test_what_is_no_item_is_named(items, words):

@@ -48,7 +48,8 @@ def test_what_is_wrong_is_told_with_the_file(configuration, text, words):
 
 
 @pytest.mark.parametrize(
-    ("term", "words"), [("/nowhere", "no pins of images at '/nowhere'"), (" ", "it is empty")]
+    ("term", "words"),
+    [("/nowhere", "no pins of images at '/nowhere'"), (" ", "not an empty string")],
 )
 def test_a_configuration_that_is_not_there_is_named(term, words):
     with pytest.raises(AnsibleLookupError, match=words):

@@ -135,7 +135,7 @@ def test_empty_values_may_be_skipped_with_a_warning(lookup, monkeypatch):
     monkeypatch.setattr(Display, "warning", lambda self, text, *args, **kwargs: said.append(text))
     pins = lookup(PINS + "stackhpc_pulp_repo_a_version:\n", empty="skip")
     assert sorted(pins) == ["epel_9", "rocky_9_baseos"]
-    assert [text.split(": ", 1)[1] for text in said] == ["no stamp yet for a"]
+    assert [text.split(": ", 1)[1] for text in said] == ["ignored pins without a stamp: a"]
 
 
 def test_nothing_but_empty_values_is_refused_even_when_they_are_skipped(lookup, monkeypatch):

@@ -195,4 +195,4 @@ def test_a_key_that_means_no_container_is_warned_of(configuration, monkeypatch):
     warnings = []
     monkeypatch.setattr(Display, "warning", lambda self, text, **more: warnings.append(text))
     look_up(configuration({**TAGS, "nvoa": {"rocky-9": ROCKY}}, images=["nova-api"]))
-    assert "no image has a container of nvoa" in warnings[0]
+    assert "keys that match no container of an image: nvoa" in warnings[0]

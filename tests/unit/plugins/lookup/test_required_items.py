@@ -55,8 +55,8 @@ def test_a_variable_that_is_not_there_has_no_items():
 @pytest.mark.parametrize(
     ("items", "words"),
     [
-        ("text", "repos: this is not a list"),
-        (["text"], "repos: item 1 is no mapping"),
+        ("text", "repos is not a list"),
+        (["text"], "repos: item 1 is not a mapping"),
         ([{"name": "a", "required": "maybe"}], "repos 'a': required must be true or false"),
     ],
 )
