@@ -63,12 +63,12 @@ INVENTORY = {
 PACKAGE_MODULES = [path for path in MODULES if "release_train.packages." in path.read_text("utf-8")]
 TYPES = {
     values.text: "str",
-    values.filled_text: "str",
-    values.flag: "bool",
-    values.whole_number: "int",
+    values.nonempty_text: "str",
+    values.boolean: "bool",
+    values.integer: "int",
     values.seconds: "float",
     values.words: "list",
-    values.records: "list",
+    values.mapping_list: "list",
 }
 
 

@@ -14,8 +14,8 @@ OURS = "stackhpc.release_train."
 # Action group -> the documentation fragments of its options.
 FRAGMENTS = {
     "pulp": {f"{OURS}pulp"},
-    "packages": {f"{OURS}packages.inventory"},
-    "deprecated_packages": {f"{OURS}packages.deprecated", f"{OURS}packages.pins"},
+    "packages": {f"{OURS}packages.{name}" for name in ("access", "mirror", "names", "snapshot")},
+    "deprecated_packages": {f"{OURS}packages.{name}" for name in ("access", "mirror", "names")},
 }
 
 
