@@ -114,12 +114,12 @@ seconds:
 """
 
 from ..module_utils.module import run
-from ..module_utils.objects.access import RIGHTS, manage_namespaces
+from ..module_utils.objects.access import NAMESPACE_ROLES, manage_namespaces
 from ..module_utils.pulp.options import item_options
 
 
 def main() -> None:
-    groups = {right: {"type": "list", "elements": "str"} for right in RIGHTS}
+    groups = {right: {"type": "list", "elements": "str"} for right in NAMESPACE_ROLES}
     namespaces = {
         "type": "list",
         "elements": "dict",

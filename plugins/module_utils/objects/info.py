@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find objects of any kind with the server's own filters, and show what they refer to by name."""
+"""Find objects of any kind with Pulp's own filters, and add the names of what they refer to."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, PLAIN_KINDS
 from ..report.report import Result
 
-_PAGE = 5000
-# Where objects of all types together are listed; each also exists for one content type.
+_PAGE_SIZE = 5000
+# Endpoints for the objects of all content types; each kind also has one for each type.
 TYPED_KINDS = {
     "repository": "repositories/",
     "remote": "remotes/",
@@ -24,24 +24,24 @@ TYPED_KINDS = {
     "distribution": "distributions/",
     "content": "content/",
 }
-# The table of types calls a content guard just a guard.
+# The table of types calls a content guard "guard".
 _PLAIN = {
     noun.replace("guard", "content_guard"): kind.endpoint for noun, kind in PLAIN_KINDS.items()
 }
-_MORE = {
+_OTHER = {
     "domain": "domains/",
     "repository_version": "repository_versions/",
 }
-KINDS = {**TYPED_KINDS, **_PLAIN, **_MORE}
-# What other objects refer to, by the name of the field and of the filter.
-_NAMED = {
+KINDS = {**TYPED_KINDS, **_PLAIN, **_OTHER}
+# What objects refer to, by the name of the field and of the filter.
+_REFERENCES = {
     "repository": "repositories/",
     "remote": "remotes/",
     "content_guard": "contentguards/",
     "worker": "workers/",
 }
-# The one content unit whose endpoint is not its name.
-_CONTENT = {"python.python": "content/python/packages/"}
+# The one content unit whose endpoint differs from its name.
+_CONTENT_ENDPOINTS = {"python.python": "content/python/packages/"}
 _OPTIONS = ("fields", "limit", "offset")
 _SECRET = frozenset(
     field.name
@@ -52,22 +52,24 @@ _SECRET = frozenset(
 
 
 def find_objects(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
-    """The whole of module pulp_info: no results, but `objects` and how many the server has."""
+    """Carry out module pulp_info: no results, but `objects`, and `count`, how many the server has."""
     kind, filters = params["kind"], params["filters"] or {}
-    wrong = [name for name in _OPTIONS if name in filters]
-    if wrong:
-        raise InvalidItem(f"filters: {', '.join(wrong)} is no filter but an option")
+    options = [name for name in _OPTIONS if name in filters]
+    if options:
+        raise InvalidItem(f"filters: set the module's option for {', '.join(options)} instead")
     fields = params["fields"] or []
     found: dict[str, dict[str, Any]] = {}
     count = 0
     try:
         for endpoint in endpoints(kind, params["content_type"]):
-            for query in query_strings(_with_hrefs(server.client, filters, params["content_type"])):
-                room = None if params["limit"] is None else params["limit"] - len(found)
+            for query in query_strings(
+                _resolve_names(server.client, filters, params["content_type"])
+            ):
+                remaining = None if params["limit"] is None else params["limit"] - len(found)
                 if fields:
                     query = {**query, "fields": ",".join(dict.fromkeys([*fields, "pulp_href"]))}
-                objects, there = _pages(server.client, endpoint, query, room)
-                count += there
+                objects, total = _read_pages(server.client, endpoint, query, remaining)
+                count += total
                 found.update((entry["pulp_href"], entry) for entry in objects)
     except ResponseError as error:
         raise InvalidItem(f"kind '{kind}': {error}") from error
@@ -81,7 +83,7 @@ def find_objects(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
 
 
 def endpoints(kind: str, content_type: str | None) -> list[str]:
-    """Where objects of a kind are listed. Raises InvalidItem when the kind has no such type."""
+    """Return the endpoints that list a kind. Raises InvalidItem for a content type without it."""
     if content_type is None:
         return [KINDS[kind]]
     if kind not in TYPED_KINDS:
@@ -90,7 +92,7 @@ def endpoints(kind: str, content_type: str | None) -> list[str]:
         )
     table = CONTENT_TYPES[content_type]
     if kind == "content":
-        return [_CONTENT.get(table.content_unit) or _content_endpoint(table.content_unit)]
+        return [_CONTENT_ENDPOINTS.get(table.content_unit) or _content_endpoint(table.content_unit)]
     if kind != "publication":
         return [getattr(table, kind).endpoint]
     if not table.publications:
@@ -99,29 +101,29 @@ def endpoints(kind: str, content_type: str | None) -> list[str]:
 
 
 def query_strings(filters: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """Filters as a user gives them -> query strings, which together find what was asked for.
+    """Yield the parameters of the requests that together find what a user's filters select.
 
-    A list is joined with commas, in pieces that fit the request line. The server splits at commas
-    and trims blanks without an escape, so values of `<field>__in` with such characters are asked
-    for one by one.
+    A list is joined with commas, in chunks that fit the request line. Pulp splits values at commas
+    and strips spaces, without an escape, so `<field>__in` cannot hold values with such characters:
+    each of those needs a request of its own.
     """
-    choices: list[list[tuple[str, str]]] = []
+    alternatives: list[list[tuple[str, str]]] = []
     for name, value in filters.items():
         if not isinstance(value, list):
-            choices.append([(name, _text(value))])
+            alternatives.append([(name, _text(value))])
             continue
         texts = list(dict.fromkeys(_text(one) for one in value))
-        odd = [text for text in texts if "," in text or text.strip() != text]
-        single = odd if name.endswith("__in") else []
+        special = [text for text in texts if "," in text or text.strip() != text]
+        single = special if name.endswith("__in") else []
         plain = [text for text in texts if text not in single]
-        pieces = [(name, ",".join(piece)) for piece in in_chunks(plain)]
-        choices.append(pieces + [(name[: -len("__in")], text) for text in single])
-    for choice in product(*choices):
-        yield dict(choice)
+        chunks = [(name, ",".join(chunk)) for chunk in in_chunks(plain)]
+        alternatives.append(chunks + [(name[: -len("__in")], text) for text in single])
+    for parameters in product(*alternatives):
+        yield dict(parameters)
 
 
 def visible_fields(entry: Mapping[str, Any], fields: Sequence[str] = ()) -> dict[str, Any]:
-    """An object fit to be shown: no secrets, and just the fields asked for, if any were."""
+    """Return an object without secrets, with these fields or all."""
     return {
         name: HIDDEN if name in _SECRET and value else _redacted(value)
         for name, value in entry.items()
@@ -130,10 +132,10 @@ def visible_fields(entry: Mapping[str, Any], fields: Sequence[str] = ()) -> dict
 
 
 def add_names(reader: Reader, objects: Sequence[dict[str, Any]]) -> None:
-    """Add to objects what they refer to by name, as `<field>_name`.
+    """Add the names of what objects refer to, as `<field>_name`.
 
-    `version` is the number of the repository version that an object is, publishes or serves, of a
-    repository that of its latest one; the repository's name comes with it.
+    Also adds `version`, the number of the repository version that an object is, publishes or serves
+    (for a repository: of its latest version), and the name of its repository.
     """
     publications = _hrefs(objects, "publication")
     served = read_by_field(
@@ -145,11 +147,11 @@ def add_names(reader: Reader, objects: Sequence[dict[str, Any]]) -> None:
         version = entry.get("repository_version") or publication.get("repository_version")
         latest = entry.get("latest_version_href") or ""
         if "/versions/" in entry.get("pulp_href", "") or version:
-            owner, number = _split(version or entry["pulp_href"])
+            owner, number = _split_version(version or entry["pulp_href"])
             owners[id(entry)], entry["version"] = owner, number
         elif latest:
-            entry["version"] = _split(latest)[1]
-    for field, endpoint in _NAMED.items():
+            entry["version"] = _split_version(latest)[1]
+    for field, endpoint in _REFERENCES.items():
         hrefs = _hrefs(objects, field)
         if field == "repository":
             hrefs += owners.values()
@@ -166,8 +168,8 @@ def _content_endpoint(unit: str) -> str:
     return f"content/{unit.replace('.', '/')}s/"
 
 
-def _split(version_href: str) -> tuple[str, int]:
-    """The href of the repository, and the number, of a repository version."""
+def _split_version(version_href: str) -> tuple[str, int]:
+    """Return the href of the repository, and the number, of a repository version (href)."""
     repository, _word, number = version_href.rstrip("/").rpartition("versions/")
     return repository, int(number)
 
@@ -176,37 +178,36 @@ def _hrefs(objects: Sequence[Mapping[str, Any]], field: str) -> list[str]:
     return [entry[field] for entry in objects if isinstance(entry.get(field), str)]
 
 
-def _with_hrefs(
+def _resolve_names(
     reader: Reader, filters: Mapping[str, Any], content_type: str | None
 ) -> dict[str, Any]:
-    """Filters in which an object that is given by its name is given by its href."""
-    wire = {name: value for name, value in filters.items() if value is not None}
-    for name in _NAMED.keys() & wire.keys():
-        value = _text(wire[name])
-        if isinstance(wire[name], list) or value.startswith(("/", "prn:")) or not value:
+    """Return the filters with the hrefs of objects instead of their names. Raises InvalidItem."""
+    resolved = {name: value for name, value in filters.items() if value is not None}
+    for name in _REFERENCES.keys() & resolved.keys():
+        value = _text(resolved[name])
+        if isinstance(resolved[name], list) or value.startswith(("/", "prn:")) or not value:
             continue
-        endpoint = _NAMED[name]
+        endpoint = _REFERENCES[name]
         if content_type and name in TYPED_KINDS:
             endpoint = getattr(CONTENT_TYPES[content_type], name).endpoint
-        there = read_by_field(reader, endpoint, "name", [value], ("pulp_href",))
-        if value not in there:
+        found = read_by_field(reader, endpoint, "name", [value], ("pulp_href",))
+        if value not in found:
             raise InvalidItem(
                 f"filters: there is no {name.replace('_', ' ')} '{value}', or you may not see it"
             )
-        wire[name] = there[value]["pulp_href"]
-    return wire
+        resolved[name] = found[value]["pulp_href"]
+    return resolved
 
 
-def _pages(
+def _read_pages(
     reader: Reader, endpoint: str, query: Mapping[str, str], limit: int | None
 ) -> tuple[list[dict[str, Any]], int]:
-    """At most `limit` objects, page after page, and how many the server has."""
+    """Return at most `limit` objects, read page by page, and how many the server has."""
     found: list[dict[str, Any]] = []
     while True:
-        size = _PAGE if limit is None else max(0, min(_PAGE, limit - len(found)))
-        # Pulp takes a limit of zero for none at all.
-        asked = {**query, "limit": size or 1, "offset": len(found)}
-        page = reader.get(endpoint, asked)
+        size = _PAGE_SIZE if limit is None else max(0, min(_PAGE_SIZE, limit - len(found)))
+        # Pulp ignores a limit of zero.
+        page = reader.get(endpoint, {**query, "limit": size or 1, "offset": len(found)})
         found += page["results"][:size]
         if not page.get("next") or size == 0 or len(found) == limit:
             return found, page["count"]

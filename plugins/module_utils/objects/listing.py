@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All distributions of a Pulp, and what each of them serves, in few requests."""
+"""List all distributions of a Pulp, and what each of them serves, with few requests."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from typing import Any
 from ..pulp.pool import for_each
 from ..pulp.reader import Reader, read_by_field
 from ..pulp.server import Server
-from ..pulp.types import CONTENT_TYPES, ContentType, Kind, kind_of
+from ..pulp.types import CONTENT_TYPES, ContentType, kind_of
 from .distribution import Guards
 from .pinned_source import version_number
 
+# Listed as the guard of private container distributions, which have no content guard of their own.
 PRIVATE = "private"
-"""What stands for the guard of images that only some may pull: they have no guard of their own."""
 
 _FIELDS = "pulp_href,pulp_created,name,base_path,content_guard,private,pulp_labels"
-# The guard that Pulp itself gives all images: it lets through whoever the registry sends.
+# The guard that Pulp assigns to container distributions: it accepts requests from the registry.
 _REGISTRY_GUARD = "/content_redirect/"
 _SOURCES = ("publication", "repository_version", "repository", "remote")
 _NOTHING = "nothing"
-# The one distribution that Pulp makes for itself.
+# The type of the one distribution that Pulp creates for itself.
 _OWN_TYPE = "core.artifact"
-# From so many publications on, a page of all of them is cheaper than asking for each.
+# From this number of publications on, reading all of them is cheaper than filtering by href.
 _MANY = 5000
-# A version between two that are wanted costs less than another request.
-_GAP = 10
+# Reading this number of unneeded versions costs less than another request.
+_MAX_GAP = 10
 
 
 @dataclass
 class ListedDistribution:
-    """One distribution. `serves` says which field of it names the content, or "nothing"; `source`
-    is the href in that field; `guard` the name of its guard, empty for none.
+    """One distribution. `serves` is the field that refers to its content, or "nothing"; `source` is
+    the href in that field; `guard` is the name of its content guard, "" for none.
 
-    `repository`, `version` and `packages` are None until read_served was here, and after that
-    where they are not known: a repository whose latest publication is served has no one version.
+    `repository`, `version` and `packages` are set by read_served; they are None if they are unknown:
+    a distribution that serves the latest publication of a repository has no certain version.
     """
 
     content_type: str
@@ -54,17 +54,17 @@ class ListedDistribution:
 
 
 def read_all_guards(server: Server) -> Guards:
-    """Every content guard of the server."""
+    """Return all content guards of the server."""
     return Guards(server.client.list(kind_of("guard").endpoint, {"fields": "pulp_href,name"}))
 
 
 def list_distributions(server: Server, guards: Guards) -> list[ListedDistribution]:
-    """Every distribution, by content type and name; a warning counts those of unknown types."""
+    """Return all distributions by content type and name; warns about those of unknown types."""
     found = []
     for name, content_type in CONTENT_TYPES.items():
         if server.has_version(name, "0"):
-            asked = {"fields": ",".join((_FIELDS, *_SOURCES)), "ordering": "name"}
-            for entry in server.client.list(content_type.distribution.endpoint, asked):
+            query = {"fields": ",".join((_FIELDS, *_SOURCES)), "ordering": "name"}
+            for entry in server.client.list(content_type.distribution.endpoint, query):
                 found.append(_listed(name, entry, guards))
     others = _count(server.client) - _count(server.client, pulp_type=_OWN_TYPE) - len(found)
     if others > 0:
@@ -73,8 +73,8 @@ def list_distributions(server: Server, guards: Guards) -> list[ListedDistributio
 
 
 def _count(reader: Reader, **filters: str) -> int:
-    asked = {**filters, "limit": 1, "fields": "pulp_href"}
-    return int(reader.get("distributions/", asked)["count"])
+    query = {**filters, "limit": 1, "fields": "pulp_href"}
+    return int(reader.get("distributions/", query)["count"])
 
 
 def _listed(content_type: str, entry: dict[str, Any], guards: Guards) -> ListedDistribution:
@@ -99,98 +99,87 @@ def _guard(entry: dict[str, Any], guards: Guards) -> str:
 
 
 def read_served(server: Server, listed: Sequence[ListedDistribution]) -> None:
-    """Fill in repository, version and packages; the cost follows how many are `listed`."""
+    """Set repository, version and packages, with requests for these distributions only."""
     for name, content_type in CONTENT_TYPES.items():
-        ours = [one for one in listed if one.content_type == name]
-        versions = _published(server.client, content_type, ours)
-        for one in ours:
+        of_type = [one for one in listed if one.content_type == name]
+        versions = _published_versions(server.client, content_type, of_type)
+        for one in of_type:
             if one.serves == "repository_version":
                 one.version_href = one.source
             elif one.serves == "publication":
                 one.version_href = versions.get(one.source, "")
-    owners = {id(one): _owner(one) for one in listed}
-    repositories = read_by_field(
-        server.client,
-        "repositories/",
-        "pulp_href",
-        owners.values(),
-        ("name", "latest_version_href"),
-    )
-    for one in listed:
-        repository = repositories.get(owners[id(one)])
+    hrefs = [_repository_href(one) for one in listed]
+    fields = ("name", "latest_version_href")
+    repositories = read_by_field(server.client, "repositories/", "pulp_href", hrefs, fields)
+    for one, href in zip(listed, hrefs):
+        repository = repositories.get(href)
         if repository:
             one.repository = repository["name"]
-            # Without publications, what is served is always the latest version.
+            # A type without publications always serves the latest version of a repository.
             if not one.version_href and not CONTENT_TYPES[one.content_type].publications:
                 one.version_href = repository["latest_version_href"] or ""
         if one.version_href:
             one.version = version_number(one.version_href)
-    _read_packages(server, [one for one in listed if one.version_href])
+    _read_package_counts(server, [one for one in listed if one.version_href])
 
 
-def _published(
+def _published_versions(
     reader: Reader, content_type: ContentType, listed: Iterable[ListedDistribution]
 ) -> dict[str, str]:
-    """Publication -> the version that it publishes."""
+    """Return publication -> repository version (hrefs) of all publications that are served."""
     served = {one.source for one in listed if one.serves == "publication"}
     versions: dict[str, str] = {}
     for kind in content_type.publication_kinds:
-        ours = [href for href in served if kind.endpoint in href]
-        versions.update(_versions_of(reader, kind, ours))
+        hrefs = [href for href in served if kind.endpoint in href]
+        fields = ("pulp_href", "repository_version")
+        if len(hrefs) < _MANY:
+            found = list(read_by_field(reader, kind.endpoint, "pulp_href", hrefs, fields).values())
+        else:
+            found = reader.list(kind.endpoint, {"fields": ",".join(fields)})
+        versions.update((entry["pulp_href"], entry["repository_version"]) for entry in found)
     return versions
 
 
-def _versions_of(reader: Reader, kind: Kind, hrefs: Sequence[str]) -> dict[str, str]:
-    fields = ("pulp_href", "repository_version")
-    if len(hrefs) < _MANY:
-        found = read_by_field(reader, kind.endpoint, "pulp_href", hrefs, fields).values()
-        return {entry["pulp_href"]: entry["repository_version"] for entry in found}
-    everything = reader.list(kind.endpoint, {"fields": ",".join(fields)})
-    return {entry["pulp_href"]: entry["repository_version"] for entry in everything}
-
-
-def _read_packages(server: Server, listed: Sequence[ListedDistribution]) -> None:
-    """How many packages the versions have: one request for versions of a repository that are near
-    to each other. The server takes no list of versions."""
-    wanted: dict[str, set[int]] = {}
+def _read_package_counts(server: Server, listed: Sequence[ListedDistribution]) -> None:
+    """Set `packages`, with one request for each range of versions of a repository: Pulp cannot
+    filter by a list of versions."""
+    numbers: dict[str, set[int]] = {}
     for one in listed:
-        wanted.setdefault(_owner(one), set()).add(version_number(one.version_href))
+        numbers.setdefault(_repository_href(one), set()).add(version_number(one.version_href))
     ranges = [
-        (owner, first, last)
-        for owner, numbers in wanted.items()
-        for first, last in _ranges(sorted(numbers))
+        (href, first, last) for href in numbers for first, last in _ranges(sorted(numbers[href]))
     ]
-    counts: dict[str, dict[str, Any]] = {}
+    summaries: dict[str, dict[str, Any]] = {}
 
-    def count(part: tuple[str, int, int]) -> None:
-        owner, first, last = part
-        asked = {"number__range": f"{first},{last}", "fields": "pulp_href,content_summary"}
-        for version in server.client.list(f"{owner}versions/", asked):
-            counts[version["pulp_href"]] = version["content_summary"]["present"]
+    def read(part: tuple[str, int, int]) -> None:
+        href, first, last = part
+        query = {"number__range": f"{first},{last}", "fields": "pulp_href,content_summary"}
+        for version in server.client.list(f"{href}versions/", query):
+            summaries[version["pulp_href"]] = version["content_summary"]["present"]
 
-    errors = for_each(ranges, count, server.write_concurrency())
-    for (owner, _first, _last), error in zip(ranges, errors):
+    errors = for_each(ranges, read, server.write_concurrency())
+    for (href, _first, _last), error in zip(ranges, errors):
         if error:
-            server.report.warn(f"the packages of {owner} cannot be counted: {error}")
+            server.report.warn(f"the packages of {href} cannot be counted: {error}")
     for one in listed:
-        if one.version_href in counts:
+        if one.version_href in summaries:
             unit = CONTENT_TYPES[one.content_type].content_unit
-            one.packages = counts[one.version_href].get(unit, {}).get("count", 0)
+            one.packages = summaries[one.version_href].get(unit, {}).get("count", 0)
 
 
 def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Sorted numbers -> the first and last of each group that has no wide gap within."""
+    """Yield the first and last number of each range in sorted numbers."""
     first = last = numbers[0]
     for number in numbers[1:]:
-        if number - last > _GAP:
+        if number - last > _MAX_GAP:
             yield first, last
             first = number
         last = number
     yield first, last
 
 
-def _owner(one: ListedDistribution) -> str:
-    """The href of the repository that is served, as far as it is known."""
+def _repository_href(one: ListedDistribution) -> str:
+    """Return the href of the repository that is served, "" if it is unknown."""
     if one.version_href:
         return one.version_href.split("versions/")[0]
     return one.source if one.serves == "repository" else ""

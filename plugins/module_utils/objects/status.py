@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a Pulp server says of itself, and waiting until it is ready for work."""
+"""Read the status of a Pulp server, and wait until it is ready."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Status = Mapping[str, Any]
 
 
 def read_status(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
-    """The whole of module pulp_status: one result, the server, and what it says of itself."""
+    """Carry out module pulp_status: one result for the server, and its status."""
     connection = server.client.connection
-    # The status page is for everybody: no wrong password may hide what it says.
+    # The status page is public; a wrong password would be refused.
     client = PulpClient(replace(connection, username=None, password=None))
     result = Result(connection.pulp_url, "server")
     started = time.monotonic()
@@ -33,13 +33,13 @@ def read_status(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
         result.action = "failed"
         result.error = f"not ready after {params['wait']:g} s: {missing}"
     server.report.finish(result)
-    return [result], {"ready": not missing, "missing": missing, **_shown(status)}
+    return [result], {"ready": not missing, "missing": missing, **_details(status)}
 
 
 def wait_until_ready(read: Callable[[], Status], workers: int, seconds: float) -> Status:
-    """Read the status until nothing is lacking or the seconds are over; the last one read.
+    """Read the status until the server is ready, at most for these seconds; returns the last one.
 
-    Raises what the last reading raised, at once when waiting cannot help.
+    Raises PulpError if the last request failed, or for an error that is not transient.
     """
     deadline = time.monotonic() + seconds
     pause = _FIRST_PAUSE
@@ -56,14 +56,14 @@ def wait_until_ready(read: Callable[[], Status], workers: int, seconds: float) -
 
 
 def is_transient(error: PulpError) -> bool:
-    """Whether an error is one of a server that only starts: no answer, or one of its proxy."""
+    """Whether a server that is starting can cause an error: no response, or one of its proxy."""
     if isinstance(error, ResponseError):
         return error.status >= 400
     return isinstance(error, (LostResponse, Unreachable)) and not isinstance(error, TLSError)
 
 
 def missing_parts(status: Status, workers: int) -> str:
-    """What a server still lacks before it can work, in words; empty when it is ready."""
+    """Return what is missing until the server can work; "" if it is ready."""
     online = len(status.get("online_workers") or [])
     found = []
     if not (status.get("database_connection") or {}).get("connected"):
@@ -75,7 +75,7 @@ def missing_parts(status: Status, workers: int) -> str:
     return ", ".join(found)
 
 
-def _shown(status: Status) -> dict[str, Any]:
+def _details(status: Status) -> dict[str, Any]:
     names = {
         key: sorted(process["name"] for process in status.get(f"online_{key}") or [])
         for key in ("workers", "content_apps", "api_apps")
@@ -90,8 +90,8 @@ def _shown(status: Status) -> dict[str, Any]:
 
 
 def read_storage(server: Server, limit: float) -> dict[str, Any]:
-    """`total`, `used` and `free` bytes of the server's storage now, and whether it is `low`: less
-    than `limit` percent are free. Empty where the server cannot tell, as with object storage."""
+    """Return the `total`, `used` and `free` bytes of the server's storage, and whether it is `low`:
+    less than `limit` percent are free. Empty if the server does not report it (object storage)."""
     storage = server.client.get("status/").get("storage") or {}
     total, free = storage.get("total"), storage.get("free")
     if not total or free is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Users with exact membership, and passwords that are tried before they are written."""
+"""Manage users: exact group membership, and passwords that are written only if they differ."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..pulp.connection import Connection
 from ..pulp.errors import AuthenticationError, Conflict, InvalidItem, LostResponse
 from ..pulp.planner import HIDDEN
 from ..pulp.pool import run_all
-from ..pulp.reader import read_by_key
+from ..pulp.reader import read_by_key, uuid_of
 from ..pulp.server import Server
 from ..pulp.types import kind_of
 from ..report.report import Result
@@ -20,18 +20,17 @@ from .access import Existing, manage_object, mark_duplicates
 
 
 def manage_users(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
-    """The whole of module pulp_user: the list `users` -> results, in its order."""
+    """Carry out module pulp_user: the list `users` -> results, in its order."""
     items = params["users"]
     kind = kind_of("user")
     names = [item["username"] for item in items]
-    there = read_by_key(server.client, kind, names, ("groups",))
-    named = [name for item in items for name in item.get("groups") or []]
-    existing = Existing(server, named)
-    ours = server.client.connection.username
+    found = read_by_key(server.client, kind, names, ("groups",))
+    existing = Existing(server, [name for item in items for name in item.get("groups") or []])
+    own_name = server.client.connection.username
 
-    def walk(item: Mapping[str, Any], result: Result) -> None:
-        current = there.get(item["username"])
-        validate_user(item, is_ours=item["username"] == ours)
+    def run(item: Mapping[str, Any], result: Result) -> None:
+        current = found.get(item["username"])
+        validate_user(item, is_own=item["username"] == own_name)
         if item["state"] == "absent":
             manage_object(server, kind, item, current, result)
             return
@@ -39,10 +38,10 @@ def manage_users(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
         existing.require(result, wanted or [])
         if current is None:
             current = manage_object(server, kind, item, None, result)
-            _make_membership_exact(server, current, wanted, existing.groups, result)
+            _set_groups(server, current, wanted, existing.groups, result)
             return
-        _make_membership_exact(server, current, wanted, existing.groups, result)
-        # Last, because a new password of our own user ends the session.
+        _set_groups(server, current, wanted, existing.groups, result)
+        # Last, because a new password of the run's own user ends its session.
         if not password_differs(server.client.connection, item, current):
             item = {**item, "password": None}
         manage_object(server, kind, item, current, result)
@@ -50,35 +49,41 @@ def manage_users(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
             result.add_change("updated", {"password": HIDDEN}, {"password": f"{HIDDEN} (new)"})
 
     work = mark_duplicates([(Result(item["username"], "user"), item) for item in items], "username")
-    at_once = server.write_concurrency()
-    # Our own user waits for all others: with a new password the session is over.
-    run_all([pair for pair in work if pair[0].name != ours], walk, at_once, server.report)
-    run_all([pair for pair in work if pair[0].name == ours], walk, 1, server.report)
+    limit = server.write_concurrency()
+    # The run's own user comes after all others, because a new password ends the session.
+    run_all([pair for pair in work if pair[0].name != own_name], run, limit, server.report)
+    run_all([pair for pair in work if pair[0].name == own_name], run, 1, server.report)
     return [result for result, _item in work], {}
 
 
-def validate_user(item: Mapping[str, Any], is_ours: bool) -> None:
-    """Raise what forbids an item; `is_ours`: it is the user that this run is logged in as."""
-    if is_ours and (item["state"] == "absent" or item.get("is_active") is False):
-        raise Conflict("this run is logged in as this user, who would lock itself out")
+def validate_user(item: Mapping[str, Any], is_own: bool) -> None:
+    """Raise Conflict or InvalidItem for an item that must not be carried out.
+
+    `is_own`: it is the user that this run is logged in as.
+    """
+    if is_own and (item["state"] == "absent" or item.get("is_active") is False):
+        raise Conflict(
+            "this run is logged in as this user and would lock itself out: use another user"
+        )
     password = item.get("password") or ""
     if item["state"] == "present" and password.strip() != password:
-        raise InvalidItem("the password begins or ends with a blank, which Pulp would cut off")
+        raise InvalidItem(
+            "the password has leading or trailing spaces, which Pulp removes: set another one"
+        )
 
 
 def password_differs(
     connection: Connection, item: Mapping[str, Any], current: Mapping[str, Any]
 ) -> bool:
-    """Whether the password of an existing user is to be written: no login works with it.
+    """Whether the password of an existing user must be written, because a login with it fails.
 
-    A user who is not active cannot log in at all, so that nothing can be learned: the password
-    is then written when the user becomes active, and left alone as long as not.
+    An inactive user cannot log in at all: the password is written if the user becomes active.
     """
     if not item.get("password"):
         return False
     if not current.get("is_active", True):
         return bool(item.get("is_active"))
-    probe = PulpClient(
+    client = PulpClient(
         replace(
             connection,
             username=item["username"],
@@ -88,20 +93,20 @@ def password_differs(
         )
     )
     try:
-        probe.log_in()
+        client.log_in()
     except AuthenticationError:
         return True
     return False
 
 
-def _make_membership_exact(
+def _set_groups(
     server: Server,
     user: Mapping[str, Any] | None,
     wanted: list[str] | None,
     groups: Mapping[str, Any],
     result: Result,
 ) -> None:
-    """Make the user a member of just the wanted groups; None leaves the membership alone."""
+    """Make the user a member of exactly the wanted groups; None does not change the membership."""
     if wanted is None:
         return
     if user and "groups" not in user:
@@ -114,16 +119,16 @@ def _make_membership_exact(
     if server.check_mode or user is None:
         return
     for name in sorted(set(wanted) - set(held)):
-        _join(server, f"{groups[name]['pulp_href']}users/", user["username"])
-    number = user["pulp_href"].rstrip("/").rsplit("/", 1)[-1]
+        _add_member(server, f"{groups[name]['pulp_href']}users/", user["username"])
+    number = uuid_of(user["pulp_href"])
     for name in sorted(set(held) - set(wanted)):
         server.client.delete(f"{held[name]}users/{number}/")
 
 
-def _join(server: Server, members: str, username: str) -> None:
+def _add_member(server: Server, url: str, username: str) -> None:
     body = {"username": username}
     try:
-        server.client.post(members, body)
+        server.client.post(url, body)
     except LostResponse:
-        # Pulp takes it twice without complaint.
-        server.client.post(members, body)
+        # Pulp accepts a member twice.
+        server.client.post(url, body)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from plugins.module_utils.objects.access import RIGHTS, manage_namespaces
+from plugins.module_utils.objects.access import NAMESPACE_ROLES, manage_namespaces
 from tests.unit.fake_pulp.accounts import give_roles, roles_of
 from tests.unit.fake_pulp.pulp import FakePulp
 
-PULL, PUSH = RIGHTS["pull"], RIGHTS["push"]
+PULL, PUSH = NAMESPACE_ROLES["pull"], NAMESPACE_ROLES["push"]
 OWN = "container.containernamespace_owner"
 
 
@@ -74,7 +74,7 @@ def test_mistakes_are_named_before_anything_is_written():
     pulp = pulp_with({})
     first, second, third = make(pulp, {"push": ["x", "a"]}, {"name": "a/b"}, {})
     assert first.error == "there is no group x: create it first"
-    assert "no image can be named below it" in second.error
+    assert "no client can name an image in this namespace" in second.error
     assert "given twice" in third.error
     assert pulp.writes == []
 

@@ -57,7 +57,7 @@ def test_only_requested_fields_are_shown_and_a_warning_names_unknown_ones(pulp):
 def test_an_unknown_filter_is_an_error_in_pulps_words(pulp):
     with pytest.raises(InvalidItem, match="kind 'group': errors: Invalid Filter: 'colour'"):
         find(pulp, kind="group", filters={"colour": "red"})
-    with pytest.raises(InvalidItem, match="limit is no filter"):
+    with pytest.raises(InvalidItem, match="module.s option for limit"):
         find(pulp, kind="group", filters={"limit": 1})
 
 

@@ -116,11 +116,11 @@ def test_a_missing_group_is_named_and_other_users_are_made(pulp):
 @pytest.mark.parametrize("item", [{"state": "absent"}, {"state": "present", "is_active": False}])
 def test_the_runs_own_user_cannot_be_locked_out(item):
     with pytest.raises(Conflict, match="logged in as this user"):
-        pulp_user.validate_user(item, is_ours=True)
-    pulp_user.validate_user(item, is_ours=False)
+        pulp_user.validate_user(item, is_own=True)
+    pulp_user.validate_user(item, is_own=False)
 
 
 @pytest.mark.parametrize("password", [" a", "a ", "\ta"])
 def test_a_password_that_pulp_would_change_is_refused(password):
-    with pytest.raises(InvalidItem, match="cut off"):
-        pulp_user.validate_user({"state": "present", "password": password}, is_ours=False)
+    with pytest.raises(InvalidItem, match="which Pulp removes"):
+        pulp_user.validate_user({"state": "present", "password": password}, is_own=False)
