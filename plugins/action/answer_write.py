@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Action `answer_write`: write the findings of a playbook to a report and a summary."""
+"""Action plugin `answer_write`: write the result of a query as a report and as Markdown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..module_utils.report.report import Report, Result
 from ..plugin_utils.run.markdown import SummaryTable, add_summary
 from ..plugin_utils.run.outcome import run_failed
 
-_NOTHING = "it failed before its work began"
+_NO_MESSAGE = "the playbook failed before it sent a query"
 _OPTIONS = {
     "playbook": {"type": "str", "required": True},
     "heading": {"type": "str", "required": True},
@@ -29,11 +29,11 @@ _OPTIONS = {
     "report_path": {"type": "path"},
     "summary_path": {"type": "path"},
 }
-_OWN = [field.name for field in fields(Result) if field.name != "more"]
+_RESULT_FIELDS = [field.name for field in fields(Result) if field.name != "more"]
 
 
 class ActionModule(ActionBase):
-    """The action for Ansible."""
+    """The action plugin."""
 
     _requires_connection = False
     _supports_check_mode = True
@@ -66,7 +66,7 @@ def _answer(
         options["playbook"],
         host,
         broken or options["failed"],
-        options["answer"] or str(run.get("msg") or (_NOTHING if broken else "")),
+        options["answer"] or str(run.get("msg") or (_NO_MESSAGE if broken else "")),
         options["heading"],
         options["columns"],
         rows,
@@ -74,7 +74,7 @@ def _answer(
 
 
 def _report(path: str, results: Sequence[Mapping[str, Any]]) -> None:
-    """Write the results in the format of all reports."""
+    """Write the results in the format of a report."""
     try:
         report = Report([ReportFile(path)])
     except OperatorError as error:
@@ -85,5 +85,5 @@ def _report(path: str, results: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _result(given: Mapping[str, Any]) -> Result:
-    own = {name: given[name] for name in _OWN if given.get(name) is not None}
-    return Result(**own, more={key: given[key] for key in given if key not in _OWN})
+    own = {name: given[name] for name in _RESULT_FIELDS if given.get(name) is not None}
+    return Result(**own, more={key: given[key] for key in given if key not in _RESULT_FIELDS})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Action `inventory_validate`: validate package repositories, images and pins of an inventory."""
+"""Action plugin `inventory_validate`: validate the files of an inventory on the controller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils.inventory.validation import validate
+from ..plugin_utils.inventory.validation import validate_inventory
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "paths": {"type": "list", "elements": "path", "required": True},
@@ -17,7 +17,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 class ActionModule(ActionBase):
-    """The action for Ansible."""
+    """The action plugin."""
 
     _requires_connection = False
     _supports_check_mode = True
@@ -28,7 +28,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         check: Any = self.validate_argument_spec
         _checked, arguments = check(_OPTIONS)
-        found = validate(arguments["paths"], arguments["kayobe_config"] or "")
+        found = validate_inventory(arguments["paths"], arguments["kayobe_config"] or "")
         result.update(
             changed=False,
             findings=[asdict(finding) for finding in found.findings],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Action `pulp_sync`: run the module of this name and display its progress."""
+"""Action plugin `pulp_sync`: run the module and print its progress."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from ..plugin_utils.run.live_action import LiveAction
 
 
 class ActionModule(LiveAction):
-    """The action for Ansible."""
+    """The action plugin."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Action `run_summary`: print the summary of a playbook, and fail if an item failed."""
+"""Action plugin `run_summary`: print the run summary, write it as Markdown, fail on failures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..module_utils.report.file import ReportFile
 from ..module_utils.text import printable
 from ..plugin_utils.run.markdown import add_summary, markdown
 from ..plugin_utils.run.outcome import outcome_of
-from ..plugin_utils.run.retry_command import retry_command
+from ..plugin_utils.run.retry_command import RetryOptions, RunContext, retry_command
 from ..plugin_utils.run.screen import fleet_screen, summary_screen
 
 _OPTIONS = {
@@ -34,7 +34,7 @@ _OPTIONS = {
 
 
 class ActionModule(ActionBase):
-    """The action for Ansible."""
+    """The action plugin."""
 
     _requires_connection = False
     _supports_check_mode = True
@@ -48,17 +48,16 @@ class ActionModule(ActionBase):
         _checked, options = check(_OPTIONS)
         here = str(variables.get("inventory_hostname", "localhost"))
         runs = options["hosts"] or {here: options["runs"]}
-        runs = {host: [run for run in own if _ran(run)] for host, own in runs.items()}
+        runs = {host: [run for run in own if _has_run(run)] for host, own in runs.items()}
         outcomes = [
             outcome_of(host, own, sum(run.get("seconds") or 0 for run in own), options["list_all"])
             for host, own in runs.items()
         ]
-        commands = [
-            retry_command(
-                options["playbook"], outcome, options["retry"], options, variables, context.CLIARGS
-            )
-            for outcome in outcomes
-        ]
+        retry = RetryOptions(
+            options["playbook"], options["retry"], options["filter"], options["report_path"]
+        )
+        started = RunContext(variables, context.CLIARGS)
+        commands = [retry_command(outcome, retry, started) for outcome in outcomes]
         if len(outcomes) == 1:
             lines = summary_screen(outcomes[0], options["heading"], commands[0])
         else:
@@ -80,28 +79,27 @@ class ActionModule(ActionBase):
         if not options["fail"] and not options["hosts"]:
             result["runs"] = options["runs"]
         if message and options["fail"]:
-            # Without lines, which are printed already: Ansible prints the whole result of a failed task.
+            # Without lines: Ansible prints failed results, and the lines were printed before.
             result.update(failed=True, msg=message)
         else:
             result.update(error=message, lines=lines)
         return result
 
 
-def _ran(run: Mapping[str, Any]) -> bool:
-    """Whether a task ran."""
+def _has_run(run: Mapping[str, Any]) -> bool:
+    """Return whether a registered result is one of a task that ran."""
     return bool(run) and not run.get("skipped")
 
 
 def _report_all(path: str, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Write one report of all hosts: the lines of the report of each host, with its name, or the
-    error of a host without results."""
+    """Write one report about all hosts: the results with their host, or why a host has none."""
     try:
         file = ReportFile(path)
         warnings = [
             file.write({"host": host, **result})
             for host, own in runs.items()
             for run in own
-            for result in run.get("results") or _broken(run)
+            for result in run.get("results") or _failure(run)
         ]
     except OperatorError as error:
         raise AnsibleActionFail(str(error)) from error
@@ -109,5 +107,5 @@ def _report_all(path: str, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> N
         Display().warning(warning)
 
 
-def _broken(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _failure(run: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"failed": str(run["msg"])}] if run.get("msg") else []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Action `text_show`: print text without quotes and escapes."""
+"""Action plugin `text_show`: print text unchanged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..module_utils.text import printable
 
 
 class ActionModule(ActionBase):
-    """The action for Ansible."""
+    """The action plugin."""
 
     _requires_connection = False
     _supports_check_mode = True

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The root of all errors that are meant for the operator, whichever layer raises them."""
+"""The base class of all errors shown to the operator, and redaction of credentials in texts."""
 
 from __future__ import annotations
 
 import re
 
-# Greedy, because a password that nobody encoded may hold an "@" of its own.
+# Greedy, because a password that is not percent-encoded may contain an "@".
 _URL_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
-# Signed links of object stores, and keys of an API.
+# Signed links of object stores, and API keys.
 _URL_SECRETS = re.compile(
     r"([?&;][\w.%-]*(?:sig|credential|token|secret|passw|key|auth|hdnts)[\w.%-]*=)[^&#\s'\"]+",
     re.IGNORECASE,
@@ -15,17 +15,17 @@ _URL_SECRETS = re.compile(
 
 
 class OperatorError(Exception):
-    """An error whose text is fit to be shown: it needs no traceback and holds no credentials."""
+    """An error that is shown without a traceback; credentials in its message are redacted."""
 
     def __init__(self, message: str) -> None:
         super().__init__(redact(message))
 
 
 def credentials_in(text: str) -> list[str]:
-    """The user information of every URL in a text."""
+    """Return the user information (`user:password@`) of every URL in a text."""
     return _URL_CREDENTIALS.findall(text)
 
 
 def redact(text: str) -> str:
-    """Return `text` with asterisks for the user information of URLs, and for secrets in queries."""
+    """Return `text` with the user information and the secret query values of URLs masked."""
     return _URL_SECRETS.sub(r"\1***", _URL_CREDENTIALS.sub("***@", text))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is to be sent somewhere: a local file, or a text that is made on the spot."""
+"""Local files: texts replaced atomically, files read for uploads, and partial downloads."""
 
 from __future__ import annotations
 
@@ -16,13 +16,18 @@ from types import TracebackType
 
 from .errors import OperatorError
 
+_BLOCK_SIZE = 256 * 1024
+_PARTIAL_SUFFIX = ".part"
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_MIB = 1024 * 1024
+
 
 class TextFileError(OperatorError):
-    """A file that cannot be read as text, or not written."""
+    """A text file that cannot be read or written."""
 
 
-def read(path: str) -> str:
-    """The text of a file in UTF-8, with its ends of lines as they are."""
+def read_text_file(path: str) -> str:
+    """Return the text of a UTF-8 file, with its line endings unchanged. Raises TextFileError."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
             return file.read()
@@ -30,11 +35,11 @@ def read(path: str) -> str:
         raise TextFileError(f"{path}: cannot be read: {error}") from error
 
 
-def replace(path: str, before: str, after: str) -> None:
-    """Give a file that holds `before` another text; it keeps its mode, owner and attributes.
+def replace_text_file(path: str, before: str, after: str) -> None:
+    """Replace the text `before` of a file by `after`; mode, owner and attributes are kept.
 
-    A reader sees the one text or the other. Where `path` is a link, it is the file that it leads
-    to. Raises TextFileError, and leaves the file as it is, when somebody changed it meanwhile.
+    The replacement is atomic. A symbolic link is followed. Raises TextFileError, and leaves the
+    file unchanged, when its text is not `before` any more.
     """
     target = os.path.realpath(path)
     directory, name = os.path.split(target)
@@ -46,8 +51,8 @@ def replace(path: str, before: str, after: str) -> None:
                 file.flush()
                 _copy_attributes(target, temporary)
                 os.fsync(file.fileno())
-            if read(target) != before:
-                raise TextFileError(f"{path}: was changed by somebody else, try again")
+            if read_text_file(target) != before:
+                raise TextFileError(f"{path}: was changed by another process meanwhile, try again")
             os.replace(temporary, target)
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
@@ -59,7 +64,7 @@ def replace(path: str, before: str, after: str) -> None:
 
 
 def _copy_attributes(model: str, path: str) -> None:
-    """Give a new file the owner, mode and attributes of another, as far as this user may."""
+    """Copy owner, mode and attributes of `model` to a new file, as far as permitted."""
     status = os.stat(model)
     with contextlib.suppress(PermissionError):
         os.chown(path, status.st_uid, status.st_gid)
@@ -68,7 +73,7 @@ def _copy_attributes(model: str, path: str) -> None:
 
 
 def _sync_directory(directory: str) -> None:
-    """Have the renaming survive a crash of the machine."""
+    """Flush a directory, so that a renamed file survives a crash of the machine."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -76,30 +81,27 @@ def _sync_directory(directory: str) -> None:
         os.close(descriptor)
 
 
-_BLOCK_SIZE = 256 * 1024
-
-
 class FileError(OperatorError):
-    """A local file that cannot be used as it is."""
+    """A local file that cannot be used: missing, not a regular file, or changed while in use."""
 
 
 class LocalFile:
-    """Bytes that can be read in pieces, again and again, from any place and any thread.
+    """A file to upload, or `content` (bytes) under a path; safe to read from several threads.
 
-    `size` in bytes, `sha256` in hex digits; with `content` no file is read. Raises FileError,
-    naming the path, where there is no such file, or another one than at first.
+    `size` is in bytes, `sha256` in hexadecimal digits. Methods raise FileError, naming the path,
+    when the file does not exist or was changed since this object was made.
     """
 
     def __init__(self, path: str, content: bytes | None = None) -> None:
         self.path = path
         self._content = content
         self._sha256 = ""
-        self._seen = self._look()
-        self.size = len(content) if content is not None else self._seen[0]
+        self._stat = self._read_stat()
+        self.size = len(content) if content is not None else self._stat[0]
 
     @property
     def sha256(self) -> str:
-        """The checksum of all of it, computed once."""
+        """The SHA-256 checksum of the whole file, computed once."""
         if not self._sha256:
             digest = hashlib.sha256()
             for piece in self.blocks(0, self.size):
@@ -109,7 +111,7 @@ class LocalFile:
         return self._sha256
 
     def blocks(self, offset: int, length: int) -> Iterator[bytes]:
-        """The bytes of a part, 256 KiB at a time."""
+        """Yield `length` bytes from `offset` on, in blocks of at most 256 KiB."""
         if self._content is not None:
             yield self._content[offset : offset + length]
             return
@@ -119,59 +121,57 @@ class LocalFile:
                 while length > 0:
                     piece = stream.read(min(_BLOCK_SIZE, length))
                     if not piece:
-                        raise FileError(f"{self.path} became shorter while it was read")
+                        raise FileError(f"{self.path} was truncated while it was read")
                     length -= len(piece)
                     yield piece
         except OSError as error:
             raise FileError(f"{self.path} cannot be read: {error.strerror}") from error
 
     def require_unchanged(self) -> None:
-        """Raise FileError when the file is not the one any more that it was at first."""
-        if self._look() != self._seen:
-            raise FileError(f"{self.path} was changed meanwhile: run it again when it is complete")
+        """Raise FileError when the file was changed since this object was made."""
+        if self._read_stat() != self._stat:
+            raise FileError(
+                f"{self.path} was changed while it was read: run it again when the file is complete"
+            )
 
-    def _look(self) -> tuple[int, ...]:
+    def _read_stat(self) -> tuple[int, ...]:
         if self._content is not None:
             return ()
         try:
-            there = os.stat(self.path)
+            status = os.stat(self.path)
         except OSError as error:
             raise FileError(f"{self.path} cannot be read: {error.strerror}") from error
-        if not stat.S_ISREG(there.st_mode):
-            kind = "a folder" if stat.S_ISDIR(there.st_mode) else "not a regular file"
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
             raise FileError(f"{self.path} is {kind}: name a file")
-        return (there.st_size, there.st_mtime_ns, there.st_ino)
+        return (status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 CHECKSUM_SUFFIX = ".sha256"
 
 
 def checksum_file_content(sha256: str, name: str) -> bytes:
-    """A file as `sha256sum` writes it and `sha256sum -c` reads it, of one file beside it."""
+    """Return the content of a checksum file for `name`, in the format of `sha256sum`."""
     return f"{sha256}  {os.path.basename(name)}\n".encode("utf-8", "surrogateescape")
 
 
-_SUFFIX = ".part"
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_MIB = 1024 * 1024
-
-
 class DiskFull(OperatorError):
-    """There is no room for a file."""
+    """There is not enough space on the disk for a file."""
 
 
 class PartialFile:
-    """`<path>.part`, of mode 0600 and, as a context, locked; `path` gets it whole or not at all.
+    """An incomplete download, `<path>.part` with mode 0600, locked while used as a context.
 
-    Methods raise OperatorError, naming the path; DiskFull where there is no room.
+    `finish` renames it to `path` atomically. `size` is in bytes. Methods raise OperatorError,
+    naming the path, and DiskFull when there is not enough space.
     """
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self.name = path + _SUFFIX
+        self.name = path + _PARTIAL_SUFFIX
         self.size = 0
         self._descriptor = -1
-        self._gone = False
+        self._finished = False
 
     def __enter__(self) -> PartialFile:
         try:
@@ -180,7 +180,7 @@ class PartialFile:
             self.size = os.fstat(self._descriptor).st_size
         except BlockingIOError:
             os.close(self._descriptor)
-            raise OperatorError(f"another run downloads {self._path}: wait for it") from None
+            raise OperatorError(f"another run is downloading {self._path}: wait for it") from None
         except OSError as error:
             raise OperatorError(f"{self.name} cannot be written: {error.strerror}") from error
         return self
@@ -191,27 +191,27 @@ class PartialFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self.size and not self._gone:
+        if not self.size and not self._finished:
             self.remove()
         os.close(self._descriptor)
 
     def discard(self) -> None:
-        """Drop what is there."""
+        """Truncate the file to zero bytes."""
         os.ftruncate(self._descriptor, 0)
         self.size = 0
 
     def require_space(self, more: int) -> None:
-        """Raise DiskFull when so many more bytes cannot find room."""
-        there = os.statvfs(self.name)
-        free = there.f_bavail * there.f_frsize
+        """Raise DiskFull when there is no space for `more` bytes."""
+        disk = os.statvfs(self.name)
+        free = disk.f_bavail * disk.f_frsize
         if more > free:
             raise DiskFull(
-                f"{os.path.dirname(self.name)} has no room: {-(-more // _MIB)} MiB are wanted and "
-                f"{free // _MIB} MiB are free"
+                f"not enough space in {os.path.dirname(self.name)}: {-(-more // _MIB)} MiB are "
+                f"needed and {free // _MIB} MiB are free"
             )
 
     def append(self, piece: bytes) -> None:
-        """Add bytes at the end."""
+        """Append bytes."""
         view = memoryview(piece)
         try:
             while view:
@@ -219,28 +219,28 @@ class PartialFile:
                 self.size += written
                 view = view[written:]
         except OSError as error:
-            if error.errno in _FULL:
+            if error.errno in _NO_SPACE:
                 raise DiskFull(
-                    f"the disk is full: {self._path} is not there, {self.name} has "
-                    f"{self.size // _MIB} MiB of it. Make room, and the next run goes on"
+                    f"the disk is full: {self._path} is not complete, {self.name} has "
+                    f"{self.size // _MIB} MiB of it. Free up space; the next run continues"
                 ) from error
             raise OperatorError(f"{self.name} cannot be written: {error.strerror}") from error
 
     def sha256(self) -> str:
-        """The checksum of what is there."""
+        """Return the SHA-256 checksum of the bytes written so far."""
         return LocalFile(self.name).sha256
 
     def finish(self, mode: int) -> None:
-        """Let it take its place, in one step."""
+        """Set the mode and rename the file to its final path, atomically."""
         try:
             os.fchmod(self._descriptor, mode)
             os.fsync(self._descriptor)
             os.replace(self.name, self._path)
         except OSError as error:
             raise OperatorError(f"{self._path} cannot be written: {error.strerror}") from error
-        self._gone = True
+        self._finished = True
 
     def remove(self) -> None:
-        """Leave nothing behind."""
+        """Delete the file."""
         os.unlink(self.name)
-        self._gone = True
+        self._finished = True

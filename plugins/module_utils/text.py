@@ -1,31 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables as plain text: columns of one width each, for a screen, a log or a file."""
+"""Plain text for screens, logs and files: escaped control characters, and tables."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 
-# C0 and C1 controls but for the tab, other ends of lines, and what turns the direction of text.
+_EMPTY_CELL = "-"
+_GAP = "  "
+# C0 and C1 control characters except the tab, line separators, and bidirectional controls.
 _CONTROL_CHARACTERS = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 
 
 def printable(line: str) -> str:
-    """One line with each such character as Python writes it: `\\x1b`."""
+    """Return a line with control characters escaped as in Python source: `\\x1b`."""
     return _CONTROL_CHARACTERS.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
 
 
-_NOTHING = "-"
-_GAP = "  "
-
-
 def text_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Lines of a table: the header, then the rows, columns of numbers aligned at their right.
+    """Format a table: a line for the header, then one for each row. Numbers are right-aligned.
 
-    A cell that is None or empty is a dash. White space in a cell becomes one blank, so that a row
-    is one line whatever its values hold.
+    A cell that is None or empty is shown as a dash. White space in a cell is collapsed to single
+    spaces, so that each row is one line.
     """
     rows = [list(row) for row in rows]
     numbers = [
@@ -46,4 +44,4 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[
 
 def _cell(value: object) -> str:
     text = "" if value is None else " ".join(str(value).split())
-    return text or _NOTHING
+    return text or _EMPTY_CELL

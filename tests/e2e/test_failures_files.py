@@ -157,7 +157,7 @@ def test_a_full_disk_is_told_before_a_download_and_leaves_no_half_file(
 
     run = rig.run_module("pulp_file_download", files=[wanted]).failed()
 
-    assert "has no room: 24 MiB are wanted" in run.errors[path]
+    assert ": 24 MiB are needed and " in run.errors[path]
     assert list(small_disk.iterdir()) == []
 
 
@@ -178,7 +178,7 @@ def test_a_disk_that_fills_up_during_a_download_leaves_no_half_file(
     run = play.wait().failed()
 
     assert "the disk is full" in run.errors[path]
-    assert "Make room, and the next run goes on" in run.errors[path]
+    assert "Free up space; the next run continues" in run.errors[path]
     assert sorted(one.name for one in small_disk.iterdir()) == [part.name, "other"]
     (small_disk / "other").unlink()
     begun = part.stat().st_size

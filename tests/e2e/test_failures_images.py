@@ -73,7 +73,7 @@ def test_a_registry_that_refuses_the_account_is_named_and_hides_no_other(
 
     run = rig.run_module("pulp_repository", container=items, sync=True, **QUICK).failed()
 
-    assert run.of(stranger["name"])["cause"] == "our credentials"
+    assert run.of(stranger["name"])["cause"] == "upstream credentials rejected"
     assert "401" in run.errors[stranger["name"]]
     assert run.of(f"{rig.prefix}-dev/glance")["cause"] == "404 from upstream"
     assert versions(rig, f"{rig.prefix}-dev/nova") == 1

@@ -154,7 +154,7 @@ def test_a_registry_that_refuses_an_account_is_asked_once(rig: Rig) -> None:
     assert f"user '{user}' may not push {rig.prefix}/nova" in run.message
     assert "pulp_container_namespace" in run.message
     assert _only(run)["attempts"] == 1
-    assert _only(run)["cause"] == "registry refuses the account"
+    assert _only(run)["cause"] == "registry rejects the account"
     pushed = {**namespace, "push": [group]}
     rig.run_module("pulp_container_namespace", namespaces=[pushed]).succeeded()
     rig.run_module("container_push", **options).succeeded()

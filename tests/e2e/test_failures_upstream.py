@@ -11,25 +11,25 @@ from .rig import REPOSITORIES, Rig
 # they tell of.
 FAULTS: dict[int, tuple[dict[str, Any], str, str]] = {
     1: ({"prefix": "many/0001/repodata/", "status": 404}, "404", "404 from upstream"),
-    2: ({"prefix": "many/0002/repodata/", "status": 500}, "500", "upstream is broken"),
+    2: ({"prefix": "many/0002/repodata/", "status": 500}, "500", "upstream server error"),
     3: (
         {"prefix": "many/0003/repodata/*-filelists.xml*", "cut": 100},
         "reset",
-        "upstream cut the connection",
+        "upstream closed the connection",
     ),
     4: (
         {"prefix": "many/0004/repodata/*-primary.xml*", "truncate": 50},
         "checksum",
-        "upstream does not fit together",
+        "upstream metadata and packages are inconsistent",
     ),
     5: (
         {"prefix": "many/0005/repodata/repomd.xml", "truncate": 200},
         "repomd.xml",
-        "metadata cannot be read",
+        "upstream metadata invalid",
     ),
-    6: ({"prefix": "many/0006/", "username": "bob"}, "401", "our credentials"),
+    6: ({"prefix": "many/0006/", "username": "bob"}, "401", "upstream credentials rejected"),
 }
-NOBODY = ("http://127.0.0.1:9/", "127.0.0.1:9", "upstream cannot be reached")
+NOBODY = ("http://127.0.0.1:9/", "127.0.0.1:9", "upstream unreachable")
 
 
 def test_each_failed_upstream_is_named_in_pulps_words_with_its_cause_and_heals(rig: Rig) -> None:

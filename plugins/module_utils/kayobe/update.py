@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import OperatorError
-from ..files import read, replace
+from ..files import read_text_file, replace_text_file
 from .config import (
     CONTAINER_IMAGE_PINS,
     DISK_IMAGE_PINS,
@@ -72,7 +72,7 @@ def update_configuration(
     if write:
         for edit in edits:
             if edit.changed:
-                replace(edit.path, edit.before, edit.after)
+                replace_text_file(edit.path, edit.before, edit.after)
     changes = [change for edit in edits for change in edit.changes]
     older = [change.name for change in changes if change.action == "older"]
     if older:
@@ -141,7 +141,7 @@ def _edit_disk_image_versions(params: Mapping[str, Any]) -> _FileEdit:
 def _edit(
     path: str, update: Callable[[str], tuple[str, list[PinChange]]], selected: str = ""
 ) -> _FileEdit:
-    before = read(path)
+    before = read_text_file(path)
     try:
         after, changes = update(before)
     except OperatorError as error:

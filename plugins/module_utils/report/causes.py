@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why something failed, in plain words: told from what Pulp, or our own client, said of it."""
+"""Known causes of failures, recognized by the error texts of Pulp, of skopeo and of our client."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cause:
-    """A known cause. `pattern`: how it is told; `advice`: what to do, in one line; `passes`:
-    whether it may be gone when it is tried again."""
+    """A known cause of failures.
+
+    `pattern`: regular expression of its error texts, case-insensitive; `advice`: what to do, in
+    one line; `transient`: whether a retry may succeed.
+    """
 
     name: str
     pattern: str
@@ -18,137 +21,137 @@ class Cause:
     transient: bool = False
 
 
-# The first that fits counts. What upstream answered is quoted by Pulp as aiohttp words it:
-# "404, message='Not Found', url='...'", or "404 - Not Found"; an answer of Pulp's own ends in
+# The first match wins. Pulp quotes errors of upstream in the form of aiohttp, "404,
+# message='Not Found', url='...'", or as "404 - Not Found"; errors of the Pulp API end in
 # "(HTTP 404)".
 CAUSES = (
     Cause(
-        "our disk is full",
-        r"\bhas no room: |the disk is full: ",
-        "make room where the file is to be, and run it again: it goes on where it ended",
+        "local disk full",
+        r"\bnot enough space in |the disk is full: ",
+        "free up space in the target directory and run it again: the download is resumed",
     ),
     Cause(
-        "no such file",
+        "file not found",
         r"^there is no https?://",
-        "correct the path or the version; what was not promoted yet is not served to clients",
+        "correct the path or the version; content that is not promoted is not served to clients",
     ),
     Cause(
-        "source of the image",
+        "source image cannot be read",
         r"the source \S+ cannot be read",
-        "look whether the image is there, under this name and tag, on the host that pushes",
+        "check that the image exists with this name and tag on the host that pushes it",
     ),
     Cause(
-        "registry refuses the account",
+        "registry rejects the account",
         r"the registry of \S+ refused|may not push",
-        "check its password, and whether its group may push to the namespace",
+        "check the password, and that the group of the account may push to the namespace",
     ),
     Cause(
-        "our Pulp: worker lost",
+        "Pulp worker lost",
         r"gone missing|Aborted during worker shutdown",
-        "look at the workers of this Pulp, and at its memory; the next run does it again",
+        "check the workers of this Pulp and their memory; the next run retries the item",
         transient=True,
     ),
     Cause(
-        "our Pulp: disk full",
+        "Pulp storage full",
         r"No space left on device|Errno 28\b|could not extend file|disk (is )?full",
-        "free space on Pulp's storage, or enlarge it, and run it again",
+        "free up space in the storage of Pulp, or enlarge it, and run it again",
     ),
     Cause(
-        "our Pulp: task_timeout",
+        "Pulp task exceeds task_timeout",
         r"after task_timeout",
-        "it goes on on the server: the next run joins it; raise task_timeout if that is usual",
+        "the task continues on the server, and the next run waits for it; else raise task_timeout",
     ),
     Cause(
-        "our Pulp cannot be reached",
+        "Pulp server unreachable",
         r"\(HTTP 50[0234]\)| cannot be reached: |the connection to \S+ broke|did not answer within",
-        "look whether this Pulp runs, and at its address",
+        "check that this Pulp server runs, and its URL in the inventory",
         transient=True,
     ),
     Cause(
-        "credentials of our Pulp",
+        "Pulp credentials rejected",
         r"\(HTTP 40[13]\)",
-        "check the user and the password of this Pulp in the inventory",
+        "check user and password of this Pulp server in the inventory",
     ),
     Cause(
-        "our credentials",
+        "upstream credentials rejected",
         r"\b40[137](, message=| - )|Unauthorized|Forbidden",
-        "upstream refuses our user and password, or our certificate: check those of the item",
+        "check user and password, or the client certificate, of the item",
     ),
     Cause(
         "404 from upstream",
         r"\b(404|410)(, message=| - | Not Found)",
-        "upstream has nothing at this URL, or not yet, or not for us: look there, correct the url",
+        "check the URL in a browser and correct it; upstream may also require credentials",
     ),
     Cause(
-        "too many requests for upstream",
+        "upstream rate limit",
         r"\b429\b",
-        "try it later, or give rate_limit or download_concurrency",
+        "retry later, or set rate_limit or download_concurrency of the item",
         transient=True,
     ),
     Cause(
-        "upstream is broken",
+        "upstream server error",
         r"\b5\d\d(, message=| - )|\b50[0234]\b",
-        "upstream answers with an error of its own: try it later",
+        "upstream reports an error of its own: retry later",
         transient=True,
     ),
     Cause(
         "certificate not trusted",
         r"certificate verify failed|CERTIFICATE_VERIFY|SSLCertVerification|self.signed certificate",
-        "give the authority as ca_cert of the item, or correct the url",
+        "set ca_cert of the item to its CA certificate, or correct the url",
     ),
     Cause(
         "upstream timed out",
         r"timed? ?out|TimeoutError",
-        "try it later; total_timeout and sock_read_timeout give upstream more time",
+        "retry later, or raise total_timeout or sock_read_timeout of the item",
         transient=True,
     ),
     Cause(
-        "upstream cannot be reached",
+        "upstream unreachable",
         r"cannot connect|Temporary failure|Name or service not known|Connection refused",
-        "look whether the host of the URL is right and can be reached from Pulp; mind proxies",
+        "check the host name of the URL, and that Pulp can reach it: network, firewall, proxy",
         transient=True,
     ),
     Cause(
-        "upstream cut the connection",
+        "upstream closed the connection",
         r"payload is not completed|ContentLengthError|ClientPayloadError|disconnected|"
         r"connection (was )?(reset|lost|closed)",
-        "try it later",
+        "retry later",
         transient=True,
     ),
     Cause(
-        "upstream does not fit together",
+        "upstream metadata and packages are inconsistent",
         r"checksum|DigestValidation|SizeValidation|size did not match|validation due to",
-        "half-synced mirrors serve packages that their metadata does not name: try it later, or "
-        "give the URL of one mirror",
+        "a half-synced mirror serves packages that do not match its metadata: retry later, or set "
+        "url to one mirror",
         transient=True,
     ),
     Cause(
         "metadata incompatible with mirror",
         r"incompatible with .?mirror",
-        "give it sync_policy: mirror_content_only",
+        "set sync_policy: mirror_content_only in the item",
     ),
     Cause(
-        "metadata cannot be read",
+        "upstream metadata invalid",
         r"not well-formed|no element found|XML|Parsing|ParseError|No such file or directory|"
         r"Compressed file ended|Release file.*(not|could)",
-        "upstream's metadata is cut off or none at all: look at the URL, try it later",
+        "upstream serves truncated metadata or another document: check the URL, retry later",
     ),
     Cause(
-        "the name is taken",
+        "name already in use",
         r"must be unique|already exists|taken by",
-        "another object of the Pulp has this name or base path: rename one of them",
+        "another object in Pulp has this name or base path: rename one of them",
     ),
-    Cause("canceled", r"\bcancel+ed\b", "somebody canceled the task in Pulp: run it again"),
+    Cause("task canceled", r"\bcancel+ed\b", "the task was canceled in Pulp: run it again"),
 )
 _KNOWN = [(re.compile(cause.pattern, re.IGNORECASE), cause) for cause in CAUSES]
 
 
-def cause_of(words: str) -> Cause | None:
-    """The cause that an error's words tell of; None where it is not known."""
-    return next((cause for pattern, cause in _KNOWN if pattern.search(words)), None)
+def cause_of(error: str) -> Cause | None:
+    """Return the cause of an error text, None when it is not known."""
+    return next((cause for pattern, cause in _KNOWN if pattern.search(error)), None)
 
 
-def is_transient(words: str) -> bool:
-    """Whether trying again may help, as far as the words tell."""
-    cause = cause_of(words)
+def is_transient(error: str) -> bool:
+    """Return whether an error text has a transient cause, so that a retry may succeed."""
+    cause = cause_of(error)
     return cause is not None and cause.transient

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run did, item by item: the one shape that all modules return."""
+"""Results of items, the report of a run, and the progress of running tasks."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ from typing import Any
 from .causes import cause_of
 from .file import ReportFile
 
-# So many warnings of one kind are told.
-_FEW = 3
+PROGRESS_INTERVAL = 30.0
+# The progress report of a sync that best reflects how long it takes.
+_ARTIFACTS = "sync.downloading.artifacts"
+# Warnings of one kind that are shown; the report has all of them.
+_SHOWN_OF_A_KIND = 3
+
+InProgress = Callable[[], Sequence[tuple[str, Mapping[str, Any]]]]
 
 
 @dataclass
 class Result:
-    """One item. `action`: created, updated, deleted, synced, unchanged, failed, skipped ...
+    """The result of one item, in the shape that all modules return.
 
-    `before` and `after` hold what differs; `seconds` is wall time; `error` Pulp's own words;
-    `allowed` whether its failure is to be reported without failing the run; `more` what a module
-    documents besides.
+    `action`: created, updated, deleted, synced, unchanged, failed, skipped ...; `before` and
+    `after`: the fields that differ; `seconds`: wall time; `error`: the error text, with the message
+    of Pulp; `allowed`: whether a failure does not fail the run; `more`: further keys, which the
+    module documents.
     """
 
     name: str
@@ -37,12 +43,12 @@ class Result:
 
     @property
     def cause(self) -> str:
-        """Why it failed, in plain words; empty where that is not known."""
+        """The name of the known cause of the error, empty without one."""
         known = cause_of(self.error) if self.error else None
         return known.name if known else ""
 
     def add_change(self, action: str, before: dict[str, Any], after: dict[str, Any]) -> None:
-        """Add one more change to this item; the first action that changes something names it."""
+        """Add a change of the item. The first action that changes something is kept."""
         if not self.changed:
             self.action = action
         self.changed = True
@@ -50,7 +56,7 @@ class Result:
         self.after.update(after)
 
     def as_dict(self) -> dict[str, Any]:
-        """The documented shape."""
+        """Return the result in its documented shape."""
         return {
             "name": self.name,
             "type": self.type,
@@ -67,12 +73,17 @@ class Result:
 
 
 class Report:
-    """Collects results as items finish, and tells `files` of each at once.
+    """Collects results and warnings, and writes each to the report files immediately.
 
-    A run that is killed leaves what it did. Lines are `{"expected": [{"type": ..., "name": ...}]}`,
-    the results (as documented, with `number` and `of`, and with `check_mode` where the run changes
-    nothing; with `again` for one that is tried again later), `{"warning": text}`, and `{"failed": text}` of a run that did not come to its items. Only
-    `progress` gets `{"running": [...]}`.
+    The report of a killed run has all items that ended before. Its lines are JSON objects:
+
+    - `{"expected": [{"type": ..., "name": ...}]}`, the items that follow
+    - results as documented, with `number` and `of`; with `check_mode` when the run changes nothing;
+      with `again`, and without number, for a failed item that is retried at the end
+    - `{"warning": text}`
+    - `{"failed": text}` of a run that failed before its first item
+
+    The `progress` file also gets `{"running": [...]}` for tasks in progress.
     """
 
     def __init__(
@@ -81,7 +92,7 @@ class Report:
         progress: ReportFile | None = None,
         check_mode: bool = False,
     ) -> None:
-        self._marks = {"check_mode": True} if check_mode else {}
+        self._mode = {"check_mode": True} if check_mode else {}
         self.warnings: list[str] = []
         self._kinds: dict[str, str] = {}
         self._files = list(files)
@@ -90,39 +101,41 @@ class Report:
         self._activity = threading.Event()
         self._expected = 0
         self._finished = 0
-        self._short: dict[str, str] = {}
+        self._short_names: dict[str, str] = {}
 
     def expect(self, results: Iterable[Result]) -> None:
-        """Say which items are coming."""
+        """Write which items follow."""
         with self._lock:
             items = [_identity(result) for result in results]
             self._expected += len(items)
-            self._short.update({one["name"]: one.get("short_name", one["name"]) for one in items})
+            self._short_names.update(
+                {one["name"]: one.get("short_name", one["name"]) for one in items}
+            )
             self._write_line({"expected": items})
 
     def finish(self, result: Result) -> None:
-        """Take the result of one finished item."""
+        """Write the result of an item."""
         with self._lock:
             self._finished += 1
-            place = {"number": self._finished, "of": self._expected}
-            self._write_line({**place, **self._marks, **result.as_dict()})
+            position = {"number": self._finished, "of": self._expected}
+            self._write_line({**position, **self._mode, **result.as_dict()})
 
     def finish_all(self, results: Iterable[Result]) -> None:
-        """Take the results of items that finished together."""
+        """Write the results of items that ended together."""
         results = list(results)
         self.expect(results)
         for result in results:
             self.finish(result)
 
     def postpone(self, result: Result) -> None:
-        """Take the error of an item that is tried once more when all others are done."""
+        """Write the error of an item that is retried after all others."""
         with self._lock:
             self._write_line({"again": True, **result.as_dict()})
 
     def warn(self, text: str, kind: str = "") -> None:
-        """Keep a warning for the end of the run; the same text is kept once.
+        """Write a warning; a text that was written before is ignored.
 
-        Of many of one `kind`, words that they share, few are in `shown_warnings`.
+        Of warnings of one `kind`, the part of the text that they share, few are shown.
         """
         with self._lock:
             if text not in self.warnings:
@@ -132,34 +145,39 @@ class Report:
 
     @property
     def shown_warnings(self) -> list[str]:
-        """The warnings for a reader; reports have all of them."""
-        told = []
+        """The warnings to print: of each kind the first few, and the number of the others."""
+        shown = []
         many: dict[str, int] = {}
         for text in self.warnings:
             kind = self._kinds.get(text, "")
             many[kind] = many.get(kind, 0) + 1
-            if not kind or many[kind] <= _FEW:
-                told.append(text)
-        more = {kind: number - _FEW for kind, number in many.items() if kind and number > _FEW}
-        return [*told, *(f"{number} more items: {kind}" for kind, number in more.items())]
+            if not kind or many[kind] <= _SHOWN_OF_A_KIND:
+                shown.append(text)
+        more = {
+            kind: number - _SHOWN_OF_A_KIND
+            for kind, number in many.items()
+            if kind and number > _SHOWN_OF_A_KIND
+        }
+        return [*shown, *(f"{number} more items: {kind}" for kind, number in more.items())]
 
     def fail(self, text: str) -> None:
-        """Say why a run did not come to its items, lest an earlier one's are taken for its own."""
+        """Write why a run failed before its first item; ignored after that."""
         with self._lock:
             if not self._expected:
                 self._write_line({"failed": text})
 
     def running(self, tasks: Sequence[dict[str, Any]]) -> None:
-        """Tell the one who watches what is under way, by the names that finished items have."""
+        """Write the tasks in progress to the progress file, with short names where known."""
         with self._lock:
             if self._progress and tasks:
                 named = [
-                    {**task, "name": self._short.get(task["name"], task["name"])} for task in tasks
+                    {**task, "name": self._short_names.get(task["name"], task["name"])}
+                    for task in tasks
                 ]
                 self._progress.write({"running": named})
 
     def wait_for_activity(self, seconds: float) -> bool:
-        """Wait until something is told; False when that did not happen in time."""
+        """Wait until a line is written; return False when none is within `seconds`."""
         self._activity.clear()
         return self._activity.wait(seconds)
 
@@ -179,8 +197,7 @@ def _identity(result: Result) -> dict[str, Any]:
 
 
 def summarize(results: Iterable[Result]) -> dict[str, int]:
-    """Count results: an item is exactly one of ok, changed, failed, skipped; one that failed and
-    may is skipped."""
+    """Count results as ok, changed, failed or skipped; an allowed failure counts as skipped."""
     summary = {"ok": 0, "changed": 0, "failed": 0, "skipped": 0}
     for result in results:
         if result.error:
@@ -193,7 +210,10 @@ def summarize(results: Iterable[Result]) -> dict[str, int]:
 
 
 def failure_message(results: Iterable[Result], noun: str) -> str:
-    """Name each failed item with Pulp's own words; empty when none failed that may not."""
+    """Return a line for each failed item with its error, empty without failures.
+
+    Allowed failures are ignored. `noun` is the term for an item, such as "repository".
+    """
     results = list(results)
     failed = [result for result in results if result.error and not result.allowed]
     if not failed:
@@ -204,19 +224,13 @@ def failure_message(results: Iterable[Result], noun: str) -> str:
     return "\n".join([f"{len(failed)} of {len(results)} failed", *lines])
 
 
-PROGRESS_INTERVAL = 30.0
-# Of a sync's progress reports that which says most about how long it will take.
-_ARTIFACTS = "sync.downloading.artifacts"
-
-InProgress = Callable[[], Sequence[tuple[str, Mapping[str, Any]]]]
-
-
 def report_progress(
     report: Report, in_progress: InProgress, interval: float = PROGRESS_INTERVAL
 ) -> None:
-    """From now on tell `report` what is under way after each `silence` seconds without news.
+    """Start a thread that writes the tasks in progress after `interval` seconds without a result.
 
-    `in_progress()` gives (subject, task as Pulp's API has it). Ends with the process.
+    `in_progress()` returns (item name, task as returned by Pulp's API). The thread ends with the
+    process.
     """
     threading.Thread(
         target=_report_progress, args=(report, in_progress, interval), daemon=True
@@ -230,15 +244,16 @@ def _report_progress(report: Report, in_progress: InProgress, interval: float) -
 
 
 def task_progress(task: Mapping[str, Any]) -> dict[str, Any]:
-    """`state` of a task, and of its artifacts (else of what it does last) `what`, `done`, `total`.
+    """Return the `state` of a task, and `what`, `done` and `total` of a progress report.
 
-    `total` is None where Pulp does not know it.
+    That is the report of the artifacts of a sync, else the last one that is running, else the last.
+    `total` is None when Pulp does not know it.
     """
     reports = [one for one in task.get("progress_reports") or [] if one.get("done") is not None]
     artifacts = [one for one in reports if one.get("code") == _ARTIFACTS]
     running = [one for one in reports if one.get("state") == "running"]
-    told: dict[str, Any] = {"state": task.get("state") or "begun"}
+    progress: dict[str, Any] = {"state": task.get("state") or "begun"}
     for chosen in (artifacts or running or reports)[-1:]:
         what = "artifacts" if artifacts else chosen.get("message") or chosen.get("code")
-        told.update(what=what, done=chosen["done"], total=chosen.get("total"))
-    return told
+        progress.update(what=what, done=chosen["done"], total=chosen.get("total"))
+    return progress

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a report leaves to be done: items that failed, and those a killed run never came to."""
+"""Items of a report to retry: those that failed, and those that a killed run did not reach."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, Protocol, TypeVar
 from ..errors import OperatorError
 
 _SHOWN = 5
+_HINT = "set it to the report_path of an earlier run"
 
 
-_HINT = "give the file that an earlier run wrote as report_path"
+class Retryable(Protocol):
+    """An item that a report can be compared with."""
 
-
-class _Known(Protocol):
     @property
     def content_type(self) -> str: ...
 
@@ -23,60 +23,61 @@ class _Known(Protocol):
     def short_name(self) -> str: ...
 
 
-Item = TypeVar("Item", bound=_Known)
+Item = TypeVar("Item", bound=Retryable)
 
 
 class RetryError(OperatorError):
-    """A report that cannot be used."""
+    """A report that cannot be read, or has none of the selected items."""
 
 
 def unfinished_items(path: str) -> set[tuple[str, str]]:
-    """(content type, short name) of what the report at `path` expected and did not finish well.
+    """Return (content type, short name) of the items of a report that did not succeed.
 
-    A name stands for the short name where an item has none. The last line may be cut off, as a
-    killed run leaves it. Raises RetryError.
+    These are the items of its `expected` lines without a result line, or with an error in it. The
+    name of an item is used when it has no short name. An incomplete last line, which a killed run
+    may leave, is ignored. Raises RetryError.
     """
     try:
         with open(path, encoding="utf-8") as stream:
-            # Not splitlines(): JSON leaves other ends of lines as they are.
+            # Not splitlines(): JSON strings may contain other line separators.
             lines = list(_lines(path, stream.read().rstrip("\n").split("\n")))
     except OSError as error:
-        words = f"package_retry: report '{path}' cannot be read: {error.strerror}"
-        raise RetryError(f"{words}; {_HINT}") from error
+        message = f"package_retry: report '{path}' cannot be read: {error.strerror}"
+        raise RetryError(f"{message}; {_HINT}") from error
     except UnicodeDecodeError as error:
-        raise RetryError(f"package_retry: '{path}' is no report of a run: {_HINT}") from error
+        raise RetryError(f"package_retry: '{path}' is not a report: {_HINT}") from error
     expected = [item for line in lines for item in _items(line.get("expected"))]
     if not expected:
         raise RetryError(
-            f"package_retry: '{path}' is no report of a run: nothing was expected in it; {_HINT}"
+            f"package_retry: '{path}' is not a report: it does not list any items; {_HINT}"
         )
     return {_key(item) for item in expected} - {_key(line) for line in lines if _is_done(line)}
 
 
 def select_unfinished(items: Sequence[Item], path: str) -> list[Item]:
-    """Those of `items` that the report at `path` left undone; empty where it left nothing.
+    """Return those of `items` that did not succeed by the report at `path`, maybe none.
 
-    Raises RetryError, also where it left something and none of that is among them: doing nothing
-    would look like success.
+    Raises RetryError when the report cannot be read, and when it has unfinished items of which none
+    is in `items`: a run without items would look like success.
     """
-    undone = unfinished_items(path)
+    unfinished = unfinished_items(path)
     kept = [
         item
         for item in items
-        if (item.content_type, item.short_name or getattr(item, "name", "")) in undone
+        if (item.content_type, item.short_name or getattr(item, "name", "")) in unfinished
     ]
-    if undone and not kept:
-        names = sorted(name for _type, name in undone)
+    if unfinished and not kept:
+        names = sorted(name for _type, name in unfinished)
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         raise RetryError(
-            f"package_retry: nothing that '{path}' leaves undone is selected here: "
-            f"{', '.join(names[:_SHOWN])}{more}; give a report of this playbook and this inventory"
+            f"package_retry: none of the unfinished items of '{path}' is selected: "
+            f"{', '.join(names[:_SHOWN])}{more}; use a report of this playbook and this inventory"
         )
     return kept
 
 
 def _is_done(line: dict[str, Any]) -> bool:
-    """Whether an item ended well; in check mode nothing was done."""
+    """Return whether a line is the result of an item that succeeded, not in check mode."""
     return "number" in line and not line.get("error") and not line.get("check_mode")
 
 
@@ -91,8 +92,8 @@ def _lines(path: str, texts: Sequence[str]) -> Iterable[dict[str, Any]]:
         except ValueError as error:
             if number == len(texts):
                 return
-            words = f"package_retry: '{path}' is no report of a run: line {number} is no JSON"
-            raise RetryError(f"{words}; {_HINT}") from error
+            message = f"package_retry: '{path}' is not a report: line {number} is not JSON"
+            raise RetryError(f"{message}; {_HINT}") from error
         if isinstance(line, dict):
             yield line
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The YAML files of an inventory and the variables they hold, read without Ansible, because
-Ansible wants the password of every encrypted file first."""
+"""YAML files of an inventory and the variables in them, read without Ansible.
+
+Ansible would require the vault password of every encrypted file.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,14 @@ from typing import Any
 from .located_yaml import LocatedDict, NotYamlError, load
 
 _YAML = (".yml", ".yaml", ".json")
-# Endings of what lies about in such folders; others may be those of a host's name.
-_NO_VARIABLES = ("~", ".bak", ".cfg", ".md", ".orig", ".pyc", ".retry", ".rst", ".swp", ".txt")
-_GROUP = {"hosts", "vars", "children"}
+# Suffixes of other files in such directories. A host name may contain any other suffix.
+_IGNORED_SUFFIXES = ("~", ".bak", ".cfg", ".md", ".orig", ".pyc", ".retry", ".rst", ".swp", ".txt")
+_GROUP_KEYS = {"hosts", "vars", "children"}
 
 
 @dataclass(frozen=True)
 class Variables:
-    """What one file says of one group or host: `scope` is `all`, or its kind and name."""
+    """The variables of one group or host in one file; `scope` is `all`, `group x` or `host x`."""
 
     scope: str
     path: Path
@@ -29,7 +31,7 @@ class Variables:
 
 @dataclass(frozen=True)
 class FileProblem:
-    """What is wrong with a file as such."""
+    """A problem with a file as a whole, or with one line of it."""
 
     path: Path
     line: int
@@ -39,7 +41,7 @@ class FileProblem:
 
 @dataclass
 class InventoryFiles:
-    """What was read; of the same scope, what comes later wins."""
+    """What was read. A later file of the same scope overrides earlier ones."""
 
     variables: list[Variables] = field(default_factory=list)
     problems: list[FileProblem] = field(default_factory=list)
@@ -48,9 +50,10 @@ class InventoryFiles:
 
 
 def read_inventory(paths: Iterable[str], known: Collection[str]) -> InventoryFiles:
-    """Read inventories, as Ansible is given them: files and folders, with `group_vars` and
-    `host_vars` beside them. A file that has one of the `known` variables at its top is one of
-    variables for all hosts."""
+    """Read inventories, files or directories, with the `group_vars` and `host_vars` beside them.
+
+    A file with one of the `known` variables at the top level is read as variables of all hosts.
+    """
     files = InventoryFiles()
     folders = []
     for text in paths:
@@ -62,8 +65,8 @@ def read_inventory(paths: Iterable[str], known: Collection[str]) -> InventoryFil
         elif path.is_file():
             folders.append(path.parent)
             _read_source(path, files, known)
-        elif "," not in text:  # a list of hosts has no variables
-            files.problems.append(FileProblem(path, 1, "there is no such file or folder"))
+        elif "," not in text:  # a list of hosts has no files
+            files.problems.append(FileProblem(path, 1, "no such file or directory"))
     for directory in dict.fromkeys(folders):
         for kind in ("group", "host"):
             _read_folder(directory / f"{kind}_vars", kind, files)
@@ -71,7 +74,10 @@ def read_inventory(paths: Iterable[str], known: Collection[str]) -> InventoryFil
 
 
 def read_file(path: Path, files: InventoryFiles) -> Any:
-    """What a file holds, None for nothing and for what cannot be read; `files` says why."""
+    """Return the content of a file, None if it is empty or cannot be read.
+
+    The file, or the problem, is added to `files`.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -87,13 +93,13 @@ def read_file(path: Path, files: InventoryFiles) -> Any:
         files.problems.append(FileProblem(path, error.line, str(error)))
         return None
     for line, key, first in loaded.repeated:
-        problem = f"{key} is in line {first} already, which does not count"
+        problem = f"{key} overrides the same key in line {first}"
         files.problems.append(FileProblem(path, line, problem, is_error=False))
     return loaded.content
 
 
 def _listed(directory: Path, recursive: bool) -> Iterator[Path]:
-    """The files that Ansible reads: YAML by their ending, or without one."""
+    """Yield the files that Ansible reads: with a YAML suffix, or without a suffix."""
     for path in sorted(directory.iterdir()):
         if path.name.startswith(".") or path.name.endswith("~"):
             continue
@@ -104,7 +110,7 @@ def _listed(directory: Path, recursive: bool) -> Iterator[Path]:
 
 
 def _read_source(path: Path, files: InventoryFiles, known: Collection[str]) -> None:
-    """A file of groups and hosts. What is no YAML is for another of Ansible's readers."""
+    """Read a file of groups and hosts. Other formats than YAML are skipped."""
     if path.suffix not in _YAML:
         return
     content = read_file(path, files)
@@ -123,7 +129,7 @@ def _read_group(name: str, group: Any, path: Path, files: InventoryFiles) -> Non
     for scope, values in [(_scope("group", name), group.get("vars"))]:
         if isinstance(values, LocatedDict):
             files.variables.append(Variables(scope, path, values))
-    for kind in _GROUP - {"vars"}:
+    for kind in _GROUP_KEYS - {"vars"}:
         members = group.get(kind)
         for member, values in members.items() if isinstance(members, LocatedDict) else ():
             if kind == "children":
@@ -133,11 +139,14 @@ def _read_group(name: str, group: Any, path: Path, files: InventoryFiles) -> Non
 
 
 def _read_folder(directory: Path, kind: str, files: InventoryFiles) -> None:
-    """A folder of variables: of each group or host Ansible reads the folder or the file of its
-    name, else the first file with an ending, and nothing else."""
+    """Read a directory of variables.
+
+    For each group or host Ansible reads the directory or the file of its name, else the first file
+    with a YAML suffix.
+    """
     found: dict[str, list[Path]] = {}
     for entry in sorted(directory.iterdir(), key=_rank) if directory.is_dir() else ():
-        if not entry.name.startswith(".") and not entry.name.endswith(_NO_VARIABLES):
+        if not entry.name.startswith(".") and not entry.name.endswith(_IGNORED_SUFFIXES):
             named = entry.is_dir() or entry.suffix not in _YAML
             found.setdefault(entry.name if named else entry.stem, []).append(entry)
     for name, (chosen, *others) in sorted(found.items()):
@@ -148,7 +157,7 @@ def _read_folder(directory: Path, kind: str, files: InventoryFiles) -> None:
             elif content is not None:
                 files.problems.append(FileProblem(path, 1, "must be a mapping of variables"))
         for path in others:
-            problem = f"does not count: Ansible reads {chosen.name} instead"
+            problem = f"is ignored: Ansible reads {chosen.name} instead"
             files.problems.append(FileProblem(path, 1, problem, is_error=False))
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""YAML that knows where it came from: the lines of keys and items, without any password.
+"""A YAML loader that keeps the lines of keys and items.
 
-What is encrypted, or has a tag that nobody knows, is read as a template: a value that is there, and
-cannot be known.
+Encrypted values and values with an unknown tag are loaded as a template, `{{ !vault }}`: they are
+set, but their content is not known.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import yaml
 
 
 class NotYamlError(Exception):
-    """Text that is no YAML; `line` is where, from 1."""
+    """A text that is not YAML; `line` is the line of the error, from 1."""
 
     def __init__(self, message: str, line: int) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class NotYamlError(Exception):
 
 
 class LocatedDict(dict):
-    """A mapping; `lines` has the line of each key, from 1."""
+    """A mapping; `lines` maps each key to its line, from 1."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class LocatedDict(dict):
 
 
 class LocatedList(list):
-    """A list; `lines` has the line of each item, from 1."""
+    """A list; `lines` maps each index to its line, from 1."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,14 +40,14 @@ class LocatedList(list):
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a text holds, and the keys that one of its mappings has twice: line, key, first line."""
+    """The content of a text, and its duplicate keys as (line, key, line of the first one)."""
 
     content: Any
     repeated: list[tuple[int, str, int]]
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads one text."""
+    """The loader of one text."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -55,7 +55,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def load(text: str) -> Loaded:
-    """Read a text with one document or none. Raises NotYamlError."""
+    """Load a text with at most one document. Raises NotYamlError."""
     try:
         loader = _Loader(text)
         content = loader.get_single_data()
@@ -69,7 +69,7 @@ def load(text: str) -> Loaded:
 
 
 def line_of(content: Any, place: tuple[Any, ...]) -> int:
-    """The line of the last key or position of `place` that is there, 1 where none is."""
+    """Return the line of the deepest key or index of `place` that exists, 1 if none does."""
     line = 1
     for part in place:
         lines = getattr(content, "lines", {})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that is wrong with an inventory's package variables, with file and line."""
+"""Validation of inventory files: findings about the variables of packages and images, with lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ACTIVE = tuple(name for name, (_type, deprecated) in LISTS.items() if not depre
 
 @dataclass(frozen=True, order=True)
 class LocatedFinding:
-    """One problem: what a reader needs to find and understand it. Errors sort before warnings."""
+    """A finding with its file and line (from 1). Errors sort before warnings."""
 
     severity: str
     file: str
@@ -45,7 +45,7 @@ class LocatedFinding:
 
     @property
     def result(self) -> dict[str, Any]:
-        """The same in the shape of the results of all modules; only errors are failures."""
+        """The finding as a module result; only errors count as failures."""
         is_error = self.severity == ERROR
         return {
             "name": self.item,
@@ -59,7 +59,7 @@ class LocatedFinding:
 
 @dataclass(frozen=True)
 class Validation:
-    """All problems, and what was looked at."""
+    """All findings, and the numbers of repositories and files that were read."""
 
     findings: list[LocatedFinding]
     repositories: int
@@ -76,67 +76,74 @@ class Validation:
 
     @property
     def text(self) -> list[str]:
-        """A line for each problem, the counts last."""
+        """A line for each finding, the counts last."""
         lines = [finding.text for finding in self.findings]
         secret = f", {len(self.encrypted)} encrypted not read" if self.encrypted else ""
         counts = f"{_count(self.errors, 'error')}, {_count(self.warnings, 'warning')}"
-        looked = f"{_count(self.repositories, 'repository')} in {_count(self.files, 'file')}"
-        return [*lines, f"{counts}: {looked}{secret}"]
+        checked = f"{_count(self.repositories, 'repository')} in {_count(self.files, 'file')}"
+        return [*lines, f"{counts}: {checked}{secret}"]
 
 
 @dataclass(frozen=True)
 class _Scope:
-    """What holds for one host or group: each variable, and which file says so."""
+    """The variables of one group or host, and the file that sets each of them."""
 
     values: dict[str, Any]
     sources: dict[str, Variables]
 
 
-def validate(paths: Iterable[str], kayobe_config: str = "") -> Validation:
-    """Check the inventories at these paths, and the pins of a Kayobe configuration if one is
-    given. What is said in a group or host vars counts together with what holds for all hosts."""
+def validate_inventory(paths: Iterable[str], kayobe_config: str = "") -> Validation:
+    """Validate inventories (files or directories) and the pins of a Kayobe configuration, if given.
+
+    The variables of each group and host are validated together with those for all hosts.
+    """
     sources = list(paths)
     files = read_inventory(sources, VARIABLES)
-    views, found = _views(files.variables)
-    for view in views:
-        for finding in check_variables(view.values):
-            found.add(_located(finding, view.sources))
-    if not any(name in view.values for view in views for name in _ACTIVE):
-        problem = f"has neither {' nor '.join(_ACTIVE)}: name other files or folders"
+    scopes, found = _scopes(files.variables)
+    for scope in scopes:
+        for finding in check_variables(scope.values):
+            found.add(_located(finding, scope.sources))
+    if not any(name in scope.values for scope in scopes for name in _ACTIVE):
+        problem = f"has neither {' nor '.join(_ACTIVE)}: specify other files or directories"
         found.add(LocatedFinding(ERROR, ", ".join(map(_shown, sources)), 1, "inventory", problem))
     if kayobe_config:
-        found |= set(_kayobe(kayobe_config, views, files))
-    for trouble in files.problems:
-        severity = ERROR if trouble.is_error else WARNING
-        found.add(
-            LocatedFinding(severity, _shown(trouble.path), trouble.line, "file", trouble.problem)
-        )
+        found |= set(_check_pins(kayobe_config, scopes, files))
+    for file in files.problems:
+        severity = ERROR if file.is_error else WARNING
+        found.add(LocatedFinding(severity, _shown(file.path), file.line, "file", file.problem))
     items = {
         id(item)
-        for view in views
+        for scope in scopes
         for name in LISTS
-        for value in [view.values.get(name)]
+        for value in [scope.values.get(name)]
         for item in (value if isinstance(value, list) else [])
     }
     encrypted = [_shown(path) for path in files.encrypted]
     return Validation(sorted(found), len(items), len(files.read), encrypted)
 
 
-def _views(variables: Iterable[Variables]) -> tuple[list[_Scope], set[LocatedFinding]]:
-    """What holds for all hosts, and for each group or host that says something of its own."""
-    scopes: dict[str, dict[str, Variables]] = {"all": {}}
+def _scopes(variables: Iterable[Variables]) -> tuple[list[_Scope], set[LocatedFinding]]:
+    """Return a scope for all hosts, and one for each group or host with own variables.
+
+    The findings are variables that are set twice in the same scope.
+    """
+    by_name: dict[str, dict[str, Variables]] = {"all": {}}
     found = set()
     for source in variables:
-        own = scopes.setdefault(source.scope, {})
+        own = by_name.setdefault(source.scope, {})
         for name in source.values:
             if name in VARIABLES:
                 if name in own:
                     where = f"{_shown(source.path)}:{line_of(source.values, (name,))}"
-                    found.add(_at((name,), name, f"does not count: {where} has it, too", own[name]))
+                    problem = f"is ignored: {where} overrides it"
+                    found.add(_at((name,), name, problem, own[name]))
                 own[name] = source
-    for_all = scopes.pop("all")
-    views = [for_all, *({**for_all, **own} for own in scopes.values() if own)]
-    return [_Scope({k: s.values[k] for k, s in view.items()}, view) for view in views], found
+    for_all = by_name.pop("all")
+    merged = [for_all, *({**for_all, **own} for own in by_name.values() if own)]
+    scopes = [
+        _Scope({name: source.values[name] for name, source in one.items()}, one) for one in merged
+    ]
+    return scopes, found
 
 
 def _at(
@@ -155,8 +162,8 @@ def _located(finding: Finding, sources: dict[str, Variables]) -> LocatedFinding:
     return _at(finding.place, finding.item, problem, source, finding.severity)
 
 
-def _kayobe(root: str, views: list[_Scope], files: InventoryFiles) -> Iterator[LocatedFinding]:
-    """What is wrong with the pins of a Kayobe configuration."""
+def _check_pins(root: str, scopes: list[_Scope], files: InventoryFiles) -> Iterator[LocatedFinding]:
+    """Validate the package pins of a Kayobe configuration."""
     try:
         path = Path(kayobe_file(root, PACKAGE_PINS_FILE))
     except KayobeFileError as error:
@@ -173,8 +180,8 @@ def _kayobe(root: str, views: list[_Scope], files: InventoryFiles) -> Iterator[L
         problem = f"no pins, expected {kayobe_variable('<short name>')} keys"
         yield LocatedFinding(ERROR, _shown(path), 1, PACKAGE_PINS_FILE, problem)
     known: set[str] | None = set()
-    for view in views:
-        names = short_names(view.values)
+    for scope in scopes:
+        names = short_names(scope.values)
         known = None if known is None or names is None else known | names
     for finding in check_pins(pins, known, (), kayobe_variable, empty=WARNING):
         source = Variables("all", path, content)
@@ -182,7 +189,7 @@ def _kayobe(root: str, views: list[_Scope], files: InventoryFiles) -> Iterator[L
 
 
 def _shown(path: Path | str) -> str:
-    """A path as its reader types it: from the present folder, if it lies in it."""
+    """Return a path relative to the current directory if it is below it, else absolute."""
     relative = os.path.relpath(path)
     return os.path.abspath(path) if relative.startswith("..") else relative
 

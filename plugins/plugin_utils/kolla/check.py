@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Kayobe configuration against a checkout of Kolla Ansible."""
+"""Comparison of a Kayobe configuration with a checkout of Kolla Ansible."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from .script import check_with_script
 def check_checkout(
     configuration: KollaConfiguration, images: list[str], kolla_ansible: str
 ) -> list[str]:
-    """What the tables that a configuration uses have otherwise than Kolla Ansible: its own program
-    is asked, or the tables of this collection are compared. Raises OperatorError."""
+    """Return how the image tables of a configuration differ from Kolla Ansible, a line each.
+
+    `kolla_ansible` is the path of the checkout. The tables are compared by the script of the
+    configuration if it is the source, else here. Raises OperatorError.
+    """
     checkout = _read(Path(kolla_ansible).expanduser())
     if configuration.source == "configuration":
         return check_with_script(
@@ -26,17 +29,21 @@ def check_checkout(
 
 
 def containers_of(configuration: KollaConfiguration, images: list[str]) -> list[str]:
-    """All containers that run these images, by the tables of the release. Raises OperatorError."""
+    """Return all containers that run these images by the tables of the release, sorted.
+
+    Raises OperatorError.
+    """
     tables = configuration.tables()
     return sorted({one for image in images for one in tables.containers_of(image)})
 
 
 def _read(root: Path) -> Checkout:
-    """The defaults of all roles of a checkout, or of an installed `share/kolla-ansible`."""
+    """Read the defaults of the roles in a checkout, or in an installed `share/kolla-ansible`."""
     files = sorted(root.glob("ansible/roles/*/defaults/main.yml"))
     if not files:
         raise OperatorError(
-            f"{root}: no Kolla Ansible: there is no ansible/roles/*/defaults/main.yml"
+            f"{root} is not a checkout of Kolla Ansible: it has no "
+            "ansible/roles/*/defaults/main.yml"
         )
     try:
         return checkout_of(file.read_text(encoding="utf-8") for file in files)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a Kayobe configuration says of container images: which there are, and their tags."""
+"""Container images and their tags in a Kayobe configuration."""
 
 from __future__ import annotations
 
@@ -34,8 +34,12 @@ _IMAGES, _UNBUILDABLE = "stackhpc_pulp_images_kolla", "stackhpc_kolla_unbuildabl
 
 @dataclass(frozen=True)
 class KollaConfiguration:
-    """`tags` is the value of kolla_image_tags in `path`; `images` and `unbuildable` are those of
-    `pulp.yml`, None and empty where it has none; `source` is one of SOURCES."""
+    """The container image settings of one Kayobe configuration.
+
+    `root`: its directory; `path`: the tag file, and `tags` its value of `kolla_image_tags`;
+    `release`: the OpenStack release; `images` and `unbuildable`: those of `pulp.yml`, None and empty
+    without such a list; `source`: where the tables of images come from, one of SOURCES.
+    """
 
     root: Path
     path: Path
@@ -46,33 +50,37 @@ class KollaConfiguration:
     source: str
 
     def tables(self) -> KollaTables:
-        """The tables of its release. Raises TablesError."""
+        """Return the tables of this collection for the release. Raises TablesError."""
         file = _TABLES / f"{self.release}.yml"
         if not self.release or not file.is_file():
-            there = ", ".join(sorted(one.stem for one in _TABLES.glob("*.yml")))
-            told = f"release '{self.release}'" if self.release else "tags without a release"
+            supported = ", ".join(sorted(one.stem for one in _TABLES.glob("*.yml")))
+            problem = f"release '{self.release}'" if self.release else "tags without a release"
             raise TablesError(
-                f"{self.path}: {told}: there are tables for {there} only; give the configuration "
-                f"its own tools/kolla-images.py, and kolla_tags_source=configuration"
+                f"{self.path}: {problem}: there are tables for {supported} only; add "
+                "tools/kolla-images.py to the configuration and set "
+                "kolla_tags_source=configuration"
             )
         return tables_of(self.release, yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
 def read_configuration(root: str, source: str = "") -> KollaConfiguration:
-    """Read the files of a configuration. Raises OperatorError."""
+    """Read a configuration; the default `source` is its script if it has one.
+
+    Raises OperatorError.
+    """
     if source and source not in SOURCES:
         raise OperatorError(f"kolla_tags_source is '{source}': expected {' or '.join(SOURCES)}")
     try:
         path = Path(kayobe_file(root, CONTAINER_IMAGE_PINS))
     except KayobeFileError as error:
         raise KayobeFileError(
-            f"no tags of images {error}, or give the tags themselves in container_tags"
+            f"no container image tags {error}, or set container_tags to the tags"
         ) from error
     top = path.parent.parent.parent
     if source == "configuration" and not script_of(top).is_file():
         raise OperatorError(
-            f"there is no {script_of(top)}: use kolla_tags_source=builtin, the tables of this "
-            "collection"
+            f"there is no {script_of(top)}: set kolla_tags_source=builtin to use the tables of "
+            "this collection"
         )
     try:
         variables = read_variables(path)
@@ -98,15 +106,19 @@ def tags_of(
     base_distros: Iterable[str],
     unbuildable: Mapping[str, Any],
 ) -> dict[str, list[str]]:
-    """The tags of each image of a configuration. Raises OperatorError, with all that is wrong."""
-    asked = configuration.source == "configuration"
-    tables = None if asked or not configuration.release else configuration.tables()
+    """Return image -> tags. Raises OperatorError with all problems.
+
+    `images` restricts and checks the list of images, `base_distros` the tags; `unbuildable` is
+    added to that of the configuration.
+    """
+    by_script = configuration.source == "configuration"
+    tables = None if by_script or not configuration.release else configuration.tables()
     known = [*tables.base_distros, *base_distros] if tables else None
     problems = tag_problems(configuration.tags, configuration.release or "<release>", known)
     listed = None if images is None else list(images)
     where = str(configuration.root)
     found: dict[str, list[str]] = {}
-    if asked and not problems:
+    if by_script and not problems:
         found = list_with_script(configuration.root)
     named = list(found) or configuration.images or []
     if listed is not None:
@@ -121,7 +133,7 @@ def tags_of(
         }
         return {image: tags for image, tags in kept.items() if tags}
     if configuration.images is None and listed is None:
-        raise OperatorError(f"{where}: etc/kayobe/pulp.yml has no list {_IMAGES}: give images")
+        raise OperatorError(f"{where}: etc/kayobe/pulp.yml has no list {_IMAGES}: specify images")
     return container_image_tags(
         configuration.tags,
         tables,
@@ -132,7 +144,7 @@ def tags_of(
 
 
 def unused_keys(configuration: KollaConfiguration) -> list[str]:
-    """Keys that give no container of its images a tag; its own program does not tell."""
+    """Return the keys of the tag file that apply to no container; not supported by the script."""
     if configuration.source != "builtin" or configuration.images is None:
         return []
     tables = configuration.tables()
@@ -149,8 +161,7 @@ def _has_pulp(path: Path) -> bool:
 
 
 def _branch(root: Path) -> str:
-    """The release that a configuration is for, by the branch in its `.gitreview`; empty where it
-    does not say."""
+    """Return the release in the `defaultbranch` of `.gitreview`, empty without one."""
     try:
         lines = (root / ".gitreview").read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):

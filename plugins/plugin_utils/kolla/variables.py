@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of variables of a Kayobe configuration, as they are written."""
+"""Files of variables of a Kayobe configuration, read without templating."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible.errors import AnsibleLookupError
 
 
 def read_variables(path: Path) -> dict[str, Any]:
-    """The variables of a YAML file. Raises AnsibleLookupError, naming the file and the place."""
+    """Return the variables of a YAML file. Raises AnsibleLookupError with the file and line."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An action that runs the module of its name, and shows each item as it finishes."""
+"""Base class of action plugins that run a module and print each item when it ends."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ...module_utils.text import printable
 from .progress import progress_line
 
 _TONES = {"ok": "COLOR_OK", "changed": "COLOR_CHANGED", "failed": "COLOR_ERROR"}
-_PAUSE = 0.2
+_POLL_INTERVAL = 0.2
 
 
 class LiveAction(ActionBase):
-    """Modules that take long write what they did into a file, which is read here meanwhile.
+    """Run the module of the same name and print lines of its progress file during the run.
 
-    That needs a file that both sides see: with a connection that is not local, as another user or
-    in the background the module runs as any other does.
+    The module and this plugin must both have access to the file. With a remote connection, with
+    privilege escalation, `async` or `no_log` the module runs without progress lines.
     """
 
     _supports_async = True
@@ -34,7 +34,7 @@ class LiveAction(ActionBase):
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if not self.is_long_running() or not self._is_here():
+        if not self.is_long_running() or not self._can_show_progress():
             wrap = self._task.async_val
             result.update(self._execute_module(task_vars=task_vars, wrap_async=wrap))
             return result
@@ -53,23 +53,25 @@ class LiveAction(ActionBase):
         return result
 
     def is_long_running(self) -> bool:
-        """Whether there will be something to show."""
+        """Return whether the task takes long enough for progress lines."""
         return True
 
-    def _is_here(self) -> bool:
+    def _can_show_progress(self) -> bool:
         task, connection = self._task, self._connection
-        # Not task.become, which a variable of the host may overrule.
-        apart = task.async_val or connection.become or task.no_log or "progress_path" in task.args
-        return connection.transport == "local" and not apart
+        # Not task.become, because variables of the host override it.
+        separate = (
+            task.async_val or connection.become or task.no_log or "progress_path" in task.args
+        )
+        return connection.transport == "local" and not separate
 
 
 def _controller_temp_directory() -> str:
-    """Ansible's temporary folder of this run, which it removes at its end."""
-    return str(constants.DEFAULT_LOCAL_TMP)  # type: ignore[attr-defined]  # made when it is loaded
+    """Return Ansible's temporary directory on the controller, removed at the end of the run."""
+    return str(constants.DEFAULT_LOCAL_TMP)  # type: ignore[attr-defined]  # defined at run time
 
 
 class _Reader:
-    """Shows lines of a file as they come, from a thread of its own."""
+    """Print lines of a progress file as they are written, in a thread."""
 
     def __init__(self, path: str, host: str) -> None:
         self._path = path
@@ -79,7 +81,7 @@ class _Reader:
         self._thread.start()
 
     def end(self) -> None:
-        """Show what is left and stop."""
+        """Print the remaining lines and stop the thread."""
         self._ended.set()
         self._thread.join()
 
@@ -87,7 +89,7 @@ class _Reader:
         rest = b""
         with open(self._path, "rb") as stream:
             while True:
-                last = self._ended.wait(_PAUSE)
+                last = self._ended.wait(_POLL_INTERVAL)
                 *lines, rest = (rest + stream.read()).split(b"\n")
                 for line in lines:
                     self._show(line.decode(errors="replace"))
@@ -95,8 +97,8 @@ class _Reader:
                     return
 
     def _show(self, line: str) -> None:
-        told = progress_line(json.loads(line))
-        if told:
-            text, tone = told
+        shown = progress_line(json.loads(line))
+        if shown:
+            text, tone = shown
             color = getattr(constants, _TONES[tone]) if tone in _TONES else None
             Display().display(printable(f"{self._host}{text}"), color=color)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A run as Markdown, for the summary of a CI job or the text of a pull request."""
+"""The run summary as Markdown, for a CI job or a pull request."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ from .outcome import Outcome, name_of
 from .progress import duration
 from .screen import change_summary, stale_line, storage_line
 
-_LONGEST = 1000
+_MAX_TEXT_LENGTH = 1000
+# Summaries of CI jobs are limited in size.
+_MAX_ROWS = 1000
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def escape_markdown(value: object) -> str:
-    """Text that Markdown leaves as it is, on one line."""
+    """Return a value as one line of text with Markdown's special characters escaped."""
     text = printable(" ".join(str(value).split()))
-    return _SPECIAL.sub(r"\\\1", text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+    return _SPECIAL.sub(
+        r"\\\1", text if len(text) <= _MAX_TEXT_LENGTH else f"{text[:_MAX_TEXT_LENGTH]}…"
+    )
 
 
 def markdown_table(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """A heading and a table under it, as paragraphs; none without rows."""
+    """Return a heading and a table as paragraphs, nothing without rows."""
     lines = [f"| {' | '.join(escape_markdown(cell) for cell in row)} |" for row in rows]
     if not lines:
         return []
@@ -38,36 +42,31 @@ def markdown_table(name: str, head: Sequence[str], rows: Iterable[Sequence[objec
     ]
 
 
-# A page with more is shown by nothing that shows summaries.
-_MOST = 1000
-
-
 @dataclass(frozen=True)
 class SummaryTable:
-    """`rows` are shown under `heading`, of each what it has for `columns`; `told` says it all in a
-    line."""
+    """The result of a query on one host: a line `summary`, and a table of `rows` with `columns`."""
 
     title: str
     host: str
     failed: bool
-    told: str
+    summary: str
     heading: str
     columns: Sequence[str]
     rows: Sequence[Mapping[str, Any]]
 
     @property
     def markdown(self) -> str:
-        """The whole text."""
+        """The text in Markdown."""
         sign = "❌" if self.failed else "✅"
         parts = [
             f"## {escape_markdown(self.title)}",
-            f"{sign} **{escape_markdown(self.host)}**: {escape_markdown(self.told)}",
+            f"{sign} **{escape_markdown(self.host)}**: {escape_markdown(self.summary)}",
         ]
-        cells = [[_cell(row.get(name)) for name in self.columns] for row in self.rows[:_MOST]]
+        cells = [[_cell(row.get(name)) for name in self.columns] for row in self.rows[:_MAX_ROWS]]
         head = [name.replace("_", " ") for name in self.columns]
         parts += markdown_table(self.heading, head, cells)
-        if len(self.rows) > _MOST:
-            parts.append(f"... and {len(self.rows) - _MOST} more")
+        if len(self.rows) > _MAX_ROWS:
+            parts.append(f"... and {len(self.rows) - _MAX_ROWS} more")
         return "\n\n".join(parts) + "\n"
 
 
@@ -78,35 +77,35 @@ def _cell(value: Any) -> str:
 
 
 def add_summary(path: str, text: str) -> None:
-    """Add to the file: a CI job gives all its steps the same one. Raises AnsibleActionFail."""
+    """Append to a file, which the steps of a CI job share. Raises AnsibleActionFail."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)
     except OSError as error:
-        words = f"summary_path '{path}' cannot be written: {error.strerror}"
-        raise AnsibleActionFail(words) from error
+        message = f"summary_path '{path}' cannot be written: {error.strerror}"
+        raise AnsibleActionFail(message) from error
 
 
 def markdown(title: str, outcomes: Sequence[Outcome], heading: str, commands: Sequence[str]) -> str:
-    """The whole text; `commands` belongs to `outcomes`, one each, empty where there is none."""
+    """Return the summary of a run; `commands` are the retry commands of `outcomes`, or empty."""
     parts = [f"## {escape_markdown(title)}"]
     for outcome, command in zip(outcomes, commands):
         sign = "❌" if outcome.has_failed else "✅"
         took = duration(outcome.seconds)
-        told = ", ".join(filter(None, [outcome.counts, outcome.selected, took]))
-        parts.append(f"{sign} **{escape_markdown(outcome.host)}**: {escape_markdown(told)}")
+        counts = ", ".join(filter(None, [outcome.counts, outcome.selected, took]))
+        parts.append(f"{sign} **{escape_markdown(outcome.host)}**: {escape_markdown(counts)}")
         parts += _sections(outcome, heading, command)
     return "\n\n".join(parts) + "\n"
 
 
 def _sections(outcome: Outcome, heading: str, command: str) -> list[str]:
     parts = [escape_markdown(text) for text in outcome.broken]
-    for name, results in (("Failed", outcome.failed), ("Failed, as they may", outcome.allowed)):
+    for name, results in (("Failed", outcome.failed), ("Allowed failures", outcome.allowed)):
         rows = [(name_of(one), one.get("cause") or "", one["error"]) for one in results]
-        parts += markdown_table(name, ("item", "cause", "what was said"), rows)
+        parts += markdown_table(name, ("item", "cause", "error"), rows)
     if command and outcome.failed:
-        parts.append(f"To do again what failed:\n\n```shell\n{printable(command)}\n```")
+        parts.append(f"Retry the failed items:\n\n```shell\n{printable(command)}\n```")
     changed = [(name_of(one), change_summary(one)) for one in outcome.done]
     parts += markdown_table(heading, ("item", "change"), changed)
     shrunk = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a playbook did on one Pulp, put together from what its modules returned."""
+"""The outcome of a playbook on one host: the results of its modules, merged."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-_FEW = 3
-_LONGEST = 300
-# What Ansible puts before the words of a lookup or filter that failed, up to 2.18 and from 2.19.
-_FRAME = re.compile(
+_MAX_ERRORS_SHOWN = 3
+_MAX_NAMES = 10
+_MAX_ERROR_LENGTH = 300
+# The prefix that Ansible adds to the error of a lookup or filter, up to 2.18 and from 2.19.
+_ANSIBLE_PREFIX = re.compile(
     r"^(Task failed: )?(Finalization of task args for '[^']*' failed: )?"
     r"(Error while resolving value for '[^']*': )?The (?:lookup|filter) plugin '[^']*' failed: "
     r"|^.*Error was a <class '[^']*'>, original message: ",
@@ -21,9 +22,13 @@ _FRAME = re.compile(
 
 @dataclass(frozen=True)
 class Outcome:
-    """One Pulp. `results` are items as all modules return them; `done` those of the first module
-    that changed; `broken` is what a module said that did not come to its items; `failed_later`
-    whether items of other modules failed, which may have names of another kind."""
+    """The outcome on one host. Items are results in the shape that all modules return.
+
+    `done`: changed items; `failed` and `allowed`: items with an error, the latter with an allowed
+    one; `broken`: messages of modules that failed before their first item; `selected`, `stale`,
+    `storage`: as the first module returned them; `seconds`: of all modules; `failed_later`: whether
+    items of a later module failed, whose names are not names of the first module's items.
+    """
 
     host: str
     done: list[Mapping[str, Any]] = field(default_factory=list)
@@ -41,100 +46,98 @@ class Outcome:
 
     @property
     def shrunk(self) -> list[Mapping[str, Any]]:
-        """Items that lost more packages than is usual."""
+        """Snapshots that lost more packages than the limit."""
         return [result for result in self.done if result.get("shrunk")]
 
     @property
     def has_failed(self) -> bool:
-        """Whether the run is to fail for this Pulp."""
+        """Whether the playbook must fail for this host."""
         return bool(self.failed or self.broken)
 
     @property
     def message(self) -> str:
-        """One line that names what failed, of few items in words; empty when nothing did."""
+        """One line with the failed items, with their errors if these are few; empty without."""
         if self.broken:
             return "; ".join(" ".join(text.split()) for text in self.broken)
-        names = [_named(result, len(self.failed) <= _FEW) for result in self.failed]
+        with_error = len(self.failed) <= _MAX_ERRORS_SHOWN
+        names = [_failed_item(result, with_error) for result in self.failed]
         if not names:
             return ""
         total = len(names) + len(self.allowed) + len(self.done) + self.unchanged + self.skipped
-        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-        return f"{len(names)} of {total} failed: {', '.join(names[:10])}{more}"
+        more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+        return f"{len(names)} of {total} failed: {', '.join(names[:_MAX_NAMES])}{more}"
 
     @property
     def counts(self) -> str:
-        """How many items came to what, `3 failed, 9 changed, 160 unchanged`."""
+        """The number of items by outcome, `3 failed, 9 changed, 160 unchanged`."""
         numbers = {
             "failed": len(self.failed),
-            "failed, as they may": len(self.allowed),
+            f"allowed failure{'' if len(self.allowed) == 1 else 's'}": len(self.allowed),
             "changed": len(self.done),
             "unchanged": self.unchanged,
             "skipped": self.skipped,
         }
-        told = [f"{number} {what}" for what, number in numbers.items() if number]
-        return ", ".join(told) or ("nothing was done" if self.broken else "nothing to do")
+        counts = [f"{number} {what}" for what, number in numbers.items() if number]
+        return ", ".join(counts) or ("nothing was done" if self.broken else "nothing to do")
 
 
-def _named(result: Mapping[str, Any], in_words: bool) -> str:
-    """A failed item with its cause, and with what was said where few failed."""
+def _failed_item(result: Mapping[str, Any], with_error: bool) -> str:
     cause = f" ({result['cause']})" if result.get("cause") else ""
-    words = " ".join(str(result["error"]).split())[:_LONGEST]
-    return f"{name_of(result)}{cause}{f': {words}' if in_words else ''}"
+    error = " ".join(str(result["error"]).split())[:_MAX_ERROR_LENGTH]
+    return f"{name_of(result)}{cause}{f': {error}' if with_error else ''}"
 
 
 def name_of(result: Mapping[str, Any]) -> str:
-    """What an operator calls an item: its short name where it has one."""
+    """Return the short name of an item, else its name."""
     return str(result.get("short_name") or result["name"])
 
 
 def outcome_of(
     host: str, runs: Sequence[Mapping[str, Any]], seconds: float = 0.0, list_all: bool = False
 ) -> Outcome:
-    """Put together what the modules of one playbook returned, in their order.
+    """Merge what the modules of one playbook returned (`runs`), in their order.
 
-    The changed items of the first one are listed, of those that follow only failed items, unless
-    `list_all`.
+    Of the first one all items count. Of later ones only failed items do, unless `list_all`.
     """
-    done: list[Mapping[str, Any]] = []
-    unchanged, skipped = 0, 0
     failed: list[Mapping[str, Any]] = []
     allowed: list[Mapping[str, Any]] = []
-    broken = []
+    good: list[Mapping[str, Any]] = []
+    broken: list[str] = []
     for number, run in enumerate(runs):
         results = run.get("results") or []
         bad = [result for result in results if result["error"]]
-        failed += [result for result in bad if not result.get("allowed")]
+        fatal = [result for result in bad if not result.get("allowed")]
+        failed += fatal
         allowed += [result for result in bad if result.get("allowed")]
-        if run.get("msg") and run_failed(run) and not any(not one.get("allowed") for one in bad):
-            # A task that a rescue caught may have left its result under two names.
-            words = _FRAME.sub("", str(run["msg"]))
-            broken += [words] if words not in broken else []
+        if run.get("msg") and run_failed(run) and not fatal:
+            message = _ANSIBLE_PREFIX.sub("", str(run["msg"]))
+            # A rescued task may have registered its result under two names.
+            broken += [message] if message not in broken else []
         if number == 0 or list_all:
-            good = [result for result in results if not result["error"]]
-            changed = [result for result in good if result["changed"]]
-            idle = sum(result["action"] == "skipped" for result in good)
-            done += changed
-            skipped += idle
-            unchanged += len(good) - len(changed) - idle
+            good += [result for result in results if not result["error"]]
+    done = [result for result in good if result["changed"]]
+    skipped = sum(not result["changed"] and result["action"] == "skipped" for result in good)
     first = runs[0] if runs else {}
     return Outcome(
         host,
-        done,
-        unchanged,
-        skipped,
-        failed,
-        allowed,
-        broken,
-        first.get("selected") or "",
-        first.get("stale") or [],
-        first.get("storage") or {},
-        [text for run in runs for text in run.get("warnings") or []],
-        seconds,
-        any(one["error"] for run in runs[1:] for one in run.get("results") or []),
+        done=done,
+        unchanged=len(good) - len(done) - skipped,
+        skipped=skipped,
+        failed=failed,
+        allowed=allowed,
+        broken=broken,
+        selected=first.get("selected") or "",
+        stale=first.get("stale") or [],
+        storage=first.get("storage") or {},
+        warnings=[text for run in runs for text in run.get("warnings") or []],
+        seconds=seconds,
+        failed_later=any(one["error"] for run in runs[1:] for one in run.get("results") or []),
     )
 
 
 def run_failed(run: Mapping[str, Any]) -> bool:
-    """Whether a module failed, also where `failed_when` let the task pass: then it has a `msg`,
-    which no module of ours returns otherwise."""
+    """Return whether a module failed, even if `failed_when` prevented the failure of its task.
+
+    In that case the result has a `msg`, which modules of this collection return on failure only.
+    """
     return bool(run.get("failed") or run.get("failed_when_result") is False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lines that are shown while a run goes on, from the lines of its report."""
+"""Progress lines, printed during a run for lines of its progress file."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _MAX_RUNNING = 6
 
 
 def progress_line(line: Mapping[str, Any]) -> tuple[str, str] | None:
-    """(text, tone) of one line of a report; None for what is not shown.
+    """Return the text and the tone for a line of a progress file, None for lines not shown.
 
-    `tone` is ok, changed, failed or info.
+    The tone is ok, changed, failed or info.
     """
     if "running" in line:
         return _running(line["running"]), "info"
     if line.get("again"):
-        return f"{'':>9} {_name(line)}  {_why(line)}: tried again at the end", "info"
+        return f"{'':>9} {_name(line)}  {_cause(line)}: retried at the end", "info"
     if "number" not in line:
         return None
     width = len(str(line["of"]))
@@ -27,13 +27,13 @@ def progress_line(line: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def changes_of(result: Mapping[str, Any]) -> str:
-    """What a sync brought, `+12 -3`; empty when nothing was synced."""
+    """Return the numbers of added and removed packages, `+12 -3`; empty if both are 0."""
     added, removed = result.get("packages_added"), result.get("packages_removed")
     return f"+{added} -{removed}" if added or removed else ""
 
 
 def duration(seconds: float) -> str:
-    """41 s, 12 min 41 s, 3 h 2 min."""
+    """Format a number of seconds: `41 s`, `12 min 41 s`, `3 h 2 min`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -46,27 +46,27 @@ def _name(line: Mapping[str, Any]) -> str:
     return str(line.get("short_name") or line["name"])
 
 
-def _why(line: Mapping[str, Any]) -> str:
-    """The known cause, else the first words of the error."""
-    words = " ".join(str(line["error"]).split())
-    return str(line.get("cause") or (words if len(words) <= 100 else f"{words[:99]}…"))
+def _cause(line: Mapping[str, Any]) -> str:
+    """Return the cause of an error, or its first 100 characters if the cause is not known."""
+    error = " ".join(str(line["error"]).split())
+    return str(line.get("cause") or (error if len(error) <= 100 else f"{error[:99]}…"))
 
 
 def _outcome(line: Mapping[str, Any]) -> str:
     if line["error"]:
-        return f"FAILED{' (allowed)' if line.get('allowed') else ''} {_why(line)}"
+        return f"FAILED{' (allowed)' if line.get('allowed') else ''} {_cause(line)}"
     return changes_of(line) or str(line["action"])
 
 
 def _running(tasks: Sequence[Mapping[str, Any]]) -> str:
     waiting = [task for task in tasks if task["state"] == "waiting"]
-    begun = [task for task in tasks if task["state"] != "waiting"]
-    told = [_task_progress(task) for task in begun[:_MAX_RUNNING]]
-    if len(begun) > _MAX_RUNNING:
-        told.append(f"{len(begun) - _MAX_RUNNING} more")
+    running = [task for task in tasks if task["state"] != "waiting"]
+    texts = [_task_progress(task) for task in running[:_MAX_RUNNING]]
+    if len(running) > _MAX_RUNNING:
+        texts.append(f"{len(running) - _MAX_RUNNING} more")
     if waiting:
-        told.append(f"{len(waiting)} waiting for a worker of Pulp's")
-    return f"... running: {', '.join(told)}"
+        texts.append(f"{len(waiting)} waiting for a Pulp worker")
+    return f"... running: {', '.join(texts)}"
 
 
 def _task_progress(task: Mapping[str, Any]) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command that runs again what failed, ready to paste."""
+"""The shell command that retries the failed items of a run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -16,9 +17,15 @@ from ansible.parsing.splitter import parse_kv
 
 from .outcome import Outcome, name_of
 
-# Variables that a retry repeats from the command line. None of them may hold a secret.
-# tests/unit/plugins/plugin_utils/run/test_retry_command.py compares them with the role specifications.
-_KEPT = frozenset(
+_COLLECTION = "stackhpc.release_train"
+_INSTALLED = "ansible/collections/ansible_collections/stackhpc/release_train/playbooks"
+_MAX_NAMES = 40
+_PACKAGE_FILTER = "package_filter"
+
+# Variables of the command line that the retry repeats. None of them may hold a secret.
+# tests/unit/plugins/plugin_utils/run/test_retry_command.py compares them with the specifications of
+# roles.
+_REPEATED = frozenset(
     {
         "access_control_builder_groups",
         "access_control_client_groups",
@@ -108,46 +115,126 @@ _KEPT = frozenset(
         "sync_old_images",
     }
 )
-# Option -> where Ansible keeps it.
+# Option -> key in Ansible's parsed command line.
 _VAULT = {"--vault-id": "vault_ids", "--vault-password-file": "vault_password_files"}
-# What Ansible's reading of `-e name=value` leaves as it is.
+# Values that Ansible's parser of `-e name=value` does not change.
 _SIMPLE = re.compile(r"(?!.*(?:\{\{|\{%|\{#|\\\w))[^\s'\"]+")
 
 
-def repeated_arguments(
-    arguments: Mapping[str, Any], kayobe_config: str, replaced: Collection[str]
-) -> list[str]:
-    """Words to repeat, from Ansible's parsed command line (`context.CLIARGS`).
+@dataclass(frozen=True)
+class RetryOptions:
+    """How a playbook selects the failed items.
 
-    Files of variables and of vault passwords stay as they were named, of other variables those
-    that choose what is done; `replaced` are given anew. Kayobe adds its own configuration's files
-    and passwords itself: under it, `kayobe_config` is where that is.
+    `selection`: `report` (variable `package_retry`), `filter` (the variable named `filter`), or
+    `none`, to repeat all items. `report_path`: the report of the run, if it has one.
     """
+
+    playbook: str
+    selection: str = "none"
+    filter: str = _PACKAGE_FILTER
+    report_path: str | None = None
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """How a run was started.
+
+    `variables` are those of the task: Ansible's for inventory, limit and check mode, and Kayobe's
+    `kayobe_config_path`. `arguments` is Ansible's parsed command line (`context.CLIARGS`).
+    """
+
+    variables: Mapping[str, Any]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def kayobe_config(self) -> str:
+        """The path of the Kayobe configuration; empty without Kayobe."""
+        return str(self.variables.get("kayobe_config_path") or "")
+
+    @property
+    def inventory(self) -> list[str]:
+        """The inventory options."""
+        sources = self.variables.get("ansible_inventory_sources") or []
+        return [word for source in sources for word in ("-i", str(source))]
+
+    @property
+    def modes(self) -> list[str]:
+        """The options of check mode and diff mode."""
+        modes = {"--check": "ansible_check_mode", "--diff": "ansible_diff_mode"}
+        return [option for option, name in modes.items() if self.variables.get(name)]
+
+    def limit(self, host: str) -> list[str]:
+        """The option that limits the retry: to `host` if the play has several, else as given."""
+        several = len(self.variables.get("ansible_play_hosts_all") or []) > 1
+        limit = host if several else str(self.variables.get("ansible_limit") or "")
+        return ["-l", limit] if limit else []
+
+
+def retry_command(outcome: Outcome, options: RetryOptions, context: RunContext) -> str:
+    """Return the command that retries the failed items of one host; empty without failed items."""
+    if not outcome.failed:
+        return ""
+    selection = _selection(outcome, options)
+    extra = [word for pair in selection.items() for word in ("-e", extra_variable(*pair))]
+    extra += repeated_arguments(context, selection)
+    limit = context.limit(outcome.host)
+    if context.kayobe_config:
+        path = f'"$KAYOBE_CONFIG_PATH/{_INSTALLED}/{options.playbook}.yml"'
+        quoted = map(shlex.quote, [*limit, *extra, *context.modes])
+        return " ".join(["kayobe playbook run", path, *quoted])
+    playbook = f"{_COLLECTION}.{options.playbook}"
+    words = ["ansible-playbook", *context.inventory, *limit, playbook, *extra, *context.modes]
+    return " ".join(map(shlex.quote, words))
+
+
+def _selection(outcome: Outcome, options: RetryOptions) -> dict[str, str]:
+    """Return the variable that selects the failed items; nothing if no variable can."""
+    if options.selection == "report" and options.report_path:
+        return {"package_retry": options.report_path}
+    too_many = len(outcome.failed) > _MAX_NAMES
+    if options.selection == "none" or outcome.failed_later or too_many:
+        return {}
+    names = [name_of(result) for result in outcome.failed]
+    if options.filter != _PACKAGE_FILTER:
+        names = [name.rpartition("/")[2] for name in names]
+    # A filter is split at blanks.
+    patterns = [re.escape(name).replace(r"\ ", ".") for name in dict.fromkeys(names)]
+    return {options.filter: f"^({'|'.join(patterns)})$"}
+
+
+def repeated_arguments(context: RunContext, replaced: Collection[str]) -> list[str]:
+    """Return the arguments of the command line that the retry repeats.
+
+    These are files of variables, the variables in _REPEATED except `replaced`, and vault passwords.
+    Kayobe adds the files of its configuration and the vault password itself.
+    """
+    kayobe_config = context.kayobe_config
     words = []
-    for text in arguments.get("extra_vars") or ():
+    for text in context.arguments.get("extra_vars") or ():
         if text.startswith("@"):
-            if not kayobe_config or not _lies_in(text[1:], kayobe_config):
+            if not kayobe_config or not _is_below(text[1:], kayobe_config):
                 words += ["-e", text]
             continue
         for name, value in _variables(text):
-            if name in _KEPT and name not in replaced:
+            if name in _REPEATED and name not in replaced:
                 words += ["-e", extra_variable(name, value)]
     if kayobe_config:
         return words
     for option, key in _VAULT.items():
-        words += [word for value in arguments.get(key) or () for word in (option, str(value))]
-    return [*words, "--ask-vault-pass"] if arguments.get("ask_vault_pass") else words
+        values = context.arguments.get(key) or ()
+        words += [word for value in values for word in (option, str(value))]
+    return [*words, "--ask-vault-pass"] if context.arguments.get("ask_vault_pass") else words
 
 
 def extra_variable(name: str, value: Any) -> str:
-    """One variable as `-e` takes it: Ansible splits `name=value` at blanks and reads quotes."""
+    """Return the argument of `-e` for a variable, as JSON unless `name=value` is unambiguous."""
     if isinstance(value, str) and _SIMPLE.fullmatch(value):
         return f"{name}={value}"
     return json.dumps({name: value}, ensure_ascii=False)
 
 
 def _variables(text: str) -> Iterator[tuple[str, Any]]:
-    """The variables in one `-e`; what is none was an error before this run began."""
+    """Yield the variables in one `-e`. Ansible has rejected malformed ones before the run."""
     try:
         content = yaml.safe_load(text) if text[:1] in ("{", "[") else parse_kv(text)  # type: ignore[no-untyped-call]
     except (yaml.YAMLError, AnsibleError):
@@ -155,64 +242,6 @@ def _variables(text: str) -> Iterator[tuple[str, Any]]:
     yield from content.items() if isinstance(content, Mapping) else ()
 
 
-def _lies_in(path: str, directory: str) -> bool:
+def _is_below(path: str, directory: str) -> bool:
     directory = os.path.realpath(os.path.expanduser(directory))
     return os.path.realpath(os.path.expanduser(path)).startswith(directory + os.sep)
-
-
-_COLLECTION = "stackhpc.release_train"
-_INSTALLED = "ansible/collections/ansible_collections/stackhpc/release_train/playbooks"
-_MAX_NAMES = 40
-_PACKAGES = "package_filter"
-
-
-def retry_command(
-    playbook: str,
-    outcome: Outcome,
-    retry: str,
-    options: Mapping[str, Any],
-    variables: Mapping[str, Any],
-    arguments: Mapping[str, Any],
-) -> str:
-    """One shell command; empty where nothing failed.
-
-    `retry` says how the playbook chooses: `report` (`package_retry`), `filter` (the variable that
-    is the option of this name) or `none`, the whole again. `variables` are those of the task:
-    Kayobe's own say that it runs under Kayobe, Ansible's which inventory and which limit were
-    given, and whether it only looked. `arguments` are those of the command line (`context.CLIARGS`).
-    """
-    if not outcome.failed:
-        return ""
-    kayobe_config = str(variables.get("kayobe_config_path") or "")
-    choice = _choice(outcome, retry, options)
-    extra = [word for pair in choice.items() for word in ("-e", extra_variable(*pair))]
-    extra += repeated_arguments(arguments, kayobe_config, choice)
-    several = len(variables.get("ansible_play_hosts_all") or []) > 1
-    limit = str(variables.get("ansible_limit") or "")
-    chosen = outcome.host if several else limit
-    only = ["-l", chosen] if chosen else []
-    looks = ["--check"] if variables.get("ansible_check_mode") else []
-    looks += ["--diff"] if variables.get("ansible_diff_mode") else []
-    if kayobe_config:
-        path = f'"$KAYOBE_CONFIG_PATH/{_INSTALLED}/{playbook}.yml"'
-        return " ".join(["kayobe playbook run", path, *map(shlex.quote, [*only, *extra, *looks])])
-    sources = variables.get("ansible_inventory_sources") or []
-    inventory = [word for source in sources for word in ("-i", str(source))]
-    words = ["ansible-playbook", *inventory, *only, f"{_COLLECTION}.{playbook}", *extra, *looks]
-    return " ".join(map(shlex.quote, words))
-
-
-def _choice(outcome: Outcome, retry: str, options: Mapping[str, Any]) -> dict[str, str]:
-    """The variable that chooses what failed; none where there is no way to."""
-    report = options.get("report_path")
-    if retry == "report" and report:
-        return {"package_retry": report}
-    if retry == "none" or outcome.failed_later or len(outcome.failed) > _MAX_NAMES:
-        return {}
-    variable = options.get("filter") or _PACKAGES
-    names = [name_of(result) for result in outcome.failed]
-    if variable != _PACKAGES:
-        names = [name.rpartition("/")[2] for name in names]
-    # A blank would end the expression.
-    patterns = [re.escape(name).replace(r"\ ", ".") for name in dict.fromkeys(names)]
-    return {variable: f"^({'|'.join(patterns)})$"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The last screen of a run: what failed and why, what is new, and what to paste next."""
+"""The run summary on the screen: failed items with their causes, changes, the retry command."""
 
 from __future__ import annotations
 
@@ -19,71 +19,74 @@ _ADVICE = {cause.name: cause.advice for cause in CAUSES}
 
 
 def summary_screen(outcome: Outcome, heading: str, command: str = "") -> list[str]:
-    """At most LINES lines. `heading` is above what changed; `command` runs what failed again."""
+    """Return at most LINES lines about one host, the counts last.
+
+    `heading` is the title of the changed items, `command` retries the failed ones.
+    """
     failed = _failed(outcome)
-    again = ["To do again what failed:", f"  {command}"] if command and outcome.failed else []
+    retry = ["Retry the failed items:", f"  {command}"] if command and outcome.failed else []
     allowed = _cut([_failure(result) for result in outcome.allowed], _OTHER_LINES)
     notes = [
-        *(["Failed, as they may", *allowed] if allowed else []),
+        *(["Allowed failures", *allowed] if allowed else []),
         *_flagged(outcome.shrunk),
         *filter(None, [stale_line(outcome, _WIDTH), storage_line(outcome)]),
     ]
     end = [", ".join(filter(None, [outcome.counts, outcome.selected, duration(outcome.seconds)]))]
-    room = LINES - len(failed) - len(again) - len(notes) - len(end)
-    return [*failed, *again, *_done(outcome, heading, room), *notes, *end]
+    room = LINES - len(failed) - len(retry) - len(notes) - len(end)
+    return [*failed, *retry, *_changed(outcome, heading, room), *notes, *end]
 
 
 def fleet_screen(outcomes: Sequence[Outcome], commands: Sequence[str]) -> list[str]:
-    """At most LINES lines over several Pulps, those that failed first."""
+    """Return at most LINES lines about several hosts, those that failed first."""
     width = max(len(outcome.host) for outcome in outcomes)
     lines = [
         _fit(f"  {one.host:<{width}}  {one.message or one.counts}")
         for one in sorted(outcomes, key=lambda one: not one.has_failed)
     ]
-    again = [f"  {command}" for command in commands if command]
+    retry = [f"  {command}" for command in commands if command]
     failed = sum(outcome.has_failed for outcome in outcomes)
     end = f"{len(outcomes)} Pulps: {failed} failed, {len(outcomes) - failed} ok"
-    again = ["To do again what failed:", *_cut(again, 6)] if again else []
-    return ["Pulps", *_cut(lines, LINES - 2 - len(again)), *again, end]
+    retry = ["Retry the failed items:", *_cut(retry, 6)] if retry else []
+    return ["Pulps", *_cut(lines, LINES - 2 - len(retry)), *retry, end]
 
 
 def change_summary(result: Mapping[str, Any]) -> str:
-    """`20261122T200001  +12 -3, 9 upgraded: kernel 5.14-1 -> 5.14-2` of one item."""
+    """Describe a changed item: `20261122T200001  +12 -3, 9 upgraded: kernel 5.14-1 -> 5.14-2`."""
     upgraded = result.get("packages_upgraded")
     numbers = ", ".join(
         filter(None, [changes_of(result), f"{upgraded} upgraded" if upgraded else ""])
     )
     notable = ", ".join(result.get("notable") or [])
-    told = f"{numbers}: {notable}" if notable else numbers
-    told = told or str(result.get("told") or result["action"])
-    return "  ".join(filter(None, [str(result.get("stamp") or ""), told]))
+    changes = f"{numbers}: {notable}" if notable else numbers
+    changes = changes or str(result.get("told") or result["action"])
+    return "  ".join(filter(None, [str(result.get("stamp") or ""), changes]))
 
 
 def stale_line(outcome: Outcome, width: int | None = None) -> str:
-    """Which repositories no sync has succeeded for a long time for: all, or as many as fit."""
+    """List the repositories without a recent sync: all, or as many as fit into `width`."""
     if not outcome.stale:
         return ""
-    told = [f"{one['name']} ({one['last'] or 'never'})" for one in outcome.stale]
-    start = f"Not synced for long, {len(told)}: "
-    return start + _enumerate(told, width and width - len(start))
+    names = [f"{one['name']} ({one['last'] or 'never'})" for one in outcome.stale]
+    start = f"Not synced for long, {len(names)}: "
+    return start + _enumerate(names, width and width - len(start))
 
 
 def storage_line(outcome: Outcome) -> str:
-    """How full the server's storage is."""
+    """Describe the free space in the storage of Pulp."""
     storage = outcome.storage
     if not storage:
         return ""
     free, total = storage["free"], storage["total"]
     percent = 100 * free // total if total else 0
-    warning = " - THAT IS LITTLE: free some before the next run" if storage.get("low") else ""
+    warning = " - LOW: free up space before the next run" if storage.get("low") else ""
     return f"Storage of Pulp: {_size(free)} of {_size(total)} free ({percent} %){warning}"
 
 
 def _failed(outcome: Outcome) -> list[str]:
-    """What failed with Pulp's words, and what to do about each cause."""
+    """List the failed items with their errors, and the advice for each cause."""
     if not outcome.has_failed:
         return []
-    lines = [line for text in outcome.broken for said in text.splitlines() for line in _wrap(said)]
+    lines = [line for text in outcome.broken for part in text.splitlines() for line in _wrap(part)]
     advice = []
     for result in outcome.failed:
         lines.append(_failure(result))
@@ -99,11 +102,11 @@ def _failure(result: Mapping[str, Any]) -> str:
     return _fit(f"  {name_of(result)}: {cause}{' '.join(str(result['error']).split())}")
 
 
-def _done(outcome: Outcome, heading: str, room: int) -> list[str]:
+def _changed(outcome: Outcome, heading: str, room: int) -> list[str]:
     if not outcome.done:
         return []
     width = max(len(name_of(result)) for result in outcome.done)
-    # What matters most comes first, where the screen is too short for all.
+    # Notable changes come first, because the screen may be too short for all.
     ordered = sorted(outcome.done, key=lambda result: not result.get("notable"))
     lines = [_fit(f"  {name_of(one):<{width}}  {change_summary(one)}") for one in ordered]
     return [heading, *_cut(lines, room - 1)]
@@ -119,11 +122,11 @@ def _flagged(shrunk: Sequence[Mapping[str, Any]]) -> list[str]:
         )
     if not lines:
         return []
-    return ["Flagged: package_query passes over them unless they are named", *_cut(lines, 3)]
+    return ["Flagged: package_query skips them unless their stamp is given", *_cut(lines, 3)]
 
 
 def _cut(lines: list[str], room: int) -> list[str]:
-    """At most `room` lines, the last one saying how many are missing."""
+    """Return at most `room` lines; if some are left out, the last one counts them."""
     if len(lines) <= room:
         return lines
     kept = max(0, room - 1)
@@ -131,17 +134,17 @@ def _cut(lines: list[str], room: int) -> list[str]:
 
 
 def _enumerate(texts: Sequence[str], width: int | None) -> str:
-    """As many texts as fit, and how many more there are."""
-    told = ", ".join(texts)
+    """Join as many texts as fit into `width`, and count the others."""
+    line = ", ".join(texts)
     kept = len(texts)
-    while width is not None and len(told) > width and kept > 0:
+    while width is not None and len(line) > width and kept > 0:
         kept -= 1
-        told = f"{', '.join(texts[:kept])} and {len(texts) - kept} more"
-    return told
+        line = f"{', '.join(texts[:kept])} and {len(texts) - kept} more"
+    return line
 
 
 def _wrap(text: str) -> list[str]:
-    """All of it: what went wrong before the items is in no report."""
+    """Wrap a message without cutting it: messages of whole modules are not in the report."""
     indent = "  "
     return textwrap.wrap(
         text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False

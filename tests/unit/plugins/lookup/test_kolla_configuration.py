@@ -85,7 +85,9 @@ def test_the_program_of_the_configuration_checks_itself(roots, tmp_path, program
 
 
 def test_a_folder_that_is_no_checkout_is_told(roots):
-    with pytest.raises(AnsibleLookupError, match="no Kolla Ansible: there is no ansible/roles"):
+    with pytest.raises(
+        AnsibleLookupError, match="is not a checkout of Kolla Ansible: it has no ansible/roles"
+    ):
         look_up(roots[0], kolla_ansible=roots[0])
     with pytest.raises(AnsibleLookupError, match="one Kayobe configuration"):
         look_up("")

@@ -105,7 +105,7 @@ def test_the_folder_of_kayobe_itself_does_as_well(configuration):
 def test_without_a_list_of_the_configuration_the_given_images_count(configuration):
     root = configuration()
     assert look_up(root, images=["keystone"]) == {"keystone": [ROCKY, UBUNTU]}
-    assert "give images" in refusal(root)
+    assert "specify images" in refusal(root)
 
 
 def test_what_is_not_built_is_said_by_the_configuration_and_by_the_caller(configuration):
@@ -152,10 +152,10 @@ def test_a_release_without_tables_is_told_with_those_there_are(configuration):
     [
         ("print('Errors:'); print('nova is odd'); raise SystemExit(1)", "Errors:; nova is odd"),
         ("{}['rocky-9']", "KeyError: 'rocky-9'"),
-        ("raise SystemExit(3)", "ended with 3 and no word"),
-        ("print('a: [')", "printed no YAML"),
-        ("print('a: b')", "printed no mapping of images"),
-        ("pass", "printed no mapping of images"),
+        ("raise SystemExit(3)", "exit code 3 without any output"),
+        ("print('a: [')", "the output is not YAML"),
+        ("print('a: b')", "the output does not map images"),
+        ("pass", "the output does not map images"),
     ],
 )
 def test_a_program_that_fails_is_told_in_its_own_words(configuration, program, words):
@@ -166,7 +166,7 @@ def test_a_program_that_fails_is_told_in_its_own_words(configuration, program, w
 
 
 def test_a_program_that_is_asked_for_and_not_there_is_told_with_the_way_out(configuration):
-    assert "use kolla_tags_source=builtin" in refusal(configuration(), source="configuration")
+    assert "set kolla_tags_source=builtin" in refusal(configuration(), source="configuration")
 
 
 def test_a_configuration_without_tags_is_told_with_the_way_out(tmp_path):

@@ -41,20 +41,20 @@ def test_a_file_that_grew_is_refused(path):
     source = LocalFile(path)
     with open(path, "ab") as stream:
         stream.write(b"more")
-    with pytest.raises(FileError, match="image was changed meanwhile"):
+    with pytest.raises(FileError, match="image was changed while it was read"):
         source.sha256  # noqa: B018
 
 
 def test_a_file_that_shrank_is_refused(path):
     source = LocalFile(path)
     os.truncate(path, 100)
-    with pytest.raises(FileError, match="image became shorter"):
+    with pytest.raises(FileError, match="image was truncated"):
         list(source.blocks(0, source.size))
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("nowhere", "nowhere cannot be read: No such file"), ("", "is a folder: name a file")],
+    [("nowhere", "nowhere cannot be read: No such file"), ("", "is a directory: name a file")],
 )
 def test_what_cannot_be_read_is_named(tmp_path, name, words):
     with pytest.raises(FileError, match=words):

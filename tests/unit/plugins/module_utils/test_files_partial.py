@@ -54,7 +54,7 @@ def test_what_never_began_leaves_nothing(path):
 def test_two_runs_do_not_write_the_same_file(path):
     with PartialFile(path) as part:
         part.append(b"a")
-        with pytest.raises(OperatorError, match=f"another run downloads {path}"):
+        with pytest.raises(OperatorError, match=f"another run is downloading {path}"):
             PartialFile(path).__enter__()
 
 
@@ -67,14 +67,14 @@ def test_a_link_in_its_place_is_not_followed(path, tmp_path):
 def test_a_disk_without_room_is_told_before_and_meanwhile(path, monkeypatch):
     with PartialFile(path) as part:
         part.append(b"abc")
-        with pytest.raises(DiskFull, match="has no room: .* MiB are wanted"):
+        with pytest.raises(DiskFull, match="not enough space in .* MiB are needed"):
             part.require_space(1 << 60)
 
         def full(*_arguments):
             raise OSError(errno.ENOSPC, "No space left on device")
 
         monkeypatch.setattr(os, "pwrite", full)
-        with pytest.raises(DiskFull, match="image is not there, .*Make room, and the next run"):
+        with pytest.raises(DiskFull, match="image is not complete, .*Free up space; the next run"):
             part.append(b"def")
         monkeypatch.undo()
     assert (os.path.exists(path), os.path.getsize(f"{path}.part")) == (False, 3)

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from plugins.module_utils import files as text_file
-from plugins.module_utils.files import TextFileError, read, replace
+from plugins.module_utils.files import TextFileError, read_text_file, replace_text_file
 
 
 @pytest.fixture
@@ -20,15 +20,15 @@ def path(tmp_path):
 
 
 def test_ends_of_lines_stay(path):
-    text = read(str(path))
+    text = read_text_file(str(path))
     assert text == "\ufeffa\r\nb\nä"
-    replace(str(path), text, f"{text}\r\n")
+    replace_text_file(str(path), text, f"{text}\r\n")
     assert path.read_bytes() == "\ufeffa\r\nb\nä\r\n".encode()
 
 
 def test_mode_and_time_are_those_of_an_edited_file(path):
     os.utime(path, (1, 1))
-    replace(str(path), read(str(path)), "new")
+    replace_text_file(str(path), read_text_file(str(path)), "new")
     assert stat.S_IMODE(path.stat().st_mode) == 0o604
     assert path.stat().st_mtime > 1
     assert os.listdir(path.parent) == ["file.yml"]
@@ -38,15 +38,15 @@ def test_a_link_stays_a_link(path, tmp_path):
     link = tmp_path / "folder" / "link.yml"
     link.parent.mkdir()
     link.symlink_to("../file.yml")
-    replace(str(link), read(str(link)), "new")
+    replace_text_file(str(link), read_text_file(str(link)), "new")
     assert os.readlink(link) == "../file.yml"
     assert path.read_text() == "new"
     assert os.listdir(link.parent) == ["link.yml"]
 
 
 def test_what_somebody_else_wrote_meanwhile_is_kept(path):
-    with pytest.raises(TextFileError, match="was changed by somebody else, try again"):
-        replace(str(path), "something else", "new")
+    with pytest.raises(TextFileError, match="was changed by another process meanwhile, try again"):
+        replace_text_file(str(path), "something else", "new")
     assert path.read_bytes() == "\ufeffa\r\nb\nä".encode()
     assert os.listdir(path.parent) == ["file.yml"]
 
@@ -57,7 +57,7 @@ def test_a_failure_leaves_file_and_folder_as_they_were(path, monkeypatch):
 
     monkeypatch.setattr(text_file.os, "fsync", full)
     with pytest.raises(TextFileError, match=r"file\.yml: cannot be written: .*No space left"):
-        replace(str(path), read(str(path)), "new")
+        replace_text_file(str(path), read_text_file(str(path)), "new")
     assert path.read_bytes() == "\ufeffa\r\nb\nä".encode()
     assert os.listdir(path.parent) == ["file.yml"]
 
@@ -68,4 +68,4 @@ def test_what_cannot_be_read_is_named(tmp_path, content):
     if content:
         path.write_bytes(content)
     with pytest.raises(TextFileError, match="other: cannot be read: "):
-        read(str(path))
+        read_text_file(str(path))

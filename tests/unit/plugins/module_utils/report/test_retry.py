@@ -50,7 +50,7 @@ def test_nothing_is_left_of_a_report_of_a_good_run(tmp_path):
 
 def test_to_have_none_of_what_is_left_is_an_error(tmp_path):
     path = written(tmp_path, EXPECTED, GOOD)
-    with pytest.raises(RetryError, match="is selected here: bad, not reached; give a report of"):
+    with pytest.raises(RetryError, match="is selected: bad, not reached; use a report of"):
         select_unfinished([Item("rpm", "good"), Item("deb", "bad")], path)
 
 
@@ -71,7 +71,7 @@ def test_words_may_hold_what_elsewhere_ends_a_line(tmp_path, end):
 
 @pytest.mark.parametrize("line", [{"expected": [1]}, {"expected": 1}, {"number": 1}, {"x": None}])
 def test_lines_of_something_else_are_no_report(tmp_path, line):
-    with pytest.raises(RetryError, match="no report of a run"):
+    with pytest.raises(RetryError, match="is not a report"):
         unfinished_items(written(tmp_path, line))
 
 
@@ -83,7 +83,7 @@ def test_what_was_tried_again_with_success_is_done(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "no report of a run"), ("{}\nnot json\n{}\n", "line 2 is no JSON; give the file")],
+    [("", "is not a report"), ("{}\nnot json\n{}\n", "line 2 is not JSON; set it to")],
 )
 def test_what_is_no_report_is_named(tmp_path, text, words):
     with pytest.raises(RetryError, match=words):

@@ -87,10 +87,10 @@ def test_what_is_wrong_with_files_is_told(inventory):
         one.path.name: (one.line, one.problem.split(":")[0], one.is_error) for one in files.problems
     }
     assert told == {
-        "nowhere": (1, "there is no such file or folder", True),
+        "nowhere": (1, "no such file or directory", True),
         "a": (1, "must be a mapping of variables", True),
         "b": (2, "not YAML", True),
-        "c": (2, "d is in line 1 already, which does not count", False),
+        "c": (2, "d overrides the same key in line 1", False),
         "d": (1, "must be a mapping of variables", True),
         "e": (1, "cannot be read", True),
     }
@@ -127,6 +127,6 @@ def test_a_file_beside_a_folder_of_its_name_does_not_count(inventory):
     files = read_inventory([str(directory)], KNOWN)
     assert scopes(files) == [("all", {"a": 1}), ("group g", {"b": 1})]
     assert [(one.path.name, one.problem, one.is_error) for one in files.problems] == [
-        ("all.yml", "does not count: Ansible reads all instead", False),
-        ("g.json", "does not count: Ansible reads g.yml instead", False),
+        ("all.yml", "is ignored: Ansible reads all instead", False),
+        ("g.json", "is ignored: Ansible reads g.yml instead", False),
     ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.plugin_utils.inventory.validation import LocatedFinding, validate
+from plugins.plugin_utils.inventory.validation import LocatedFinding, validate_inventory
 
 STAMP = "20261122T200001"
 LISTS = """\
@@ -21,7 +21,7 @@ OTHERS = LISTS.replace(" b\n", " c\n").replace(" b-", " c-").replace(" b/", " c/
 
 @pytest.fixture
 def checked(tmp_path, monkeypatch):
-    """Write files, by their path, and validate the folder; returns the lines."""
+    """Write files, by their path, and validate_inventory the folder; returns the lines."""
     monkeypatch.chdir(tmp_path)
 
     def check(kayobe="", **files):
@@ -29,7 +29,7 @@ def checked(tmp_path, monkeypatch):
             path = tmp_path / name.replace("__", "/")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        return validate([str(tmp_path)], kayobe).text
+        return validate_inventory([str(tmp_path)], kayobe).text
 
     return check
 
@@ -67,8 +67,8 @@ def test_what_a_group_says_is_checked_with_what_holds_for_all(checked):
 def test_a_variable_of_two_files_is_told(checked):
     lines = checked(group_vars__all__more="rpm_package_repos: []\n")
     assert lines[0] == (
-        "group_vars/all/lists:1: warning: rpm_package_repos: does not count:"
-        " group_vars/all/more:1 has it, too"
+        "group_vars/all/lists:1: warning: rpm_package_repos: is ignored:"
+        " group_vars/all/more:1 overrides it"
     )
 
 
@@ -86,8 +86,7 @@ def test_pins_of_a_kayobe_configuration_are_checked_against_all_lists(checked):
         f"{file}:4: d: 'd' is pinned to '5'",
         f"{file}:2: warning: b: 'b' has no stamp",
         f"{file}:4: warning: d: 'd' is pinned, but no package repository has that short name",
-        f"{file}:5: warning: file: stackhpc_pulp_repo_a_version is in line 1 already, which"
-        " does not count",
+        f"{file}:5: warning: file: stackhpc_pulp_repo_a_version overrides the same key in line 1",
         "1 error, 3 warnings: 4 repositories in 3 files",
     ]
 
@@ -110,8 +109,8 @@ def test_a_kayobe_configuration_without_pins_is_an_error(checked, text, words):
 def test_an_inventory_without_repositories_is_an_error(checked, tmp_path):
     lines = checked(group_vars__all__lists="other: 1\n")
     assert lines[0] == (
-        ".:1: inventory: has neither rpm_package_repos nor deb_package_repos: name other files or"
-        " folders"
+        ".:1: inventory: has neither rpm_package_repos nor deb_package_repos: specify other"
+        " files or directories"
     )
 
 

@@ -40,7 +40,7 @@ def test_a_file_is_read_only_where_both_sides_see_it(change, here):
     action = object.__new__(live_action.LiveAction)
     action._task = SimpleNamespace(**{**both, "become": False})
     action._connection = SimpleNamespace(**both)
-    assert action._is_here() is here
+    assert action._can_show_progress() is here
 
 
 def test_a_line_that_comes_in_two_pieces_is_shown_whole_and_does_not_steer(tmp_path, monkeypatch):
@@ -52,7 +52,7 @@ def test_a_line_that_comes_in_two_pieces_is_shown_whole_and_does_not_steer(tmp_p
     cut = text.index(b"\xc3") + 1
     path.write_bytes(text[:cut])
     reader = live_action._Reader(str(path), "ark1: ")
-    time.sleep(2 * live_action._PAUSE)
+    time.sleep(2 * live_action._POLL_INTERVAL)
     with path.open("ab") as stream:
         stream.write(text[cut:])
     reader.end()

@@ -39,8 +39,8 @@ UNCHANGED = {"action": "unchanged", "changed": False, "packages_added": 0, "pack
         ),
         ({"short_name": None}, "[ 57/172] Rocky Linux 9 BaseOS  +12 -3  41 s", "changed"),
         (
-            {"error": "503", "cause": "upstream is broken", "again": True},
-            "          rocky_9_baseos  upstream is broken: tried again at the end",
+            {"error": "503", "cause": "upstream server error", "again": True},
+            "          rocky_9_baseos  upstream server error: retried at the end",
             "info",
         ),
     ],
@@ -57,7 +57,7 @@ def test_a_silence_tells_what_runs_and_how_far():
         {"name": "d", "state": "waiting"},
     ]
     assert progress_line({"running": tasks}) == (
-        "... running: a (artifacts 5/9), b (artifacts 5), c, 1 waiting for a worker of Pulp's",
+        "... running: a (artifacts 5/9), b (artifacts 5), c, 1 waiting for a Pulp worker",
         "info",
     )
     many = [{"name": str(number), "state": "running"} for number in range(9)]

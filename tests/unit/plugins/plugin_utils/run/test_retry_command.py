@@ -13,7 +13,7 @@ import yaml
 from ansible.parsing.splitter import parse_kv
 
 from plugins.plugin_utils.run.outcome import Outcome
-from plugins.plugin_utils.run.retry_command import retry_command
+from plugins.plugin_utils.run.retry_command import RetryOptions, RunContext, retry_command
 
 ROLES = Path(__file__).parents[5] / "roles"
 FAILED = Outcome("client1", failed=[{"name": "A b", "short_name": "a.b"}, {"name": "it's c"}])
@@ -47,8 +47,8 @@ SPECIFICATIONS = specifications()
 
 
 def command(retry, options, playbook="package_sync", failed=FAILED, given=(), **more):
-    arguments = {"extra_vars": given}
-    return retry_command(playbook, failed, retry, options, {**ANSIBLE, **more}, arguments)
+    context = RunContext({**ANSIBLE, **more}, {"extra_vars": given})
+    return retry_command(failed, RetryOptions(playbook, retry, **options), context)
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,10 @@ def test_under_kayobe_it_is_one_of_kayobe():
 
 def test_passwords_of_a_vault_come_from_where_they_came():
     arguments = {"vault_ids": ["dev@prompt"], "vault_password_files": ["/tmp/v"]}
-    text = retry_command("package_sync", FAILED, "none", {}, ANSIBLE, arguments)
+    options = RetryOptions("package_sync")
+    text = retry_command(FAILED, options, RunContext(ANSIBLE, arguments))
     assert text.endswith(" --vault-id dev@prompt --vault-password-file /tmp/v")
-    asked = retry_command("package_sync", FAILED, "none", {}, ANSIBLE, {"ask_vault_pass": True})
+    asked = retry_command(FAILED, options, RunContext(ANSIBLE, {"ask_vault_pass": True}))
     assert asked.endswith(" --ask-vault-pass")
 
 
