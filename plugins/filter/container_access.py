@@ -71,12 +71,15 @@ _value:
 from dataclasses import asdict
 from typing import Any, Callable
 
-from ..module_utils.release.container_push import plan_access
+from ..module_utils.release.container_push import ImageAccess, plan_access
 
 
-def container_access(images: Any, **options: Any) -> dict[str, Any]:
+def container_access(
+    images: Any, repositories: Any, distributions: Any, **options: Any
+) -> dict[str, Any]:
     """The plan; see DOCUMENTATION."""
-    return asdict(plan_access(list(images), **options))
+    access = ImageAccess(list(images), **options)
+    return asdict(plan_access(access, repositories, distributions))
 
 
 class FilterModule:

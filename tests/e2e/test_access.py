@@ -136,7 +136,7 @@ def test_the_check_has_a_word_for_each_pin_and_fails_if_one_is_not_served(site: 
     begins = list(site.wanted["package_versions"])
     (kept,) = [line for line in printed if line.startswith(f"{begins[1]}  ")]
     (missing,) = [line for line in printed if line.startswith(f"{begins[2]}  ")]
-    assert f"forbidden  it is there and kept from user '{site.name}'" in kept
+    assert f"forbidden  user '{site.name}' may not read the snapshot" in kept
     assert f"{OLD}  missing    " in missing
     assert "has no snapshot below" in missing
     assert not any(line.startswith(f"{begins[0]}  ") for line in printed)
@@ -231,7 +231,7 @@ def test_a_server_that_is_away_is_said_with_the_way_out(site: Client) -> None:
     run = site.check(**away).failed()
 
     assert "http://127.0.0.1:1 cannot be reached" in run.message
-    assert "Correct its URL, or look at the network" in run.message
+    assert "Correct its URL, or check the network" in run.message
 
 
 def test_several_clients_are_checked_in_one_run(site: Client) -> None:

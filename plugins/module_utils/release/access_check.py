@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Access: whether one account can read the snapshots and pull the images that pins name, and why
-not, in words."""
+"""Check whether an account can read the pinned snapshots and pull the pinned container images, and
+report the reason if it cannot."""
 
 from __future__ import annotations
 
@@ -36,114 +36,249 @@ from ..pulp.server import Server
 from ..report.report import Result
 from .options import read_pins, refuse_unknown_keys
 
-
-@dataclass(frozen=True)
-class Account:
-    """`who` asks, in words, and `base` takes it for `account`, a word of pulp_content."""
-
-    pulp_url: str
-    description: str
-    status: str
-
-    @property
-    def is_nobody(self) -> bool:
-        """Whether no account was given."""
-        return self.status == ANONYMOUS
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether the server does not let it in, so that nothing else need be asked."""
-        return self.status == REFUSED
-
-    @property
-    def refusal(self) -> str:
-        """What to say of an account that the server does not let in."""
-        return (
-            f"{self.pulp_url} does not know {self.description} with this password: it is wrong, or the account "
-            "is disabled; its operators set it with access_control"
-        )
-
-    @property
-    def remarks(self) -> list[str]:
-        """What to say of the account whatever it may read."""
-        if self.status != ADMINISTRATOR:
-            return []
-        return [
-            f"{self.description} is an administrator of {self.pulp_url} and may read everything: this says "
-            "nothing of a client. Give the name and the password of the client's own account"
-        ]
-
-
-def identify_account(app: ContentApp, connection: Connection) -> Account:
-    """Ask the server whom it takes us for. Raises PulpError when nobody answers."""
-    username = connection.username
-    who = f"user '{username}'" if username else "a request without an account"
-    try:
-        return Account(connection.pulp_url, who, app.whoami())
-    except TLSError:
-        raise
-    except (Unreachable, LostResponse) as error:
-        raise PulpError(
-            f"nothing was checked: {error}. Correct its URL, or look at the network, the firewall "
-            "and the proxy between this machine and that server"
-        ) from error
-
-
-PULLABLE, FORBIDDEN = "pullable", "forbidden"
+# Values of `access` in a result.
+SERVED, PULLABLE = "served", "pullable"
+FORBIDDEN, WRONG_PASSWORD, UNCLEAR = "forbidden", "wrong password", "unclear"
+MISSING, EMPTY = "missing", "empty"
 MISSING_TAG, MISSING_IMAGE = "missing tag", "missing image"
-WRONG_PASSWORD, FAILED, MALFORMED = "wrong password", "failed", "malformed"
+FAILED, MALFORMED = "failed", "malformed"
+_MAX_LINES = 40
 
 
 @dataclass(frozen=True)
 class ContainerPin:
-    """One tag of one image, `<namespace>/<image>`; `mistake` says why it cannot be looked at."""
+    """One tag of one container image, `<namespace>/<image>`; `mistake` is the reason why it cannot be
+    checked."""
 
     name: str
     tag: str
     mistake: str = ""
 
 
+@dataclass(frozen=True)
+class Account:
+    """The account whose access is checked; `status` is one of those of pulp/content_app.py."""
+
+    pulp_url: str
+    description: str
+    status: str
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether no account was given."""
+        return self.status == ANONYMOUS
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the server refuses the credentials, so that no further request is needed."""
+        return self.status == REFUSED
+
+    @property
+    def refusal(self) -> str:
+        """The error for refused credentials."""
+        return (
+            f"{self.pulp_url} does not know {self.description} with this password: it is wrong, or "
+            "the account is disabled. The operators of that server set it with access_control"
+        )
+
+    @property
+    def remarks(self) -> list[str]:
+        """Lines about the account itself."""
+        if self.status != ADMINISTRATOR:
+            return []
+        return [
+            f"{self.description} is an administrator of {self.pulp_url} and may read everything, so "
+            "this does not check a client's access: set the username and password of the client"
+        ]
+
+
+def check_access(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
+    """Carry out module access_check: parameters -> results, and what else the module returns.
+
+    Raises PulpError if the server cannot be reached, and InvalidItem if nothing is pinned.
+    """
+    refuse_unknown_keys(params)
+    resolved, selected = ResolvedPins([], [], [], []), "selected 0 of 0"
+    if params["package_versions"] is not None:
+        resolved, selected = read_pins(params, "mirror")
+    for warning in resolved.warnings:
+        server.report.warn(warning)
+    images = container_pins(params["container_tags"], params["container_namespace"])
+    if params["package_versions"] is None and not images:
+        raise InvalidItem("nothing is pinned: set package_versions, or tags in container_tags")
+    connection = server.client.connection
+    app = ContentApp(connection)
+    registry = Registry(connection, [pin.name for _result, pin in images if not pin.mistake])
+    account = identify_account(app, connection)
+    snapshot_check = SnapshotCheck(app, account)
+    container_image_check = ContainerImageCheck(registry, account)
+    pairs: list[tuple[Result, Pin | ContainerPin | None]] = [
+        *((_snapshot_result(pin), pin) for pin in resolved.pins),
+        *((_malformed_result(error, params), None) for error in resolved.errors),
+        *images,
+    ]
+
+    def run(pin: Pin | ContainerPin | None, result: Result) -> None:
+        if isinstance(pin, ContainerPin):
+            container_image_check.run(pin, result)
+        elif pin:
+            snapshot_check.run(pin, result)
+
+    results = run_all(pairs, run, server.write_concurrency(), server.report)
+    requests = app.request_count + registry.request_count
+    return results, {
+        "selected": selected,
+        "unknown_pins": resolved.unknown,
+        "account": account.status,
+        "lines": _lines(results, account),
+        "statistics": {"requests": requests, "polls": 0, "tasks": 0},
+    }
+
+
+def identify_account(app: ContentApp, connection: Connection) -> Account:
+    """Return the account as the server sees it. Raises PulpError if it cannot be reached."""
+    username = connection.username
+    description = f"user '{username}'" if username else "a request without an account"
+    try:
+        return Account(connection.pulp_url, description, app.whoami())
+    except TLSError:
+        raise
+    except (Unreachable, LostResponse) as error:
+        raise PulpError(
+            f"nothing was checked: {error}. Correct its URL, or check the network, the firewall and "
+            "the proxy between this host and that server"
+        ) from error
+
+
 def container_pins(
     tags: Mapping[str, str | Sequence[str]] | None, namespace: str
 ) -> list[tuple[Result, ContainerPin]]:
-    """A pin, and a result for it, for each tag of a map image -> tag, or list of tags."""
+    """Return a pin, and a result for it, for each tag in a map of images to a tag or a list of
+    tags."""
     pairs = []
-    for image, given in (tags or {}).items():
-        listed = given if isinstance(given, (list, tuple)) else [given]
+    for image, value in (tags or {}).items():
+        listed = value if isinstance(value, (list, tuple)) else [value]
         for tag in listed or [""]:
-            pin = _image_pin(f"{namespace}/{image}", tag if isinstance(tag, str) else "")
+            pin = _container_pin(f"{namespace}/{image}", tag if isinstance(tag, str) else "")
             more = {"short_name": str(image), "stamp": pin.tag, "access": FAILED}
             pairs.append((Result(f"{pin.name}:{pin.tag}", "image", more=more), pin))
     return pairs
 
 
-def _image_pin(name: str, tag: str) -> ContainerPin:
+def _container_pin(name: str, tag: str) -> ContainerPin:
+    mistake = ""
     if not IMAGE_NAME.fullmatch(name):
-        return ContainerPin(
-            name, tag, f"'{name}' can be no name of an image: correct container_tags"
+        mistake = f"invalid image name '{name}': correct container_tags"
+    elif not tag:
+        mistake = "the pin is neither a tag nor a list of tags: correct container_tags"
+    return ContainerPin(name, tag, mistake)
+
+
+def _snapshot_result(pin: Pin) -> Result:
+    more = {
+        "short_name": pin.short_name,
+        "stamp": pin.stamp,
+        "base_path": pin.snapshot_path,
+        "access": FAILED,
+    }
+    return Result(pin.snapshot_name, pin.content_type, more=more)
+
+
+def _malformed_result(error: ItemError, params: Mapping[str, Any]) -> Result:
+    stamp = params["package_versions"][error.short_name]
+    more = {"short_name": error.short_name, "stamp": stamp, "access": MALFORMED, "cause": MALFORMED}
+    return Result(error.name, error.content_type, error=error.message, more=more)
+
+
+def _set_access(result: Result, access: str, reason: str) -> None:
+    """Set `access` of a result, and the reason why the account does not have it as its error."""
+    result.more["access"] = access
+    if reason:
+        result.more["cause"] = access
+        result.error = reason
+
+
+class SnapshotCheck:
+    """Checks whether an account can read snapshots."""
+
+    def __init__(self, app: ContentApp, account: Account) -> None:
+        self._app = app
+        self._account = account
+
+    def run(self, pin: Pin, result: Result) -> None:
+        """Check one snapshot: sets `access`, and the error."""
+        _set_access(result, *self._check(pin))
+
+    def _check(self, pin: Pin) -> tuple[str, str]:
+        if self._account.is_refused:
+            return WRONG_PASSWORD, self._account.refusal
+        status, path = 0, ""
+        for metadata in metadata_paths(pin):
+            path = f"{pin.snapshot_path}/{metadata}"
+            status = self._app.file_status(path)
+            if status != 404:
+                break
+        if status == 200:
+            return SERVED, ""
+        if status in (401, 403):
+            return self._denied(path)
+        if status == 404:
+            return self._not_found(pin)
+        return FAILED, _unexpected_status(self._account, status)
+
+    def _denied(self, path: str) -> tuple[str, str]:
+        account = self._account
+        if account.is_anonymous:
+            return FORBIDDEN, (
+                "the snapshot is not public, and no account was given: set username and password"
+            )
+        reason = AUTHENTICATED
+        if account.status == UNKNOWN_ACCOUNT:
+            reason = self._app.denial_reason(path)
+        if reason == AUTHENTICATED:
+            return FORBIDDEN, (
+                f"{account.description} may not read the snapshot: it is not promoted yet "
+                "(package_promote on Ark), or the account is not in a group that may read it "
+                "(access_control)"
+            )
+        if reason == REFUSED:
+            return WRONG_PASSWORD, account.refusal
+        return UNCLEAR, (
+            f"{account.description} may not read the snapshot: the password is wrong, or the account "
+            f"has no permission. {account.pulp_url} does not report which"
         )
-    if not tag:
-        mistake = "its pin is no tag, and no list of tags: correct container_tags"
-        return ContainerPin(name, tag, mistake)
-    return ContainerPin(name, tag)
+
+    def _not_found(self, pin: Pin) -> tuple[str, str]:
+        pulp_url, base_path = self._account.pulp_url, pin.repository.base_path
+        stamps = sorted(filter(is_stamp, self._app.subdirectories(base_path)))
+        if pin.stamp in stamps:
+            return EMPTY, (
+                f"the snapshot exists, but serves no {metadata_paths(pin)[0] or 'content'}: pin "
+                f"another stamp, or correct the item '{pin.repository.name}'"
+            )
+        if not stamps:
+            return MISSING, (
+                f"{pulp_url} has no snapshot below {base_path}: correct base_path, or create a "
+                "snapshot (package_sync on Ark)"
+            )
+        return MISSING, (
+            f"{pulp_url} has no snapshot of this stamp, {_newest_of(len(stamps))} {stamps[-1]}: "
+            "correct the pin"
+        )
 
 
 class ContainerImageCheck:
-    """How one tag is looked at, for one account."""
+    """Checks whether an account can pull container images."""
 
     def __init__(self, registry: Registry, account: Account) -> None:
         self._registry = registry
         self._account = account
 
-    def walk(self, pin: ContainerPin, result: Result) -> None:
-        """Fill in a result: `access`, `digest`, and as its error why it cannot be pulled."""
-        access, words = self._look(pin, result)
-        result.more["access"] = access
-        if access != PULLABLE:
-            result.more["cause"] = access
-            result.error = words
+    def run(self, pin: ContainerPin, result: Result) -> None:
+        """Check one tag: sets `access`, `digest`, and the error."""
+        _set_access(result, *self._check(pin, result))
 
-    def _look(self, pin: ContainerPin, result: Result) -> tuple[str, str]:
+    def _check(self, pin: ContainerPin, result: Result) -> tuple[str, str]:
         if pin.mistake:
             return MALFORMED, pin.mistake
         if self._account.is_refused:
@@ -156,103 +291,45 @@ class ContainerImageCheck:
             result.more["digest"] = digest
             return PULLABLE, ""
         if status in (401, 403):
-            return FORBIDDEN, self._forbidden(pin)
+            return FORBIDDEN, self._denial(pin)
         if status == 404:
             return self._not_found(pin)
-        base = self._account.pulp_url
-        return FAILED, f"{base} answers HTTP {status} to a request for it: ask its operators"
+        return FAILED, _unexpected_status(self._account, status)
 
-    def _forbidden(self, pin: ContainerPin) -> str:
-        if self._account.is_nobody:
+    def _denial(self, pin: ContainerPin) -> str:
+        if self._account.is_anonymous:
             return (
-                f"{pin.name} is not there, or not public, and no account was given: give username "
+                f"{pin.name} does not exist or is not public, and no account was given: set username "
                 "and password"
             )
         return (
-            f"{self._account.description} may not pull from {pin.name}: no image of this name is released "
-            "(container_promote on Ark), or the account is not in a group that may pull from "
-            "the namespace (access_control)"
+            f"{self._account.description} may not pull from {pin.name}: no image of this name is "
+            "released (container_promote on Ark), or the account is not in a group that may pull "
+            "from the namespace (access_control)"
         )
 
     def _not_found(self, pin: ContainerPin) -> tuple[str, str]:
-        base, tags = self._account.pulp_url, self._registry.tags(pin.name)
+        pulp_url, tags = self._account.pulp_url, self._registry.tags(pin.name)
         if not tags:
             return MISSING_IMAGE, (
-                f"{base} has no image of this name: correct it, or release it (container_promote "
-                "on Ark)"
+                f"{pulp_url} has no image of this name: correct it, or release the image "
+                "(container_promote on Ark)"
             )
-        # Of the same release and distribution, told by what is before the stamp.
-        alike = [tag for tag in tags if _series(tag) == _series(pin.tag)] or tags
-        newest = max(alike, key=lambda tag: tag.rpartition("-")[2])
-        others = "the only one is" if len(alike) == 1 else f"the newest of {len(alike)} is"
+        # Tags of the same release and distribution, if there are any.
+        similar = [tag for tag in tags if _series(tag) == _series(pin.tag)] or tags
+        newest = max(similar, key=lambda tag: tag.rpartition("-")[2])
         return MISSING_TAG, (
-            f"{base} has the image without this tag, {others} {newest}: correct the pin, or release "
-            "the tag (container_promote on Ark)"
+            f"{pulp_url} has the image without this tag, {_newest_of(len(similar))} {newest}: "
+            "correct the pin, or release the tag (container_promote on Ark)"
         )
-
-
-def _series(tag: str) -> str:
-    """`2025.1-rocky-9` of `2025.1-rocky-9-<stamp>`; empty for a tag of another form."""
-    series, _dash, stamp = tag.rpartition("-")
-    return series if is_stamp(stamp) else ""
-
-
-SERVED, FORBIDDEN, MISSING, EMPTY = "served", "forbidden", "missing", "empty"
-WRONG_PASSWORD, UNCLEAR, FAILED, MALFORMED = "wrong password", "unclear", "failed", "malformed"
-_LINES = 40
-
-
-def check_access(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
-    """The whole of module access_check: parameters -> results, and what else it returns.
-
-    An account that the server does not know is asked for nothing more. Raises PulpError when
-    nobody answers, and InvalidItem when nothing is pinned.
-    """
-    refuse_unknown_keys(params)
-    resolved, selected = ResolvedPins([], [], [], []), "selected 0 of 0"
-    if params["package_versions"] is not None:
-        resolved, selected = read_pins(params, "mirror")
-    for warning in resolved.warnings:
-        server.report.warn(warning)
-    images = container_pins(params["container_tags"], params["container_namespace"])
-    if params["package_versions"] is None and not images:
-        raise InvalidItem(
-            "nothing is pinned: container_tags is empty, and package_versions not given"
-        )
-    connection = server.client.connection
-    app = ContentApp(connection)
-    registry = Registry(connection, [pin.name for _result, pin in images if not pin.mistake])
-    account = identify_account(app, connection)
-    check, container_image_check = _Check(app, account), ContainerImageCheck(registry, account)
-    pairs: list[tuple[Result, Pin | ContainerPin | None]] = [
-        *((_result(pin), pin) for pin in resolved.pins),
-        *((_malformed(error, params), None) for error in resolved.errors),
-        *images,
-    ]
-
-    def walk(pin: Pin | ContainerPin | None, result: Result) -> None:
-        if isinstance(pin, ContainerPin):
-            container_image_check.walk(pin, result)
-        elif pin:
-            check.walk(pin, result)
-
-    results = run_all(pairs, walk, server.write_concurrency(), server.report)
-    return results, {
-        "selected": selected,
-        "unknown_pins": resolved.unknown,
-        "account": account.status,
-        "lines": _lines(results, account),
-        "statistics": {
-            "requests": app.request_count + registry.request_count,
-            "polls": 0,
-            "tasks": 0,
-        },
-    }
 
 
 def metadata_paths(pin: Pin) -> list[str]:
-    """Files below a snapshot's base path of which one is there when anything is: the metadata that
-    a mirror begins with. A suite that ends in a slash is a folder of its own, without `dists`."""
+    """Return the paths in a snapshot of which at least one exists if it serves anything: the metadata
+    that a mirror reads first.
+
+    A Debian suite that ends in a slash is a directory of its own, without `dists`.
+    """
     if pin.content_type == "rpm":
         return ["repodata/repomd.xml"]
     suite = ((pin.repository.distributions or "").split() or [""])[0]
@@ -262,123 +339,46 @@ def metadata_paths(pin: Pin) -> list[str]:
     return [f"{directory}/{file}".lstrip("/") for file in ("Release", "InRelease")]
 
 
-class _Check:
-    """What is known of the account, and how one pin is looked at."""
-
-    def __init__(self, app: ContentApp, account: Account) -> None:
-        self._app = app
-        self._account = account
-
-    def walk(self, pin: Pin, result: Result) -> None:
-        """Fill in a result: `access`, and as its error why nothing is served, with the way out."""
-        access, words = self._look(pin)
-        result.more["access"] = access
-        if access != SERVED:
-            result.more["cause"] = access
-            result.error = words
-
-    def _look(self, pin: Pin) -> tuple[str, str]:
-        if self._account.is_refused:
-            return WRONG_PASSWORD, self._account.refusal
-        files = [f"{pin.snapshot_path}/{file}" for file in metadata_paths(pin)]
-        status, path = 0, ""
-        for path in files:
-            status = self._app.file_status(path)
-            if status != 404:
-                break
-        if status == 200:
-            return SERVED, ""
-        if status in (401, 403):
-            return self._refused(path)
-        if status == 404:
-            return self._not_found(pin)
-        base = self._account.pulp_url
-        return FAILED, f"{base} answers HTTP {status} to a request for it: ask its operators"
-
-    def _refused(self, path: str) -> tuple[str, str]:
-        if self._account.is_nobody:
-            return FORBIDDEN, (
-                "it is there and not public, and no account was given: give username and password"
-            )
-        who = self._account.description
-        why = (
-            self._app.denial_reason(path)
-            if self._account.status == UNKNOWN_ACCOUNT
-            else AUTHENTICATED
-        )
-        if why == AUTHENTICATED:
-            return FORBIDDEN, (
-                f"it is there and kept from {who}: it is not promoted yet (package_promote "
-                "on Ark), or the account is not in the group that may read it (access_control)"
-            )
-        if why == REFUSED:
-            return WRONG_PASSWORD, self._account.refusal
-        return UNCLEAR, (
-            f"it is kept from {who}: a wrong password, or no permission; {self._account.pulp_url} does not "
-            "say which"
-        )
-
-    def _not_found(self, pin: Pin) -> tuple[str, str]:
-        base, directory = self._account.pulp_url, pin.repository.base_path
-        stamps = sorted(filter(is_stamp, self._app.subdirectories(directory)))
-        if pin.stamp in stamps:
-            return EMPTY, (
-                f"it is there and serves no {metadata_paths(pin)[0] or 'content'}: pin another stamp, "
-                f"or correct the item '{pin.repository.name}'"
-            )
-        if not stamps:
-            return MISSING, (
-                f"{base} has no snapshot below {directory}: correct base_path, or take one "
-                "(package_sync on Ark)"
-            )
-        others = "the only one is" if len(stamps) == 1 else f"the newest of {len(stamps)} is"
-        return (
-            MISSING,
-            f"{base} has no snapshot of this stamp, {others} {stamps[-1]}: correct the pin",
-        )
+def _series(tag: str) -> str:
+    """Return `2025.1-rocky-9` of `2025.1-rocky-9-<stamp>`; "" for a tag of another form."""
+    series, _dash, stamp = tag.rpartition("-")
+    return series if is_stamp(stamp) else ""
 
 
-def _result(pin: Pin) -> Result:
-    more = {
-        "short_name": pin.short_name,
-        "stamp": pin.stamp,
-        "base_path": pin.snapshot_path,
-        "access": FAILED,
-    }
-    return Result(pin.snapshot_name, pin.content_type, more=more)
+def _newest_of(count: int) -> str:
+    return "the only one is" if count == 1 else f"the newest of {count} is"
 
 
-def _malformed(error: ItemError, params: Mapping[str, Any]) -> Result:
-    stamp = params["package_versions"][error.short_name]
-    more = {"short_name": error.short_name, "stamp": stamp, "access": MALFORMED, "cause": MALFORMED}
-    return Result(error.name, error.content_type, error=error.message, more=more)
+def _unexpected_status(account: Account, status: int) -> str:
+    return f"{account.pulp_url} responded with HTTP {status}: ask the operators of that server"
 
 
 def _lines(results: Sequence[Result], account: Account) -> list[str]:
-    """A line for each problem, or one for all where it is the same, and last the counts."""
+    """Return the lines to print: one for each problem, or one for all if the account is refused, then
+    the counts."""
     problems = [one for one in results if one.more["access"] not in (SERVED, PULLABLE)]
-    lines = [account.refusal] if account.is_refused else _told(problems)
+    lines = [account.refusal] if account.is_refused else _problem_table(problems)
     lines += account.remarks
     images = [result for result in results if result.type == "image"]
     snapshots = [result for result in results if result.type != "image"]
-    for what, chosen in (("snapshot", snapshots), ("image tag", images)):
-        if chosen:
-            counts = Counter(result.more["access"] for result in chosen)
-            told = ", ".join(f"{number} {access}" for access, number in counts.most_common())
-            many = f"{len(chosen)} pinned {what}{'' if len(chosen) == 1 else 's'}"
-            lines.append(f"{many}, {account.description}, {account.pulp_url}: {told}")
+    for noun, checked in (("snapshot", snapshots), ("image tag", images)):
+        if checked:
+            counter = Counter(result.more["access"] for result in checked)
+            counts = ", ".join(f"{number} {access}" for access, number in counter.most_common())
+            pinned = f"{len(checked)} pinned {noun}{'' if len(checked) == 1 else 's'}"
+            lines.append(f"{pinned}, {account.description}, {account.pulp_url}: {counts}")
     return lines
 
 
-def _told(problems: Sequence[Result]) -> list[str]:
+def _problem_table(problems: Sequence[Result]) -> list[str]:
     rows = [
         (one.more["short_name"] or one.name, str(one.more["stamp"]), one.more["access"], one.error)
-        for one in problems[: _LINES if len(problems) <= _LINES else _LINES - 1]
+        for one in problems[: _MAX_LINES if len(problems) <= _MAX_LINES else _MAX_LINES - 1]
     ]
     widths = [max(map(len, column)) for column in zip(*rows)][:3]
     lines = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]])
         for row in rows
     ]
-    left = len(problems) - len(rows)
-    return [*lines, f"... and {left} more, in the report"] if left else lines
+    omitted = len(problems) - len(rows)
+    return [*lines, f"... and {omitted} more, in the report"] if omitted else lines

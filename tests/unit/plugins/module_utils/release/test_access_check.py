@@ -107,12 +107,16 @@ def test_what_is_served_is_only_counted(ask):
 @pytest.mark.parametrize(
     ("given", "access", "words"),
     [
-        ({"answers": {"a": 403}}, "forbidden", "kept from user 'client1': it is not promoted yet"),
+        (
+            {"answers": {"a": 403}},
+            "forbidden",
+            "user 'client1' may not read the snapshot: it is not promoted yet",
+        ),
         ({"answers": {"a": 403}, "account": ADMINISTRATOR}, "forbidden", "access_control"),
         (
             {"answers": {"a": 403}, "account": ANONYMOUS, "username": None},
             "forbidden",
-            "no account was given: give username and password",
+            "no account was given: set username and password",
         ),
         (
             {"answers": {"a": 403}, "account": UNKNOWN_ACCOUNT},
@@ -127,14 +131,14 @@ def test_what_is_served_is_only_counted(ask):
         (
             {"answers": {"a": 401}, "account": UNKNOWN_ACCOUNT, "why": UNKNOWN_ACCOUNT},
             "unclear",
-            "a wrong password, or no permission",
+            "the password is wrong, or the account has no",
         ),
-        ({"account": REFUSED}, "wrong password", "or the account is disabled; its operators"),
+        ({"account": REFUSED}, "wrong password", "or the account is disabled. The operators"),
         ({"stamps": (OTHER,)}, "missing", f"the only one is {OTHER}: correct the pin"),
         ({"stamps": (NEWEST, OTHER)}, "missing", f"the newest of 2 is {NEWEST}: correct the pin"),
         ({}, "missing", "has no snapshot below a/: correct base_path"),
         ({"stamps": (STAMP,)}, "empty", "serves no repodata/repomd.xml: pin another stamp"),
-        ({"answers": {"a": 500}}, "failed", "answers HTTP 500"),
+        ({"answers": {"a": 500}}, "failed", "responded with HTTP 500"),
     ],
 )
 def test_each_situation_has_its_word_and_its_way_out(ask, given, access, words):

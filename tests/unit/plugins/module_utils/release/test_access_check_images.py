@@ -43,7 +43,7 @@ class Shelf:
 
 
 def check(shelf: Shelf, tags: Any, account: str = AUTHENTICATED) -> list:
-    walk = ContainerImageCheck(shelf, Account(ARK, "user 'client1'", account)).walk  # type: ignore[arg-type]
+    walk = ContainerImageCheck(shelf, Account(ARK, "user 'client1'", account)).run  # type: ignore[arg-type]
     pairs = container_pins(tags, "stackhpc")
     for result, pin in pairs:
         walk(pin, result)
@@ -61,7 +61,7 @@ def test_a_name_that_cannot_be_is_told_and_not_asked_for():
     shelf = Shelf(nova=[NEW])
     wrong, right = check(shelf, {"nova:latest": NEW, "nova": NEW})
     assert (wrong.more["access"], right.more["access"]) == ("malformed", "pullable")
-    assert "'stackhpc/nova:latest' can be no name of an image" in wrong.error
+    assert "invalid image name 'stackhpc/nova:latest'" in wrong.error
     assert shelf.looked == [f"stackhpc/nova:{NEW}"]
 
 
@@ -78,12 +78,12 @@ def test_a_name_that_cannot_be_is_told_and_not_asked_for():
         (401, ANONYMOUS, "forbidden", "no account was given"),
         (AuthenticationError("x"), AUTHENTICATED, "wrong password", "does not know user 'client1'"),
         (200, REFUSED, "wrong password", "does not know user 'client1' with this password"),
-        (500, AUTHENTICATED, "failed", "answers HTTP 500"),
+        (500, AUTHENTICATED, "failed", "responded with HTTP 500"),
         (
             404,
             AUTHENTICATED,
             "missing image",
-            "has no image of this name: correct it, or release it",
+            "has no image of this name: correct it, or release the",
         ),
         (
             [OLD],

@@ -39,16 +39,16 @@ def test_names_share_tag_and_source_and_images_may_have_their_own():
 @pytest.mark.parametrize(
     ("item", "words"),
     [
-        ({"name": "Nova"}, "'stackhpc-dev/Nova' can be no name of an image"),
-        ({"name": "nova//api"}, "can be no name"),
-        ({"name": "-nova"}, "can be no name"),
-        ({"name": "nova", "tag": ""}, "it has no tag"),
-        ({"name": "nova", "tag": ".1"}, "'.1' can be no tag"),
-        ({"name": "nova", "tag": "a b"}, "'a b' can be no tag"),
-        ({"name": "nova", "tag": 129 * "a"}, "128 at most"),
-        ({"name": "nova", "source": "docker://x/y:z"}, "does not begin with docker-daemon, oci,"),
-        ({"name": "nova", "source": "oci"}, "does not begin with"),
-        ({"name": "nova", "source": "--option"}, "does not begin with"),
+        ({"name": "Nova"}, "invalid image name 'stackhpc-dev/Nova'"),
+        ({"name": "nova//api"}, "invalid image name"),
+        ({"name": "-nova"}, "invalid image name"),
+        ({"name": "nova", "tag": ""}, "the image has no tag"),
+        ({"name": "nova", "tag": ".1"}, "invalid tag '.1'"),
+        ({"name": "nova", "tag": "a b"}, "invalid tag 'a b'"),
+        ({"name": "nova", "tag": 129 * "a"}, "at most 128"),
+        ({"name": "nova", "source": "docker://x/y:z"}, "transports docker-daemon, oci,"),
+        ({"name": "nova", "source": "oci"}, "expected one of the transports"),
+        ({"name": "nova", "source": "--option"}, "expected one of the transports"),
     ],
 )
 def test_what_cannot_be_pushed_is_named(item, words):
@@ -57,13 +57,13 @@ def test_what_cannot_be_pushed_is_named(item, words):
 
 
 def test_nothing_to_push_is_an_error():
-    with pytest.raises(InvalidItem, match="give names, or images"):
+    with pytest.raises(InvalidItem, match="set names or images"):
         read_items(given(names=[]))
 
 
 @pytest.mark.parametrize(("option", "value"), [("attempts", 0), ("retry_delay", -1)])
 def test_options_with_which_nothing_can_be_pushed_are_named(option, value):
-    with pytest.raises(InvalidItem, match=f"{option} is {value}: it must be"):
+    with pytest.raises(InvalidItem, match=f"invalid {option} {value}: expected"):
         read_items(given(names=["nova"], tag="1", **{option: value}))
 
 

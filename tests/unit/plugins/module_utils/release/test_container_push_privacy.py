@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from plugins.module_utils.release.container_push import plan_access
+from plugins.module_utils.release.container_push import ImageAccess, plan_access
 
 
 def repository(name, version, kind="container"):
@@ -17,7 +17,8 @@ def repository(name, version, kind="container"):
 
 def plan(images, repositories=(), distributions=(), **more):
     everything = more.pop("all_images", images)
-    return plan_access(images, everything, repositories, distributions, "dev", "rel", **more)
+    access = ImageAccess(images, everything, "dev", "rel", **more)
+    return plan_access(access, repositories, distributions)
 
 
 def names(items):
