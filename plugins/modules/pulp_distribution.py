@@ -185,14 +185,14 @@ seconds:
 """
 
 from ..module_utils.module import run
-from ..module_utils.objects.distribution import make_distributions
+from ..module_utils.objects.distribution import manage_distributions
 from ..module_utils.pulp.options import distribution_options, lists_of
 from ..module_utils.pulp.types import CONTENT_TYPES
 
 
 def main() -> None:
     lists = lists_of(CONTENT_TYPES.values(), distribution_options)
-    run(lists, make_distributions, "distribution")
+    run(lists, manage_distributions, "distribution")
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ seconds:
 """
 
 from ..module_utils.module import run
-from ..module_utils.objects.publication import make_publications
+from ..module_utils.objects.publication import manage_publications
 from ..module_utils.pulp.options import lists_of, publication_options
 from ..module_utils.pulp.types import CONTENT_TYPES
 
@@ -160,7 +160,7 @@ def main() -> None:
         **lists_of(published, publication_options),
         "cleanup_duplicates": {"type": "bool", "default": False},
     }
-    run(options, make_publications, "publication")
+    run(options, manage_publications, "publication")
 
 
 if __name__ == "__main__":

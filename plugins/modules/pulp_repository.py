@@ -332,7 +332,7 @@ seconds:
 """
 
 from ..module_utils.module import run
-from ..module_utils.objects.repository import declare_repositories
+from ..module_utils.objects.repository import manage_repositories
 from ..module_utils.pulp.options import RETRYING, lists_of, repository_options
 from ..module_utils.pulp.types import CONTENT_TYPES
 
@@ -348,7 +348,7 @@ def main() -> None:
             "default": "always",
         },
     }
-    run(options, declare_repositories, "repository")
+    run(options, manage_repositories, "repository")
 
 
 if __name__ == "__main__":

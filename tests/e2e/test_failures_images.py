@@ -162,7 +162,7 @@ def test_of_150_images_of_which_3_fail_147_are_done_and_3_are_named(
     copied = rig.run_module("pulp_container_content", container=items).failed()
 
     assert set(synced.errors) == {f"{rig.prefix}-dev/{image}" for image in broken}
-    assert all(f"did not come: {TAG}." in error for error in synced.errors.values())
+    assert all(f"these are missing: {TAG}." in error for error in synced.errors.values())
     assert copied.errors == {
         f"{rig.prefix}/{image}": f"Some tags not found in source repository: {TAG}"
         for image in broken

@@ -144,7 +144,7 @@ def test_images_are_pushed_synced_copied_and_served(rig: Rig, tmp_path: Path) ->
         failed = rig.run_module("pulp_repository", "client1", container=[asked], **sync).failed()
     assert synced.succeeded().report[0]["packages_added"] == 2
     assert (again.succeeded().changed, again.report[0]["sync"]) == (0, "pinned")
-    assert "these did not come: nowhere, x*. nova at " in failed.message
+    assert "these are missing: nowhere, x*. nova at " in failed.message
 
     # A push to a Pulp of this age makes a repository of another kind, which takes the name.
     plain = [{"name": names["-push"]}]

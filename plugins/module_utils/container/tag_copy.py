@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..objects.pinned_source import version_number
 from ..objects.publication import version_href
-from ..objects.sync import late_delay
+from ..objects.sync import late_retry_delay
 from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError
 from ..pulp.pool import for_each, run_all
-from ..pulp.reader import read_by_field
+from ..pulp.reader import read_by_field, version_number
 from ..pulp.references import missing_message, report_missing
 from ..pulp.server import Server
 from ..pulp.tasks import created_resources
@@ -111,7 +110,7 @@ def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
 
     pairs = [(Result(item.name, "container"), item) for item in items]
     limit = server.task_concurrency()
-    return run_all(pairs, run, limit, server.report, late_delay(params)), {}
+    return run_all(pairs, run, limit, server.report, late_retry_delay(params)), {}
 
 
 def read_items(

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..files import CHECKSUM_SUFFIX, LocalFile, checksum_file_content
-from ..objects.pinned_source import version_number
 from ..pulp.errors import InvalidItem, LostResponse, PulpError
 from ..pulp.pool import for_each, refuse_duplicates, run_all
-from ..pulp.reader import read_by_key
+from ..pulp.reader import read_by_key, version_number
 from ..pulp.references import missing_message, report_missing
 from ..pulp.server import Server
 from ..pulp.tasks import created_resources

@@ -1,49 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packages of repositories: upload package files into one version, and read what versions changed."""
+"""Packages of repositories: upload package files into one version."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..files import LocalFile
-from ..objects.pinned_source import version_number
 from ..pulp.errors import InvalidItem, PulpError, TaskFailed
 from ..pulp.pool import for_each
-from ..pulp.reader import Reader, in_chunks
+from ..pulp.reader import version_number
 from ..pulp.server import Server
 from ..pulp.types import ContentType
 from ..report.report import Result
 from .files import VersionChange, change_version
 from .upload import ContentUpload, LocalContent, find_content_unit
 
-# Reading more packages takes too long, and nobody reads so many.
-_MAX_PACKAGES = 2000
 _COMPONENTS = "content/deb/release_components/"
 _ARCHITECTURES = "content/deb/release_architectures/"
 _PACKAGE_COMPONENTS = "content/deb/package_release_components/"
 # Packages for all architectures belong to each of them, so Pulp has no content unit for it.
 _ALL_ARCHITECTURES = "all"
-
-
-@dataclass(frozen=True)
-class Package:
-    """One package. `version` is that of its type: epoch, version and release of an RPM."""
-
-    name: str
-    arch: str
-    version: str
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What a version changed. `earlier`: packages of the version before with the names of `added`."""
-
-    added: list[Package]
-    removed: list[Package]
-    earlier: list[Package]
 
 
 def update_packages(
@@ -175,44 +153,3 @@ def _find_or_create(
     # Pulp creates some types within the request, others in a task.
     server.write(lambda: server.client.post(endpoint, dict(values)), subject)
     return str(server.client.get(endpoint, query)["results"][0]["pulp_href"]), False
-
-
-def read_changes(
-    reader: Reader, content_type: ContentType, before: str, after: str, number: int
-) -> Changes | None:
-    """Return the packages that differ between two versions (hrefs), `number` of them; None for types
-    without packages, and for too many to read."""
-    if not content_type.packages or number > _MAX_PACKAGES:
-        return None
-    added = _read_packages(reader, content_type, {"repository_version_added": after})
-    removed = _read_packages(reader, content_type, {"repository_version_removed": after})
-    earlier: list[Package] = []
-    for chunk in in_chunks(sorted({package.name for package in added})):
-        names = {f"{content_type.package_fields[0]}__in": ",".join(chunk)}
-        earlier += _read_packages(reader, content_type, {"repository_version": before, **names})
-    return Changes(added, removed, earlier)
-
-
-def package_count(reader: Reader, content_type: ContentType, version: str) -> int:
-    """Return the number of packages in a repository version (href)."""
-    summary = reader.get(version, {"fields": "content_summary"})["content_summary"]
-    return int(summary["present"].get(content_type.content_unit, {}).get("count", 0))
-
-
-def _read_packages(
-    reader: Reader, content_type: ContentType, filters: dict[str, Any]
-) -> list[Package]:
-    name, arch, *version = content_type.package_fields
-    fields = ",".join(content_type.package_fields)
-    return [
-        Package(unit[name], unit[arch], _version_text([str(unit[part] or "") for part in version]))
-        for unit in reader.list(content_type.packages, {**filters, "fields": fields})
-    ]
-
-
-def _version_text(parts: list[str]) -> str:
-    """Return `1:2.3-4`, as rpm writes it, without an epoch of 0; a version of one part as it is."""
-    if len(parts) < 3:
-        return parts[0]
-    epoch, version, release = parts
-    return f"{epoch}:{version}-{release}" if epoch not in ("", "0") else f"{version}-{release}"

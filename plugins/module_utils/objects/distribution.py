@@ -1,25 +1,97 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Distributions: what is served, where, and behind which guard."""
+"""Distributions: what is served, at which path, and behind which content guard."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..pulp.errors import Conflict, InvalidItem
 from ..pulp.planner import to_api_values
 from ..pulp.pool import refuse_duplicates, run_all
-from ..pulp.reader import read_by_field, read_by_key, uuid_of
+from ..pulp.reader import read_by_field, read_by_key, uuid_of, version_number
 from ..pulp.references import missing_message, report_missing
 from ..pulp.server import ReconcileResult, Server
-from ..pulp.types import CONTENT_TYPES, SOURCES, ContentType, kind_of
+from ..pulp.types import CONTENT_TYPES, SOURCES, ContentType, Kind, kind_of
 from ..report.report import Result
-from .pinned_source import version_number
-from .publication import PUBLICATION_FIELDS, choose, fitting, version_href
+from .publication import PUBLICATION_FIELDS, choose_publication, version_href, with_settings
+
+Work = tuple[Result, Mapping[str, Any]]
 
 
-class Served:
-    """All that the items of one content type ask for or replace, read at once."""
+class Guards:
+    """Content guards by name and by href."""
+
+    def __init__(self, found: Iterable[Mapping[str, Any]]) -> None:
+        found = list(found)
+        self.hrefs = {guard["name"]: guard["pulp_href"] for guard in found}
+        self.names = {guard["pulp_href"]: guard["name"] for guard in found}
+
+    def href(self, name: str) -> str | None:
+        """The href for a guard's name; None for the empty name, which means no guard."""
+        if name == "":
+            return None
+        if name not in self.hrefs:
+            raise InvalidItem(f"there is no content guard '{name}': create it first")
+        return self.hrefs[name]
+
+    def readable(self, side: Mapping[str, Any]) -> dict[str, Any]:
+        """One side of a diff of a distribution, with the guard's name where it is known."""
+        shown = dict(side)
+        if shown.get("content_guard"):
+            shown["content_guard"] = self.names.get(shown["content_guard"], shown["content_guard"])
+        return shown
+
+
+def read_guards(server: Server, names: Iterable[str], hrefs: Iterable[str] = ()) -> Guards:
+    """Read the guards with these names and those with these hrefs."""
+    guard = kind_of("guard")
+    fields = ("pulp_href", "name")
+    found = read_by_field(server.client, guard.endpoint, "name", names, fields)
+    known = {entry["pulp_href"] for entry in found.values()}
+    unknown = [href for href in hrefs if href not in known]
+    more = read_by_field(server.client, guard.endpoint, "pulp_href", unknown, fields)
+    return Guards([*found.values(), *more.values()])
+
+
+@dataclass(frozen=True)
+class DistributionSpec:
+    """What a distribution is to be: `values` of its fields, as the API has them.
+
+    One of them names what it serves: publication, repository or repository_version. `current`: the
+    distribution as read, None where there is none. `may_change`: as Server.reconcile takes it.
+    """
+
+    content_type: ContentType
+    name: str
+    values: Mapping[str, Any]
+    current: dict[str, Any] | None = None
+    may_change: bool = True
+
+
+def reconcile_distribution(
+    server: Server, spec: DistributionSpec, guards: Guards, result: Result
+) -> ReconcileResult:
+    """Create or update a distribution, so that it serves one source, and add the change."""
+    kind, current = spec.content_type.distribution, spec.current
+    fields = {field.name for field in kind.fields}
+    source = {key: spec.values.get(key) for key in SOURCES if key in fields}
+    has_source = any(source.values())
+    values = {**spec.values, **source} if has_source else dict(spec.values)
+    if current is None:
+        if not has_source and not server.check_mode:
+            raise Conflict("it would serve nothing: name a repository or a distribution")
+        values = {key: value for key, value in values.items() if value is not None}
+    outcome = server.reconcile(kind, spec.name, values, current, may_change=spec.may_change)
+    if outcome.changed:
+        before, after = map(guards.readable, (outcome.change.before, outcome.change.after))
+        result.add_change("created" if current is None else "updated", before, after)
+    return outcome
+
+
+class _Sources:
+    """What items of one content type serve, or replace: repositories and publications."""
 
     def __init__(
         self,
@@ -48,38 +120,35 @@ class Served:
         found = read_by_field(server.client, kind.endpoint, "pulp_href", unknown, ("name",))
         self._names.update((href, entry["name"]) for href, entry in found.items())
 
-    def by_repository(
+    def of_repository(
         self, item: Mapping[str, Any], current: Mapping[str, Any] | None, result: Result
     ) -> dict[str, Any]:
-        """Wire values to serve the repository that an item names; in check mode maybe a name."""
-        repository = self._repositories.get(item["repository"])
+        """The values to serve the repository that an item names.
+
+        In check mode the value may be a name, where nothing is there yet.
+        """
+        server, name = self._server, item["repository"]
+        repository = self._repositories.get(name)
         if repository is None:
-            report_missing(
-                self._server,
-                result,
-                missing_message(self._server, f"repository '{item['repository']}'"),
-            )
-            return {SOURCES[0] if self._type.publications else SOURCES[1]: item["repository"]}
+            report_missing(server, result, missing_message(server, f"repository '{name}'"))
+            return {SOURCES[0] if self._type.publications else SOURCES[1]: name}
         version = item.get("version")
         latest = version_number(repository["latest_version_href"])
         if version is not None and version > latest:
             raise InvalidItem(
-                f"there is no version {version} of repository '{item['repository']}', the latest "
-                f"is {latest}"
+                f"there is no version {version} of repository '{name}', the latest is {latest}"
             )
         if not self._type.publications:
             if version is None:
                 return {"repository": repository["pulp_href"]}
             return {"repository_version": version_href(repository, version)}
-        href = self._publication(repository, item, (current or {}).get("publication"))
+        served = current.get("publication") if current else None
+        href = self._publication(repository, item, served or "")
         if href is None:
             which = f"version {version} of " if version is not None else ""
-            report_missing(
-                self._server,
-                result,
-                f"{which}repository '{item['repository']}' has no publication to serve",
-            )
-            return {"publication": item["repository"]}
+            message = f"{which}repository '{name}' has no publication to serve"
+            report_missing(server, result, message)
+            return {"publication": name}
         return {"publication": href}
 
     def readable(self, side: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,35 +168,44 @@ class Served:
         return f"{name}, version {version_number(href)}" if "/versions/" in href else name
 
     def _publication(
-        self, repository: Mapping[str, Any], item: Mapping[str, Any], served: str | None
+        self, repository: Mapping[str, Any], item: Mapping[str, Any], served: str
     ) -> str | None:
-        """The publication that counts, of the version asked for or of the latest published."""
+        """The publication that counts, of the version in the item or of the latest published one.
+
+        `served`: the publication (href) that the distribution serves; empty for none.
+        """
         mode = item.get("mode")
         kind, settings = self._type.publication(mode)
         settings = settings if mode else {}
+        kinds = (kind,) if mode else self._type.publication_kinds
         version = version_href(repository, item.get("version"))
-        now = self._publications.get(served or "")
-        # The same content in this mode: which publication others chose to serve stays as it is.
-        same = now and now["repository_version"] == version and fitting([now], settings)
-        if same and (not mode or kind.endpoint in (served or "")):
+        now = self._publications.get(served)
+        # Other publications of the same content and mode are no reason for a change.
+        same = now and now["repository_version"] == version and with_settings([now], settings)
+        if same and (not mode or kind.endpoint in served):
             return served
-        kinds = [kind] if mode else self._type.publication_kinds
         found = self._find(kinds, "repository_version", version)
         if not found and item.get("version") is None:
-            found = self._find(kinds, "repository", repository["pulp_href"])
-            newest = max((version_number(one["repository_version"]) for one in found), default=0)
-            found = [one for one in found if version_number(one["repository_version"]) == newest]
+            found = _newest(self._find(kinds, "repository", repository["pulp_href"]))
         for one in kinds:
-            ours = [entry for entry in found if one.endpoint in entry["pulp_href"]]
-            chosen = choose(ours, settings, False, [served] if served else [])
+            of_kind = [entry for entry in found if one.endpoint in entry["pulp_href"]]
+            chosen = choose_publication(of_kind, settings, False, [served] if served else [])
             if chosen:
                 self._publications[chosen["pulp_href"]] = chosen
                 return str(chosen["pulp_href"])
         return None
 
-    def _find(self, kinds: Sequence[Any], key: str, value: str) -> list[dict[str, Any]]:
-        asked = {key: value, "fields": PUBLICATION_FIELDS}
-        return [entry for kind in kinds for entry in self._server.client.list(kind.endpoint, asked)]
+    def _find(self, kinds: Sequence[Kind], key: str, value: str) -> list[dict[str, Any]]:
+        filters = {key: value, "fields": PUBLICATION_FIELDS}
+        return [
+            entry for kind in kinds for entry in self._server.client.list(kind.endpoint, filters)
+        ]
+
+
+def _newest(publications: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those publications that are of the highest version."""
+    numbers = [version_number(one["repository_version"]) for one in publications]
+    return [one for one, number in zip(publications, numbers) if number == max(numbers)]
 
 
 def _owner(href: str) -> str:
@@ -135,107 +213,48 @@ def _owner(href: str) -> str:
     return href.split("versions/")[0]
 
 
-Work = tuple[Result, tuple["_Surroundings", Mapping[str, Any]]]
-
-
-class Guards:
-    """Content guards by name and by href."""
-
-    def __init__(self, found: Iterable[Mapping[str, Any]]) -> None:
-        found = list(found)
-        self.hrefs = {guard["name"]: guard["pulp_href"] for guard in found}
-        self.names = {guard["pulp_href"]: guard["name"] for guard in found}
-
-    def href(self, name: str) -> str | None:
-        """The href for a guard's name; None for the empty name, which means no guard."""
-        if name == "":
-            return None
-        if name not in self.hrefs:
-            raise InvalidItem(f"there is no content guard '{name}': create it first")
-        return self.hrefs[name]
-
-
-def read_guards(server: Server, names: Iterable[str], hrefs: Iterable[str] = ()) -> Guards:
-    """Read the guards with these names and those with these hrefs."""
-    guard = kind_of("guard")
-    fields = ("pulp_href", "name")
-    found = read_by_field(server.client, guard.endpoint, "name", names, fields)
-    known = {entry["pulp_href"] for entry in found.values()}
-    unknown = [href for href in hrefs if href not in known]
-    more = read_by_field(server.client, guard.endpoint, "pulp_href", unknown, fields)
-    return Guards([*found.values(), *more.values()])
-
-
-def distribute(
-    server: Server,
-    content_type: ContentType,
-    name: str,
-    wanted: Mapping[str, Any],
-    current: dict[str, Any] | None,
-    guards: Guards,
-    result: Result,
-    may_change: bool = True,
-) -> ReconcileResult:
-    """Make one distribution serve one source (publication, repository or repository_version).
-
-    `may_change` as Server.reconcile takes it.
-    """
-    fields = {spec.name for spec in content_type.distribution.fields}
-    source = {key: wanted.get(key) for key in SOURCES if key in fields}
-    wire = {**wanted, **source} if any(source.values()) else dict(wanted)
-    if current is None:
-        if not any(source.values()) and not server.check_mode:
-            raise Conflict("it would serve nothing: name a repository or a distribution")
-        wire = {key: value for key, value in wire.items() if value is not None}
-    kind = content_type.distribution
-    outcome = server.reconcile(kind, name, wire, current, may_change=may_change)
-    if outcome.changed:
-        before, after = (
-            _readable(side, guards) for side in (outcome.change.before, outcome.change.after)
-        )
-        result.add_change("created" if current is None else "updated", before, after)
-    return outcome
-
-
-def make_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+def manage_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_distribution: lists per content type -> results, in their order."""
     work: list[Work] = []
+    runs: dict[str, DistributionRun] = {}
     for type_name, content_type in CONTENT_TYPES.items():
         items = params.get(type_name) or []
         if items:
-            there = _Surroundings(server, content_type, items)
-            work += [(Result(item["name"], type_name), (there, item)) for item in items]
+            runs[type_name] = DistributionRun(server, content_type, items)
+            work += [(Result(item["name"], type_name), item) for item in items]
     refuse_duplicates(work)
 
-    def walk(pair: Any, result: Result) -> None:
-        there, item = pair
-        there.carry_out(item, result)
+    def manage(item: Mapping[str, Any], result: Result) -> None:
+        runs[result.type].manage(item, result)
 
-    for wave in _waves(work):
-        run_all(wave, walk, server.task_concurrency(), server.report)
-    return [result for result, _pair in work], {}
+    for wave in in_waves(work):
+        run_all(wave, manage, server.task_concurrency(), server.report)
+    return [result for result, _item in work], {}
 
 
-def _waves(work: Sequence[Work]) -> Iterator[list[Work]]:
-    """Items that take over from another one in the list come after it."""
+def in_waves(work: Sequence[Work]) -> Iterator[list[Work]]:
+    """Lists of items, so that items that take over from another one of them come after it."""
     waiting = list(work)
     while waiting:
-        names = {(result.type, result.name) for result, _pair in waiting}
+        names = {(result.type, result.name) for result, _item in waiting}
         ready: list[Work] = []
         later: list[Work] = []
         for one in waiting:
-            source = (one[0].type, one[1][1].get("distribution"))
+            source = (one[0].type, one[1].get("distribution"))
             (later if source in names else ready).append(one)
         if not ready:
-            for result, _pair in later:
-                result.error = result.error or "it takes over from itself, by way of other items"
+            for result, _item in later:
+                result.error = result.error or "it takes over from itself, through other items"
             ready, later = later, []
         yield ready
         waiting = later
 
 
-class _Surroundings:
-    """Everything that the items of one content type refer to, read at once."""
+class DistributionRun:
+    """One run over distributions of one content type; everything that items name is read at once.
+
+    Its method takes an item and its result.
+    """
 
     def __init__(
         self, server: Server, content_type: ContentType, items: Sequence[Mapping[str, Any]]
@@ -244,10 +263,10 @@ class _Surroundings:
         self._type = content_type
         kind = content_type.distribution
         names = [item["name"] for item in items]
-        sources = [item["distribution"] for item in items if item.get("distribution")]
-        self._distributions = read_by_key(server.client, kind, [*names, *sources])
-        self._served = Served(server, content_type, items, self._distributions.values())
-        current = (self._distributions.get(name) or {} for name in names)
+        others = [item["distribution"] for item in items if item.get("distribution")]
+        self._distributions = read_by_key(server.client, kind, [*names, *others])
+        self._sources = _Sources(server, content_type, items, self._distributions.values())
+        current = (self._distributions[name] for name in names if name in self._distributions)
         guards = [item["content_guard"] for item in items if item.get("content_guard")]
         in_use = [entry["content_guard"] for entry in current if entry.get("content_guard")]
         self._guards = read_guards(server, guards, in_use)
@@ -256,8 +275,8 @@ class _Surroundings:
             for entry in server.client.list(kind.endpoint, {"fields": "name,publication"}):
                 self._served_by.setdefault(entry.get("publication") or "", entry["name"])
 
-    def carry_out(self, item: Mapping[str, Any], result: Result) -> None:
-        """Create, change or remove one distribution."""
+    def manage(self, item: Mapping[str, Any], result: Result) -> None:
+        """Create, update or delete one distribution."""
         server, current = self._server, self._distributions.get(item["name"])
         if item["state"] == "absent":
             if current:
@@ -265,35 +284,34 @@ class _Surroundings:
                 if not server.check_mode:
                     server.delete(current["pulp_href"], result.name)
             return
-        wanted = self._wanted(item, current, result)
-        other = self._served_by.get(wanted.get("publication") or "")
+        values = self._values(item, current, result)
+        other = self._served_by.get(values.get("publication") or "")
         if current is None and item.get("skip_existing") and other:
             result.action = "skipped"
             result.more["served_by"] = other
             return
         changes = Result(result.name, result.type)
-        outcome = distribute(
-            server, self._type, item["name"], wanted, current, self._guards, changes
-        )
+        spec = DistributionSpec(self._type, item["name"], values, current)
+        outcome = reconcile_distribution(server, spec, self._guards, changes)
         if changes.changed:
-            before, after = map(self._served.readable, (changes.before, changes.after))
+            before, after = map(self._sources.readable, (changes.before, changes.after))
             result.add_change(changes.action, before, after)
-        self._distributions[item["name"]] = {**wanted, **(outcome.current or {})}
+        self._distributions[item["name"]] = {**values, **(outcome.current or {})}
 
-    def _wanted(
+    def _values(
         self, item: Mapping[str, Any], current: Mapping[str, Any] | None, result: Result
     ) -> dict[str, Any]:
-        """An item as the wire wants it. Raises InvalidItem and Refused."""
+        """The fields that an item sets. Raises InvalidItem and Conflict."""
         own = {key: value for key, value in item.items() if key not in SOURCES}
-        wanted = to_api_values(self._type.distribution.fields, own)
+        values = to_api_values(self._type.distribution.fields, own)
         if item.get("base_path") is not None:
-            wanted["base_path"] = item["base_path"].strip("/")
-        if current is None and not wanted.get("base_path"):
+            values["base_path"] = item["base_path"].strip("/")
+        if current is None and not values.get("base_path"):
             raise InvalidItem("a new distribution needs a base_path")
         if item.get("content_guard"):
-            wanted["content_guard"] = self._guard(item["content_guard"], result)
-        wanted.update(self._source(item, current, result))
-        return wanted
+            values["content_guard"] = self._guard(item["content_guard"], result)
+        values.update(self._source(item, current, result))
+        return values
 
     def _guard(self, name: str, result: Result) -> str | None:
         if name in self._guards.hrefs or not self._server.check_mode:
@@ -304,11 +322,11 @@ class _Surroundings:
     def _source(
         self, item: Mapping[str, Any], current: Mapping[str, Any] | None, result: Result
     ) -> dict[str, Any]:
-        """What the item wants served: {} when it says nothing of it."""
+        """The field that says what the item serves; {} where the item does not set it."""
         if item.get("distribution") and item.get("repository"):
             raise InvalidItem("give repository or distribution, not both")
         if item.get("repository"):
-            return self._served.by_repository(item, current, result)
+            return self._sources.of_repository(item, current, result)
         name = item.get("distribution")
         if not name:
             if current is None:
@@ -316,17 +334,10 @@ class _Surroundings:
             return {}
         other = self._distributions.get(name)
         if other is None:
-            words = f"there is no distribution '{name}' to take the publication of"
-            report_missing(self._server, result, words)
+            message = f"there is no distribution '{name}' to take the publication from"
+            report_missing(self._server, result, message)
             return {SOURCES[0] if self._type.publications else SOURCES[1]: name}
         source = {key: other[key] for key in SOURCES if other.get(key)}
         if not source:
             report_missing(self._server, result, f"distribution '{name}' serves nothing")
         return source
-
-
-def _readable(side: Mapping[str, Any], guards: Guards) -> dict[str, Any]:
-    shown = dict(side)
-    if shown.get("content_guard"):
-        shown["content_guard"] = guards.names.get(shown["content_guard"], shown["content_guard"])
-    return shown

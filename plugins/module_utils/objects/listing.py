@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..pulp.pool import for_each
-from ..pulp.reader import Reader, read_by_field
+from ..pulp.reader import Reader, read_by_field, version_number
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType, kind_of
 from .distribution import Guards
-from .pinned_source import version_number
 
 # Listed as the guard of private container distributions, which have no content guard of their own.
 PRIVATE = "private"

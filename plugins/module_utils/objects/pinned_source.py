@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pinned sources: a URL whose content never changes is synced once.
 
-A label on the repository holds `<digest of what was synced and how>.<number of the version that
-came of it>`. An edit of the repository's content makes another version, an edit of what decides
-which content the remote brings another digest, so that the label cannot lie.
+A label on the repository holds `<digest of what was synced and how>.<number of the version that the
+sync made>`. A change of the repository's content makes another version, and a change of what
+decides which content a sync brings another digest, so the label cannot be out of date.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from ..inventory.stamp import STAMP_PATTERN
 from ..pulp.planner import to_api_values
+from ..pulp.reader import version_number
 from ..pulp.types import ContentType
 
 PINNED_LABEL = "release_train_pinned"
@@ -27,26 +28,21 @@ def is_pinned_source(url: str) -> bool:
     return bool(_STAMPED.search(url))
 
 
-def version_number(version_href: str) -> int:
-    """The number at the end of a repository version's href."""
-    return int(version_href.rstrip("/").rsplit("/", 1)[-1])
-
-
 def source_digest(
     content_type: ContentType, remote: Mapping[str, Any], payload: Mapping[str, Any]
 ) -> str:
-    """What is synced from where and how: a change of any of it asks for a new sync.
+    """A digest of what is synced from where and how: a change of any of it requires a new sync.
 
-    `payload` is the body of the sync call; `optimize` in it is of no account.
+    `payload` is the body of the sync call; `optimize` in it is ignored.
     """
-    # By their oldest names, so that an update of the server does not ask for a new sync.
+    # Fields have their oldest names here, so an update of the server does not require a new sync.
     source = {
-        spec.name: _in_order(spec.value_in(remote), spec.space_separated)
+        spec.name: _normalized(spec.value_in(remote), spec.space_separated)
         for spec in content_type.source_fields
         if spec.value_in(remote)
     }
-    how = {name: value for name, value in payload.items() if name != "optimize"}
-    text = json.dumps([source, how], sort_keys=True)
+    options = {name: value for name, value in payload.items() if name != "optimize"}
+    text = json.dumps([source, options], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -56,23 +52,23 @@ def is_mirrored(
     repository: Mapping[str, Any],
     remote: Mapping[str, Any],
 ) -> bool:
-    """Whether the latest version is what a sync of this item made, and nobody's since."""
-    wanted = {**remote, **to_api_values(content_type.remote.fields, item)}
-    digest = source_digest(content_type, wanted, to_api_values(content_type.sync_fields, item))
+    """Whether a sync of this item made the repository's latest version."""
+    values = {**remote, **to_api_values(content_type.remote.fields, item)}
+    digest = source_digest(content_type, values, to_api_values(content_type.sync_fields, item))
     return is_labelled(repository, digest)
 
 
 def is_labelled(repository: Mapping[str, Any], digest: str) -> bool:
-    """Whether the label names this digest and the repository's present latest version."""
+    """Whether the label names this digest and the repository's latest version."""
     number = version_number(repository["latest_version_href"])
     label = (repository.get("pulp_labels") or {}).get(PINNED_LABEL)
     return number > 0 and label == f"{digest}.{number}"
 
 
-def _in_order(value: Any, words: bool) -> Any:
-    """A value as the server may give it back in another order, or a URL without its last slash."""
+def _normalized(value: Any, space_separated: bool) -> Any:
+    """A value without what the server may change: order, a trailing slash, surrounding spaces."""
     if isinstance(value, list):
         return sorted(map(str, value))
     if isinstance(value, str):
-        return sorted(value.split()) if words else value.strip().rstrip("/")
+        return sorted(value.split()) if space_separated else value.strip().rstrip("/")
     return value

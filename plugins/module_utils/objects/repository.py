@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Repositories with their remotes: declare, sync in the same walk when asked to, remove."""
+"""Repositories with their remotes: create or update them, sync them when asked to, delete them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..pulp.errors import InvalidItem, ResponseError
@@ -11,10 +12,19 @@ from ..pulp.planner import to_api_values
 from ..pulp.pool import refuse_duplicates, run_all
 from ..pulp.reader import read_by_key
 from ..pulp.references import Usage, missing_message, read_usage, report_missing
-from ..pulp.server import Server
+from ..pulp.server import ReconcileResult, Server
 from ..pulp.types import CONTENT_TYPES, ContentType, RepositoryState
 from ..report.report import Result
-from .sync import SYNC_STATE_FIELDS, RunningSyncs, SyncSettings, late_delay, sync_repository
+from .sync import SYNC_STATE_FIELDS, Retries, RunningSyncs, SyncSettings, sync_item
+
+
+@dataclass(frozen=True)
+class RepositorySpec:
+    """What a repository and its remote are to be: options of an item of pulp_repository."""
+
+    content_type: ContentType
+    options: Mapping[str, Any]
+    send_secrets: bool = True
 
 
 def remote_name(repository: str) -> str:
@@ -34,35 +44,37 @@ def read_repositories(
     """
     if not names:
         return {}
-    of = {name: remote_name(name) for name in names}
-    of.update(remotes or {})
+    remote_of = {name: remote_name(name) for name in names}
+    remote_of.update(remotes or {})
+    remote_kind = content_type.remote.for_server(server.has_version)
     repositories = read_by_key(server.client, content_type.repository, names, SYNC_STATE_FIELDS)
-    there = read_by_key(
-        server.client, content_type.remote.for_server(server.has_version), of.values()
-    )
-    return {name: RepositoryState(repositories.get(name), there.get(of[name])) for name in names}
+    found = read_by_key(server.client, remote_kind, remote_of.values())
+    return {
+        name: RepositoryState(repositories.get(name), found.get(remote_of[name])) for name in names
+    }
 
 
-def declare(
-    server: Server,
-    content_type: ContentType,
-    item: Mapping[str, Any],
-    state: RepositoryState,
-    result: Result,
-    send_secrets: bool = True,
+def reconcile_repository(
+    server: Server, spec: RepositorySpec, state: RepositoryState, result: Result
 ) -> None:
-    """Make one repository and, where the item has a url, its remote as the item says."""
-    name = item["name"]
-    kind, remote_kind = content_type.repository, content_type.remote.for_server(server.has_version)
-    # Both before anything is written, so that a wrong value leaves nothing half made.
-    wanted = to_api_values(kind.fields, item)
-    source = to_api_values(remote_kind.fields, remote_defaults(content_type, item))
-    if wanted.get("retain_repo_versions") and not server.has_version("core", "3.44"):
+    """Create or update a repository and, where the options have a url, its remote.
+
+    Brings `state` up to date, and adds the changes to `result`.
+    """
+    content_type, options, name = spec.content_type, spec.options, spec.options["name"]
+    kind, remote_kind = (
+        content_type.repository,
+        content_type.remote.for_server(server.has_version),
+    )
+    # Both are converted before anything is written: an invalid value leaves nothing half done.
+    values = to_api_values(kind.fields, options)
+    remote_values = to_api_values(remote_kind.fields, remote_defaults(content_type, options))
+    if values.get("retain_repo_versions") and not server.has_version("core", "3.44"):
         raise InvalidItem(
             "retain_repo_versions would delete served versions before pulpcore 3.44: leave it out"
         )
     try:
-        outcome = server.reconcile(kind, name, wanted, state.repository)
+        outcome = server.reconcile(kind, name, values, state.repository)
     except ResponseError as error:
         if "unique" in error.detail and state.repository is None:
             raise InvalidItem(
@@ -70,117 +82,143 @@ def declare(
                 f"(Pulp: {error.detail})"
             ) from error
         raise
-    _take(result, "created" if state.repository is None else "updated", outcome)
+    _record(result, "created" if state.repository is None else "updated", outcome)
     state.repository = outcome.current
-    if item.get("url"):
-        remote = remote_name(name)
-        state.remote_is_new = state.remote is None
-        outcome = server.reconcile(remote_kind, remote, source, state.remote, send_secrets)
-        _take(result, "updated", outcome, "remote")
+    state.is_changed = state.is_changed or outcome.changed
+    if options.get("url"):
+        state.remote_is_new = state.remote_is_new or state.remote is None
+        outcome = server.reconcile(
+            remote_kind, remote_name(name), remote_values, state.remote, spec.send_secrets
+        )
+        _record(result, "updated", outcome, "remote")
         state.remote = outcome.current
+        state.is_changed = state.is_changed or outcome.changed
 
 
-def remote_defaults(content_type: ContentType, item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """An item as its remote wants it: an image's upstream name is its own unless given."""
+def remote_defaults(content_type: ContentType, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Options of an item with the remote's defaults: upstream_name is the repository's name."""
     if "upstream_name" in {spec.name for spec in content_type.remote.fields}:
-        return {**item, "upstream_name": item.get("upstream_name") or item["name"]}
-    return item
+        return {**options, "upstream_name": options.get("upstream_name") or options["name"]}
+    return options
 
 
-def declare_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
+@dataclass(frozen=True)
+class _Item:
+    """An item of a module, and its repository on the server. `usage`: what would be deleted."""
+
+    content_type: ContentType
+    options: Mapping[str, Any]
+    state: RepositoryState
+    usage: Usage | None = None
+
+    @property
+    def pair(self) -> tuple[Result, _Item]:
+        """The item with its result, as run_all takes it."""
+        return Result(self.options["name"], self.content_type.name), self
+
+
+@dataclass(frozen=True)
+class RepositoryRun:
+    """One run over repositories; its methods take an item and its result."""
+
+    server: Server
+    retries: Retries
+    running: RunningSyncs
+    send_secrets: bool = True
+    syncs: bool = True
+
+    def manage(self, item: _Item, result: Result) -> None:
+        """Create, update or delete one repository, and sync it where the module is to."""
+        if item.options["state"] == "absent":
+            self._delete(item, result)
+            return
+        spec = RepositorySpec(item.content_type, item.options, self.send_secrets)
+        reconcile_repository(self.server, spec, item.state, result)
+        if self.syncs and item.options.get("url"):
+            self._sync(item, item.options, result)
+
+    def sync(self, item: _Item, result: Result) -> None:
+        """Sync one repository that exists."""
+        server, options, state = self.server, item.options, item.state
+        if state.repository is None:
+            report_missing(server, result, missing_message(server, "such repository"))
+        elif state.remote is None:
+            remote = options.get("remote") or remote_name(options["name"])
+            report_missing(
+                server, result, missing_message(server, f"remote '{remote}' to sync it from")
+            )
+        url = state.remote.get("url") if state.remote else None
+        self._sync(item, {**options, "url": url}, result)
+
+    def _sync(self, item: _Item, options: Mapping[str, Any], result: Result) -> None:
+        settings = SyncSettings.from_item(item.content_type, options, self.retries)
+        sync_item(self.server, item.state, settings, self.running, result)
+
+    def _delete(self, item: _Item, result: Result) -> None:
+        """Delete repository and remote, unless something is served from either."""
+        server, state = self.server, item.state
+        found = {"repository": state.repository, "remote": state.remote}
+        for noun, current in found.items():
+            if current and item.usage:
+                subject = "it" if noun == "repository" else "its remote"
+                item.usage.require_unused(current["pulp_href"], subject)
+        for noun, current in found.items():
+            if current is None:
+                continue
+            result.add_change("deleted", {noun: current["name"]}, {})
+            if not server.check_mode:
+                server.delete(current["pulp_href"], result.name)
+
+
+def manage_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_repository: lists per content type -> results, in their order."""
-    send_secrets = params["update_secrets"] == "always"
-    work: list[tuple[Result, Any]] = []
-    running = RunningSyncs(server)
+    work: list[tuple[Result, _Item]] = []
     for type_name, content_type in CONTENT_TYPES.items():
         items = params.get(type_name) or []
         states = read_repositories(server, content_type, [item["name"] for item in items])
-        going = [states[item["name"]] for item in items if item["state"] == "absent"]
-        usage = _usage(server, content_type, going)
-        for item in items:
-            pair = (content_type, item, states[item["name"]], usage)
-            work.append((Result(item["name"], type_name), pair))
+        unwanted = [states[item["name"]] for item in items if item["state"] == "absent"]
+        usage = _read_usage(server, content_type, unwanted)
+        work += [_Item(content_type, item, states[item["name"]], usage).pair for item in items]
     refuse_duplicates(work)
-
-    def walk(pair: Any, result: Result) -> None:
-        content_type, item, state, usage = pair
-        if item["state"] == "absent":
-            _remove(server, state, usage, result)
-            return
-        declare(server, content_type, item, state, result, send_secrets)
-        if params["sync"] and item.get("url"):
-            settings = SyncSettings.of(content_type, item, params)
-            sync_repository(server, content_type, item, state, settings, running, result)
-
-    syncs = params["sync"] and any(item[1].get("url") for _result, item in work)
-    at_once = server.task_concurrency() if syncs else server.write_concurrency()
-    return run_all(work, walk, at_once, server.report, late_delay(params)), {}
+    send_secrets = params["update_secrets"] == "always"
+    retries, running = Retries.from_params(params), RunningSyncs(server)
+    run = RepositoryRun(server, retries, running, send_secrets, params["sync"])
+    has_sync = run.syncs and any(item.options.get("url") for _result, item in work)
+    limit = server.task_concurrency() if has_sync else server.write_concurrency()
+    return run_all(work, run.manage, limit, server.report, run.retries.late_delay), {}
 
 
 def sync_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_sync: lists per content type -> results, in their order."""
-    work: list[tuple[Result, Any]] = []
-    running = RunningSyncs(server)
+    work: list[tuple[Result, _Item]] = []
     for type_name, content_type in CONTENT_TYPES.items():
         items = params.get(type_name) or []
         remotes = {item["name"]: item["remote"] for item in items if item.get("remote")}
         names = [item["name"] for item in items]
         states = read_repositories(server, content_type, names, remotes)
-        work += [
-            (Result(item["name"], type_name), (content_type, item, states[item["name"]]))
-            for item in items
-        ]
+        work += [_Item(content_type, item, states[item["name"]]).pair for item in items]
     refuse_duplicates(work)
-
-    def walk(pair: Any, result: Result) -> None:
-        content_type, item, state = pair
-        if state.repository is None:
-            report_missing(server, result, missing_message(server, "such repository"))
-        elif state.remote is None:
-            remote = item.get("remote") or remote_name(item["name"])
-            report_missing(
-                server, result, missing_message(server, f"remote '{remote}' to sync it from")
-            )
-        source = {**item, "url": (state.remote or {}).get("url")}
-        settings = SyncSettings.of(content_type, source, params)
-        sync_repository(server, content_type, item, state, settings, running, result)
-
-    at_once = server.task_concurrency()
-    return run_all(work, walk, at_once, server.report, late_delay(params)), {}
+    run = RepositoryRun(server, Retries.from_params(params), RunningSyncs(server))
+    limit = server.task_concurrency()
+    return run_all(work, run.sync, limit, server.report, run.retries.late_delay), {}
 
 
-def _usage(
-    server: Server, content_type: ContentType, going: Sequence[RepositoryState]
+def _read_usage(
+    server: Server, content_type: ContentType, unwanted: Sequence[RepositoryState]
 ) -> Usage | None:
-    """What is served, with who serves from the repositories that are to go; None: nothing goes."""
-    hrefs = [state.repository["pulp_href"] for state in going if state.repository]
-    if not hrefs and not any(state.remote for state in going):
+    """Which distributions depend on the repositories to delete; None where none is deleted."""
+    hrefs = [state.repository["pulp_href"] for state in unwanted if state.repository]
+    if not hrefs and not any(state.remote for state in unwanted):
         return None
     return read_usage(server.client, content_type, hrefs)
 
 
-def _remove(server: Server, state: RepositoryState, usage: Usage | None, result: Result) -> None:
-    """Delete repository and remote, unless something is served from either."""
-    there = {"repository": state.repository, "remote": state.remote}
-    for noun, current in there.items():
-        if current and usage:
-            usage.require_unused(
-                current["pulp_href"], "it" if noun == "repository" else "its remote"
-            )
-    for noun, current in there.items():
-        if current is None:
-            continue
-        result.add_change("deleted", {noun: current["name"]}, {})
-        if not server.check_mode:
-            server.delete(current["pulp_href"], result.name)
-
-
-def _take(result: Result, action: str, outcome: Any, under: str = "") -> None:
-    """Add what reconciling one object did to the item's result."""
+def _record(result: Result, action: str, outcome: ReconcileResult, key: str = "") -> None:
+    """Add a change of one object to the item's result; under `key`, if there is one."""
     if not outcome.changed:
         return
     before, after = outcome.change.before, outcome.change.after
-    if under:
-        before = {under: before} if before else {}
-        after = {under: after} if after else {}
+    if key:
+        before = {key: before} if before else {}
+        after = {key: after} if after else {}
     result.add_change(action, before, after)

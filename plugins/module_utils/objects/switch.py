@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Change many distributions together: all of them, or, when one fails, none.
+"""Change many distributions together: all of them, or none when one fails.
 
-Pulp has no transaction. What was there is put back in reverse order, where it still is what this
-run wrote, and what could not be put back is named.
+Pulp has no transactions. After a failure the changes are rolled back in reverse order, where Pulp
+still has the values that this run wrote; an error names what could not be rolled back.
 """
 
 from __future__ import annotations
@@ -22,101 +22,107 @@ from ..report.report import Result
 
 @dataclass
 class Switch:
-    """One distribution: `current` as read (None: to be made), and the wire values it is to have.
+    """A change of one distribution: `current` as read, None for a new one, and its new `values`.
 
-    `href` is filled in for one that was made; `task` names the Pulp task under way; `unknown`
-    says why it is not known whether the write was carried out.
+    `readable` turns one side of a diff into what users see. `href` is set when a new one was
+    created; `task` is the running Pulp task; `uncertainty` says why it is unknown whether the
+    change was made; `differing` are the values to write.
     """
 
     kind: Kind
     name: str
     current: dict[str, Any] | None
-    wanted: dict[str, Any]
+    values: dict[str, Any]
     result: Result
-    shown: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    readable: Callable[[dict[str, Any]], dict[str, Any]] = dict
     href: str = ""
     task: str = ""
-    unknown: str = ""
+    uncertainty: str = ""
     written: bool = False
     differing: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        current = self.current or {}
-        self.href = current.get("pulp_href", "")
+        self.href = self.current.get("pulp_href", "") if self.current else ""
         self.differing = {
-            key: value for key, value in self.wanted.items() if current.get(key) != value
+            key: value for key, value in self.values.items() if self._current_value(key) != value
         }
+
+    def record(self) -> None:
+        """Add the change to the result."""
+        before = {key: self._current_value(key) for key in self.differing}
+        action = "created" if self.current is None else "updated"
+        self.result.add_change(action, self.readable(before), self.readable(self.differing))
+
+    def _current_value(self, key: str) -> Any:
+        return self.current.get(key) if self.current else None
 
 
 def switch_all(server: Server, switches: Sequence[Switch]) -> None:
-    """Write, read back and, when anything is not as wanted, restore.
+    """Write all changes, verify them, and roll all of them back when one failed.
 
-    Results of the switches tell what happened. Raises PulpError after a restore, naming what
-    failed, and what could not be put back.
+    Records the changes in the results of the switches. Raises PulpError after a rollback, naming
+    what failed and what could not be rolled back.
     """
-    todo = [switch for switch in switches if switch.differing]
-    for switch in todo:
-        before = {key: (switch.current or {}).get(key) for key in switch.differing}
-        action = "created" if switch.current is None else "updated"
-        switch.result.add_change(action, switch.shown(before), switch.shown(switch.differing))
-    if server.check_mode or not todo:
+    changes = [switch for switch in switches if switch.differing]
+    for switch in changes:
+        switch.record()
+    if server.check_mode or not changes:
         return
-    problems = _write(server, todo)
-    problems += _read_back(server, todo) if not problems else []
+    problems = _write(server, changes) or _verify(server, changes)
     if not problems:
         return
-    stuck = _restore(server, [switch for switch in todo if switch.written])
-    for switch in todo:
+    failures = _roll_back(server, [switch for switch in changes if switch.written])
+    for switch in changes:
         switch.result.changed = False
-        switch.result.error = switch.result.error or "put back, because others failed"
-    kept = f"\nThese could not be put back: {'; '.join(stuck)}" if stuck else ""
+        switch.result.error = switch.result.error or "rolled back, because others failed"
+    kept = f"\nThese could not be rolled back: {'; '.join(failures)}" if failures else ""
     raise PulpError("nothing was switched: " + "; ".join(problems) + kept)
 
 
-def _write(server: Server, todo: Sequence[Switch]) -> list[str]:
-    """Send all writes, then wait for all tasks; returns what went wrong, item by item."""
+def _write(server: Server, changes: Sequence[Switch]) -> list[str]:
+    """Send all writes, then wait for all tasks; returns an error message for each that failed."""
 
     def send(switch: Switch) -> None:
         switch.written = True
         try:
             if switch.current is None:
-                body = {"name": switch.name, **switch.wanted}
-                answer = server.client.post(switch.kind.endpoint, body)
+                body = {"name": switch.name, **switch.values}
+                response = server.client.post(switch.kind.endpoint, body)
             else:
-                answer = server.client.patch(switch.href, switch.differing)
+                response = server.client.patch(switch.href, switch.differing)
         except LostResponse:
-            switch.unknown = "the answer to its change was lost"
+            switch.uncertainty = "the response to its change was lost"
             raise
-        if set(answer) == {"task"}:
-            switch.task = answer["task"]
+        if set(response) == {"task"}:
+            switch.task = response["task"]
         else:
-            switch.href = answer["pulp_href"]
+            switch.href = response["pulp_href"]
 
-    errors = for_each(todo, send, server.write_concurrency())
-    problems = [f"{switch.name}: {error}" for switch, error in zip(todo, errors) if error]
-    waiting = [switch for switch in todo if switch.task]
+    errors = for_each(changes, send, server.write_concurrency())
+    problems = [f"{switch.name}: {error}" for switch, error in zip(changes, errors) if error]
+    waiting = [switch for switch in changes if switch.task]
     tasks = server.watcher.wait_all([(switch.task, switch.name) for switch in waiting])
     for switch, task in zip(waiting, tasks):
         if isinstance(task, PulpError):
             problems.append(f"{switch.name}: {task}")
             if isinstance(task, TaskTimeout):
-                switch.unknown = f"Pulp may still carry out its task {switch.task}"
+                switch.uncertainty = f"Pulp may still run its task {switch.task}"
         elif not switch.href:
             switch.href = (task.get("created_resources") or [""])[0]
     return problems
 
 
-def _read_back(server: Server, todo: Sequence[Switch]) -> list[str]:
-    problems = []
-    for switch, there in zip(todo, _now(server, todo)):
-        wrong = [key for key, value in switch.wanted.items() if (there or {}).get(key) != value]
-        if there is None or wrong:
-            problems.append(f"{switch.name}: Pulp took the change and does not show it")
-    return problems
+def _verify(server: Server, changes: Sequence[Switch]) -> list[str]:
+    """Read all distributions again; returns an error message for each that was not changed."""
+    return [
+        f"{switch.name}: Pulp accepted the change but does not show it"
+        for switch, found in zip(changes, _read(server, changes))
+        if found is None or any(found.get(key) != value for key, value in switch.values.items())
+    ]
 
 
-def _now(server: Server, switches: Sequence[Switch]) -> list[dict[str, Any] | None]:
-    """The distributions as they are at this moment, in the order of the switches."""
+def _read(server: Server, switches: Sequence[Switch]) -> list[dict[str, Any] | None]:
+    """The distributions as they are now, in the order of the switches."""
     found: dict[str, dict[str, Any]] = {}
     for kind in {switch.kind.endpoint: switch.kind for switch in switches}.values():
         hrefs = [one.href for one in switches if one.kind is kind and one.href]
@@ -124,27 +130,29 @@ def _now(server: Server, switches: Sequence[Switch]) -> list[dict[str, Any] | No
     return [found.get(switch.href) for switch in switches]
 
 
-def _restore(server: Server, switches: Sequence[Switch]) -> list[str]:
-    """Put back what still has the value that this run wrote; returns what could not be, and what
-    Pulp may change later."""
+def _roll_back(server: Server, switches: Sequence[Switch]) -> list[str]:
+    """Restore what still has the values that this run wrote.
+
+    Returns a message for each that could not be restored, or that Pulp may change later.
+    """
     for switch in switches:
-        if switch.unknown and not switch.href:
-            there = read_by_key(server.client, switch.kind, [switch.name]).get(switch.name)
-            switch.href = (there or {}).get("pulp_href", "")
-    stuck = [f"{switch.name}: {switch.unknown}" for switch in switches if switch.unknown]
+        if switch.uncertainty and not switch.href:
+            found = read_by_key(server.client, switch.kind, [switch.name])
+            switch.href = found[switch.name]["pulp_href"] if switch.name in found else ""
+    failures = [f"{switch.name}: {switch.uncertainty}" for switch in switches if switch.uncertainty]
     backwards = list(reversed(switches))
-    for switch, there in zip(backwards, _now(server, backwards)):
+    for switch, current in zip(backwards, _read(server, backwards)):
         try:
-            if there is not None:
-                _put_back(server, switch, there)
+            if current is not None:
+                _restore(server, switch, current)
         except PulpError as error:
-            stuck.append(f"{switch.name}: {error}")
-    return stuck
+            failures.append(f"{switch.name}: {error}")
+    return failures
 
 
-def _put_back(server: Server, switch: Switch, there: dict[str, Any]) -> None:
+def _restore(server: Server, switch: Switch, current: dict[str, Any]) -> None:
     client = server.client
-    ours = [key for key, value in switch.differing.items() if there.get(key) == value]
+    ours = [key for key, value in switch.differing.items() if current.get(key) == value]
     if switch.current is not None and ours:
         body = {key: switch.current.get(key) for key in ours}
         server.write(partial(client.patch, switch.href, body), switch.name)

@@ -28,6 +28,11 @@ def uuid_of(href: str) -> str:
     return href.rstrip("/").rsplit("/", 1)[-1]
 
 
+def version_number(version_href: str) -> int:
+    """The number at the end of a repository version's href."""
+    return int(version_href.rstrip("/").rsplit("/", 1)[-1])
+
+
 def in_chunks(
     values: Iterable[str], longest: int = _MAX_URL_LENGTH - _AROUND
 ) -> Iterator[list[str]]:

@@ -111,14 +111,22 @@ SOURCES = ("publication", "repository", "repository_version")
 
 @dataclass
 class RepositoryState:
-    """A repository and its remote as the server has them; None where there is none.
+    """A repository and its remote on the server; None where there is none.
 
-    `remote_is_new`: this run makes it, so that whatever came through an earlier one is cut off.
+    `remote_is_new`: this run creates the remote, so content that was not downloaded through an
+    earlier one cannot be fetched any more. `is_changed`: this run changed either of them, so a
+    sync that already runs must not be joined.
     """
 
     repository: dict[str, Any] | None = None
     remote: dict[str, Any] | None = None
     remote_is_new: bool = False
+    is_changed: bool = False
+
+    @property
+    def latest_version(self) -> str:
+        """The href of the repository's latest version; empty without a repository."""
+        return str(self.repository["latest_version_href"]) if self.repository else ""
 
 
 @dataclass(frozen=True)

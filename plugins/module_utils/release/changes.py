@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of a snapshot's changes an operator wants to know."""
+"""Which packages a sync changed, as an operator wants to know it, and whether too many are gone."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ..content.packages import Changes, Package, package_count, read_changes
 from ..errors import OperatorError
-from ..objects.pinned_source import version_number
-from ..pulp.errors import PulpError
+from ..objects.sync import SyncOutcome
+from ..pulp.reader import Reader, in_chunks, version_number
 from ..pulp.server import Server
-from ..report.report import Result
-from .newest import RepositorySnapshot
+from ..pulp.types import ContentType
+from .newest import SnapshotItem
 
 # Packages whose new version an operator plans for: names of RPM and of Deb packages.
 NOTABLE = (
@@ -37,12 +37,33 @@ NOTABLE = (
     "mariadb-server",
     "rabbitmq-server",
 )
+# A change of more packages takes too long to read.
+MAX_CHANGES = 2000
 _MAX_NAMED = 12
 _DIGITS = re.compile(r"(\d+)")
 
 
 class ChangesError(OperatorError):
-    """A pattern that is none."""
+    """An invalid regular expression."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """One package. `version` is epoch, version and release of an RPM package."""
+
+    name: str
+    arch: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a version changed. `earlier`: packages of the version before that have the name of an
+    added one."""
+
+    added: list[Package]
+    removed: list[Package]
+    earlier: list[Package]
 
 
 def notable_pattern(names: Sequence[str]) -> re.Pattern[str]:
@@ -51,101 +72,125 @@ def notable_pattern(names: Sequence[str]) -> re.Pattern[str]:
         try:
             re.compile(name)
         except re.error as error:
-            raise ChangesError(f"notable: '{name}' is no regular expression: {error}") from error
+            raise ChangesError(
+                f"notable: '{name}' is not a valid regular expression: {error}"
+            ) from error
     return re.compile("|".join(f"(?:{name})" for name in names) or r"(?!)")
 
 
-def record_changes(
-    server: Server, one: RepositorySnapshot, before: str, notable: re.Pattern[str], result: Result
-) -> None:
-    """Note in the result which packages a sync brought since version `before` (href).
+def read_changes(reader: Reader, content_type: ContentType, before: str, after: str) -> Changes:
+    """The packages that differ between two versions (hrefs) that follow each other."""
+    added = _read(reader, content_type, {"repository_version_added": after})
+    removed = _read(reader, content_type, {"repository_version_removed": after})
+    earlier: list[Package] = []
+    for chunk in in_chunks(sorted({package.name for package in added})):
+        names = {f"{content_type.package_fields[0]}__in": ",".join(chunk)}
+        earlier += _read(reader, content_type, {"repository_version": before, **names})
+    return Changes(added, removed, earlier)
 
-    A server that cannot say so is a warning, and no reason to fail.
-    """
-    after = (one.state.repository or {})["latest_version_href"]
-    number = result.more["packages_added"] + result.more["packages_removed"]
-    try:
-        changes = read_changes(server.client, one.content_type, before, after, number)
-    except PulpError as error:
-        server.report.warn(f"{result.name}: Pulp does not tell which packages changed: {error}")
-        return
-    if changes:
-        result.more.update(describe_changes(changes, notable))
+
+def package_count(reader: Reader, content_type: ContentType, version: str) -> int:
+    """How many packages a repository version (href) has."""
+    summary = reader.get(version, {"fields": "content_summary"})["content_summary"]
+    return int(summary["present"].get(content_type.content_unit, {}).get("count", 0))
+
+
+def _read(reader: Reader, content_type: ContentType, filters: dict[str, Any]) -> list[Package]:
+    name, arch, *version = content_type.package_fields
+    fields = ",".join(content_type.package_fields)
+    return [
+        Package(
+            entry[name], entry[arch], _package_version([str(entry[part] or "") for part in version])
+        )
+        for entry in reader.list(content_type.packages, {**filters, "fields": fields})
+    ]
+
+
+def _package_version(parts: list[str]) -> str:
+    """`1:2.3-4`, as rpm writes it: without an epoch of 0. Other types have one part."""
+    if len(parts) < 3:
+        return parts[0]
+    epoch, version, release = parts
+    return f"{epoch}:{version}-{release}" if epoch not in ("", "0") else f"{version}-{release}"
 
 
 def describe_changes(changes: Changes, notable: re.Pattern[str]) -> dict[str, Any]:
-    """`packages_upgraded`: how many of the added packages replace or join another version of
-    themselves; `notable`: those that matter, `kernel 5.14-1 -> 5.14-2`."""
-    there = {(package.name, package.arch) for package in (*changes.earlier, *changes.removed)}
-    upgraded = {(package.name, package.arch) for package in changes.added} & there
+    """The changes as a result shows them.
+
+    `packages_upgraded`: how many of the added packages were there in another version, removed or
+    kept. `notable`: the changes of those that match the pattern, `kernel 5.14-1 -> 5.14-2`.
+    """
+    known = {(package.name, package.arch) for package in (*changes.earlier, *changes.removed)}
+    upgraded = {(package.name, package.arch) for package in changes.added} & known
     added = _newest(changes.added, notable)
     before = _newest((*changes.earlier, *changes.removed), notable)
-    told = []
+    lines = []
     for name in sorted({*added, *_newest(changes.removed, notable)}):
         old, new = before.get(name), added.get(name)
         if new is None:
-            told.append(f"{name} {old} removed")
+            lines.append(f"{name} {old} removed")
         else:
-            told.append(f"{name} {old} -> {new}" if old else f"{name} {new}")
-    more = [f"{len(told) - _MAX_NAMED} more"] if len(told) > _MAX_NAMED else []
-    return {"packages_upgraded": len(upgraded), "notable": [*told[:_MAX_NAMED], *more]}
-
-
-def has_shrunk(before: int, after: int, limit: float) -> bool:
-    """Whether `after` is more than `limit` percent less than `before`."""
-    return before > 0 and (before - after) * 100 > limit * before
+            lines.append(f"{name} {old} -> {new}" if old else f"{name} {new}")
+    more = [f"{len(lines) - _MAX_NAMED} more"] if len(lines) > _MAX_NAMED else []
+    return {"packages_upgraded": len(upgraded), "notable": [*lines[:_MAX_NAMED], *more]}
 
 
 def _newest(packages: Iterable[Package], notable: re.Pattern[str]) -> dict[str, str]:
-    """Name to the highest version, of those that matter; numbers within count as numbers."""
+    """Name -> highest version, of the packages that match; digits are compared as numbers."""
     newest: dict[str, str] = {}
     for package in packages:
         if notable.fullmatch(package.name):
             known = newest.get(package.name)
-            if known is None or _order(package.version) > _order(known):
+            if known is None or _sort_key(package.version) > _sort_key(known):
                 newest[package.name] = package.version
     return newest
 
 
-def _order(version: str) -> list[tuple[int, str]]:
+def _sort_key(version: str) -> list[tuple[int, str]]:
     return [
         (int(part), "") if part.isdigit() else (-1, part) for part in _DIGITS.split(version) if part
     ]
 
 
 SHRUNK_LABEL = "release_train_shrunk"
-"""On a distribution: how many packages the last snapshot had that was not marked."""
+"""On a distribution: how many packages the last snapshot had that was not flagged."""
 
 
-def shrunk_label(
+@dataclass(frozen=True)
+class PackageCounts:
+    """How many packages the snapshot before has, and the new one."""
+
+    before: int
+    after: int
+
+    def has_shrunk(self, limit: float) -> bool:
+        """Whether there are fewer packages now, by more than this percentage."""
+        return self.before > 0 and (self.before - self.after) * 100 > limit * self.before
+
+
+def count_packages(
     server: Server,
-    one: RepositorySnapshot,
-    version: str,
+    item: SnapshotItem,
     guard: str | None,
-    limit: float,
-    result: Result,
-) -> dict[str, str]:
-    """The labels of the snapshot that is going to serve `version`, none where nothing is odd.
+    outcome: SyncOutcome | None = None,
+) -> PackageCounts | None:
+    """Compare the latest version with the newest snapshot; None without one.
 
-    It is compared with the newest snapshot; where that one is marked itself, and still has the
-    guard (href) of what is not released, with what that was compared with: a broken upstream is
-    not the usual state because it lasts two days. Notes `shrunk` in the result.
+    Where the newest snapshot is flagged itself, and still has the `guard` (href) of snapshots that
+    are not released, its label counts: an upstream that stays broken is not the new normal.
     """
-    if one.newest_version is None:
-        return {}
-    label = ((one.newest or {}).get("pulp_labels") or {}).get(SHRUNK_LABEL, "")
-    marked = label.isdigit() and (one.newest or {}).get("content_guard") == guard
-    more = result.more
-    # What the sync has just counted need not be asked for.
-    if "packages" in more and version_number(one.newest_version) == more["version_before"]:
-        after = more["packages"]
-        before = after - more["packages_added"] + more["packages_removed"]
+    newest = item.newest
+    if newest is None or not newest.version:
+        return None
+    label = newest.labels.get(SHRUNK_LABEL, "")
+    flagged = label.isdigit() and newest.guard == guard
+    number = version_number(newest.version)
+    if outcome and outcome.packages is not None and outcome.version_before == number:
+        # The sync has counted them already.
+        after = outcome.packages
+        before = after - outcome.packages_added + outcome.packages_removed
     else:
-        after = package_count(server.client, one.content_type, version)
-        before = 0 if marked else package_count(server.client, one.content_type, one.newest_version)
-    if marked:
-        before = int(label)
-    if not has_shrunk(before, after, limit):
-        return {}
-    more["shrunk"] = {"before": before, "after": after}
-    return {SHRUNK_LABEL: str(before)}
+        reader, content_type = server.client, item.content_type
+        after = package_count(reader, content_type, item.state.latest_version)
+        before = 0 if flagged else package_count(reader, content_type, newest.version)
+    return PackageCounts(int(label) if flagged else before, after)

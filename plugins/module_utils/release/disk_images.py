@@ -16,9 +16,9 @@ from ..content.upload import ContentUpload
 from ..errors import OperatorError
 from ..inventory.pins import Pin
 from ..inventory.repositories import PackageRepository
-from ..objects.distribution import Guards, distribute, read_guards
-from ..objects.publication import publish
-from ..objects.repository import declare, read_repositories
+from ..objects.distribution import DistributionSpec, Guards, read_guards, reconcile_distribution
+from ..objects.publication import PublicationSpec, publish
+from ..objects.repository import RepositorySpec, read_repositories, reconcile_repository
 from ..pulp.content_app import content_url
 from ..pulp.errors import Conflict
 from ..pulp.pool import refuse_duplicates, run_all
@@ -26,7 +26,7 @@ from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, RepositoryState
 from ..report.report import Result
-from .mirror import mirror_pins, mirror_settings
+from .mirror import MirrorSettings, mirror_pins
 from .newest import served_versions
 from .promote import promote_pins, promotion_line
 
@@ -144,9 +144,8 @@ def mirror_disk_images(
 ) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module image_mirror: parameters -> results, in the order of the list."""
     defaults = {"file": {"policy": params["policy"]}}
-    return mirror_pins(
-        server, disk_image_pins(params["images"]), mirror_settings(params, defaults)
-    ), {}
+    settings = MirrorSettings.from_params(params, defaults)
+    return mirror_pins(server, disk_image_pins(params["images"]), settings), {}
 
 
 _FILE = CONTENT_TYPES["file"]
@@ -243,7 +242,8 @@ def _walk(upload: ContentUpload, image: _Image, guard: str, guards: Guards, resu
     }
     name, is_new = image.pin.snapshot_name, image.there is None
     try:
-        distribute(upload.server, _FILE, name, place, image.there, guards, result, not is_new)
+        spec = DistributionSpec(_FILE, name, place, image.there, may_change=not is_new)
+        reconcile_distribution(upload.server, spec, guards, result)
     except Conflict:
         # Another run was quicker: clients may have read its version, so that one counts.
         _look(upload.server, [image])
@@ -259,11 +259,12 @@ def _publish(
 ) -> str | None:
     """The publication (href) of a version with just these files; None in check mode if new."""
     name = image.pin.repository.name
-    declare(upload.server, _FILE, {"name": name}, image.state, result)
+    repository = RepositorySpec(_FILE, {"name": name})
+    reconcile_repository(upload.server, repository, image.state, result)
     version = update_files(upload, image.state.repository, wanted, True, result)
     if upload.server.check_mode and result.changed:
         return None
-    href, _duplicates = publish(upload.server, _FILE, name, version, None, False, result)
+    href, _duplicates = publish(upload.server, PublicationSpec(_FILE, version), result)
     return href
 
 
@@ -298,7 +299,8 @@ def _serve_latest(
     }
     changes = Result(result.name, result.type)
     name = repository.snapshot_name(LATEST)
-    distribute(upload.server, _FILE, name, place, image.latest, guards, changes)
+    spec = DistributionSpec(_FILE, name, place, image.latest)
+    reconcile_distribution(upload.server, spec, guards, changes)
     if changes.changed:
         # Its publication says nothing to people, and in check mode there is none yet.
         before, after = (

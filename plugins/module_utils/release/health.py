@@ -75,9 +75,7 @@ def stale_repositories(
     sync that Pulp still knows of, or empty.
     """
     just_now = {
-        (result.type, result.more.get("short_name"))
-        for result in results
-        if not result.error and "sync" in result.more
+        (result.type, result.more.get("short_name")) for result in results if not result.error
     }
     waiting = [
         one

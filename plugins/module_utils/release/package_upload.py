@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..content.packages import update_packages
 from ..content.upload import ContentUpload
 from ..inventory.repositories import PackageRepository
 from ..inventory.stamp import current_stamp, parse_stamp
-from ..objects.distribution import Guards, distribute, read_guards
-from ..objects.publication import publish
-from ..objects.repository import declare
+from ..objects.distribution import DistributionSpec, Guards, read_guards, reconcile_distribution
+from ..objects.publication import PublicationSpec, publish
+from ..objects.repository import RepositorySpec, reconcile_repository
+from ..objects.sync import RunningSyncs
 from ..pulp.errors import InvalidItem
 from ..pulp.options import field_options, item_options
 from ..pulp.pool import refuse_duplicates, run_all
@@ -20,10 +22,10 @@ from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType
 from ..report.report import Result
-from .newest import RepositorySnapshot, find_newest_snapshots
-from .snapshot import SnapshotSettings, serve_snapshot
+from .newest import SnapshotItem, read_snapshot_items
+from .snapshot import SnapshotRun, SnapshotSettings
 
-# What an item that does not say so has of the upload fields.
+# Default values of an item's upload fields.
 DEFAULTS: dict[str, Any] = {"suite": "stable", "component": "main", "architectures": []}
 
 
@@ -46,6 +48,15 @@ def package_options(content_type: ContentType) -> dict[str, Any]:
     return item_options("name", own, placing, modes, absent=False)
 
 
+@dataclass
+class _Upload:
+    """One item: its options, the snapshots of its repository, and its distribution, if any."""
+
+    options: Mapping[str, Any]
+    snapshots: SnapshotItem
+    distribution: dict[str, Any] | None
+
+
 def upload_packages(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[Result], dict[str, Any]]:
@@ -57,82 +68,98 @@ def upload_packages(
         for name, content_type in CONTENT_TYPES.items()
         for item in params.get(name) or []
     ]
-    found = find_newest_snapshots(
-        server, [_repository(content_type, item) for content_type, item in items]
-    )
-    named = {content_type.name for content_type, _item in items}
-    there = {
-        name: read_by_key(
-            server.client,
-            CONTENT_TYPES[name].distribution,
-            [item["distribution_name"] or "" for one, item in items if one.name == name],
-        )
-        for name in named
-    }
-    in_use = [entry.get("content_guard") or "" for own in there.values() for entry in own.values()]
+    snapshots = read_snapshot_items(server, [_repository(*pair) for pair in items])
+    distributions: dict[tuple[str, str], dict[str, Any]] = {}
+    for name, content_type in CONTENT_TYPES.items():
+        names = [item["distribution_name"] or "" for one, item in items if one is content_type]
+        found = read_by_key(server.client, content_type.distribution, names)
+        distributions.update({(name, key): entry for key, entry in found.items()})
+    in_use = [entry.get("content_guard") or "" for entry in distributions.values()]
     wanted = [item["content_guard"] for _type, item in items if item["content_guard"]]
-    guards = read_guards(server, wanted, in_use)
-    upload = ContentUpload.from_params(server, params)
+    run = UploadRun(
+        server,
+        ContentUpload.from_params(server, params),
+        read_guards(server, wanted, in_use),
+        stamp,
+        bool(params["stamp"]),
+    )
     work = [
-        (Result(item["name"], one.content_type.name), (one, item))
-        for (_type, item), one in zip(items, found)
+        (
+            Result(item["name"], content_type.name),
+            _Upload(
+                item, one, distributions.get((content_type.name, item["distribution_name"] or ""))
+            ),
+        )
+        for (content_type, item), one in zip(items, snapshots)
     ]
     refuse_duplicates(work)
+    results = run_all(work, run.upload, server.task_concurrency(), server.report)
+    return results, {"stamp": stamp}
 
-    def walk(pair: Any, result: Result) -> None:
-        one, item = pair
-        validate_item(item)
-        guard = guards.href(item["content_guard"]) if item["content_guard"] else None
-        declare(server, one.content_type, {"name": item["name"]}, one.state, result)
-        version = update_packages(upload, one.content_type, one.state.repository, item, result)
-        if not item["publish"] or not version or (server.check_mode and result.changed):
+
+@dataclass(frozen=True)
+class UploadRun:
+    """One run that uploads packages; its methods take an item and its result."""
+
+    server: Server
+    content: ContentUpload
+    guards: Guards
+    stamp: str
+    explicit_stamp: bool
+
+    def upload(self, item: _Upload, result: Result) -> None:
+        """Bring packages into a repository, and publish and serve them as the item says."""
+        options, snapshots = item.options, item.snapshots
+        content_type, state = snapshots.content_type, snapshots.state
+        validate_item(options)
+        # A guard that does not exist is an error before anything is written.
+        self._guard(options)
+        spec = RepositorySpec(content_type, {"name": options["name"]})
+        reconcile_repository(self.server, spec, state, result)
+        version = update_packages(self.content, content_type, state.repository, options, result)
+        if not options["publish"] or not version or (self.server.check_mode and result.changed):
             return
-        if item["stamped"]:
-            new = version != (one.state.repository or {}).get("latest_version_href")
-            one.state.repository = {**(one.state.repository or {}), "latest_version_href": version}
-            name = item["content_guard"] or ""
-            chosen = bool(params["stamp"])
-            settings = SnapshotSettings(stamp, chosen, name, {}, shrink_limit=100.0)
-            serve_snapshot(server, one, settings, guards, new, result)
+        if not options["stamped"]:
+            self._serve(item, version, result)
             return
-        current = there[result.type].get(item["distribution_name"] or "")
-        _serve(server, one, item, version, current, guard, guards, result)
+        is_new = version != state.latest_version
+        if state.repository:
+            state.repository = {**state.repository, "latest_version_href": version}
+        self._snapshot_run(options).serve(snapshots, result, is_new)
 
-    return run_all(work, walk, server.task_concurrency(), server.report), {"stamp": stamp}
+    def _guard(self, options: Mapping[str, Any]) -> str | None:
+        return self.guards.href(options["content_guard"] or "")
 
+    def _snapshot_run(self, options: Mapping[str, Any]) -> SnapshotRun:
+        guard = options["content_guard"] or ""
+        # A repository of own packages may shrink.
+        settings = SnapshotSettings(self.stamp, self.explicit_stamp, guard, shrink_limit=100.0)
+        return SnapshotRun(self.server, settings, self.guards, RunningSyncs(self.server))
 
-def _serve(
-    server: Server,
-    one: RepositorySnapshot,
-    item: Mapping[str, Any],
-    version: str,
-    current: dict[str, Any] | None,
-    guard: str | None,
-    guards: Guards,
-    result: Result,
-) -> None:
-    """Publish a version, and let the item's distribution serve it where it has one."""
-    href, _duplicates = publish(
-        server, one.content_type, item["name"], version, item.get("mode"), False, result
-    )
-    result.more["publication"] = href
-    name = item["distribution_name"]
-    if not name:
-        return
-    wanted: dict[str, Any] = {"publication": href}
-    if item["base_path"]:
-        wanted["base_path"] = item["base_path"].strip("/")
-    if item["content_guard"] is not None:
-        wanted["content_guard"] = guard
-    changes = Result(name, result.type)
-    distribute(server, one.content_type, name, wanted, current, guards, changes)
-    if changes.changed:
-        result.add_change(changes.action, changes.before, changes.after)
-    result.more["snapshot"] = name
+    def _serve(self, item: _Upload, version: str, result: Result) -> None:
+        """Publish a version, and let the item's distribution serve it where it has one."""
+        options, content_type = item.options, item.snapshots.content_type
+        publication = PublicationSpec(content_type, version, options.get("mode"))
+        href, _duplicates = publish(self.server, publication, result)
+        result.more["publication"] = href
+        name = options["distribution_name"]
+        if not name:
+            return
+        values: dict[str, Any] = {"publication": href}
+        if options["base_path"]:
+            values["base_path"] = options["base_path"].strip("/")
+        if options["content_guard"] is not None:
+            values["content_guard"] = self._guard(options)
+        changes = Result(name, result.type)
+        spec = DistributionSpec(content_type, name, values, item.distribution)
+        reconcile_distribution(self.server, spec, self.guards, changes)
+        if changes.changed:
+            result.add_change(changes.action, changes.before, changes.after)
+        result.more["snapshot"] = name
 
 
 def _repository(content_type: ContentType, item: Mapping[str, Any]) -> PackageRepository:
-    """An item as one of the inventory; without `stamped` its snapshots are not asked for."""
+    """An item as a repository of the inventory; without `stamped` it has no snapshots."""
     name = item["name"]
     prefix = (item["distribution_name"] or name) if item["stamped"] else name
     return PackageRepository(
@@ -141,7 +168,7 @@ def _repository(content_type: ContentType, item: Mapping[str, Any]) -> PackageRe
 
 
 def validate_item(item: Mapping[str, Any]) -> None:
-    """Raise InvalidItem for an item that does not say enough."""
+    """Raise InvalidItem for options that are missing or contradict each other."""
     if not item["packages"]:
         raise InvalidItem("packages is empty: name the files")
     named, placed = item["distribution_name"], item["base_path"]

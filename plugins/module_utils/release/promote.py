@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..content.packages import package_count
 from ..inventory.pins import Pin
 from ..inventory.repositories import ItemError
 from ..inventory.stamp import STAMP_PATTERN, is_stamp
-from ..objects.distribution import Guards, read_guards
+from ..objects.distribution import read_guards
 from ..objects.switch import Switch, switch_all
 from ..pulp.content_app import content_url
 from ..pulp.errors import InvalidItem, PulpError
@@ -19,12 +18,13 @@ from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
-from .newest import find_snapshots, served_versions
+from .changes import package_count
+from .newest import SnapshotFilter, find_snapshots, served_versions
 from .options import read_pins
 
 _NO_GUARD = "everybody"
-# So many missing snapshots are told with what there is instead.
-_HINTS = 10
+# For how many missing snapshots the error names the newest one that exists.
+_MAX_HINTS = 10
 
 
 def promote_packages(
@@ -47,24 +47,10 @@ def promote_pins(
     Raises InvalidItem, before anything is written, naming every snapshot that does not exist or
     serves nothing, and every malformed item that is pinned (`errors`).
     """
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for name, content_type in CONTENT_TYPES.items():
-        names = [pin.snapshot_name for pin in pins if pin.content_type == name]
-        there = read_by_key(server.client, content_type.distribution, names)
-        found.update({(name, key): entry for key, entry in there.items()})
-    current = [found.get((pin.content_type, pin.snapshot_name)) for pin in pins]
+    snapshots = _read_snapshots(server, pins)
     problems = [f"'{error.short_name}' is pinned, but {error}" for error in errors]
-    missing = 0
-    for pin, entry in zip(pins, current):
-        if entry is None:
-            missing += 1
-            newest = _newest(server, pin) if missing <= _HINTS else ""
-            problems.append(
-                f"snapshot '{pin.snapshot_name}' of {pin.short_name} does not exist{newest}"
-            )
-        elif not entry.get("publication"):
-            problems.append(f"snapshot '{pin.snapshot_name}' of {pin.short_name} serves nothing")
-    in_use = {entry["content_guard"] for entry in current if entry and entry["content_guard"]}
+    problems += _problems(server, pins, snapshots)
+    in_use = [entry["content_guard"] for entry in snapshots if entry and entry["content_guard"]]
     guards = read_guards(server, [guard], in_use)
     if guard not in guards.hrefs:
         problems.append(f"there is no content guard '{guard}'")
@@ -77,12 +63,12 @@ def promote_pins(
             entry,
             {"content_guard": guards.hrefs[guard]},
             _result(pin),
-            lambda side: _named(side, guards),
+            guards.readable,
         )
-        for pin, entry in zip(pins, current)
+        for pin, entry in zip(pins, snapshots)
     ]
-    changing = [switch for switch in switches if switch.differing]
     switch_all(server, switches)
+    changing = [switch for switch in switches if switch.differing]
     for switch in changing:
         before = switch.result.before["content_guard"] or _NO_GUARD
         switch.result.more["told"] = f"{before} -> {guard}"
@@ -90,48 +76,78 @@ def promote_pins(
         try:
             _show_content(server, changing)
         except PulpError as error:
-            # What was promoted is, whether or not it can be shown.
-            server.report.warn(f"Pulp does not tell what becomes visible: {error}")
+            # The promotion is done, whether or not it can be shown.
+            server.report.warn(f"cannot read the content that becomes visible: {error}")
     results = [switch.result for switch in switches]
     server.report.finish_all(results)
     return results
 
 
-def _newest(server: Server, pin: Pin) -> str:
-    """What there is instead of a snapshot that does not exist, as the end of a sentence."""
+def _read_snapshots(server: Server, pins: Sequence[Pin]) -> list[dict[str, Any] | None]:
+    """The distributions of the snapshots, in the order of the pins."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for name, content_type in CONTENT_TYPES.items():
+        names = [pin.snapshot_name for pin in pins if pin.content_type == name]
+        of_type = read_by_key(server.client, content_type.distribution, names)
+        found.update({(name, key): entry for key, entry in of_type.items()})
+    return [found.get((pin.content_type, pin.snapshot_name)) for pin in pins]
+
+
+def _problems(
+    server: Server, pins: Sequence[Pin], snapshots: Sequence[dict[str, Any] | None]
+) -> list[str]:
+    """An error message for each pin whose snapshot does not exist or serves nothing."""
+    problems = []
+    missing = 0
+    for pin, entry in zip(pins, snapshots):
+        subject = f"snapshot '{pin.snapshot_name}' of {pin.short_name}"
+        if entry is None:
+            missing += 1
+            hint = _newest_hint(server, pin) if missing <= _MAX_HINTS else ""
+            problems.append(f"{subject} does not exist{hint}")
+        elif not entry.get("publication"):
+            problems.append(f"{subject} serves nothing")
+    return problems
+
+
+def _newest_hint(server: Server, pin: Pin) -> str:
+    """The end of a sentence that names the newest snapshot instead of one that does not exist."""
     prefix = pin.snapshot_name[: -len(pin.stamp)]
     kind = CONTENT_TYPES[pin.content_type].distribution
-    # Versions of disk images begin with a release; `latest` is none.
+    # Versions of disk images begin with a release; the distribution `latest` is none of them.
     stamps = STAMP_PATTERN if is_stamp(pin.stamp) else "[0-9].*"
-    found = find_snapshots(server.client, kind, prefix, ("name",), stamps)
+    found = find_snapshots(server.client, SnapshotFilter(kind, prefix, stamps), ("name",))
     return (
         f", the newest is {found[0]['name'][len(prefix) :]}" if found else ", nor any other of it"
     )
 
 
 def _show_content(server: Server, switches: Sequence[Switch]) -> None:
-    """Add to results where their snapshots are read, and how many packages they hold."""
-
-    def count(switch: Switch) -> None:
-        version = versions[(switch.current or {})["publication"]]
-        content_type = CONTENT_TYPES[switch.result.type]
-        switch.result.more["packages"] = package_count(server.client, content_type, version)
-
+    """Add to results where their snapshots are served, and how many packages they have."""
     versions: dict[str, str] = {}
     for name, content_type in CONTENT_TYPES.items():
-        ours = [one for one in switches if one.result.type == name]
-        published = [(one.current or {})["publication"] for one in ours]
-        versions.update(served_versions(server, content_type, published))
-    # Pulp has no way to ask for several versions at once. What cannot be read stays unsaid.
-    for_each(switches, count, server.write_concurrency())
-    for switch in switches:
-        result = switch.result
+        of_type = [one for one in switches if one.result.type == name]
+        versions.update(served_versions(server, content_type, list(map(_publication, of_type))))
+
+    def show(switch: Switch) -> None:
+        result, content_type = switch.result, CONTENT_TYPES[switch.result.type]
         url = f"{content_url(server.client.connection, result.more['base_path'])}/"
-        number = result.more.get("packages", "unknown number of")
-        unit = CONTENT_TYPES[result.type].content_unit.rpartition(".")[2]
-        packages = f"1 {unit}" if number == 1 else f"{number} {unit}s"
-        result.more.update(url=url, told=f"{result.more['told']}, {packages}")
-        result.after["visible"] = f"{packages} at {url}"
+        unit = content_type.content_unit.rpartition(".")[2]
+        shown = f"unknown number of {unit}s"
+        try:
+            number = package_count(server.client, content_type, versions[_publication(switch)])
+            result.more["packages"] = number
+            shown = f"1 {unit}" if number == 1 else f"{number} {unit}s"
+        finally:
+            result.more.update(url=url, told=f"{result.more['told']}, {shown}")
+            result.after["visible"] = f"{shown} at {url}"
+
+    # Pulp cannot return several versions at once. A number that cannot be read is unknown.
+    for_each(switches, show, server.write_concurrency())
+
+
+def _publication(switch: Switch) -> str:
+    return str(switch.current["publication"]) if switch.current else ""
 
 
 def promotion_line(result: Result) -> str:
@@ -143,8 +159,3 @@ def promotion_line(result: Result) -> str:
 def _result(pin: Pin) -> Result:
     more = {"short_name": pin.short_name, "stamp": pin.stamp, "base_path": pin.snapshot_path}
     return Result(pin.snapshot_name, pin.content_type, more=more)
-
-
-def _named(side: Mapping[str, Any], guards: Guards) -> dict[str, Any]:
-    href = side.get("content_guard")
-    return {**side, "content_guard": guards.names.get(href or "", href)}

@@ -27,7 +27,7 @@ from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
 from ..text import text_table
 from .changes import SHRUNK_LABEL
-from .newest import find_snapshots
+from .newest import SnapshotFilter, find_snapshots
 from .options import read_inventory, read_pins
 
 _FIELDS = ("pulp_href", "name", "base_path", "publication", "content_guard", "pulp_labels")
@@ -145,11 +145,10 @@ def _look(server: Server, one: _Asked, development: str | None) -> None:
 def _snapshots(server: Server, one: _Asked) -> Iterator[dict[str, Any]]:
     """The snapshots that fit, the newest first, some at a time."""
     kind = CONTENT_TYPES[one.repository.content_type].distribution
-    prefix, skip = one.repository.distribution_name, 0
+    wanted = SnapshotFilter(kind, one.repository.distribution_name, one.question.stamps)
+    skip = 0
     while True:
-        page = find_snapshots(
-            server.client, kind, prefix, _FIELDS, one.question.stamps, skip, _PAGE
-        )
+        page = find_snapshots(server.client, wanted, _FIELDS, skip, _PAGE)
         yield from page
         if len(page) < _PAGE:
             return
@@ -164,8 +163,8 @@ def _missing(server: Server, one: _Asked) -> str:
         (stamps_not_after(stamp), False, "before"),
         (stamps_not_before(stamp), True, "after"),
     ):
-        prefix, fields = one.repository.distribution_name, ("name", "publication")
-        page = find_snapshots(server.client, kind, prefix, fields, pattern, 0, _PAGE, oldest_first)
+        wanted = SnapshotFilter(kind, one.repository.distribution_name, pattern, oldest_first)
+        page = find_snapshots(server.client, wanted, ("name", "publication"), limit=_PAGE)
         served = [_stamp(one, entry) for entry in page if entry["publication"]]
         around += [f"{served[0]} {side} it"] if served else []
     name = one.repository.snapshot_name(stamp)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots: sync each package repository and serve what is new for ever under a stamp."""
+"""Snapshots: sync each package repository, and serve new content permanently under a stamp."""
 
 from __future__ import annotations
 
@@ -10,237 +10,260 @@ from typing import Any
 
 from ..inventory.repositories import ItemError, PackageRepository
 from ..inventory.stamp import current_stamp, parse_stamp, stamp_of_pulp_time
-from ..objects.distribution import Guards, distribute, read_guards
-from ..objects.pinned_source import version_number
-from ..objects.publication import find_publication, publish
-from ..objects.repository import declare
-from ..objects.sync import RunningSyncs, SyncSettings, late_delay, sync_repository
-from ..pulp.errors import InvalidItem
+from ..objects.distribution import DistributionSpec, Guards, read_guards, reconcile_distribution
+from ..objects.publication import PublicationSpec, find_publication, publish, version_href
+from ..objects.repository import RepositorySpec, reconcile_repository
+from ..objects.sync import (
+    Retries,
+    RunningSyncs,
+    SyncOutcome,
+    SyncSettings,
+    sync_item,
+    sync_repository,
+)
+from ..pulp.errors import InvalidItem, PulpError
 from ..pulp.pool import run_all
 from ..pulp.server import Server
 from ..report.report import Result
-from .changes import NOTABLE, notable_pattern, record_changes, shrunk_label
+from .changes import (
+    MAX_CHANGES,
+    NOTABLE,
+    SHRUNK_LABEL,
+    count_packages,
+    describe_changes,
+    notable_pattern,
+    read_changes,
+)
 from .health import server_health
-from .newest import RepositorySnapshot, find_newest_snapshots, wait_for_another_run
+from .newest import SnapshotItem, read_newest, read_snapshot_items, wait_for_other_run
 from .options import read_inventory, read_whole_inventory
 
 
 @dataclass(frozen=True)
 class SnapshotSettings:
-    """One run. `stamp`: of what it makes; `explicit`: the user chose it. `guard`: by name.
+    """How to make snapshots. `stamp`: of new ones; `explicit`: the user set it; `guard`: a name.
 
-    `syncing`: `retries` and `retry_delay` as the sync takes them.
+    `shrink_limit`: a snapshot that has fewer packages than the one before, by more than this
+    percentage, is flagged.
     """
 
     stamp: str
     explicit: bool
     guard: str
-    syncing: Mapping[str, Any]
+    retries: Retries = Retries()
     optimize: bool = True
     send_secrets: bool = True
     shrink_limit: float = 30.0
     notable: re.Pattern[str] = notable_pattern(NOTABLE)
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> SnapshotSettings:
+        """From the parameters of package_snapshot. Raises StampError and ChangesError."""
+        if params["stamp"]:
+            parse_stamp(params["stamp"])
+        return cls(
+            stamp=params["stamp"] or current_stamp(),
+            explicit=bool(params["stamp"]),
+            guard=params["content_guard"],
+            retries=Retries.from_params(params),
+            optimize=params["optimize"],
+            send_secrets=params["update_secrets"] != "on_create",
+            shrink_limit=params["shrink_limit"],
+            notable=notable_pattern(NOTABLE if params["notable"] is None else params["notable"]),
+        )
 
 
 def snapshot_packages(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module package_snapshot: parameters -> results, and what else it returns."""
-    if params["stamp"]:
-        parse_stamp(params["stamp"])
-    stamp = params["stamp"] or current_stamp()
+    settings = SnapshotSettings.from_params(params)
     inventory, selected = read_inventory(params, "snapshot")
     for warning in inventory.warnings:
         server.report.warn(warning)
-    settings = SnapshotSettings(
-        stamp=stamp,
-        explicit=bool(params["stamp"]),
-        guard=params["content_guard"],
-        syncing=params,
-        optimize=params["optimize"],
-        send_secrets=params["update_secrets"] != "on_create",
-        shrink_limit=params["shrink_limit"],
-        notable=notable_pattern(NOTABLE if params["notable"] is None else params["notable"]),
-    )
-    results = take_snapshots(server, inventory.repositories, inventory.errors, settings)
+    run = SnapshotRun.start(server, settings)
+    results = run.take_all(inventory.repositories, inventory.errors)
     stamps = {
         result.more["short_name"]: result.more["stamp"]
         for result in results
         if result.more.get("stamp")
     }
-    more = {"stamp": stamp, "stamps": stamps, "selected": selected}
+    more = {"stamp": settings.stamp, "stamps": stamps, "selected": selected}
     everything = read_whole_inventory(params, "snapshot").repositories
     return results, {**more, **server_health(server, everything, results, params)}
 
 
-def take_snapshots(
-    server: Server,
-    repositories: Sequence[PackageRepository],
-    errors: Sequence[ItemError],
-    settings: SnapshotSettings,
-) -> list[Result]:
-    """Declare, sync, publish and distribute each repository at its own pace.
-
-    Returns a result per repository, malformed items (`errors`) last.
-    """
-    guards = read_guards(server, [settings.guard] if settings.guard else [])
-    guards.href(settings.guard)
-    running = RunningSyncs(server)
-
-    def walk(one: RepositorySnapshot | None, result: Result) -> None:
-        if one:
-            _walk(server, one, settings, guards, running, result)
-
-    found = find_newest_snapshots(server, repositories)
-    pairs: list[tuple[Result, RepositorySnapshot | None]] = [(_result(one), one) for one in found]
-    for error in errors:
-        # By its short name package_retry finds the item once it is corrected.
-        more = {"short_name": error.short_name} if error.short_name else {}
-        broken = Result(error.name, error.content_type, error=error.message, more=more)
-        pairs.append((broken, None))
-    late = late_delay(settings.syncing)
-    return run_all(pairs, walk, server.task_concurrency(), server.report, late)
-
-
-def options_of(repository: PackageRepository) -> dict[str, Any]:
+def repository_options(repository: PackageRepository) -> dict[str, Any]:
     """A repository of the inventory as an item of pulp_repository."""
     names = ("name", "url", "policy", "sync_policy", "mirror")
-    words = ("distributions", "components", "architectures")
+    lists = ("distributions", "components", "architectures")
     return {
         **repository.remote_options,
-        **{name: getattr(repository, name) for name in (*names, *words)},
+        **{name: getattr(repository, name) for name in (*names, *lists)},
     }
 
 
-def _result(one: RepositorySnapshot) -> Result:
-    repository = one.repository
-    more = {"short_name": repository.short_name, "stamp": None, "snapshot": None}
-    return Result(
-        repository.name,
-        repository.content_type,
-        error=one.error,
-        allowed=repository.allow_failure,
-        more=more,
-    )
+@dataclass(frozen=True)
+class SnapshotRun:
+    """One run that takes snapshots; its methods take an item and its result."""
 
+    server: Server
+    settings: SnapshotSettings
+    guards: Guards
+    running: RunningSyncs
 
-def _walk(
-    server: Server,
-    one: RepositorySnapshot,
-    settings: SnapshotSettings,
-    guards: Guards,
-    running: RunningSyncs,
-    result: Result,
-) -> None:
-    before = (one.state.repository or {}).get("latest_version_href", "")
-    if one.repository.sync:
-        item = options_of(one.repository)
-        declare(server, one.content_type, item, one.state, result, settings.send_secrets)
-        _sync(server, one, settings, settings.optimize, running, result)
-    if one.state.repository is None:
-        if server.check_mode and one.repository.sync:
+    @classmethod
+    def start(cls, server: Server, settings: SnapshotSettings) -> SnapshotRun:
+        """Read the content guard. Raises InvalidItem when it does not exist."""
+        guards = read_guards(server, [settings.guard] if settings.guard else [])
+        guards.href(settings.guard)
+        return cls(server, settings, guards, RunningSyncs(server))
+
+    def take_all(
+        self, repositories: Sequence[PackageRepository], errors: Sequence[ItemError] = ()
+    ) -> list[Result]:
+        """Work on each repository at its own pace.
+
+        Returns a result per repository, those of malformed items (`errors`) last.
+        """
+        items = read_snapshot_items(self.server, repositories)
+        pairs: list[tuple[Result, SnapshotItem | None]] = [(_result(item), item) for item in items]
+        pairs += [(_malformed(error), None) for error in errors]
+
+        def take(item: SnapshotItem | None, result: Result) -> None:
+            if item:
+                self.take(item, result)
+
+        late_delay = self.settings.retries.late_delay
+        limit = self.server.task_concurrency()
+        return run_all(pairs, take, limit, self.server.report, late_delay)
+
+    def take(self, item: SnapshotItem, result: Result) -> None:
+        """Update a repository, sync it, and serve its latest version as a snapshot."""
+        outcome: SyncOutcome | None = None
+        if item.repository.sync:
+            options = repository_options(item.repository)
+            spec = RepositorySpec(item.content_type, options, self.settings.send_secrets)
+            reconcile_repository(self.server, spec, item.state, result)
+            sync_settings = self._sync_settings(item)
+            outcome = sync_item(self.server, item.state, sync_settings, self.running, result)
+        if item.state.repository is None:
+            if self.server.check_mode and item.repository.sync:
+                return
+            raise InvalidItem("there is no such repository on the server, and sync is false for it")
+        if item.repository.publish:
+            self.serve(item, result, bool(outcome and outcome.made_version), outcome)
+        if outcome and outcome.made_version and outcome.version_before:
+            self._record_changes(item, result, outcome)
+
+    def serve(
+        self,
+        item: SnapshotItem,
+        result: Result,
+        is_new: bool,
+        outcome: SyncOutcome | None = None,
+    ) -> None:
+        """Serve the latest version, unless the newest snapshot does.
+
+        `is_new`: this run made the version; `outcome`: by this sync.
+        """
+        if not item.newest_is_known:
+            read_newest(self.server, item)
+        version = item.state.latest_version
+        stamp = self.settings.stamp
+        if not is_new and item.newest_version != version:
+            created = self._creation_time(version)
+            stamp = stamp_of_pulp_time(created)
+            wait_for_other_run(self.server, item, created)
+        if item.newest and item.newest_version == version:
+            result.more.update({"snapshot": item.newest.name, "stamp": item.stamp})
             return
-        raise InvalidItem("there is no such repository on the server, and sync is false for it")
-    if one.repository.publish:
-        serve_snapshot(server, one, settings, guards, _synced(result), result)
-    if _synced(result) and before and version_number(before):
-        record_changes(server, one, before, settings.notable, result)
+        stamp = self._stamp_after_newest(item, stamp)
+        guard = self.guards.href(self.settings.guard)
+        values: dict[str, Any] = {
+            "base_path": item.repository.snapshot_path(stamp),
+            "content_guard": guard,
+            "publication": self._publication(item, result, outcome),
+        }
+        counts = count_packages(self.server, item, guard, outcome)
+        if counts and counts.has_shrunk(self.settings.shrink_limit):
+            result.more["shrunk"] = {"before": counts.before, "after": counts.after}
+            values["pulp_labels"] = {SHRUNK_LABEL: str(counts.before)}
+        name = item.repository.snapshot_name(stamp)
+        spec = DistributionSpec(item.content_type, name, values)
+        reconcile_distribution(self.server, spec, self.guards, result)
+        result.more.update({"snapshot": name, "stamp": stamp})
 
+    def _sync_settings(self, item: SnapshotItem) -> SyncSettings:
+        # Upstream is never taken for immutable, whatever its URL looks like.
+        options = {**repository_options(item.repository), "pinned": False}
+        settings = SyncSettings.from_item(item.content_type, options, self.settings.retries)
+        return settings if self.settings.optimize else settings.without_optimize()
 
-def _synced(result: Result) -> bool:
-    return result.more.get("sync") == "synced"
+    def _creation_time(self, version: str) -> str:
+        return str(self.server.client.get(version, {"fields": "pulp_created"})["pulp_created"])
 
-
-def _sync(
-    server: Server,
-    one: RepositorySnapshot,
-    settings: SnapshotSettings,
-    optimize: bool,
-    running: RunningSyncs,
-    result: Result,
-) -> None:
-    # Upstream is never taken for immutable, whatever its URL looks like.
-    item = {**options_of(one.repository), "pinned": False}
-    if not optimize:
-        item["optimize"] = False
-    how = SyncSettings.of(one.content_type, item, settings.syncing)
-    sync_repository(server, one.content_type, item, one.state, how, running, result)
-
-
-def serve_snapshot(
-    server: Server,
-    one: RepositorySnapshot,
-    settings: SnapshotSettings,
-    guards: Guards,
-    new: bool,
-    result: Result,
-) -> None:
-    """Serve the latest version, unless the newest snapshot does; `new`: this run made it."""
-    version = (one.state.repository or {})["latest_version_href"]
-    stamp = settings.stamp
-    if not new and one.newest_version != version:
-        made = server.client.get(version, {"fields": "pulp_created"})["pulp_created"]
-        stamp = stamp_of_pulp_time(made)
-        wait_for_another_run(server, one, version, made)
-    if one.newest_version == version:
-        result.more.update({"snapshot": (one.newest or {})["name"], "stamp": one.stamp})
-        return
-    stamp = _in_order(server, one, settings, stamp, version)
-    name = one.repository.snapshot_name(stamp)
-    wanted: dict[str, Any] = {
-        "base_path": one.repository.snapshot_path(stamp),
-        "content_guard": guards.href(settings.guard),
-        "publication": _publication(server, one, version, settings, result),
-    }
-    guard = wanted["content_guard"]
-    labels = shrunk_label(server, one, version, guard, settings.shrink_limit, result)
-    if labels:
-        wanted["pulp_labels"] = labels
-    distribute(server, one.content_type, name, wanted, None, guards, result)
-    result.more.update({"snapshot": name, "stamp": stamp})
-
-
-def _in_order(
-    server: Server, one: RepositorySnapshot, settings: SnapshotSettings, stamp: str, version: str
-) -> str:
-    """A stamp after that of the newest snapshot, so that stamps never reorder content."""
-    if one.stamp is None or stamp > one.stamp:
-        return stamp
-    if not settings.explicit:
-        made = server.client.get(version, {"fields": "pulp_created"})["pulp_created"]
-        stamp = stamp_of_pulp_time(made)
-        if stamp > one.stamp:
+    def _stamp_after_newest(self, item: SnapshotItem, stamp: str) -> str:
+        """A stamp after that of the newest snapshot, so the order of stamps is that of content."""
+        if item.stamp is None or stamp > item.stamp:
             return stamp
-    raise InvalidItem(f"stamp {stamp} is not after {one.stamp}, that of the newest snapshot")
+        if not self.settings.explicit:
+            stamp = stamp_of_pulp_time(self._creation_time(item.state.latest_version))
+            if stamp > item.stamp:
+                return stamp
+        raise InvalidItem(f"stamp {stamp} is not after {item.stamp}, that of the newest snapshot")
 
-
-def _publication(
-    server: Server,
-    one: RepositorySnapshot,
-    version: str,
-    settings: SnapshotSettings,
-    result: Result,
-) -> str | None:
-    """The publication to serve; where it must mirror upstream, another sync makes it."""
-    content_type, repository = one.content_type, one.repository
-    if not content_type.is_mirrored_by(repository.sync_policy):
-        href, _duplicates = publish(
-            server, content_type, repository.name, version, repository.mode, False, result
-        )
-        return href
-    made_by_sync = result.more.get("publications") or []
-    if made_by_sync:
-        return str(made_by_sync[-1])
-    mirrored = find_publication(server, content_type, version, repository.mode, True)
-    if mirrored or server.check_mode:
+    def _publication(
+        self, item: SnapshotItem, result: Result, outcome: SyncOutcome | None
+    ) -> str | None:
+        """The publication to serve; where it must mirror upstream, another sync creates it."""
+        repository = item.repository
+        mirrored_only = item.content_type.is_mirrored_by(repository.sync_policy)
+        version = item.state.latest_version
+        spec = PublicationSpec(item.content_type, version, repository.mode, mirrored_only)
+        if not mirrored_only:
+            href, _duplicates = publish(self.server, spec, result)
+            return href
+        if outcome and outcome.publications:
+            return outcome.publications[-1]
+        mirrored = find_publication(self.server, spec)
+        if mirrored or self.server.check_mode:
+            return mirrored
+        if not repository.sync:
+            raise InvalidItem("its version has no publication that mirrors upstream: sync it")
+        settings = self._sync_settings(item).without_optimize()
+        again = sync_repository(self.server, item.state, settings, self.running)
+        again.raise_error()
+        if again.version_after != again.version_before:
+            raise InvalidItem("upstream changed during the run: run it again")
+        mirrored = find_publication(self.server, spec)
+        if not mirrored:
+            raise InvalidItem("Pulp created no publication that mirrors upstream")
         return mirrored
-    if not repository.sync:
-        raise InvalidItem("its version has no publication that mirrors upstream: sync it")
-    again = Result(repository.name, repository.content_type)
-    _sync(server, one, settings, False, RunningSyncs(server), again)
-    if again.changed:
-        raise InvalidItem("upstream changed during the run: run it again")
-    mirrored = find_publication(server, content_type, version, repository.mode, True)
-    if not mirrored:
-        raise InvalidItem("Pulp made no publication that mirrors upstream")
-    return mirrored
+
+    def _record_changes(self, item: SnapshotItem, result: Result, outcome: SyncOutcome) -> None:
+        """Add to the result which packages the sync changed; failing that, warn."""
+        changed = outcome.packages_added + outcome.packages_removed
+        if item.state.repository is None or not item.content_type.packages or changed > MAX_CHANGES:
+            return
+        before = version_href(item.state.repository, outcome.version_before)
+        client, after = self.server.client, item.state.latest_version
+        try:
+            changes = read_changes(client, item.content_type, before, after)
+        except PulpError as error:
+            self.server.report.warn(f"{result.name}: cannot read which packages changed: {error}")
+            return
+        result.more.update(describe_changes(changes, self.settings.notable))
+
+
+def _result(item: SnapshotItem) -> Result:
+    repository = item.repository
+    more = {"short_name": repository.short_name, "stamp": None, "snapshot": None}
+    name, content_type = repository.name, repository.content_type
+    return Result(name, content_type, allowed=repository.allow_failure, more=more)
+
+
+def _malformed(error: ItemError) -> Result:
+    # By its short name package_retry finds the item once it is corrected.
+    more = {"short_name": error.short_name} if error.short_name else {}
+    return Result(error.name, error.content_type, error=error.message, more=more)

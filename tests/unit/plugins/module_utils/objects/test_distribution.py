@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.objects import distribution as pulp_distribution
-from plugins.module_utils.objects.distribution import Guards
+from plugins.module_utils.objects.distribution import Guards, in_waves
 from plugins.module_utils.pulp.errors import InvalidItem
 from plugins.module_utils.report.report import Result
 
 
 def waves(*items):
     """(name, distribution that it takes over from) -> names, wave by wave, and errors."""
-    work = [(Result(name, "rpm"), (None, {"distribution": source})) for name, source in items]
-    found = [[result.name for result, _pair in wave] for wave in pulp_distribution._waves(work)]
+    work = [(Result(name, "rpm"), {"distribution": source}) for name, source in items]
+    found = [[result.name for result, _pair in wave] for wave in in_waves(work)]
     return found, [result.error for result, _pair in work]
 
 

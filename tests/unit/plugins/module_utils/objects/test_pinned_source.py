@@ -11,7 +11,6 @@ from plugins.module_utils.objects.pinned_source import (
     is_mirrored,
     is_pinned_source,
     source_digest,
-    version_number,
 )
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 
@@ -113,7 +112,3 @@ def test_an_item_is_mirrored_when_it_wants_what_the_label_says():
     assert is_mirrored(DEB, item, repository(label), REMOTE)
     assert not is_mirrored(DEB, {**item, "mirror": False}, repository(label), REMOTE)
     assert not is_mirrored(DEB, {**item, "policy": "immediate"}, repository(label), REMOTE)
-
-
-def test_a_version_has_the_number_at_the_end_of_its_href():
-    assert version_number("/pulp/api/v3/repositories/rpm/rpm/1/versions/12/") == 12

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.objects.publication import choose, fitting, mirrors_upstream
+from plugins.module_utils.objects.publication import (
+    choose_publication,
+    mirrors_upstream,
+    with_settings,
+)
 
 
 def publication(href, created, checksum_type="sha256", **settings):
@@ -42,12 +46,12 @@ BOTH = publication("/both/", 2, simple=True, structured=True)
 def test_upstreams_own_metadata_counts_first_then_what_is_served_then_the_newest(
     publications, settings, mirrored_only, served, chosen
 ):
-    found = choose(publications, settings, mirrored_only, served)
+    found = choose_publication(publications, settings, mirrored_only, served)
     assert (found and found["pulp_href"]) == chosen
 
 
 def test_a_publication_of_another_mode_is_no_duplicate():
-    assert fitting([SIMPLE, BOTH], {"simple": True, "structured": False}) == [SIMPLE]
+    assert with_settings([SIMPLE, BOTH], {"simple": True, "structured": False}) == [SIMPLE]
 
 
 def test_only_a_mirroring_sync_leaves_the_checksum_type_unknown():

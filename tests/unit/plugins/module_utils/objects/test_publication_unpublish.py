@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.objects.publication import clean_up, remove
+from plugins.module_utils.objects.publication import (
+    PublicationSpec,
+    delete_duplicates,
+    delete_publications,
+)
 from plugins.module_utils.pulp.errors import Conflict
 from plugins.module_utils.pulp.references import Usage
 from plugins.module_utils.pulp.types import CONTENT_TYPES
@@ -24,6 +28,7 @@ class Published:
         self.repository = repository["pulp_href"]
         self.first = repository["latest_version_href"]
         self.second = self.pulp.add_version(repository, "kernel 2-1")["pulp_href"]
+        self.first_version = PublicationSpec(RPM, self.first)
         self.hrefs = {}
         self.publish("old", self.first)
         self.publish("new", self.first)
@@ -52,7 +57,9 @@ def there():
 )
 def test_duplicates_are_deleted_unless_they_are_served(there, used, left):
     usage = there.used(**dict.fromkeys(used))
-    clean_up(there.pulp.server(), RPM, there.first, [there.hrefs["old"]], usage, Result("a", "rpm"))
+    delete_duplicates(
+        there.pulp.server(), there.first_version, [there.hrefs["old"]], usage, Result("a", "rpm")
+    )
     assert there.left == left
 
 
@@ -60,30 +67,34 @@ def test_duplicates_are_deleted_unless_they_are_served(there, used, left):
 def test_a_distribution_of_a_repository_or_version_serves_the_newest_publication(there, used):
     usage = there.used(**{used: True})
     duplicates = list(there.hrefs.values())
-    clean_up(there.pulp.server(), RPM, there.first, duplicates, usage, Result("a", "rpm"))
+    delete_duplicates(
+        there.pulp.server(), there.first_version, duplicates, usage, Result("a", "rpm")
+    )
     assert there.left == ["new"]
 
 
 def test_a_distribution_of_a_repository_serves_its_newest_version_only(there):
     there.publish("second", there.second)
     usage = there.used(repository=True)
-    remove(there.pulp.server(), RPM, None, there.first, usage, Result("a", "rpm"))
+    delete_publications(there.pulp.server(), there.first_version, usage, Result("a", "rpm"))
     assert there.left == ["second"]
     with pytest.raises(Conflict, match="version 2 is in use by the distributions served"):
-        remove(there.pulp.server(), RPM, None, there.second, usage, Result("a", "rpm"))
+        delete_publications(
+            there.pulp.server(), PublicationSpec(RPM, there.second), usage, Result("a", "rpm")
+        )
     assert there.left == ["second"]
 
 
 def test_when_one_of_them_is_served_all_are_kept(there):
     result = Result("a", "rpm")
     with pytest.raises(Conflict):
-        remove(there.pulp.server(), RPM, None, there.first, there.used(new=True), result)
+        delete_publications(there.pulp.server(), there.first_version, there.used(new=True), result)
     assert there.left == ["old", "new"]
     assert not result.changed
 
 
 def test_check_mode_reports_what_would_be_deleted_and_keeps_it(there):
     result = Result("a", "rpm")
-    remove(there.pulp.server(check_mode=True), RPM, None, there.first, Usage(), result)
+    delete_publications(there.pulp.server(check_mode=True), there.first_version, Usage(), result)
     assert sorted(result.before["publications"]) == sorted(there.hrefs.values())
     assert there.left == ["old", "new"]

@@ -114,7 +114,7 @@ def test_what_another_run_wrote_meanwhile_is_not_rolled_back():
 def test_a_write_that_has_no_effect_counts_as_failed():
     pulp = pulp_with("ab")
     pulp.on("PATCH", pulp.find("distributions/", name="b")["pulp_href"], ignored=True)
-    with pytest.raises(PulpError, match="b: Pulp took the change and does not show it"):
+    with pytest.raises(PulpError, match="b: Pulp accepted the change but does not show it"):
         switch_all(pulp.server(), switches(pulp, "ab"))
     assert guards(pulp) == {"a": "old", "b": "old"}
 
@@ -130,6 +130,6 @@ def test_a_new_distribution_is_deleted_when_another_fails():
 def test_a_creation_whose_answer_was_lost_is_rolled_back_and_reported():
     pulp = pulp_with("b")
     pulp.on("POST", "distributions/", raises=LostResponse("the connection broke"), carried_out=True)
-    with pytest.raises(PulpError, match="could not be put back: a: the answer .* was lost"):
+    with pytest.raises(PulpError, match="could not be rolled back: a: the response .* was lost"):
         switch_all(pulp.server(), switches(pulp, "ab"))
     assert guards(pulp) == {"b": "old"}

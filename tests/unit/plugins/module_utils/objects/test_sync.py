@@ -9,24 +9,24 @@ import pytest
 
 from plugins.module_utils.objects.pinned_source import PINNED_LABEL
 from plugins.module_utils.objects.repository import sync_repositories
-from plugins.module_utils.objects.sync import SyncSettings
+from plugins.module_utils.objects.sync import Retries, SyncSettings
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 from plugins.module_utils.report.report import Result
 from tests.unit.fake_pulp.pulp import FakePulp
 
 RPM = CONTENT_TYPES["rpm"]
-PARAMS = {"retries": 1, "retry_delay": 0.5}
+RETRIES = Retries(1, 0.5)
 STAMPED = "https://ark/pulp/content/rocky/9/20250812T091848/"
 PACKAGES = ["bash 1-1", "kernel 1-1", "openssl 1-1"]
 
 
 def settings(**item):
-    return SyncSettings.of(RPM, item, PARAMS)
+    return SyncSettings.from_item(RPM, item, RETRIES)
 
 
 def test_only_options_of_the_sync_are_sent_with_it():
     found = settings(name="a", policy="immediate", sync_policy="additive", optimize=None)
-    assert (found.payload, found.retries, found.delay) == ({"sync_policy": "additive"}, 1, 0.5)
+    assert (found.payload, found.retries) == ({"sync_policy": "additive"}, RETRIES)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_only_options_of_the_sync_are_sent_with_it():
     ],
 )
 def test_a_sync_of_a_pinned_source_is_skipped_unless_optimize_is_false(item, skips):
-    assert settings(**item).skips is skips
+    assert settings(**item).may_skip is skips
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.objects.sync import absent, refuse_absent
-from plugins.module_utils.pulp.errors import PulpError
+from plugins.module_utils.objects.repository import sync_repositories
+from plugins.module_utils.objects.sync import missing_content
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 from tests.unit.fake_pulp.pulp import FakePulp
 
@@ -26,7 +26,7 @@ def pulp_with(*tags: str) -> tuple[FakePulp, str]:
 def missing(includes, excludes=None):
     remote = {"include_tags": includes, "exclude_tags": excludes}
     pulp, version = pulp_with(*TAGS)
-    return absent(pulp, CONTAINER, remote, version)
+    return missing_content(pulp, CONTAINER, remote, version)
 
 
 @pytest.mark.parametrize(
@@ -54,29 +54,39 @@ def test_what_is_excluded_is_not_expected():
 def test_the_names_that_newer_servers_give_the_fields_are_understood():
     remote = {"include_tags": None, "includes": ["a", "b"], "excludes": ["b"]}
     pulp, version = pulp_with(*TAGS)
-    assert absent(pulp, CONTAINER, remote, version) == ["a"]
+    assert missing_content(pulp, CONTAINER, remote, version) == ["a"]
 
 
 def test_a_hundred_names_are_one_request_or_few():
     tags = [f"2025.1-rocky-9-{number:03}" for number in range(100)]
     pulp, version = pulp_with(*tags)
-    assert absent(pulp, CONTAINER, {"includes": tags}, version) == []
+    assert missing_content(pulp, CONTAINER, {"includes": tags}, version) == []
     assert len(pulp.requests) == 1
 
 
 def test_nothing_is_requested_where_nothing_was_asked_for_by_name():
     pulp, version = pulp_with(*TAGS)
-    assert absent(pulp, CONTAINER, {}, version) == []
-    assert absent(pulp, CONTENT_TYPES["python"], {"includes": ["a"]}, version) == []
+    assert missing_content(pulp, CONTAINER, {}, version) == []
+    assert missing_content(pulp, CONTENT_TYPES["python"], {"includes": ["a"]}, version) == []
     assert pulp.requests == []
 
 
-def test_the_error_names_what_is_missing_the_source_and_what_to_do():
-    remote = {"includes": ["a", "b"], "upstream_name": "stackhpc/nova", "url": "https://ark"}
-    pulp, version = pulp_with(*TAGS)
-    with pytest.raises(PulpError) as caught:
-        refuse_absent(pulp, CONTAINER, remote, version)
-    assert str(caught.value) == (
-        "Pulp synced without an error, and these did not come: a, b. stackhpc/nova at https://ark "
-        "has them not, or not for us: correct include_tags, or put them there"
+def test_missing_content_is_an_error_after_the_new_version_and_names_what_to_do():
+    pulp, _version = pulp_with(*TAGS)
+    url = "https://ark"
+    pulp.upstream[url] = [f"{tag} {OTHER}" for tag in TAGS]
+    fields = {"upstream_name": "stackhpc/nova", "includes": ["a", "b", TAGS[0]]}
+    pulp.add("remotes/container/container/", name="nova-remote", url=url, **fields)
+    params = {"retries": 0, "retry_delay": 0, "late_retry_delay": -1}
+    ((result,), _more) = sync_repositories(
+        pulp.server(), {**params, "container": [{"name": "nova"}]}
+    )
+    assert result.error == (
+        "the sync succeeded, but these are missing: a, b. stackhpc/nova at https://ark does not "
+        "have them, or the account cannot read them: correct include_tags, or add them there"
+    )
+    assert (result.changed, result.more["sync"], result.more["version_after"]) == (
+        True,
+        "synced",
+        3,
     )

@@ -7,15 +7,19 @@ import pytest
 
 from plugins.module_utils.pulp.client import PulpClient
 from plugins.module_utils.pulp.connection import Connection
-from plugins.module_utils.pulp.reader import in_chunks, read_by_field, read_by_key, uuid_of
-from plugins.module_utils.pulp.types import CONTENT_TYPES, kind_of
-from plugins.module_utils.release.newest import find_snapshots, newest_snapshot
+from plugins.module_utils.pulp.reader import (
+    in_chunks,
+    read_by_field,
+    read_by_key,
+    uuid_of,
+    version_number,
+)
+from plugins.module_utils.pulp.types import CONTENT_TYPES
 from tests.unit.fake_pulp.pulp import FakePulp
 
 from ..conftest import Reply
 
 LONGEST_ADDRESS = 3800
-SNAPSHOTS = kind_of("distribution", "rpm")
 
 
 def pulp_with(*names: str, endpoint: str = "things/") -> FakePulp:
@@ -114,40 +118,5 @@ def test_the_identifier_is_the_end_of_the_href():
     assert uuid_of("/pulp/api/v3/tasks/018f-1/") == "018f-1"
 
 
-@pytest.mark.parametrize(
-    ("prefix", "others"),
-    [
-        ("openhpc-2-", ["openhpc-2-updates-20990101T000000", "openhpc-2-"]),
-        ("mariadb-10.5-centos8", ["mariadb-10x5-centos820990101T000000"]),
-        ("a (b)[c]+ *", ["a bc 20990101T000000", "xa (b)[c]+ *20990101T000000"]),
-        ("ü, #&~ ", ["u, #&~ 20990101T000000"]),
-        ("back\\slash", ["back\\slash20990101T000000-old", "backslash20990101T000000"]),
-    ],
-)
-def test_the_newest_snapshot_is_that_of_exactly_this_prefix(prefix, others):
-    ours = [f"{prefix}20250101T000000", f"{prefix}20260101T000000", f"{prefix}2026"]
-    server = pulp_with(*others, *ours, endpoint=SNAPSHOTS.endpoint)
-    found = newest_snapshot(server, SNAPSHOTS, prefix, ["name"])
-    assert found == {"name": f"{prefix}20260101T000000"}
-    assert server.requests[0].content["limit"] == 1
-
-
-def test_without_a_snapshot_there_is_no_newest():
-    server = pulp_with("a-1", endpoint=SNAPSHOTS.endpoint)
-    assert newest_snapshot(server, SNAPSHOTS, "a-", ["name"]) is None
-
-
-def test_snapshots_are_found_some_at_a_time_from_either_end():
-    stamps = [f"2026010{day}T000000" for day in range(1, 6)]
-    server = pulp_with(*(f"a-{stamp}" for stamp in stamps), endpoint=SNAPSHOTS.endpoint)
-
-    def found(**how):
-        page = find_snapshots(server, SNAPSHOTS, "a-", ["name"], **how)
-        return [entry["name"][2:] for entry in page]
-
-    assert found() == stamps[-1:]
-    assert found(limit=2) == [stamps[4], stamps[3]]
-    assert found(limit=2, skip=4) == [stamps[0]]
-    assert found(limit=2, skip=5) == []
-    assert found(limit=2, oldest_first=True) == stamps[:2]
-    assert found(stamps="2026010[1-3]T000000") == [stamps[2]]
+def test_a_version_has_the_number_at_the_end_of_its_href():
+    assert version_number("/pulp/api/v3/repositories/rpm/rpm/1/versions/12/") == 12

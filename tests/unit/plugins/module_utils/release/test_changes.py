@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which changes of a snapshot are told by name."""
+"""Which changes of a snapshot are named."""
 
 from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.content.packages import Changes, Package
 from plugins.module_utils.release.changes import (
     NOTABLE,
+    Changes,
     ChangesError,
+    Package,
+    PackageCounts,
     describe_changes,
-    has_shrunk,
     notable_pattern,
 )
 
@@ -69,4 +70,4 @@ def test_what_is_no_regular_expression_is_named():
     [(100, 70, False), (100, 69, True), (0, 0, False), (10, 20, False)],
 )
 def test_more_than_the_limit_is_too_much(before, after, shrunk):
-    assert has_shrunk(before, after, 30) is shrunk
+    assert PackageCounts(before, after).has_shrunk(30) is shrunk

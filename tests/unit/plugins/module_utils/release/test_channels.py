@@ -143,7 +143,7 @@ def test_what_others_changed_since_is_named_and_nothing_is_touched(site):
 
 def test_a_publication_that_is_gone_cannot_be_put_back(site):
     site.gone.add("b1")
-    with pytest.raises(InvalidItem, match="'b-production': the publication it served before is g"):
+    with pytest.raises(InvalidItem, match="'b-production': the publication that it served be"):
         promote(site, "ab", to="previous")
     assert site.production["b"] == "b2"
 
@@ -159,7 +159,7 @@ def test_a_channel_that_the_promotion_made_stays_and_is_told():
     server = Server(site, Report(), check_mode=False)  # type: ignore[arg-type]
     promote_channels(server, {"rpm": items("a"), "to": "previous"})
     assert site.production == {"a": "a1"}
-    assert "was made by the promotion" in server.report.warnings[0]
+    assert "was created by the promotion" in server.report.warnings[0]
 
 
 def test_a_new_channel_gets_path_and_guard_of_its_item():

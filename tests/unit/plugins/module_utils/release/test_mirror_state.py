@@ -9,14 +9,14 @@ from plugins.module_utils.inventory.pins import Pin
 from plugins.module_utils.inventory.repositories import PackageRepository
 from plugins.module_utils.objects.pinned_source import PINNED_LABEL, source_digest
 from plugins.module_utils.pulp.types import CONTENT_TYPES
-from plugins.module_utils.release.mirror import MIRRORED_LABEL, MirrorSettings, read_mirrored
+from plugins.module_utils.release.mirror import MIRRORED_LABEL, MirrorSettings, read_mirror_items
 
 RPM = CONTENT_TYPES["rpm"]
 OLD, NEW = "20261101T000000", "20261120T200001"
 REPOSITORY = "/pulp/api/v3/repositories/rpm/rpm/1/"
 PUBLICATION = "/pulp/api/v3/publications/rpm/rpm/{}/"
 SOURCE = "https://ark/pulp/content/rocky/"
-SETTINGS = MirrorSettings("https://ark/", {"remote_username": "u"}, {}, " (ark)", "-ark", {}, "all")
+SETTINGS = MirrorSettings("https://ark/", {"remote_username": "u"}, {}, " (ark)", "-ark", "all")
 HOW = {"sync_policy": "mirror_complete"}
 
 
@@ -81,7 +81,7 @@ class Holding:
 
 
 def read(*objects, stamp=NEW, settings=SETTINGS, **keys):
-    (one,) = read_mirrored(Holding(*objects), [pin(stamp, **keys)], settings)
+    (one,) = read_mirror_items(Holding(*objects), [pin(stamp, **keys)], settings)
     return one
 
 
@@ -124,9 +124,9 @@ def test_a_label_fits_only_what_was_asked_for():
     there = (labelled(), remote(SOURCE + OLD), repository(SOURCE + OLD, 3))
     assert read(*there).is_done
     assert not read(*there, sync_policy="additive").is_done
-    moved = MirrorSettings("https://other", {}, {}, " (ark)", "-ark", {}, "always")
+    moved = MirrorSettings("https://other", {}, {}, " (ark)", "-ark")
     assert not read(*there, settings=moved).is_done
-    slash = MirrorSettings("https://ark", {}, {}, " (ark)", "-ark", {}, "always")
+    slash = MirrorSettings("https://ark", {}, {}, " (ark)", "-ark")
     assert read(*there, settings=slash).is_done
 
 
@@ -161,13 +161,13 @@ def test_requests_do_not_grow_with_pins():
     ]
     made = [distribution(name=f"r{n}-{NEW}-ark", base_path=f"r{n}/{NEW}") for n in range(60)]
     server = Holding(*made)
-    read_mirrored(server, pins, SETTINGS)
+    read_mirror_items(server, pins, SETTINGS)
     assert server.requests <= 6
 
 
 def test_a_deb_mirror_serves_what_upstream_calls_its_suites_unless_told_otherwise():
     repository = PackageRepository("deb", "Noble", "noble", "noble-", "noble/")
     for defaults, mode in (({}, "verbatim"), ({"deb": {"mode": "simple"}}, "simple")):
-        settings = MirrorSettings("https://ark", {}, defaults, "", "", {}, "always")
-        (one,) = read_mirrored(Holding(), [Pin(repository, NEW)], settings)
-        assert one.item["mode"] == mode
+        settings = MirrorSettings("https://ark", {}, defaults)
+        (one,) = read_mirror_items(Holding(), [Pin(repository, NEW)], settings)
+        assert one.options["mode"] == mode
