@@ -51,7 +51,7 @@ def linked_names(readme: str, source: Path) -> str:
     """Return the README with a link from each name in its tables to its page of the reference."""
     lines, pattern = [], ""
     for line in readme.splitlines():
-        if line.startswith("| "):
+        if line.startswith("|"):
             pattern = TABLES.get(line.strip("| ").split(" | ")[0], pattern)
             line = _with_links(line, pattern, source)
         else:
