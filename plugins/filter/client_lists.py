@@ -78,7 +78,7 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils.errors import OperatorError
 from ..module_utils.inventory.client_lists import client_lists as narrow
-from ..module_utils.inventory.selection import Filter
+from ..module_utils.inventory.selection import Filter, Filters
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,15 @@ def client_lists(
 ) -> dict[str, Any]:
     """The selected items; `options` and `named` are those of ClientFilters."""
     try:
-        return narrow(lists, **vars(ClientFilters(*options, **named)))
+        given = ClientFilters(*options, **named)
+        filters = Filters(
+            given.rpm_filter,
+            given.deb_filter,
+            given.package_filter,
+            given.sync_group,
+            container_image_filter=given.image_filter,
+        )
+        return narrow(lists, filters)
     except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 

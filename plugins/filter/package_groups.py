@@ -70,7 +70,7 @@ from ansible.utils.display import Display
 
 from ..module_utils.errors import OperatorError
 from ..module_utils.inventory.repositories import parse_repositories
-from ..module_utils.inventory.selection import Filter, select_inventory
+from ..module_utils.inventory.selection import Filter, Filters, select_inventory
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,9 @@ def package_groups(
         lists.get("rpm") or [], lists.get("deb") or [], defaults, purpose="pins"
     )
     try:
-        _narrowed, selection = select_inventory(parsed, **vars(PackageFilters(*options, **named)))
+        _narrowed, selection = select_inventory(
+            parsed, Filters(**vars(PackageFilters(*options, **named)))
+        )
     except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
     groups = sorted({item.sync_group for item in selection.selected} - {""})

@@ -118,7 +118,9 @@ def test_what_is_not_there_is_named_with_what_is_near(week: Week) -> None:
     later = week.ask(package_stamp="20261119").failed().message
     assert "no snapshot at 20261119 of any repository, selected 2 of 2" in later
     assert "package_stamp_until=20261119 takes the newest up to then" in later
-    assert "neither a stamp" in week.ask(package_stamp="tomorrow").failed().message
+    assert (
+        "is not a stamp or the prefix of one" in week.ask(package_stamp="tomorrow").failed().message
+    )
 
 
 def test_a_repository_without_an_answer_hides_none_of_the_others(week: Week) -> None:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from plugins.module_utils.inventory.repositories import parse_repositories
-from plugins.module_utils.inventory.selection import select_repositories
+from plugins.module_utils.inventory.selection import Filters, select_repositories
 
 INVENTORY = Path(__file__).parents[2] / "docs" / "example-inventory"
 
@@ -127,7 +127,7 @@ def test_all_repositories_are_read_without_a_warning(parsed):
     ],
 )
 def test_the_distributions_of_the_release_train_are_there(parsed, expression, number):
-    selection = select_repositories(parsed.repositories, package_filter=expression)
+    selection = select_repositories(parsed.repositories, Filters(package_filter=expression))
     assert len(selection.selected) == number
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client's lists as a Kayobe configuration has them: what its site needs, and what a run is about."""
+"""The lists of a client in a Kayobe configuration, reduced to required and selected items."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import OperatorError
-from .selection import Filter, select_repositories
+from .selection import NO_FILTERS, Filters, select_repositories
 from .values import ItemValueError, boolean, without_omitted
 
 LISTS = ("repositories", "publications", "development", "production")
-# Keys that are about the inventory, and that Pulp knows nothing of.
-_ABOUT = ("required", "short_name", "sync_group")
-# Keys of the other lists that an item of production may carry, too.
-_SHARED = ("mode", "sync_policy", "skip_existing")
+# Keys that only the inventory uses.
+_INVENTORY_KEYS = ("required", "short_name", "sync_group")
+# Keys of the other lists, which are ignored in items of production.
+_OTHER_KEYS = ("mode", "sync_policy", "skip_existing")
 _PRODUCTION, _DEVELOPMENT = "production", "development"
 
 Items = list[dict[str, Any]]
 
 
 class ClientListError(OperatorError):
-    """A list or an item that cannot be used; the message names it."""
+    """A malformed list or item; the message names it."""
 
 
 @dataclass(frozen=True)
 class _Repository:
-    """What a repository is selected by."""
+    """A repository under one of the names by which it is selected."""
 
     content_type: str
     name: str
@@ -36,23 +36,19 @@ class _Repository:
 
 
 def client_lists(
-    lists: Mapping[str, Mapping[str, Any]],
-    rpm_filter: Filter = None,
-    deb_filter: Filter = None,
-    package_filter: Filter = None,
-    sync_group: str | None = None,
-    image_filter: Filter = None,
+    lists: Mapping[str, Mapping[str, Any]], filters: Filters = NO_FILTERS
 ) -> dict[str, Any]:
-    """Narrow a client's lists to what its site needs and to what is selected.
+    """Reduce the lists of a client to its required and selected items.
 
-    `lists`: content type -> {repositories, publications, development, production} -> items.
-    Items that are not `required` are dropped before anything else of them is read. Filters are
-    searched in a repository's short name, for an image the last part of its name, and in its name, by
-    which Pulp and all results call it;
-    `sync_group` is its key of this name; publications and distributions follow their repository, production its
-    development distribution. Returns the same shape, each production item with its
-    `distribution`, and `selected`, the words "selected 3 of 40". Raises SelectionError when a
-    filter or group matches nothing, ClientListError for what cannot be used.
+    `lists`: content type -> {repositories, publications, development, production} -> items. Items
+    that are not `required` are removed first; their other keys are not read. A repository is
+    selected by its short name (of a container image: the last part of its name), or by its name,
+    which results contain. Publications and distributions are selected with their repository,
+    production distributions with their development distribution.
+
+    Returns the same structure, with `distribution` in each production item, and `selected`, the text
+    "selected 3 of 40". Raises SelectionError when a filter or group matches nothing, ClientListError
+    for malformed lists and items.
     """
     required = {
         content_type: {name: _required(content_type, name, ours.get(name)) for name in LISTS}
@@ -64,18 +60,17 @@ def client_lists(
         for item in ours["repositories"]
         for one in _selectable(content_type, item)
     ]
-    filters = rpm_filter, deb_filter, package_filter, sync_group, image_filter
-    selection = select_repositories(everything, *filters)
+    selection = select_repositories(everything, filters)
     chosen, known = (
         {(one.content_type, one.name) for one in ones} for ones in (selection.selected, everything)
     )
     narrowed: dict[str, Any] = {"selected": f"selected {len(chosen)} of {len(known)}"}
     for content_type, ours in required.items():
         kept = ours
-        if any(filters):
-            kept = _following(ours, {name for one, name in chosen if one == content_type})
+        if filters:
+            kept = _items_of(ours, {name for one, name in chosen if one == content_type})
         narrowed[content_type] = {
-            **{name: [_without_about(item) for item in kept[name]] for name in LISTS[:3]},
+            **{name: [_without_inventory_keys(item) for item in kept[name]] for name in LISTS[:3]},
             "production": [_channel(item) for item in kept["production"]],
         }
     return narrowed
@@ -83,11 +78,11 @@ def client_lists(
 
 def _required(content_type: str, name: str, items: Any) -> Items:
     if items is not None and (isinstance(items, (str, Mapping)) or not isinstance(items, Iterable)):
-        raise ClientListError(f"{content_type} {name}: this is not a list")
+        raise ClientListError(f"{content_type} {name}: must be a list")
     kept = []
     for place, item in enumerate(items or [], 1):
         if not isinstance(item, Mapping):
-            raise ClientListError(f"{content_type} {name}: item {place} is no mapping")
+            raise ClientListError(f"{content_type} {name}: item {place} must be a mapping")
         try:
             needed = boolean(
                 without_omitted({"required": item.get("required", True)}).get("required", True)
@@ -100,8 +95,8 @@ def _required(content_type: str, name: str, items: Any) -> Items:
     return kept
 
 
-def _following(ours: Mapping[str, Items], names: set[str]) -> dict[str, Items]:
-    """The items of all lists that belong to repositories of these names."""
+def _items_of(ours: Mapping[str, Items], names: set[str]) -> dict[str, Items]:
+    """Return the items of all lists that belong to the repositories with these names."""
     development = [item for item in ours["development"] if item.get("repository") in names]
     served = {item.get("name") for item in development}
     return {
@@ -115,26 +110,35 @@ def _following(ours: Mapping[str, Items], names: set[str]) -> dict[str, Items]:
 
 
 def _channel(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A production distribution; it takes over from the development one of its own name."""
+    """Return a production item with the distribution that it takes the publication from.
+
+    That is the development distribution with the same prefix unless the item names one.
+    """
     name, source = str(item.get("name", "")), item.get("distribution")
     if not source and name.endswith(_PRODUCTION):
         source = name[: -len(_PRODUCTION)] + _DEVELOPMENT
     if not source and item.get("state", "present") == "present":
-        raise ClientListError(f"production '{name}': no distribution is given to take over from")
-    channel = {key: value for key, value in item.items() if key not in (*_ABOUT, *_SHARED)}
+        raise ClientListError(
+            f"production '{name}': set distribution, or let the name end in production"
+        )
+    channel = {
+        key: value for key, value in item.items() if key not in (*_INVENTORY_KEYS, *_OTHER_KEYS)
+    }
     return {**channel, "name": name, "distribution": source}
 
 
 def _selectable(content_type: str, item: Mapping[str, Any]) -> list[_Repository]:
-    """A repository under each of its names."""
+    """Return a repository under each name by which it can be selected."""
     name = str(item.get("name") or "")
     if not name:
-        raise ClientListError(f"{content_type} repositories: an item has no name: {sorted(item)}")
+        raise ClientListError(
+            f"{content_type} repositories: name is missing in an item with the keys {sorted(item)}"
+        )
     short = name.rpartition("/")[2] if content_type == "container" else name
     names = dict.fromkeys((str(item.get("short_name") or short), name))
     group = str(item.get("sync_group") or "")
     return [_Repository(content_type, name, one, group) for one in names]
 
 
-def _without_about(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in item.items() if key not in _ABOUT}
+def _without_inventory_keys(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if key not in _INVENTORY_KEYS}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pins of container images: which tags of which images a run is about."""
+"""Container image pins: the tags of the selected container images."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 from ..errors import OperatorError
 from .selection import CONTAINER_IMAGE_FILTER, Filter, closest_names, select_names
 
-# The OCI distribution specification 1.1: names of repositories, and of tags.
+# Names of repositories and tags by the OCI distribution specification 1.1.
 IMAGE_NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
 class ContainerPinsError(OperatorError):
-    """Pins that cannot be meant, all that is wrong with them at once."""
+    """Invalid pins; the message lists all problems."""
 
 
 @dataclass(frozen=True)
 class ContainerPins:
-    """The selected images with their tags, the words of the selection, and its warnings."""
+    """The tags of the selected images; `text` is "selected 3 of 40 images"."""
 
     pins: dict[str, list[str]]
     text: str
@@ -30,24 +30,24 @@ class ContainerPins:
 
 
 def parse_container_pins(tags: Any) -> dict[str, list[str]]:
-    """Image -> tag, or list of tags, as image -> tags without repetition, sorted by image.
+    """Convert image -> tag or list of tags into image -> unique tags, sorted by image.
 
-    Raises ContainerPinsError, naming all images and tags that cannot be.
+    Raises ContainerPinsError, naming all invalid images and tags.
     """
     if not isinstance(tags, Mapping):
-        raise ContainerPinsError("container_tags is no mapping of images to tags")
+        raise ContainerPinsError("container_tags must be a mapping of images to tags")
     problems = []
     pins: dict[str, list[str]] = {}
     for image, value in tags.items():
         name = str(image)
-        given = [str(tag) for tag in (value if isinstance(value, list) else [value])]
+        own = [str(tag) for tag in (value if isinstance(value, list) else [value])]
         if not IMAGE_NAME.fullmatch(name):
-            problems.append(f"'{name}' is no name of an image")
-        if not given or value in (None, ""):
+            problems.append(f"'{name}' is not the name of an image")
+        if not own or value in (None, ""):
             problems.append(f"{name} has no tag")
         else:
-            problems += [f"{name}: '{tag}' is no tag" for tag in given if not _TAG.fullmatch(tag)]
-        pins[name] = list(dict.fromkeys(given))
+            problems += [f"{name}: '{tag}' is not a tag" for tag in own if not _TAG.fullmatch(tag)]
+        pins[name] = list(dict.fromkeys(own))
     if problems:
         raise ContainerPinsError(f"container_tags: {'; '.join(problems)}")
     return dict(sorted(pins.items()))
@@ -56,22 +56,22 @@ def parse_container_pins(tags: Any) -> dict[str, list[str]]:
 def select_container_pins(
     tags: Any, images: Iterable[str] | None = None, image_filter: Filter = None
 ) -> ContainerPins:
-    """The pins that the filter selects; without `images` any image may be pinned.
+    """Return the pins that a filter selects.
 
-    Raises ContainerPinsError for pins of images that are not among `images`, with the nearest names, and
-    SelectionError for a filter that selects nothing.
+    Raises ContainerPinsError for pins of images that are not in `images`, if these are given, and
+    SelectionError for a filter that matches nothing.
     """
     pins = parse_container_pins(tags)
     known = None if images is None else set(images)
     unknown = [] if known is None else [name for name in pins if name not in known]
     if unknown:
-        told = []
+        names = []
         for name in unknown:
-            near = closest_names(name, known or [])
-            told.append(f"{name} (nearest: {', '.join(near)})" if near else name)
+            similar = closest_names(name, known or [])
+            names.append(f"{name} (nearest: {', '.join(similar)})" if similar else name)
         raise ContainerPinsError(
-            f"pinned, and not in kolla_container_images: {', '.join(told)}. Add them there, or "
-            "take their pins away"
+            f"pinned, but not in kolla_container_images: {', '.join(names)}. Add them there, or "
+            "remove their pins"
         )
     if not pins:
         raise ContainerPinsError("no image is pinned")

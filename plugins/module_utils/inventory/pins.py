@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pins of packages: short name -> stamp, as a configuration asks for them, resolved to the
-repositories of the inventory whose snapshots they mean."""
+"""Package pins, short name -> stamp, resolved to package repositories of the inventory."""
 
 from __future__ import annotations
 
@@ -9,22 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import OperatorError
-from .repositories import ItemError, PackageRepository
+from .repositories import ItemError, PackageRepository, ParsedInventory
 from .selection import closest_names
 from .stamp import is_stamp
 
-# A key of `etc/kayobe/pulp-repo-versions.yml` is prefix, short name, suffix.
+# Keys of `etc/kayobe/pulp-repo-versions.yml`: prefix, short name, suffix.
 KAYOBE_PREFIX = "stackhpc_pulp_repo_"
 KAYOBE_SUFFIX = "_version"
 
 
 class PinError(OperatorError):
-    """Pins that cannot be resolved; the message lists everything that is wrong with them."""
+    """Pins that cannot be resolved; the message lists all problems."""
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One repository at one stamp; selectable by the repository's type, name and group."""
+    """A repository with a stamp; selected by the type, short name and group of the repository."""
 
     repository: PackageRepository
     stamp: str
@@ -52,9 +51,12 @@ class Pin:
 
 @dataclass(frozen=True)
 class ResolvedPins:
-    """`pins` in the order of the inventory, active before deprecated repositories; `errors`, the
-    malformed items that are pinned; the short names that are `unknown` there, sorted; and a
-    warning for each of these."""
+    """Resolved pins.
+
+    `pins`: in the order of the inventory, active before deprecated repositories; `errors`: malformed
+    items that are pinned; `unknown`: sorted short names that the inventory does not have, with a
+    warning for each.
+    """
 
     pins: list[Pin]
     errors: list[ItemError] = field(default_factory=list)
@@ -63,12 +65,12 @@ class ResolvedPins:
 
 
 def kayobe_variable(short_name: str) -> str:
-    """The variable of a Kayobe configuration that pins this repository."""
+    """Return the variable of a Kayobe configuration that pins a repository."""
     return f"{KAYOBE_PREFIX}{short_name}{KAYOBE_SUFFIX}"
 
 
 def package_pins_of_kayobe(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Short name -> value, as it is, of the pins among variables; all others are left out."""
+    """Return the pins among the variables of a Kayobe configuration: short name -> value."""
     long_enough = len(KAYOBE_PREFIX) + len(KAYOBE_SUFFIX)
     return {
         key[len(KAYOBE_PREFIX) : -len(KAYOBE_SUFFIX)]: value
@@ -81,7 +83,7 @@ def package_pins_of_kayobe(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def pins_without_stamp(pins: Mapping[str, Any]) -> list[str]:
-    """Short names, sorted, whose value is null or blank: known, but not pinned yet."""
+    """Return the sorted short names whose value is null or blank: not pinned yet."""
     return sorted(
         short_name
         for short_name, value in pins.items()
@@ -90,9 +92,9 @@ def pins_without_stamp(pins: Mapping[str, Any]) -> list[str]:
 
 
 def check_stamps(pins: Mapping[str, Any]) -> None:
-    """Raise PinError naming every pin whose value is not a stamp.
+    """Raise PinError, naming every pin whose value is not a stamp.
 
-    YAML leaves an unquoted stamp text; a number or a time there was written in another form.
+    YAML reads an unquoted stamp as a string; numbers and times have another format.
     """
     empty = pins_without_stamp(pins)
     problems = [f"'{short_name}' has no stamp" for short_name in empty]
@@ -107,34 +109,32 @@ def check_stamps(pins: Mapping[str, Any]) -> None:
 
 def resolve_pins(
     pins: Mapping[str, Any],
-    active: Iterable[PackageRepository],
-    deprecated: Iterable[PackageRepository] = (),
-    errors: Iterable[ItemError] = (),
-    deprecated_errors: Iterable[ItemError] = (),
+    active: ParsedInventory,
+    deprecated: ParsedInventory | None = None,
     strict: bool = False,
 ) -> ResolvedPins:
-    """Resolve short name -> stamp against the inventory; active repositories come first.
+    """Resolve pins, short name -> stamp, to the repositories of the inventory.
 
-    `errors` of the parsed lists count where their item is pinned, those of deprecated items only
-    where the active list does not have the name. A pin of neither list is reported and skipped,
-    with `strict` it is an error. Raises PinError for no pins at all, malformed stamps, and when
-    all pins are unknown.
+    A deprecated repository is used if the active list has no item of its short name. A pin of
+    neither list is a warning, with `strict` an error. Raises PinError without any pin, for malformed
+    stamps, and when all pins are unknown.
     """
     if not pins:
-        raise PinError("there is not a single pin")
+        raise PinError("there are no package pins")
     check_stamps(pins)
-    known = {repository.short_name: repository for repository in active}
-    broken = [error for error in errors if error.short_name in pins]
-    taken = {*known, *(error.short_name for error in broken)}
-    for repository in deprecated:
+    deprecated = deprecated or ParsedInventory()
+    known = {repository.short_name: repository for repository in active.repositories}
+    malformed = [error for error in active.errors if error.short_name in pins]
+    taken = {*known, *(error.short_name for error in malformed)}
+    for repository in deprecated.repositories:
         if repository.short_name not in taken:
             known.setdefault(repository.short_name, repository)
-    broken += [
+    malformed += [
         error
-        for error in deprecated_errors
+        for error in deprecated.errors
         if error.short_name in pins and error.short_name not in taken
     ]
-    found = {*known, *(error.short_name for error in broken)}
+    found = {*known, *(error.short_name for error in malformed)}
     unknown = sorted(short_name for short_name in pins if short_name not in found)
     warnings = [unknown_pin_message(short_name, known) for short_name in unknown]
     if unknown and (strict or len(unknown) == len(pins)):
@@ -144,11 +144,11 @@ def resolve_pins(
         for short_name, repository in known.items()
         if short_name in pins
     ]
-    return ResolvedPins(resolved, broken, unknown, warnings)
+    return ResolvedPins(resolved, malformed, unknown, warnings)
 
 
 def unknown_pin_message(short_name: str, known: Iterable[str]) -> str:
-    """What to say of a pin that belongs to none of the `known` short names."""
-    near = closest_names(short_name, known)
-    hint = f" (nearest: {', '.join(near)})" if near else ""
+    """Return the message for a pin whose short name is not `known`, with similar names."""
+    similar = closest_names(short_name, known)
+    hint = f" (nearest: {', '.join(similar)})" if similar else ""
     return f"'{short_name}' is pinned, but no package repository has that short name{hint}"

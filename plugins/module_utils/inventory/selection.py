@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Selection: which repositories, pins or images of a list a run is about.
+"""Selection of package repositories, pins and container images by filters and sync groups.
 
-A filter is text of regular expressions with white space between, or a list of them. An item is
-selected when one of them is found anywhere in its name; an empty filter selects all.
+A filter is a string of regular expressions, separated by white space, or a list of them. It selects
+the items whose name matches one of the expressions anywhere; an empty filter selects all items.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Generic, Protocol, TypeVar, Union
+from typing import Callable, Generic, Protocol, TypeVar, Union
 
 from ..errors import OperatorError
 from .repositories import ItemError, PackageRepository, ParsedInventory
@@ -23,7 +23,7 @@ _SUGGESTIONS = 5
 
 
 class SelectionError(OperatorError):
-    """A filter that is no regular expression, or one that selects nothing."""
+    """A filter that is not a regular expression, or that matches nothing."""
 
 
 class NothingSelectedError(SelectionError):
@@ -31,7 +31,7 @@ class NothingSelectedError(SelectionError):
 
 
 class Selectable(Protocol):
-    """What can be selected by type, short name and sync group."""
+    """An item that can be selected by content type, short name and sync group."""
 
     @property
     def content_type(self) -> str: ...
@@ -43,14 +43,37 @@ class Selectable(Protocol):
     def sync_group(self) -> str: ...
 
 
+@dataclass(frozen=True)
+class Filters:
+    """The filters of a run; all that are set must match.
+
+    `rpm_filter` and `deb_filter` apply to items of their type, `package_filter` to both, and
+    `container_image_filter` to container images. `sync_group` is the exact name of a group.
+    """
+
+    rpm_filter: Filter = None
+    deb_filter: Filter = None
+    package_filter: Filter = None
+    sync_group: str | None = None
+    container_image_filter: Filter = None
+
+    def __bool__(self) -> bool:
+        """Whether any of them is set."""
+        return any(vars(self).values())
+
+
+NO_FILTERS = Filters()
+
 Item = TypeVar("Item")
 Chosen = TypeVar("Chosen", bound=Selectable)
 
 
 @dataclass(frozen=True)
 class Selection(Generic[Item]):
-    """The `selected` items in their order, out of `total`; `warnings` name those expressions of
-    a filter that found nothing while others of it did."""
+    """The `selected` items in their order, out of `total`.
+
+    `warnings` name the expressions of a filter that match nothing while others match.
+    """
 
     selected: list[Item]
     total: int
@@ -58,12 +81,15 @@ class Selection(Generic[Item]):
 
     @property
     def text(self) -> str:
-        """What every run says: ``selected 12 of 176``."""
+        """The number of selected items: ``selected 12 of 176``."""
         return f"selected {len(self.selected)} of {self.total}"
 
 
 def compile_patterns(value: Filter, variable: str) -> list[re.Pattern[str]]:
-    """The compiled expressions of a filter; raises SelectionError naming a wrong one."""
+    """Compile the expressions of a filter. Raises SelectionError, naming an invalid one.
+
+    `variable` is the name of the filter in errors, here and below.
+    """
     entries = [value] if isinstance(value, str) else value or []
     patterns = []
     for word in " ".join(str(entry) for entry in entries).split():
@@ -77,7 +103,7 @@ def compile_patterns(value: Filter, variable: str) -> list[re.Pattern[str]]:
 
 
 def closest_names(expression: str, names: Iterable[str]) -> list[str]:
-    """The few names that look most like what an expression was meant to find, best first."""
+    """Return the few names that are most similar to an expression, the closest first."""
     wanted = re.sub(r"[^\w.-]+", "", expression.replace("\\", ""))
     return difflib.get_close_matches(wanted, sorted(set(names)), n=_SUGGESTIONS, cutoff=0.5)
 
@@ -85,7 +111,7 @@ def closest_names(expression: str, names: Iterable[str]) -> list[str]:
 def select_by_name(
     items: Iterable[Item], name_of: Callable[[Item], str], value: Filter, variable: str
 ) -> Selection[Item]:
-    """Select items by the name that `name_of` gives; `variable` is what errors call the filter."""
+    """Select items by a filter of their names, which `name_of` returns."""
     everything = list(items)
     found, warnings = _search(everything, name_of, compile_patterns(value, variable), variable)
     return Selection(found, len(everything), warnings)
@@ -97,9 +123,9 @@ def select_by_group(
     sync_group: str | None,
     among: Iterable[Item],
 ) -> list[Item]:
-    """The items in exactly this sync group, all for an empty one.
+    """Return the items of one sync group, all items if it is empty.
 
-    Raises NothingSelectedError, listing the groups, when nothing `among` the whole list is in it.
+    Raises NothingSelectedError, listing the groups, when no item `among` the whole list is in it.
     """
     if not sync_group:
         return list(items)
@@ -113,36 +139,27 @@ def select_by_group(
 
 
 def select_names(names: Iterable[str], value: Filter, variable: str) -> Selection[str]:
-    """Select among names, e.g. of `kolla_container_images` by `kolla_container_image_filter`."""
+    """Select names, such as `kolla_container_images` by `kolla_container_image_filter`."""
     return select_by_name(names, str, value, variable)
 
 
 def select_repositories(
-    items: Iterable[Chosen],
-    rpm_filter: Filter = None,
-    deb_filter: Filter = None,
-    package_filter: Filter = None,
-    sync_group: str | None = None,
-    image_filter: Filter = None,
+    items: Iterable[Chosen], filters: Filters = NO_FILTERS
 ) -> Selection[Chosen]:
-    """Select among repositories, pins or item errors; all that is given must match.
+    """Select repositories, pins or item errors that match all filters.
 
-    `rpm_filter` and `deb_filter` are for items of their type, `package_filter` for both,
-    `image_filter` for container images, `sync_group` is an exact name. Raises SelectionError when one of them matches nothing, or
-    all together do. The same filter given for both types, as automation of today does, has to
-    match in one of them only.
+    Raises SelectionError when a filter matches nothing, or when no item matches all of them. If the
+    filters of both package types are equal, items of one type are enough.
     """
     everything = list(items)
     kept, warnings = everything, []
-    rpm = compile_patterns(rpm_filter, "rpm_package_repo_filter")
-    deb = compile_patterns(deb_filter, "deb_package_repo_filter")
+    rpm = compile_patterns(filters.rpm_filter, "rpm_package_repo_filter")
+    deb = compile_patterns(filters.deb_filter, "deb_package_repo_filter")
+    package = compile_patterns(filters.package_filter, "package_filter")
+    image = compile_patterns(filters.container_image_filter, CONTAINER_IMAGE_FILTER)
     scopes: list[tuple[str, tuple[str, ...], list[re.Pattern[str]]]] = [
-        ("package_filter", ("rpm", "deb"), compile_patterns(package_filter, "package_filter")),
-        (
-            CONTAINER_IMAGE_FILTER,
-            ("container",),
-            compile_patterns(image_filter, CONTAINER_IMAGE_FILTER),
-        ),
+        ("package_filter", ("rpm", "deb"), package),
+        (CONTAINER_IMAGE_FILTER, ("container",), image),
     ]
     if rpm == deb:
         both = "rpm_package_repo_filter and deb_package_repo_filter"
@@ -157,27 +174,27 @@ def select_repositories(
             matched = {id(item) for item in found}
             kept = [item for item in kept if item.content_type not in types or id(item) in matched]
             warnings += unmatched
-    kept = select_by_group(kept, lambda item: item.sync_group, sync_group, everything)
+    group = filters.sync_group
+    kept = select_by_group(kept, lambda item: item.sync_group, group, everything)
     if everything and not kept:
         raise NothingSelectedError(
-            "the filters match repositories, but none of them is in package_sync_group"
-            f" '{sync_group}'"
-            if sync_group
-            else "no repository matches all of the filters given"
+            f"the filters match repositories, but none of them is in package_sync_group '{group}'"
+            if group
+            else "no repository matches all filters"
         )
     return Selection(kept, len(everything), warnings)
 
 
 def select_inventory(
-    parsed: ParsedInventory, **filters: Any
+    parsed: ParsedInventory, filters: Filters = NO_FILTERS
 ) -> tuple[ParsedInventory, Selection[PackageRepository | ItemError]]:
-    """A parsed inventory narrowed to what is selected, with the selection's words.
+    """Select the repositories and the malformed items of an inventory.
 
-    `filters` as for `select_repositories`. Errors are narrowed by the short name and group that
-    their items have, so a malformed item that nobody asked for does no harm.
+    Malformed items are selected by the short name and the sync group that they have, so that those
+    of other repositories are ignored.
     """
     everything: list[PackageRepository | ItemError] = [*parsed.repositories, *parsed.errors]
-    selection = select_repositories(everything, **filters)
+    selection = select_repositories(everything, filters)
     narrowed = ParsedInventory(
         [item for item in selection.selected if isinstance(item, PackageRepository)],
         parsed.warnings,
@@ -196,18 +213,18 @@ def _search(
         return items, []
     names = [name_of(item) for item in items]
     found = [item for item, name in zip(items, names) if any(p.search(name) for p in patterns)]
-    lost = [p.pattern for p in patterns if not any(p.search(name) for name in names)]
-    complaints = []
-    for expression in lost:
-        near = closest_names(expression, names)
-        hint = f", nearest: {', '.join(near)}" if near else _first(names)
-        complaints.append(f"{variable}: '{expression}' matches none of {len(names)} names{hint}")
+    unmatched = [p.pattern for p in patterns if not any(p.search(name) for name in names)]
+    warnings = []
+    for expression in unmatched:
+        similar = closest_names(expression, names)
+        hint = f", nearest: {', '.join(similar)}" if similar else _examples(names)
+        warnings.append(f"{variable}: '{expression}' matches none of {len(names)} names{hint}")
     if not found:
-        raise NothingSelectedError("; ".join(complaints))
-    return found, complaints
+        raise NothingSelectedError("; ".join(warnings))
+    return found, warnings
 
 
-def _first(names: list[str]) -> str:
-    """What names look like, for someone who came nowhere near one."""
+def _examples(names: list[str]) -> str:
+    """Return the first names as examples, for an expression that is similar to none."""
     more = ", ..." if len(names) > _SUGGESTIONS else ""
     return f": {', '.join(names[:_SUGGESTIONS])}{more}" if names else ""

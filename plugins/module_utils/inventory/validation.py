@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All that is wrong with the package and image variables of one host or group, before a run finds it."""
+"""Validation of package, container image and pin variables of one host or group."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .pins import PinError, check_stamps, pins_without_stamp, unknown_pin_messag
 from .repositories import ItemError, PackageRepository, parse_repositories
 from .selection import (
     CONTAINER_IMAGE_FILTER,
+    Filters,
     NothingSelectedError,
     SelectionError,
     closest_names,
@@ -23,7 +24,7 @@ from .values import IDENTITY_KEYS, PACKAGE_TYPES, converters
 
 ERROR, WARNING = "error", "warning"
 
-# Variable -> type and whether it is deprecated.
+# Variable -> content type, and whether its items are deprecated.
 LISTS = {
     f"{prefix}{content_type}_package_repos": (content_type, bool(prefix))
     for prefix in ("", "deprecated_")
@@ -31,17 +32,31 @@ LISTS = {
 }
 DEFAULTS = {f"package_defaults_{content_type}": content_type for content_type in PACKAGE_TYPES}
 
-# Where something is: the variable, then position or key, and so on.
+CONTAINER_IMAGES = "kolla_container_images"
+UNBUILDABLE, GROUPS = "kolla_unbuildable_images", ("old_scheme", "new_scheme")
+CONTAINER_IMAGE_VARIABLES = frozenset({CONTAINER_IMAGES, CONTAINER_IMAGE_FILTER, UNBUILDABLE})
+_NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
+PINS = "package_versions"
+# Variable -> field of Filters.
+FILTERS = {
+    "package_filter": "package_filter",
+    "rpm_package_repo_filter": "rpm_filter",
+    "deb_package_repo_filter": "deb_filter",
+    "package_sync_group": "sync_group",
+}
+VARIABLES = frozenset({*LISTS, *DEFAULTS, *FILTERS, *CONTAINER_IMAGE_VARIABLES, PINS})
+
+# The position of a value: the variable, then an index or key, and so on.
 Place = tuple[Union[str, int], ...]
 
-# Of what is unknown as long as it is a template, nothing can be missing or wrong.
+# Valid values in the place of templates, whose result is not known.
 _PLACEHOLDERS = {"base_path": "template/", "sync": False}
 _STAMPED = re.compile(f"{STAMP_PATTERN}/?$")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`problem` of `item`, at `place`; `other` is the place that it repeats, if it does."""
+    """A `problem` of `item` at `place`; `other` is the place of the value that it repeats, if any."""
 
     severity: str
     place: Place
@@ -52,28 +67,54 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckedItem:
-    """A repository as far as it is known: `values` are what it says without templates."""
+    """A checked repository item: its `values` without templates, and the result of parsing it."""
 
     place: Place
     name: str
     values: Mapping[str, Any]
-    read: PackageRepository | ItemError
+    parsed: PackageRepository | ItemError
 
     @property
     def is_deprecated(self) -> bool:
         return LISTS[str(self.place[0])][1]
 
 
+def check_variables(variables: Mapping[str, Any]) -> list[Finding]:
+    """Return the findings about the variables in VARIABLES; other variables are ignored."""
+    findings: list[Finding] = []
+    defaults = {}
+    for variable, content_type in DEFAULTS.items():
+        defaults[content_type], found = check_defaults(variable, variables.get(variable))
+        findings += found
+    items: list[CheckedItem] = []
+    for variable, (content_type, _deprecated) in LISTS.items():
+        checked, found = check_items(variable, variables.get(variable), defaults[content_type])
+        items += checked
+        findings += found
+    findings += [*find_duplicates(items), *find_stamped_prefixes(items), *find_nested_paths(items)]
+    known = short_names(variables)
+    for variable in FILTERS:
+        findings += _check_filter(variable, variables.get(variable), items, known is not None)
+    findings += check_container_images(variables)
+    pins = variables.get(PINS)
+    if isinstance(pins, Mapping):
+        findings += check_pins(pins, known, (PINS,))
+    elif pins and not is_template(pins):
+        findings.append(Finding(ERROR, (PINS,), PINS, "must map short names to stamps"))
+    return findings
+
+
 def is_template(value: Any) -> bool:
-    """Whether Ansible would template a value."""
+    """Return whether a value is a template."""
     return isinstance(value, str) and ("{{" in value or "{%" in value)
 
 
 def check_defaults(variable: str, value: Any) -> tuple[dict[str, Any], list[Finding]]:
-    """What is laid under items, as far as it is right, and what is wrong with it."""
+    """Return the valid values of a variable of defaults, and findings about the others."""
     if not isinstance(value, Mapping):
-        is_wrong = bool(value) and not is_template(value)
-        return {}, [Finding(ERROR, (variable,), variable, "must be a mapping")] if is_wrong else []
+        is_invalid = bool(value) and not is_template(value)
+        finding = Finding(ERROR, (variable,), variable, "must be a mapping")
+        return {}, [finding] if is_invalid else []
     content_type = DEFAULTS[variable]
     known, usable = converters(content_type), {}
     warnings = parse_repositories(defaults={content_type: value}).warnings
@@ -89,11 +130,11 @@ def check_defaults(variable: str, value: Any) -> tuple[dict[str, Any], list[Find
 
 
 def check_items(
-    variable: str, value: Any, under: Mapping[str, Any]
+    variable: str, value: Any, defaults: Mapping[str, Any]
 ) -> tuple[list[CheckedItem], list[Finding]]:
-    """The items of one list, on top of the defaults `under`, and what is wrong with each."""
+    """Return the items of one list, with `defaults` for their keys, and findings about them."""
     if is_template(value):
-        return [], [Finding(WARNING, (variable,), variable, "not checked: it is one template")]
+        return [], [Finding(WARNING, (variable,), variable, "not checked: the list is a template")]
     if value and not isinstance(value, list):
         return [], [Finding(ERROR, (variable,), variable, "must be a list of mappings")]
     items, findings = [], []
@@ -101,37 +142,37 @@ def check_items(
         place: Place = (variable, position)
         if is_template(item):
             name = f"{variable}[{position}]"
-            findings.append(Finding(WARNING, place, name, "not checked: it is a template"))
+            findings.append(Finding(WARNING, place, name, "not checked: the item is a template"))
         else:
-            checked, found = _check_item(place, item, under)
+            checked, found = _check_item(place, item, defaults)
             items.append(checked)
             findings += found
     return items, findings
 
 
 def _check_item(
-    place: Place, item: Any, under: Mapping[str, Any]
+    place: Place, item: Any, defaults: Mapping[str, Any]
 ) -> tuple[CheckedItem, list[Finding]]:
     variable = str(place[0])
     content_type, is_deprecated = LISTS[variable]
     whole = item if isinstance(item, Mapping) else {}
     lists = {content_type: [_without_templates(item) if whole else item]}
     parsed = parse_repositories(
-        **lists, defaults={content_type: under}, deprecated=is_deprecated, purpose="snapshot"
+        **lists, defaults={content_type: defaults}, deprecated=is_deprecated, purpose="snapshot"
     )
-    read: PackageRepository | ItemError = (parsed.repositories or parsed.errors)[0]
-    given = whole.get("name")
-    name = given if isinstance(given, str) and given else f"{variable}[{place[1]}]"
-    findings = [_warning(text, place, name, whole, read.name) for text in parsed.warnings]
-    if isinstance(read, ItemError):
-        for problem in read.problems or (read.message,):
+    result: PackageRepository | ItemError = (parsed.repositories or parsed.errors)[0]
+    own_name = whole.get("name")
+    name = own_name if isinstance(own_name, str) and own_name else f"{variable}[{place[1]}]"
+    findings = [_warning(text, place, name, whole, result.name) for text in parsed.warnings]
+    if isinstance(result, ItemError):
+        for problem in result.problems or (result.message,):
             findings.append(Finding(ERROR, _at(place, problem.split()[0], whole), name, problem))
     values = {key: value for key, value in whole.items() if not is_template(value)}
-    return CheckedItem(place, name, values, read), findings
+    return CheckedItem(place, name, values, result), findings
 
 
 def _without_templates(item: Mapping[Any, Any]) -> dict[Any, Any]:
-    """An item in which every template is something that could come of it."""
+    """Return an item with valid values in the place of templates."""
     texts = {"name", "short_name", "distribution_name", "url", "sync_group"}
     texts |= {"distributions", "components", "architectures"}
     usable = {}
@@ -155,8 +196,10 @@ def _at(place: Place, key: str, whole: Mapping[Any, Any]) -> Place:
 
 
 def find_duplicates(items: Iterable[CheckedItem]) -> Iterator[Finding]:
-    """What two items must not have in common, over both types. An item that only pins may still
-    name and one that is synced may, but pins then mean the latter."""
+    """Yield findings about identity keys that two items share, of one or both content types.
+
+    That is a warning if one of them is deprecated: pins then select the other one.
+    """
     claims: dict[tuple[str, str], CheckedItem] = {}
     for item in items:
         for key in IDENTITY_KEYS:
@@ -171,56 +214,49 @@ def find_duplicates(items: Iterable[CheckedItem]) -> Iterator[Finding]:
 
 
 def find_stamped_prefixes(items: Iterable[CheckedItem]) -> Iterator[Finding]:
-    """Prefixes of snapshots that already are snapshots: stamps have one length, so that only equal
-    prefixes give equal names, but a path may come to lie below a snapshot of another repository."""
+    """Yield findings about names and paths that end in a stamp, like those of snapshots."""
     for item in items:
         for key in ("distribution_name", "base_path"):
             value = item.values.get(key)
             if isinstance(value, str) and _STAMPED.search(value):
                 problem = (
-                    f"{key} '{value}' ends in a stamp: that of each snapshot is appended to it"
+                    f"{key} '{value}' ends in a stamp: the stamp of snapshots is appended to it"
                 )
                 yield Finding(WARNING, (*item.place, key), item.name, problem)
 
 
 def find_nested_paths(items: Iterable[CheckedItem]) -> Iterator[Finding]:
-    """Base paths that lie below a snapshot of another repository: Pulp refuses them."""
+    """Yield findings about base paths below a snapshot of another repository, which Pulp rejects."""
     paths = [(item, item.values.get("base_path")) for item in items]
     owners = {path: item for item, path in paths if isinstance(path, str)}
     for item, path in paths:
         for found in re.finditer(f"{STAMP_PATTERN}/", path if isinstance(path, str) else ""):
             owner = owners.get(str(path)[: found.start()])
             if owner:
-                problem = f"base_path '{path}' lies below a snapshot of {owner.name}"
+                problem = f"base_path '{path}' is below a snapshot of {owner.name}"
                 other = (*owner.place, "base_path")
                 yield Finding(ERROR, (*item.place, "base_path"), item.name, problem, other)
 
 
-CONTAINER_IMAGES = "kolla_container_images"
-UNBUILDABLE, GROUPS = "kolla_unbuildable_images", ("old_scheme", "new_scheme")
-CONTAINER_IMAGE_VARIABLES = frozenset({CONTAINER_IMAGES, CONTAINER_IMAGE_FILTER, UNBUILDABLE})
-_NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
-
-
 def check_container_images(variables: Mapping[str, Any]) -> Iterator[Finding]:
-    """Names that cannot be, that are there twice, or that no list has, and filters that find nothing."""
+    """Yield findings about the list of container images, the unbuildable ones, and the filter."""
     images = variables.get(CONTAINER_IMAGES)
     if images is None or is_template(images):
         return
     if not isinstance(images, list):
-        yield Finding(
-            ERROR, (CONTAINER_IMAGES,), CONTAINER_IMAGES, "must be a list of names of images"
-        )
+        yield Finding(ERROR, (CONTAINER_IMAGES,), CONTAINER_IMAGES, "must be a list of image names")
         return
     first: dict[str, int] = {}
     for place, name in enumerate(images):
         if is_template(name):
             return
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            yield Finding(ERROR, (CONTAINER_IMAGES, place), str(name), "is no name of an image")
+            yield Finding(
+                ERROR, (CONTAINER_IMAGES, place), str(name), "is not the name of an image"
+            )
         elif name in first:
             yield Finding(
-                ERROR, (CONTAINER_IMAGES, place), name, "is in the list twice: remove one of them"
+                ERROR, (CONTAINER_IMAGES, place), name, "is listed twice: remove one of them"
             )
         else:
             first[name] = place
@@ -239,7 +275,7 @@ def check_container_images(variables: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _check_unbuildable(unbuildable: Any, known: set[str]) -> Iterator[Finding]:
-    """Images under base distributions, or under `old_scheme` and `new_scheme`."""
+    """Yield findings about unbuildable images: base distribution -> images, maybe by scheme."""
     if unbuildable is None or is_template(unbuildable):
         return
     if not isinstance(unbuildable, Mapping):
@@ -252,51 +288,15 @@ def _check_unbuildable(unbuildable: Any, known: set[str]) -> Iterator[Finding]:
             if is_template(names) or names is None:
                 continue
             if not isinstance(names, list):
-                yield Finding(ERROR, place, str(group), "must be a list of names of images")
+                yield Finding(ERROR, place, str(group), "must be a list of image names")
                 continue
             for number, name in enumerate(names):
                 if not is_template(name) and name not in known:
-                    near = closest_names(str(name), known)
-                    hint = f" (nearest: {', '.join(near)})" if near else ""
+                    similar = closest_names(str(name), known)
+                    hint = f" (nearest: {', '.join(similar)})" if similar else ""
                     yield Finding(
                         WARNING, (*place, number), str(name), f"is not in {CONTAINER_IMAGES}{hint}"
                     )
-
-
-PINS = "package_versions"
-# Variable -> what select_repositories calls it.
-FILTERS = {
-    "package_filter": "package_filter",
-    "rpm_package_repo_filter": "rpm_filter",
-    "deb_package_repo_filter": "deb_filter",
-    "package_sync_group": "sync_group",
-}
-VARIABLES = frozenset({*LISTS, *DEFAULTS, *FILTERS, *CONTAINER_IMAGE_VARIABLES, PINS})
-
-
-def check_variables(variables: Mapping[str, Any]) -> list[Finding]:
-    """Everything that is wrong with them; variables of other kinds do not count."""
-    findings: list[Finding] = []
-    under = {}
-    for variable, content_type in DEFAULTS.items():
-        under[content_type], found = check_defaults(variable, variables.get(variable))
-        findings += found
-    items: list[CheckedItem] = []
-    for variable, (content_type, _deprecated) in LISTS.items():
-        checked, found = check_items(variable, variables.get(variable), under[content_type])
-        items += checked
-        findings += found
-    findings += [*find_duplicates(items), *find_stamped_prefixes(items), *find_nested_paths(items)]
-    known = short_names(variables)
-    for variable in FILTERS:
-        findings += _check_filter(variable, variables.get(variable), items, known is not None)
-    findings += check_container_images(variables)
-    pins = variables.get(PINS)
-    if isinstance(pins, Mapping):
-        findings += check_pins(pins, known, (PINS,))
-    elif pins and not is_template(pins):
-        findings.append(Finding(ERROR, (PINS,), PINS, "must map short names to stamps"))
-    return findings
 
 
 def check_pins(
@@ -306,9 +306,11 @@ def check_pins(
     key_of: Callable[[str], str] = str,
     empty: str = ERROR,
 ) -> Iterator[Finding]:
-    """What is wrong with pins, short name to value. `known` are the short names that there are,
-    None when a template hides some; `empty` is how bad a pin without a stamp is; `key_of` tells
-    the key of a short name at `place`."""
+    """Yield findings about pins, short name -> stamp.
+
+    `known`: the short names of the inventory, None if templates hide some; `key_of`: returns the key
+    of a short name at `place`; `empty`: the severity of a pin without a stamp.
+    """
     for short_name, value in pins.items():
         name, where = str(short_name), (*place, key_of(short_name))
         if not is_template(value):
@@ -322,7 +324,7 @@ def check_pins(
 
 
 def short_names(variables: Mapping[str, Any]) -> set[str] | None:
-    """The short names of all lists, None when a template hides some."""
+    """Return the short names of all lists, None if templates hide some."""
     names: set[str] = set()
     for variable in LISTS:
         value = variables.get(variable)
@@ -337,29 +339,32 @@ def short_names(variables: Mapping[str, Any]) -> set[str] | None:
 def _check_filter(
     variable: str, value: Any, items: list[CheckedItem], is_certain: bool
 ) -> Iterator[Finding]:
-    """A filter has to be made of regular expressions, and to find something among all items."""
+    """Yield findings about a filter: invalid expressions, and those that match no item.
+
+    With `is_certain` False templates hide some items, so that only invalid expressions count.
+    """
     if not value or any(map(is_template, value if isinstance(value, list) else [value])):
         return
     if not isinstance(value, (str, list)):
-        yield Finding(ERROR, (variable,), variable, "must be text or a list of texts")
+        yield Finding(ERROR, (variable,), variable, "must be a string or a list of strings")
         return
-    if variable == "package_sync_group" and any(is_template(i.read.sync_group) for i in items):
+    if variable == "package_sync_group" and any(is_template(i.parsed.sync_group) for i in items):
         is_certain = False
     try:
-        chosen: dict[str, Any] = {FILTERS[variable]: value}
-        selection = select_repositories([item.read for item in items], **chosen)
+        values: dict[str, Any] = {FILTERS[variable]: value}
+        selection = select_repositories([item.parsed for item in items], Filters(**values))
         warnings = selection.warnings
     except NothingSelectedError as error:
         if is_certain:
-            yield Finding(ERROR, (variable,), variable, _alone(variable, str(error)))
+            yield Finding(ERROR, (variable,), variable, _without_variable(variable, str(error)))
         return
     except SelectionError as error:
-        yield Finding(ERROR, (variable,), variable, _alone(variable, str(error)))
+        yield Finding(ERROR, (variable,), variable, _without_variable(variable, str(error)))
         return
     for warning in warnings if is_certain else []:
-        yield Finding(WARNING, (variable,), variable, _alone(variable, warning))
+        yield Finding(WARNING, (variable,), variable, _without_variable(variable, warning))
 
 
-def _alone(variable: str, text: str) -> str:
-    """The words of a selection without the name of the variable, which stands there already."""
+def _without_variable(variable: str, text: str) -> str:
+    """Return the message of a selection without the name of the variable."""
     return text.replace(f"{variable}: ", "")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values of an inventory item, as users and templates write them, turned into what is meant.
+"""Keys of package repository items, and conversion of their values.
 
-Every converter takes any value and returns the converted one, or raises ItemValueError with what
-is wrong; the problem never repeats a value that may be a secret.
+A converter takes the value of an inventory, which may come from a template, and returns the value
+for Pulp. It raises ItemValueError; the message does not contain values that may be secrets.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable
 
-# How ansible-core writes an `omit` that nobody resolved: text up to 2.18, an object from 2.19.
+# An unresolved `omit` of ansible-core: a string up to 2.18, an object from 2.19.
 _OMIT_TEXT = "__omit_place_holder__"
 _OMIT_TYPES = frozenset({"Omit", "OmitType", "_Omit", "_OmitType"})
 
@@ -20,18 +20,18 @@ _FALSE = frozenset({"false", "no", "off", "0", "f", "n"})
 
 
 class ItemValueError(ValueError):
-    """A value that cannot be what its key asks for; the text continues "<key> ..."."""
+    """An invalid value; the message continues "<key> ..."."""
 
 
 def is_omitted(value: Any) -> bool:
-    """Whether a value says "key not given": null or a leftover `omit` placeholder."""
+    """Return whether a value means that its key is not set: null, or an unresolved `omit`."""
     if value is None or type(value).__name__ in _OMIT_TYPES:
         return True
     return isinstance(value, str) and value.startswith(_OMIT_TEXT)
 
 
 def without_omitted(item: Mapping[Any, Any]) -> dict[str, Any]:
-    """The keys of an item that are given, see `is_omitted`."""
+    """Return an item without its omitted keys (see `is_omitted`)."""
     return {str(key): value for key, value in item.items() if not is_omitted(value)}
 
 
@@ -50,7 +50,7 @@ def _kind(value: Any) -> str:
 
 
 def text(value: Any) -> str:
-    """Text as it is. A number is refused: YAML has already lost zeros of ``2025.10`` or ``010``."""
+    """Convert to a string. Numbers are rejected: YAML drops zeros of ``2025.10`` and ``010``."""
     if isinstance(value, str):
         return value
     hint = ": put it in quotes" if isinstance(value, (bool, int, float)) else ""
@@ -58,14 +58,14 @@ def text(value: Any) -> str:
 
 
 def nonempty_text(value: Any) -> str:
-    """Text with something in it."""
+    """Convert to a string that is not blank."""
     if not text(value).strip():
         raise ItemValueError("is empty")
     return str(value)
 
 
 def boolean(value: Any) -> bool:
-    """A boolean, or a word of YAML's for one."""
+    """Convert a boolean, or one of YAML's words for it."""
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower()
@@ -77,7 +77,7 @@ def boolean(value: Any) -> bool:
 
 
 def integer(value: Any) -> int:
-    """A number without a fraction, or its decimal digits."""
+    """Convert an integer, or its decimal digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     try:
@@ -87,7 +87,7 @@ def integer(value: Any) -> int:
 
 
 def seconds(value: Any) -> float:
-    """A number of seconds."""
+    """Convert a number of seconds."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     try:
@@ -97,7 +97,7 @@ def seconds(value: Any) -> float:
 
 
 def words(value: Any) -> str:
-    """Words from a list or from text, as Pulp wants them on the wire: with one blank between."""
+    """Convert a list of words or a string to words with single spaces between, as Pulp requires."""
     if isinstance(value, str):
         return " ".join(value.split())
     if isinstance(value, Sequence) and all(isinstance(word, str) for word in value):
@@ -106,14 +106,14 @@ def words(value: Any) -> str:
 
 
 def mapping_list(value: Any) -> list[dict[str, Any]]:
-    """A list of mappings."""
+    """Convert a list of mappings."""
     if isinstance(value, Sequence) and all(isinstance(entry, Mapping) for entry in value):
         return [dict(entry) for entry in value]
     raise ItemValueError("must be a list of mappings")
 
 
 def one_of(*choices: str) -> Callable[[Any], str]:
-    """A converter to one of some words."""
+    """Return a converter that accepts one of `choices`."""
 
     def choose(value: Any) -> str:
         if value in choices:
@@ -129,8 +129,8 @@ PACKAGE_TYPES = ("rpm", "deb")
 
 IDENTITY_KEYS = ("name", "short_name", "distribution_name", "base_path")
 
-# What Ark does where neither the item nor `package_defaults_<type>` says otherwise. Verbatim keeps
-# upstream's suites and signatures; hosts and mirrors ask for what upstream calls them.
+# Defaults on Ark; `package_defaults_<type>` and items override them. Mode verbatim keeps the suites
+# and signatures of upstream, which hosts and mirrors require.
 ARK_DEFAULTS: dict[str, dict[str, Any]] = {
     "rpm": {"policy": "immediate", "sync_policy": "mirror_complete"},
     "deb": {"policy": "immediate", "mirror": True, "mode": "verbatim"},
@@ -160,8 +160,8 @@ _TYPE_KEYS: dict[str, Converters] = {
     },
 }
 
-# Options of the remote that pass through under the names the pulp_repository module gives them.
-REMOTE: Converters = {
+# Options of the remote, named as in module pulp_repository.
+REMOTE_KEYS: Converters = {
     "ca_cert": text,
     "client_cert": text,
     "client_key": text,
@@ -182,7 +182,7 @@ REMOTE: Converters = {
 }
 SECRET_KEYS = frozenset({"client_key", "proxy_password", "remote_password", "headers"})
 
-# purpose -> content type -> keys that a synced repository cannot do without.
+# purpose -> content type -> keys that are required for it.
 _REQUIRED_KEYS: dict[str, dict[str, tuple[str, ...]]] = {
     "snapshot": {"rpm": ("url",), "deb": ("url", "distributions")},
     "mirror": {"rpm": (), "deb": ("distributions",)},
@@ -193,20 +193,22 @@ PURPOSES = tuple(_REQUIRED_KEYS)
 
 
 def converters(content_type: str) -> Converters:
-    """Every key an item of this type may have, with what turns its value into what is meant."""
-    return {**_SHARED, **_TYPE_KEYS[content_type], **REMOTE}
+    """Return the keys of items of a content type, each with the converter of its value."""
+    return {**_SHARED, **_TYPE_KEYS[content_type], **REMOTE_KEYS}
 
 
 def required_keys(purpose: str, content_type: str, synced: bool) -> tuple[str, ...]:
-    """Keys beyond IDENTITY that `purpose` needs. Upstream is Ark's concern alone, so whether a
-    repository is `synced` from there counts for snapshots only."""
+    """Return the keys that `purpose` requires in addition to IDENTITY_KEYS.
+
+    `synced` is whether Ark syncs the repository from upstream; it matters for snapshots only.
+    """
     if purpose == "snapshot" and not synced:
         return ()
     return _REQUIRED_KEYS[purpose][content_type]
 
 
 def unknown_key_message(content_type: str, key: str) -> str:
-    """What to say of a key that items of this type do not have."""
+    """Return the warning for a key that items of a content type do not have."""
     for other in PACKAGE_TYPES:
         if key in _TYPE_KEYS[other]:
             return f"key '{key}' is for {other} repositories, ignored"
@@ -215,7 +217,7 @@ def unknown_key_message(content_type: str, key: str) -> str:
 
 
 def secret_values(value: Any, is_secret: bool = False) -> Iterator[str]:
-    """Every text and number below a key of SECRET_KEYS, at any depth of lists and mappings."""
+    """Yield all strings and numbers below a key of SECRET_KEYS, in nested lists and mappings."""
     if isinstance(value, Mapping):
         for key, entry in value.items():
             yield from secret_values(entry, is_secret or key in SECRET_KEYS)

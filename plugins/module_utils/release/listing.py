@@ -12,7 +12,7 @@ from typing import Any
 
 from ..inventory.pins import PinError, check_stamps
 from ..inventory.repositories import PackageRepository
-from ..inventory.selection import closest_names, select_by_name, select_repositories
+from ..inventory.selection import Filters, closest_names, select_by_name, select_repositories
 from ..inventory.stamp import is_stamp, parse_stamp, stamp_of, stamp_of_pulp_time
 from ..objects.distribution import Guards
 from ..objects.listing import (
@@ -193,9 +193,8 @@ def _chosen(
     named = select_by_name(
         everything, lambda one: one.short_name, params["package_filter"], "package_filter"
     )
-    rest = select_repositories(
-        named.selected, params["rpm_filter"], params["deb_filter"], None, params["sync_group"]
-    )
+    filters = Filters(params["rpm_filter"], params["deb_filter"], sync_group=params["sync_group"])
+    rest = select_repositories(named.selected, filters)
     guard, older_than = params["guard"], params["older_than"]
     chosen = [
         row

@@ -14,7 +14,7 @@ from ..inventory.repositories import (
     ParsedInventory,
     parse_repositories,
 )
-from ..inventory.selection import SelectionError, select_inventory, select_repositories
+from ..inventory.selection import Filters, SelectionError, select_inventory, select_repositories
 from ..inventory.values import PACKAGE_TYPES, converters
 from ..report.retry import select_unfinished
 
@@ -81,7 +81,7 @@ def read_inventory(params: Mapping[str, Any], purpose: str) -> tuple[ParsedInven
         raise SelectionError(
             "there is no package repository: define rpm_package_repos or deb_package_repos"
         )
-    narrowed, selection = select_inventory(parsed, **_filters(params))
+    narrowed, selection = select_inventory(parsed, _filters(params))
     narrowed.warnings.extend(selection.warnings)
     if not params.get("retry"):
         return narrowed, selection.text
@@ -106,16 +106,9 @@ def read_pins(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, st
     refuse_unknown_keys(params)
     active = _parse(params, "", purpose)
     deprecated = _parse(params, "deprecated_", "pins")
-    resolved = resolve_pins(
-        params["package_versions"],
-        active.repositories,
-        deprecated.repositories,
-        active.errors,
-        deprecated.errors,
-        params["pins_strict"],
-    )
+    resolved = resolve_pins(params["package_versions"], active, deprecated, params["pins_strict"])
     everything: list[Pin | ItemError] = [*resolved.pins, *resolved.errors]
-    selection = select_repositories(everything, **_filters(params))
+    selection = select_repositories(everything, _filters(params))
     chosen, text = selection.selected, selection.text
     if params.get("retry"):
         chosen = select_unfinished(chosen, params["retry"])
@@ -149,10 +142,7 @@ def given_options(item: Mapping[str, Any] | None) -> dict[str, Any]:
     return {key: value for key, value in (item or {}).items() if value is not None}
 
 
-def _filters(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "rpm_filter": params["rpm_filter"],
-        "deb_filter": params["deb_filter"],
-        "package_filter": params["package_filter"],
-        "sync_group": params["sync_group"],
-    }
+def _filters(params: Mapping[str, Any]) -> Filters:
+    return Filters(
+        params["rpm_filter"], params["deb_filter"], params["package_filter"], params["sync_group"]
+    )

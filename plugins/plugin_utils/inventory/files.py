@@ -55,19 +55,19 @@ def read_inventory(paths: Iterable[str], known: Collection[str]) -> InventoryFil
     A file with one of the `known` variables at the top level is read as variables of all hosts.
     """
     files = InventoryFiles()
-    folders = []
+    directories = []
     for text in paths:
         path = Path(os.path.expanduser(text))
         if path.is_dir():
-            folders.append(path)
+            directories.append(path)
             for source in _listed(path, recursive=False):
                 _read_source(source, files, known)
         elif path.is_file():
-            folders.append(path.parent)
+            directories.append(path.parent)
             _read_source(path, files, known)
         elif "," not in text:  # a list of hosts has no files
             files.problems.append(FileProblem(path, 1, "no such file or directory"))
-    for directory in dict.fromkeys(folders):
+    for directory in dict.fromkeys(directories):
         for kind in ("group", "host"):
             _read_folder(directory / f"{kind}_vars", kind, files)
     return files

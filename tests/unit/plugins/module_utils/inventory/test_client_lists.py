@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plugins.module_utils.inventory.client_lists import ClientListError, client_lists
-from plugins.module_utils.inventory.selection import SelectionError
+from plugins.module_utils.inventory.selection import Filters, SelectionError
 
 
 def lists(**more: Any) -> dict[str, Any]:
@@ -49,16 +49,17 @@ def test_keys_about_the_inventory_do_not_reach_pulp():
 # By the last one a failed item is named in the command that does it again.
 @pytest.mark.parametrize("expression", ["rocky_9", "^rocky_9_baseos$", "^(BaseOS)$"])
 def test_a_filter_takes_all_that_belongs_to_a_repository(expression):
-    rpm = client_lists(lists(), package_filter=expression)["rpm"]
+    rpm = client_lists(lists(), Filters(package_filter=expression))["rpm"]
     assert names(rpm["repositories"]) == ["BaseOS"]
     assert names(rpm["publications"]) == ["BaseOS"]
     assert names(rpm["development"]) == ["baseos-development"]
     assert names(rpm["production"]) == ["baseos-production"]
-    assert client_lists(lists(), package_filter=expression)["selected"] == "selected 1 of 2"
+    narrowed = client_lists(lists(), Filters(package_filter=expression))
+    assert narrowed["selected"] == "selected 1 of 2"
 
 
 def test_a_repository_without_short_name_is_found_by_its_name():
-    found = client_lists(lists(), package_filter="Docker")["rpm"]["production"]
+    found = client_lists(lists(), Filters(package_filter="Docker"))["rpm"]["production"]
     assert names(found) == ["live"]
 
 
@@ -67,7 +68,8 @@ def test_an_image_is_found_by_its_name_with_and_without_namespace(expression):
     images = [{"name": f"stackhpc/{name}", "url": "u"} for name in ("glance", "nova")]
     served = [{"name": image["name"], "repository": image["name"]} for image in images]
     found = client_lists(
-        {"container": {"repositories": images, "development": served}}, image_filter=expression
+        {"container": {"repositories": images, "development": served}},
+        Filters(container_image_filter=expression),
     )
     assert found["selected"] == "selected 1 of 2"
     assert found["container"]["repositories"] == images[1:]
@@ -77,12 +79,12 @@ def test_an_image_is_found_by_its_name_with_and_without_namespace(expression):
 def test_an_error_calls_the_filter_of_images_by_its_name():
     images = {"container": {"repositories": [{"name": "stackhpc/nova", "url": "u"}]}}
     with pytest.raises(SelectionError, match="^kolla_container_image_filter: 'nvoa' matches none"):
-        client_lists(images, image_filter="nvoa")
+        client_lists(images, Filters(container_image_filter="nvoa"))
 
 
 def test_a_filter_that_matches_nothing_is_an_error():
     with pytest.raises(SelectionError, match="rocky_9_base"):
-        client_lists(lists(), package_filter="rocky_9_bseos")
+        client_lists(lists(), Filters(package_filter="rocky_9_bseos"))
 
 
 @pytest.mark.parametrize(
@@ -94,14 +96,14 @@ def test_a_filter_that_matches_nothing_is_an_error():
     ],
 )
 def test_groups_and_filters_of_one_type_select_as_on_ark(chosen, found):
-    narrowed = client_lists(lists(), **chosen)
+    narrowed = client_lists(lists(), Filters(**chosen))
     assert names(narrowed["rpm"]["repositories"]) == found
     assert names(narrowed["rpm"]["production"]) == ["baseos-production"]
 
 
 def test_a_group_that_no_repository_is_in_lists_the_groups():
     with pytest.raises(SelectionError, match="'nosuch', groups: base"):
-        client_lists(lists(), sync_group="nosuch")
+        client_lists(lists(), Filters(sync_group="nosuch"))
 
 
 def test_production_takes_over_from_development_of_its_own_name():
@@ -111,7 +113,7 @@ def test_production_takes_over_from_development_of_its_own_name():
 
 
 def test_a_production_channel_of_no_known_form_is_named():
-    with pytest.raises(ClientListError, match="'live': no distribution is given"):
+    with pytest.raises(ClientListError, match="'live': set distribution"):
         client_lists(lists(production=[{"name": "live"}]))
 
 
@@ -127,15 +129,15 @@ def test_a_channel_keeps_what_it_says_of_access_and_of_its_end():
 
 
 def test_a_repository_without_a_name_is_told_from_the_others():
-    with pytest.raises(ClientListError, match="an item has no name: .*'url'"):
-        client_lists(lists(repositories=[{"url": "u"}]), package_filter="x")
+    with pytest.raises(ClientListError, match="name is missing in an item .*'url'"):
+        client_lists(lists(repositories=[{"url": "u"}]), Filters(package_filter="x"))
 
 
 @pytest.mark.parametrize(
     ("items", "message"),
     [
-        ("text", "rpm publications: this is not a list"),
-        (["text"], "rpm publications: item 1 is no mapping"),
+        ("text", "rpm publications: must be a list"),
+        (["text"], "rpm publications: item 1 must be a mapping"),
         ([{"repository": "a", "required": "maybe"}], "'a': required"),
     ],
 )

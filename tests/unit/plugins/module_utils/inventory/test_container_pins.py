@@ -26,14 +26,14 @@ def test_all_that_cannot_be_meant_is_told_at_once():
     with pytest.raises(ContainerPinsError) as refused:
         parse_container_pins({"Nova API": TAG, "nova-api": "a b", "keystone": None, "glance": []})
     assert str(refused.value) == (
-        "container_tags: 'Nova API' is no name of an image; nova-api: 'a b' is no tag; "
+        "container_tags: 'Nova API' is not the name of an image; nova-api: 'a b' is not a tag; "
         "keystone has no tag; glance has no tag"
     )
 
 
 @pytest.mark.parametrize("tags", [None, "nova-api", ["nova-api"]])
 def test_what_is_no_mapping_is_refused(tags):
-    with pytest.raises(ContainerPinsError, match="no mapping"):
+    with pytest.raises(ContainerPinsError, match="must be a mapping"):
         parse_container_pins(tags)
 
 

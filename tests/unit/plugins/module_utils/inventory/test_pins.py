@@ -12,8 +12,12 @@ from plugins.module_utils.inventory.pins import (
     pins_without_stamp,
     resolve_pins,
 )
-from plugins.module_utils.inventory.repositories import ItemError, PackageRepository
-from plugins.module_utils.inventory.selection import select_repositories
+from plugins.module_utils.inventory.repositories import (
+    ItemError,
+    PackageRepository,
+    ParsedInventory,
+)
+from plugins.module_utils.inventory.selection import Filters, select_repositories
 
 STAMP = "20261120T200001"
 OLDER = "20261101T000000"
@@ -30,8 +34,16 @@ def repository(short_name, content_type="rpm", **keys):
     )
 
 
-ACTIVE = [repository("rocky_9_baseos", sync_group="rocky_9"), repository("ubuntu_noble", "deb")]
-DEPRECATED = [repository("rocky_8_baseos", deprecated=True)]
+ACTIVE = ParsedInventory(
+    [repository("rocky_9_baseos", sync_group="rocky_9"), repository("ubuntu_noble", "deb")]
+)
+
+
+def with_errors(*errors):
+    return ParsedInventory(ACTIVE.repositories, errors=list(errors))
+
+
+DEPRECATED = ParsedInventory([repository("rocky_8_baseos", deprecated=True)])
 
 
 def test_pins_resolve_against_active_and_deprecated_repositories():
@@ -47,8 +59,8 @@ def test_pins_resolve_against_active_and_deprecated_repositories():
 
 def test_an_active_repository_comes_before_a_deprecated_one_of_the_same_short_name():
     old = repository("rocky_9_baseos", name="old", deprecated=True)
-    (pin,) = resolve_pins({"rocky_9_baseos": STAMP}, ACTIVE, [old]).pins
-    assert pin.repository is ACTIVE[0]
+    (pin,) = resolve_pins({"rocky_9_baseos": STAMP}, ACTIVE, ParsedInventory([old])).pins
+    assert pin.repository is ACTIVE.repositories[0]
 
 
 def test_an_unknown_pin_is_reported_and_skipped():
@@ -105,34 +117,36 @@ DOCKER = ItemError("Docker", "policy is wrong", "rpm", "docker")
 
 def test_a_pin_of_a_malformed_item_is_one_error_beside_the_other_pins():
     pins = {"rocky_9_baseos": STAMP, "docker": STAMP}
-    resolved = resolve_pins(pins, ACTIVE, errors=[DOCKER])
+    resolved = resolve_pins(pins, with_errors(DOCKER))
     assert [pin.short_name for pin in resolved.pins] == ["rocky_9_baseos"]
     assert (resolved.errors, resolved.unknown, resolved.warnings) == ([DOCKER], [], [])
-    assert resolve_pins({"docker": STAMP}, ACTIVE, errors=[DOCKER], strict=True).errors == [DOCKER]
+    assert resolve_pins({"docker": STAMP}, with_errors(DOCKER), strict=True).errors == [DOCKER]
 
 
 def test_a_malformed_item_that_nobody_pins_does_no_harm():
-    assert resolve_pins({"rocky_9_baseos": STAMP}, ACTIVE, errors=[DOCKER]).errors == []
+    assert resolve_pins({"rocky_9_baseos": STAMP}, with_errors(DOCKER)).errors == []
 
 
 def test_a_malformed_deprecated_item_does_no_harm_to_an_active_one():
     broken = [ItemError("old", "repeats the name", "rpm", name) for name in ("ubuntu_noble", "b")]
     pins = {"ubuntu_noble": STAMP, "b": STAMP}
-    resolved = resolve_pins(pins, ACTIVE, deprecated_errors=broken)
+    resolved = resolve_pins(pins, ACTIVE, ParsedInventory(errors=broken))
     assert [pin.short_name for pin in resolved.pins] == ["ubuntu_noble"]
     assert resolved.errors == broken[1:]
 
 
 def test_a_deprecated_item_does_not_stand_in_for_a_malformed_active_one():
     wrong = ItemError("Rocky 8", "policy is wrong", "rpm", "rocky_8_baseos")
-    resolved = resolve_pins({"rocky_8_baseos": STAMP}, ACTIVE, DEPRECATED, [wrong])
+    resolved = resolve_pins({"rocky_8_baseos": STAMP}, with_errors(wrong), DEPRECATED)
     assert (resolved.pins, resolved.errors) == ([], [wrong])
 
 
 def test_pins_are_selectable_like_repositories():
     resolved = resolve_pins({"rocky_9_baseos": STAMP, "ubuntu_noble": STAMP}, ACTIVE)
-    assert select_repositories(resolved.pins, sync_group="rocky_9").selected == resolved.pins[:1]
-    assert select_repositories(resolved.pins, package_filter="noble").text == "selected 1 of 2"
+    by_group = select_repositories(resolved.pins, Filters(sync_group="rocky_9"))
+    assert by_group.selected == resolved.pins[:1]
+    by_name = select_repositories(resolved.pins, Filters(package_filter="noble"))
+    assert by_name.text == "selected 1 of 2"
 
 
 def test_pins_of_kayobe_are_the_keys_of_one_form():

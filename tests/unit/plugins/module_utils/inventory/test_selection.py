@@ -11,6 +11,7 @@ from plugins.module_utils.inventory.repositories import (
     ParsedInventory,
 )
 from plugins.module_utils.inventory.selection import (
+    Filters,
     NothingSelectedError,
     SelectionError,
     select_inventory,
@@ -39,7 +40,8 @@ DEBS = ["ubuntu_noble", "docker_ce_ubuntu_noble"]
 
 
 def names(**filters):
-    return [item.short_name for item in select_repositories(REPOSITORIES, **filters).selected]
+    selection = select_repositories(REPOSITORIES, Filters(**filters))
+    return [item.short_name for item in selection.selected]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,9 @@ def test_filters_and_group_select(filters, expected):
 
 
 def test_a_selection_says_how_many_of_how_many():
-    assert select_repositories(REPOSITORIES, package_filter="rocky").text == "selected 2 of 7"
+    assert (
+        select_repositories(REPOSITORIES, Filters(package_filter="rocky")).text == "selected 2 of 7"
+    )
 
 
 def test_a_group_is_exact():
@@ -86,12 +90,12 @@ def test_a_group_is_exact():
 
 def test_a_group_does_not_take_in_another_whose_name_holds_it():
     items = [repository("rpm", "a", "rocky_9"), repository("rpm", "b", "rocky_9_source")]
-    assert select_repositories(items, sync_group="rocky_9").selected == items[:1]
+    assert select_repositories(items, Filters(sync_group="rocky_9")).selected == items[:1]
 
 
 def test_without_any_group_the_error_says_so():
     with pytest.raises(NothingSelectedError, match="no repository has one"):
-        select_repositories([repository("rpm", "a")], sync_group="x")
+        select_repositories([repository("rpm", "a")], Filters(sync_group="x"))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +151,7 @@ def test_the_same_filter_for_both_types_has_to_match_in_one_of_them_only():
 
 
 def test_one_expression_of_several_that_matches_nothing_is_a_warning():
-    selection = select_repositories(REPOSITORIES, package_filter="epel_9 rocky_9_baseoss")
+    selection = select_repositories(REPOSITORIES, Filters(package_filter="epel_9 rocky_9_baseoss"))
     assert selection.warnings == [
         "package_filter: 'rocky_9_baseoss' matches none of 7 names,"
         " nearest: rocky_9_baseos, rocky_9_appstream"
@@ -182,7 +186,7 @@ def test_an_inventory_is_narrowed_together_with_its_errors():
             ItemError("rpm_package_repos[7]", "short_name is missing", "rpm"),
         ],
     )
-    narrowed, selection = select_inventory(parsed, package_filter="rocky_9_(baseos|crb)")
+    narrowed, selection = select_inventory(parsed, Filters(package_filter="rocky_9_(baseos|crb)"))
     assert narrowed.repositories == REPOSITORIES[:1]
     assert [error.name for error in narrowed.errors] == ["Rocky 9 CRB"]
     assert narrowed.warnings == ["a warning"]
@@ -206,9 +210,10 @@ def test_selecting_by_all_exact_names_selects_exactly_these():
     everything = [repository(chance.choice(["rpm", "deb"]), f"r_{i}") for i in range(176)]
     for _attempt in range(50):
         wanted = set(chance.sample([item.short_name for item in everything], 12))
-        compile_patterns = [f"^{name}$" for name in wanted]
-        chance.shuffle(compile_patterns)
-        selection = select_repositories(everything, package_filter=" ".join(compile_patterns))
+        expressions = [f"^{name}$" for name in wanted]
+        chance.shuffle(expressions)
+        filters = Filters(package_filter=" ".join(expressions))
+        selection = select_repositories(everything, filters)
         assert selection.selected == [item for item in everything if item.short_name in wanted]
         assert selection.text == "selected 12 of 176"
         assert selection.warnings == []

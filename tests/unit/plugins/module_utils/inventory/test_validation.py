@@ -38,7 +38,7 @@ def test_variables_that_are_right_have_no_finding():
         ("package_filter", "rocky (", "error", "'(' is not a regular expression: "),
         ("package_filter", "rokky", "error", "'rokky' matches none of 4 names"),
         ("package_filter", ["rocky", "rokky"], "warning", "'rokky' matches none of 4 names"),
-        ("package_filter", {"a": 1}, "error", "must be text or a list of texts"),
+        ("package_filter", {"a": 1}, "error", "must be a string or a list of strings"),
         ("deb_package_repo_filter", "rocky", "error", "'rocky' matches none of 1 names"),
         ("rpm_package_repo_filter", "noble", "error", "'noble' matches none of 3 names"),
         (

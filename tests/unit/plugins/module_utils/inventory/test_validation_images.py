@@ -18,9 +18,9 @@ def told(**variables):
 def test_names_that_are_there_twice_or_cannot_be_are_told_with_their_place():
     found = told(kolla_container_images=["nova-api", "keystone", "nova-api", "Nova API", 5])
     assert [(one[1][1], one[2], one[3]) for one in found] == [
-        (2, "nova-api", "is in the list twice: remove one of them"),
-        (3, "Nova API", "is no name of an image"),
-        (4, "5", "is no name of an image"),
+        (2, "nova-api", "is listed twice: remove one of them"),
+        (3, "Nova API", "is not the name of an image"),
+        (4, "5", "is not the name of an image"),
     ]
 
 
@@ -38,7 +38,7 @@ def test_an_image_that_is_not_built_and_in_no_list_is_a_warning():
     assert [(one[0], one[2], one[3]) for one in found] == [
         ("warning", "nova-apy", "is not in kolla_container_images (nearest: nova-api)"),
         ("warning", "zun", "is not in kolla_container_images"),
-        ("error", "ubuntu-noble", "must be a list of names of images"),
+        ("error", "ubuntu-noble", "must be a list of image names"),
     ]
     assert found[0][1] == ("kolla_unbuildable_images", "old_scheme", "centos", 0)
 
@@ -64,6 +64,6 @@ def test_what_is_sound_or_a_template_is_left_alone(variables):
 
 
 def test_what_is_no_list_and_no_mapping_is_told():
-    assert told(kolla_container_images="a b")[0][3] == "must be a list of names of images"
+    assert told(kolla_container_images="a b")[0][3] == "must be a list of image names"
     [found] = told(kolla_container_images=["a"], kolla_unbuildable_images=["a"])
     assert found[3] == "must map base distributions to images"

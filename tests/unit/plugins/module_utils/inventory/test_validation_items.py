@@ -73,7 +73,7 @@ def test_what_is_only_odd_is_a_warning():
         ("warning", (0, "polcy"), "unknown key 'polcy', ignored (did you mean 'policy'?)"),
         (
             *("warning", (1, "url")),
-            "Pulp cannot sync from a metalink: give the URL of the mirror list or of the repository"
+            "Pulp cannot sync from a metalink: set the URL of the mirror list or of the repository"
             " itself",
         ),
     ]
@@ -89,9 +89,9 @@ def test_templates_are_not_checked():
     templates = dict.fromkeys([*item(), "policy", "sync", "distributions", "mode"], "{{ x }}")
     assert found(templates, variable=DEB) == []
     assert found(without("url", sync="{{ x }}")) == []
-    assert found("{{ one }}") == [("warning", (0,), "not checked: it is a template")]
+    assert found("{{ one }}") == [("warning", (0,), "not checked: the item is a template")]
     _items, [finding] = check_items(RPM, "{{ all }}", {})
-    assert (finding.severity, finding.problem) == ("warning", "not checked: it is one template")
+    assert (finding.severity, finding.problem) == ("warning", "not checked: the list is a template")
 
 
 @pytest.mark.parametrize("value", [None, [], {}, ""])
@@ -149,7 +149,7 @@ def test_a_prefix_that_ends_in_a_stamp_is_odd():
 def test_a_path_below_a_snapshot_of_another_is_refused():
     items = [item(base_path="a/"), item("two", base_path="a/20261122T200001/b/")]
     [finding] = find_nested_paths(checked(rpm_package_repos=items))
-    assert finding.problem == "base_path 'a/20261122T200001/b/' lies below a snapshot of one"
+    assert finding.problem == "base_path 'a/20261122T200001/b/' is below a snapshot of one"
     assert finding.other == (RPM, 0, "base_path")
 
 

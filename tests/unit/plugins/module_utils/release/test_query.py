@@ -233,11 +233,11 @@ def test_deprecated_repositories_are_not_asked_for_without_pins():
 @pytest.mark.parametrize(
     ("question", "problem", "words"),
     [
-        ({"stamp": "yesterday"}, StampError, "'yesterday' is neither a stamp nor"),
+        ({"stamp": "yesterday"}, StampError, "'yesterday' is not a stamp or the prefix"),
         ({"stamp_until": "2026-11-20"}, StampError, "YYYYMMDD"),
         ({"stamp": "2026", "stamp_until": "2026"}, InvalidItem, "give one of them"),
         ({"stamp": "2026", "package_versions": {"a": MONDAY}}, InvalidItem, "pins name stamps"),
-        ({"package_versions": {}}, PinError, "not a single pin"),
+        ({"package_versions": {}}, PinError, "there are no package pins"),
         ({"package_filter": "nobody"}, NothingSelectedError, "matches none of 1 names"),
     ],
 )
