@@ -87,11 +87,11 @@ class FakePulp:
     It has no permissions, signatures, domains or workers, and refuses only those wrong values that
     a test depends on. Module `registry` has the parts of a Pulp that are not the API.
 
-    `requests`: all that was asked, in order. `upstream`: URL -> what a sync finds there: "name
-    version" of each package, the path of each file, "tag digest" of each image. `hidden`: endpoints
-    whose lists are empty for this account. `in_tasks`: beginnings of paths, by method. `corrupts`:
-    whether the bytes of uploads come out as others. `page_size`: how many objects one answer has at
-    most, whatever `limit` it was asked with; there is no such maximum in Pulp.
+    `requests`: all that was asked, in order. `rules`: what `on` has made of it. `upstream`: URL ->
+    what a sync finds there: "name version" of each package, the path of each file, "tag digest" of
+    each image. `hidden`: endpoints whose lists are empty for this account. `in_tasks`: by method,
+    beginnings of paths. `corrupts`: whether uploads come out as other bytes. `page_size`: how many
+    objects one answer has at most, whatever its `limit`; there is no such maximum in Pulp.
     """
 
     uses_basic_auth = False
@@ -112,7 +112,7 @@ class FakePulp:
         self.corrupts = False
         self.session_expired = False
         self._arrived = threading.Condition(self.lock)
-        self._rules: list[Rule] = []
+        self.rules: list[Rule] = []
         self._rule = Rule()
         self.run_workers(None, None)
 
@@ -229,7 +229,7 @@ class FakePulp:
         is looked at (`first`), or before its task is carried out (`meanwhile`). After `skip` such
         requests all this happens to so many `times`.
         """
-        self._rules.append(Rule(method, path, **rule))
+        self.rules.append(Rule(method, path, **rule))
 
     def sent(self, method: str = "", path: str = "") -> list[Request]:
         """The requests of a method (any: "") to addresses that an expression finds."""
@@ -286,16 +286,17 @@ class FakePulp:
         with self.lock:
             self.requests.append(request)
             self._arrived.notify_all()
-            rule = [*filter(lambda one: one.is_due(request), self._rules), Rule()][0]
-            if rule.first:
-                rule.first()
-            if rule.raises and not rule.carried_out:
-                raise rule.raises
-            self._rule = rule  # `first` may have sent requests of its own
+            rule = [*filter(lambda one: one.is_due(request), self.rules), Rule()][0]
+        if rule.first:
+            rule.first()  # without the lock, for runs with threads of their own
+        if rule.raises and not rule.carried_out:
+            raise rule.raises
+        with self.lock:
+            self._rule = rule
             answer = self._carry_out(request, is_href=path.startswith("/"))
-            if rule.raises:
-                raise rule.raises
-            return answer
+        if rule.raises:
+            raise rule.raises
+        return answer
 
     def _carry_out(self, request: Request, is_href: bool) -> Any:
         method, path, content = request.method, request.path, request.content

@@ -1,0 +1,403 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Snapshots: what is new upstream is synced, published and served under a stamp, once."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.pulp.errors import InvalidItem
+from plugins.module_utils.release.changes import SHRUNK_LABEL
+from plugins.module_utils.release.snapshot import snapshot_packages
+from plugins.module_utils.report.report import Result
+from tests.unit.fake_pulp.interruptions import INTERRUPTIONS, interrupted
+from tests.unit.fake_pulp.pulp import FakePulp
+
+STAMP, NEXT = "20260201T000000", "20260202T000000"
+AFTER = datetime(2026, 2, 1, 12, tzinfo=timezone.utc)
+"""A time after the first of these stamps."""
+URL = "https://mirror.example.com/{}/"
+PACKAGES = ["kernel 1-1", "bash 1-1", "openssl 1-1", "glibc 1-1"]
+UPGRADED = ["kernel 2-1", *PACKAGES[1:]]
+PARAMS = {
+    **dict.fromkeys(("rpm", "deb", "rpm_defaults", "deb_defaults", "rpm_filter", "deb_filter")),
+    **dict.fromkeys(("package_filter", "sync_group", "retry", "notable")),
+    **{"stamp": STAMP, "content_guard": "development", "optimize": True, "shrink_limit": 30.0},
+    **{"retries": 0, "retry_delay": 0, "late_retry_delay": -1, "update_secrets": "always"},
+    **{"storage_limit": 10.0, "stale_after": 7.0},
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+
+
+def prepared(*short_names: str) -> FakePulp:
+    """A Pulp with two guards, and packages upstream of these repositories (by default: a)."""
+    pulp = FakePulp()
+    for guard in ("development", "release"):
+        pulp.add_guard(guard)
+    for name in short_names or ("a",):
+        pulp.upstream[URL.format(name)] = PACKAGES
+    return pulp
+
+
+@pytest.fixture
+def pulp():
+    return prepared()
+
+
+def item(short_name: str = "a", **options: Any) -> dict[str, Any]:
+    return {
+        "name": f"Repository {short_name}",
+        "short_name": short_name,
+        "distribution_name": f"{short_name}-",
+        "base_path": f"{short_name}/",
+        "url": URL.format(short_name),
+        **options,
+    }
+
+
+def snapshot(
+    pulp: FakePulp, *items: dict[str, Any], check_mode: bool = False, **params: Any
+) -> tuple[list[Result], dict[str, Any]]:
+    """Take snapshots of these items (by default: a), RPM repositories."""
+    lists = {} if "deb" in params else {"rpm": list(items or [item()])}
+    return snapshot_packages(pulp.server(check_mode), {**PARAMS, **lists, **params})
+
+
+def one(pulp: FakePulp, **params: Any) -> Result:
+    """Take a snapshot of the repository a; its result."""
+    ((result,), _more) = snapshot(pulp, **params)
+    return result
+
+
+def served(pulp: FakePulp) -> dict[str, list[str]]:
+    """The packages that each snapshot serves; of one that serves nothing, none."""
+    found = {}
+    for name, entry in pulp.there("distributions/").items():
+        publication = pulp.store.objects.get(entry["publication"] or "", {})
+        version = pulp.store.objects.get(publication.get("repository_version", ""), {})
+        units = [pulp.store.get(href) for href in version.get("_content", ())]
+        names = ["{name} {version}-{release}".format(**unit) for unit in units]
+        found[name] = sorted(names)
+    return found
+
+
+def posted(pulp: FakePulp) -> list[str]:
+    """The last word of each address that was written to."""
+    return [one.path.rstrip("/").rsplit("/", 1)[-1] for one in pulp.writes]
+
+
+# One repository
+
+
+def test_a_new_repository_is_synced_and_served_under_the_stamp(pulp):
+    ((result,), more) = snapshot(pulp)
+    assert (result.error, result.action, result.changed) == ("", "created", True)
+    assert (result.more["short_name"], result.more["stamp"]) == ("a", STAMP)
+    assert (result.more["sync"], result.more["packages_added"]) == ("synced", 4)
+    assert more["stamps"] == {"a": STAMP}
+    assert more["selected"] == "selected 1 of 1"
+    assert served(pulp) == {f"a-{STAMP}": sorted(PACKAGES)}
+    made = pulp.there("distributions/")[f"a-{STAMP}"]
+    guard = pulp.find("contentguards/", name="development")["pulp_href"]
+    assert (made["base_path"], made["content_guard"]) == (f"a/{STAMP}", guard)
+
+
+def test_upstreams_own_metadata_is_served(pulp):
+    one(pulp)
+    (publication,) = pulp.store.within("publications/")
+    assert publication["checksum_type"] == "unknown"
+    assert pulp.there("distributions/")[f"a-{STAMP}"]["publication"] == publication["pulp_href"]
+
+
+def test_where_upstream_is_not_mirrored_pulp_publishes_the_version(pulp):
+    result = one(pulp, rpm_defaults={"sync_policy": "additive"})
+    assert result.error == ""
+    (publication,) = pulp.store.within("publications/")
+    assert publication["checksum_type"] == "sha256"
+
+
+@pytest.mark.parametrize(
+    ("mode", "path", "settings"),
+    [
+        ("verbatim", "deb/verbatim", (None, None)),
+        ("simple", "deb/apt", (True, False)),
+        ("structured", "deb/apt", (False, True)),
+    ],
+)
+def test_a_deb_repository_is_published_in_its_mode(pulp, mode, path, settings):
+    pulp.upstream[URL.format("a")] = ["bash 1"]
+    result = one(pulp, deb=[item(mode=mode, distributions="noble")])
+    assert result.error == ""
+    (publication,) = pulp.store.within("publications/")
+    assert f"/{path}/" in publication["pulp_href"]
+    assert (publication.get("simple"), publication.get("structured")) == settings
+    assert pulp.there("distributions/")[f"a-{STAMP}"]["publication"] == publication["pulp_href"]
+
+
+def test_a_second_run_syncs_and_changes_nothing(pulp):
+    one(pulp)
+    pulp.requests.clear()
+    result = one(pulp, stamp=NEXT)
+    assert (result.changed, result.more["sync"], result.more["stamp"]) == (
+        False,
+        "unchanged",
+        STAMP,
+    )
+    assert posted(pulp) == ["sync"]
+    assert list(served(pulp)) == [f"a-{STAMP}"]
+
+
+def test_what_is_new_upstream_is_served_beside_the_older_snapshot(pulp):
+    one(pulp)
+    pulp.upstream[URL.format("a")] = UPGRADED
+    result = one(pulp, stamp=NEXT)
+    assert (result.more["stamp"], result.more["snapshot"]) == (NEXT, f"a-{NEXT}")
+    assert result.more["notable"] == ["kernel 1-1 -> 2-1"]
+    assert result.more["packages_upgraded"] == 1
+    assert served(pulp) == {f"a-{STAMP}": sorted(PACKAGES), f"a-{NEXT}": sorted(UPGRADED)}
+
+
+def test_a_stamp_that_is_not_after_the_newest_snapshot_is_refused(pulp):
+    one(pulp, stamp=NEXT)
+    pulp.upstream[URL.format("a")] = UPGRADED
+    assert f"stamp {STAMP} is not after {NEXT}" in one(pulp).error
+    assert list(served(pulp)) == [f"a-{NEXT}"]
+
+
+def test_a_url_that_looks_immutable_is_synced_each_time(pulp):
+    url = f"https://mirror.example.com/{STAMP}/"
+    pulp.upstream[url] = PACKAGES
+    for stamp in (STAMP, NEXT):
+        assert one(pulp, stamp=stamp, rpm=[item(url=url)]).error == ""
+    assert len(pulp.sent("POST", "/sync/")) == 2
+
+
+def test_without_optimize_everything_is_synced_again(pulp):
+    one(pulp)
+    one(pulp, optimize=False, stamp=NEXT)
+    assert [sync.content.get("optimize") for sync in pulp.sent("POST", "/sync/")] == [None, False]
+
+
+def test_a_transient_failure_is_retried(pulp):
+    pulp.on("POST", "/sync/", fails="503, message='Service Unavailable', url='...'")
+    assert one(pulp, retries=1).error == ""
+    assert list(served(pulp)) == [f"a-{STAMP}"]
+
+
+def test_a_repository_that_is_not_synced_is_served_as_it_is(pulp):
+    repository = pulp.add_repository("rpm", "Repository a", *PACKAGES)
+    pulp.add_publication(repository["latest_version_href"], checksum_type="unknown")
+    result = one(pulp, rpm=[item(sync=False)])
+    assert (result.error, posted(pulp)) == ("", ["rpm"])
+    assert list(served(pulp).values()) == [sorted(PACKAGES)]
+    other = prepared()
+    assert "no such repository" in one(other, rpm=[item(sync=False)]).error
+
+
+def test_a_repository_that_is_not_published_is_only_synced(pulp):
+    assert one(pulp, rpm=[item(publish=False)]).more["sync"] == "synced"
+    assert served(pulp) == {}
+
+
+# Guards
+
+
+def test_without_a_guard_everybody_may_read(pulp):
+    one(pulp, content_guard="")
+    assert pulp.there("distributions/")[f"a-{STAMP}"]["content_guard"] is None
+
+
+def test_a_guard_that_does_not_exist_ends_the_run_before_anything_is_written(pulp):
+    with pytest.raises(InvalidItem, match="no content guard 'nowhere'"):
+        one(pulp, content_guard="nowhere")
+    assert pulp.writes == []
+
+
+# Several repositories
+
+
+def test_a_failed_item_does_not_keep_the_others_from_being_served():
+    pulp = prepared("a", "c")
+    broken = {"name": "broken", "short_name": "broken"}
+    results, more = snapshot(pulp, item("a"), item("b"), item("c"), broken)
+    assert [bool(result.error) for result in results] == [False, True, False, True]
+    assert results[1].cause == "404 from upstream"
+    assert more["stamps"] == {"a": STAMP, "c": STAMP}
+    assert sorted(served(pulp)) == [f"a-{STAMP}", f"c-{STAMP}"]
+    assert [entry["name"] for entry in more["stale"]] == ["b"]
+
+
+def test_a_failure_that_is_allowed_is_marked():
+    (_good, bad), _more = snapshot(prepared(), item("a"), item("b", allow_failure=True))
+    assert bad.as_dict()["allowed"]
+
+
+def test_requests_of_an_unchanged_run_grow_by_few_for_each_repository():
+    counts = []
+    for number in (1, 11):
+        names = [f"r{place}" for place in range(number)]
+        pulp = prepared(*names)
+        items = [item(name) for name in names]
+        snapshot(pulp, *items)
+        pulp.requests.clear()
+        server = pulp.server()
+        params = {**PARAMS, "rpm": items, "update_secrets": "on_create"}
+        snapshot_packages(server, {**params, "stamp": NEXT})
+        counts.append(server.statistics["requests"])
+    # Its newest snapshot, its sync, and nothing else.
+    assert (counts[1] - counts[0]) / 10 == 2
+
+
+# Check mode
+
+
+def test_check_mode_writes_nothing_and_reports_a_new_repository(pulp):
+    result = one(pulp, check_mode=True)
+    assert (result.error, result.action, pulp.writes) == ("", "created", [])
+
+
+def test_check_mode_reports_a_version_that_is_not_served(pulp):
+    one(pulp)
+    pulp.upstream[URL.format("a")] = UPGRADED
+    pulp.store.now = AFTER
+    one(pulp, rpm=[item(publish=False)], stamp=NEXT)
+    pulp.requests.clear()
+    result = one(pulp, stamp=NEXT, check_mode=True)
+    assert (result.error, result.changed, pulp.writes) == ("", True, [])
+
+
+def test_check_mode_after_a_snapshot_reports_no_change(pulp):
+    one(pulp)
+    assert not one(pulp, stamp=NEXT, check_mode=True).changed
+
+
+# Upstream lost packages
+
+
+def test_a_snapshot_with_far_fewer_packages_is_flagged_as_long_as_they_are_missing(pulp):
+    one(pulp)
+    pulp.upstream[URL.format("a")] = PACKAGES[:2]
+    result = one(pulp, stamp=NEXT)
+    assert result.more["shrunk"] == {"before": 4, "after": 2}
+    assert pulp.there("distributions/")[f"a-{NEXT}"]["pulp_labels"] == {SHRUNK_LABEL: "4"}
+    pulp.upstream[URL.format("a")] = PACKAGES[1:3]
+    last = one(pulp, stamp="20260203T000000")
+    assert last.more["shrunk"] == {"before": 4, "after": 2}
+
+
+def test_within_the_limit_a_snapshot_is_not_flagged(pulp):
+    one(pulp)
+    pulp.upstream[URL.format("a")] = PACKAGES[:2]
+    result = one(pulp, stamp=NEXT, shrink_limit=50.0)
+    assert "shrunk" not in result.more
+    assert pulp.there("distributions/")[f"a-{NEXT}"]["pulp_labels"] == {}
+
+
+# The publication that mirrors upstream
+
+
+@pytest.fixture
+def without_publication(pulp):
+    """A Pulp whose version of the repository a lost its publication, before it was served."""
+    one(pulp, rpm=[item(publish=False)])
+    (publication,) = pulp.store.within("publications/")
+    pulp.store.remove(publication["pulp_href"])
+    return pulp
+
+
+def test_a_missing_publication_is_made_by_another_sync(without_publication):
+    result = one(without_publication)
+    assert result.error == ""
+    (publication,) = without_publication.store.within("publications/")
+    assert publication["checksum_type"] == "unknown"
+    assert list(served(without_publication).values()) == [sorted(PACKAGES)]
+
+
+def test_a_change_of_upstream_during_that_sync_is_an_error(without_publication):
+    pulp = without_publication
+    new = {URL.format("a"): UPGRADED}
+    pulp.on("POST", "/sync/", skip=1, first=lambda: pulp.upstream.update(new))
+    assert "upstream changed during the run" in one(pulp).error
+    assert served(pulp) == {}
+    assert one(pulp).error == ""
+    assert list(served(pulp).values()) == [sorted(UPGRADED)]
+
+
+def test_a_sync_that_makes_no_publication_is_an_error(without_publication):
+    without_publication.on("POST", "/sync/", ignored=True, times=9)
+    assert "no publication that mirrors upstream" in one(without_publication).error
+
+
+def test_a_missing_publication_of_a_repository_that_is_not_synced_is_an_error(
+    without_publication,
+):
+    error = one(without_publication, rpm=[item(sync=False)]).error
+    assert "no publication that mirrors upstream" in error
+
+
+# Another run at the same time
+
+
+def test_a_sync_that_another_run_started_is_joined(pulp):
+    one(pulp)
+    pulp.store.now = AFTER
+    pulp.upstream[URL.format("a")] = UPGRADED
+    repository = pulp.find("repositories/", name="Repository a")
+    remote = pulp.find("remotes/", name="Repository a-remote")["pulp_href"]
+    pulp.on("POST", "/sync/", polls=3)
+    body = {"remote": remote, "sync_policy": "mirror_complete"}
+    pulp.post(f"{repository['pulp_href']}sync/", body)
+    pulp.requests.clear()
+    result = one(pulp, stamp=NEXT)
+    assert (result.error, result.more["sync"]) == ("", "joined")
+    assert pulp.sent("POST", "/sync/") == []
+    assert sorted(UPGRADED) in served(pulp).values()
+
+
+def test_a_snapshot_that_another_run_takes_meanwhile_is_not_taken_twice(pulp):
+    pulp.store.now = datetime.now(timezone.utc)
+    pulp.on("POST", "/sync/", first=lambda: one(pulp))
+    result = one(pulp)
+    assert (result.error, result.more["sync"]) == ("", "unchanged")
+    assert list(served(pulp)) == [result.more["snapshot"]] == [f"a-{STAMP}"]
+
+
+def test_a_version_that_another_run_left_behind_is_served_under_its_own_time(pulp):
+    one(pulp, rpm=[item(publish=False)])
+    result = one(pulp)
+    version = pulp.find("repositories/", name="Repository a")["latest_version_href"]
+    made = pulp.store.get(version)["pulp_created"]
+    assert result.more["stamp"] == made[:19].replace("-", "").replace(":", "")
+
+
+# Interruptions
+
+
+@pytest.mark.parametrize("interruption", INTERRUPTIONS)
+@pytest.mark.parametrize("policy", ["mirror_complete", "additive"])
+def test_an_interrupted_run_serves_all_or_nothing_and_the_next_one_completes_it(
+    interruption, policy
+):
+    def take(pulp: FakePulp) -> str:
+        try:
+            return one(pulp, rpm=[item(sync_policy=policy)]).error
+        except OperatorError as error:
+            return str(error) or "failed"
+
+    for pulp, error in interrupted(prepared, take, interruption):
+        assert list(served(pulp).values()) in ([], [sorted(PACKAGES)])
+        if not error:
+            assert len(served(pulp)) == 1
+        assert take(pulp) == ""
+        assert list(served(pulp).values()) == [sorted(PACKAGES)]
+        assert {entry["content_guard"] for entry in pulp.there("distributions/").values()} == {
+            pulp.find("contentguards/", name="development")["pulp_href"]
+        }
