@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mirrors: what is pinned is synced from another Pulp and served, each snapshot once."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.release.mirror import MIRRORED_LABEL, mirror_packages
+from plugins.module_utils.report.report import Result
+from tests.unit.fake_pulp.interruptions import INTERRUPTIONS, interrupted
+from tests.unit.fake_pulp.pulp import FakePulp
+
+OLD, NEW = "20260201T000000", "20260202T000000"
+PACKAGES, UPGRADED = ["bash 1-1", "kernel 1-1"], ["bash 1-1", "kernel 2-1"]
+PARAMS = {
+    **dict.fromkeys(("rpm", "deb", "deprecated_rpm", "deprecated_deb", "rpm_defaults")),
+    **dict.fromkeys(("deb_defaults", "rpm_mirror_defaults", "deb_mirror_defaults")),
+    **dict.fromkeys(("rpm_filter", "deb_filter", "package_filter", "sync_group", "retry")),
+    **dict.fromkeys(("source_password", "source_validate_certs", "source_ca_cert")),
+    **{"source_url": "https://ark/", "source_username": None, "pins_strict": False},
+    **{"repository_suffix": "", "distribution_suffix": "", "update_secrets": "always"},
+    **{"retries": 0, "retry_delay": 0, "late_retry_delay": -1},
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+
+
+def url(name: str, stamp: str) -> str:
+    return f"https://ark/pulp/content/{name}/{stamp}"
+
+
+def prepared(*names: str) -> FakePulp:
+    """A Pulp, and another one that has two snapshots of these repositories (by default: a)."""
+    pulp = FakePulp()
+    for name in names or ("a",):
+        pulp.upstream[url(name, OLD)] = PACKAGES
+        pulp.upstream[url(name, NEW)] = UPGRADED
+    return pulp
+
+
+@pytest.fixture
+def pulp():
+    return prepared()
+
+
+def item(short_name: str = "a", **options: Any) -> dict[str, Any]:
+    return {
+        "name": f"Repository {short_name}",
+        "short_name": short_name,
+        "distribution_name": f"{short_name}-",
+        "base_path": f"{short_name}/",
+        **options,
+    }
+
+
+def mirror(
+    pulp: FakePulp, pins: dict[str, str], check_mode: bool = False, **params: Any
+) -> list[Result]:
+    """Mirror the snapshots that are pinned, of RPM repositories."""
+    lists = {} if "deb" in params else {"rpm": [item(name) for name in pins]}
+    given = {**PARAMS, **lists, "package_versions": pins, **params}
+    return mirror_packages(pulp.server(check_mode), given)[0]
+
+
+def one(pulp: FakePulp, stamp: str = OLD, **params: Any) -> Result:
+    """Mirror a snapshot of the repository a; its result."""
+    (result,) = mirror(pulp, {"a": stamp}, **params)
+    return result
+
+
+def served(pulp: FakePulp) -> dict[str, list[str]]:
+    """The packages that each distribution serves; of one that serves nothing, none."""
+    found = {}
+    for name, entry in pulp.there("distributions/").items():
+        publication = pulp.store.objects.get(entry["publication"] or "", {})
+        version = pulp.store.objects.get(publication.get("repository_version", ""), {})
+        units = [pulp.store.get(href) for href in version.get("_content", ())]
+        found[name] = sorted("{name} {version}-{release}".format(**unit) for unit in units)
+    return found
+
+
+def posted(pulp: FakePulp) -> list[str]:
+    """The last word of each address that was written to."""
+    return [one.path.rstrip("/").rsplit("/", 1)[-1] for one in pulp.writes]
+
+
+# One snapshot
+
+
+def test_a_pinned_snapshot_is_synced_and_served_at_its_own_path_to_everybody(pulp):
+    result = one(pulp)
+    assert (result.error, result.action, result.more["sync"]) == ("", "created", "synced")
+    assert result.more["base_path"] == f"a/{OLD}"
+    assert served(pulp) == {f"a-{OLD}": PACKAGES}
+    made = pulp.there("distributions/")[f"a-{OLD}"]
+    assert (made["base_path"], made["content_guard"]) == (f"a/{OLD}", None)
+    assert MIRRORED_LABEL in made["pulp_labels"]
+    assert pulp.find("remotes/", name="Repository a-remote")["url"] == url("a", OLD)
+
+
+def test_names_may_have_suffixes(pulp):
+    one(pulp, repository_suffix=" (ark)", distribution_suffix="-ark")
+    assert list(pulp.there("repositories/")) == ["Repository a (ark)"]
+    assert list(served(pulp)) == [f"a-{OLD}-ark"]
+
+
+def test_the_metadata_of_the_source_is_served(pulp):
+    one(pulp)
+    (publication,) = pulp.store.within("publications/")
+    assert publication["checksum_type"] == "unknown"
+
+
+@pytest.mark.parametrize(("mode", "path"), [(None, "deb/verbatim"), ("simple", "deb/apt")])
+def test_a_deb_mirror_is_published_as_its_source_unless_it_has_another_mode(pulp, mode, path):
+    pulp.upstream[url("a", OLD)] = ["bash 1"]
+    result = one(pulp, deb=[item(distributions="noble", **({"mode": mode} if mode else {}))])
+    assert result.error == ""
+    (publication,) = pulp.store.within("publications/")
+    assert f"/{path}/" in publication["pulp_href"]
+    assert pulp.there("distributions/")[f"a-{OLD}"]["publication"] == publication["pulp_href"]
+
+
+def test_a_second_run_writes_nothing(pulp):
+    one(pulp)
+    pulp.requests.clear()
+    result = one(pulp)
+    assert (result.error, result.changed, pulp.writes) == ("", False, [])
+
+
+def test_requests_of_a_second_run_do_not_grow_with_the_pins():
+    counts = []
+    for number in (1, 40):
+        names = [f"r{place}" for place in range(number)]
+        pulp, pins = prepared(*names), dict.fromkeys(names, OLD)
+        assert not any(result.error for result in mirror(pulp, pins))
+        pulp.requests.clear()
+        mirror(pulp, pins)
+        counts.append(len(pulp.requests))
+    assert counts[0] == counts[1]
+
+
+def test_the_next_snapshot_is_served_beside_the_older_one(pulp):
+    one(pulp)
+    one(pulp, NEW)
+    assert served(pulp) == {f"a-{OLD}": PACKAGES, f"a-{NEW}": UPGRADED}
+
+
+def test_an_older_pin_that_is_served_needs_no_sync(pulp):
+    one(pulp)
+    one(pulp, NEW)
+    pulp.requests.clear()
+    result = one(pulp)
+    assert (result.error, result.changed, pulp.writes) == ("", False, [])
+    assert pulp.find("remotes/", name="Repository a-remote")["url"] == url("a", NEW)
+
+
+def test_an_older_pin_that_was_removed_is_synced_again(pulp):
+    one(pulp)
+    one(pulp, NEW)
+    pulp.store.remove(pulp.find("distributions/", name=f"a-{OLD}")["pulp_href"])
+    assert one(pulp).more["sync"] == "synced"
+    assert served(pulp) == {f"a-{OLD}": PACKAGES, f"a-{NEW}": UPGRADED}
+
+
+def test_a_distribution_at_the_wanted_path_is_used_whatever_its_name(pulp):
+    pulp.add_distribution("rpm", "by hand", base_path=f"a/{OLD}")
+    result = one(pulp)
+    assert (result.error, result.more["snapshot"]) == ("", "by hand")
+    assert served(pulp) == {"by hand": PACKAGES}
+
+
+def test_a_guard_that_somebody_set_is_removed(pulp):
+    one(pulp)
+    guard = pulp.add_guard("site")["pulp_href"]
+    pulp.find("distributions/", name=f"a-{OLD}")["content_guard"] = guard
+    result = one(pulp)
+    assert (result.before, result.after) == ({"content_guard": "site"}, {"content_guard": None})
+    assert pulp.there("distributions/")[f"a-{OLD}"]["content_guard"] is None
+
+
+def test_the_credentials_of_the_source_are_those_of_the_remote(pulp):
+    one(pulp, source_username="client", source_password="secret")
+    remote = pulp.find("remotes/", name="Repository a-remote")
+    assert remote["_secrets"] == {"username": "client", "password": "secret"}
+    pulp.requests.clear()
+    one(pulp, source_username="client", source_password="new", update_secrets="all")
+    assert remote["_secrets"]["password"] == "new"
+
+
+# Several snapshots
+
+
+def test_a_failed_item_does_not_keep_the_others_from_being_served():
+    pulp = prepared("a", "c")
+    broken = {"name": "broken", "short_name": "broken"}
+    pins = {"a": OLD, "b": OLD, "c": OLD, "broken": OLD}
+    results = mirror(pulp, pins, rpm=[item("a"), item("b"), item("c"), broken])
+    assert [bool(result.error) for result in results] == [False, True, False, True]
+    assert served(pulp) == {f"a-{OLD}": PACKAGES, f"c-{OLD}": PACKAGES}
+
+
+@pytest.mark.parametrize(("user", "words"), [(None, "public"), ("client", "'client'")])
+def test_a_source_that_does_not_give_the_snapshot_is_explained(user, words):
+    error = one(FakePulp(), source_username=user).error
+    assert f"the source has no a-{OLD}" in error
+    assert words in error
+
+
+# Check mode
+
+
+def test_check_mode_writes_nothing_and_reports_a_new_mirror(pulp):
+    result = one(pulp, check_mode=True)
+    assert (result.error, result.action, pulp.writes) == ("", "created", [])
+
+
+def test_check_mode_of_the_next_snapshot_reports_its_distribution(pulp):
+    one(pulp)
+    pulp.requests.clear()
+    result = one(pulp, NEW, check_mode=True)
+    assert (result.error, result.changed, pulp.writes) == ("", True, [])
+    assert served(pulp) == {f"a-{OLD}": PACKAGES}
+
+
+def test_check_mode_after_a_run_reports_no_change(pulp):
+    one(pulp)
+    assert not one(pulp, check_mode=True).changed
+
+
+# Publications, pinned sources
+
+
+def test_a_snapshot_whose_sync_was_done_is_served_without_another_one(pulp):
+    one(pulp)
+    pulp.store.remove(pulp.find("distributions/", name=f"a-{OLD}")["pulp_href"])
+    pulp.requests.clear()
+    result = one(pulp)
+    assert (result.error, result.more["sync"], pulp.sent("POST", "/sync/")) == ("", "pinned", [])
+    assert served(pulp) == {f"a-{OLD}": PACKAGES}
+
+
+def test_a_version_without_the_publication_of_its_source_is_an_error_that_names_the_way_out(pulp):
+    one(pulp)
+    (publication,) = pulp.store.within("publications/")
+    pulp.store.remove(publication["pulp_href"])
+    result = one(pulp)
+    assert "no publication that mirrors upstream" in result.error
+    assert "optimize: false" in result.error
+    assert served(pulp) == {f"a-{OLD}": []}
+
+
+# Another run at the same time
+
+
+def test_a_sync_that_another_run_started_is_joined(pulp):
+    one(pulp)
+    repository = pulp.find("repositories/", name="Repository a")
+    remote = pulp.find("remotes/", name="Repository a-remote")
+    remote["url"] = url("a", NEW)
+    pulp.on("POST", "/sync/", polls=3)
+    body = {"remote": remote["pulp_href"], "sync_policy": "mirror_complete"}
+    pulp.post(f"{repository['pulp_href']}sync/", body)
+    pulp.requests.clear()
+    result = one(pulp, NEW)
+    assert (result.error, result.more["sync"]) == ("", "joined")
+    assert pulp.sent("POST", "/sync/") == []
+    assert served(pulp)[f"a-{NEW}"] == UPGRADED
+    # How the other run synced is not known.
+    assert pulp.there("distributions/")[f"a-{NEW}"]["pulp_labels"] == {}
+
+
+def test_two_runs_at_the_same_time_make_one_mirror(pulp):
+    pulp.on("POST", "/sync/", first=lambda: one(pulp))
+    result = one(pulp)
+    assert result.error == ""
+    assert served(pulp) == {f"a-{OLD}": PACKAGES}
+
+
+def test_a_run_that_pointed_the_remote_elsewhere_during_the_sync_is_an_error(pulp):
+    remote = {"url": url("a", NEW)}
+    pulp.on(
+        "POST",
+        "/sync/",
+        first=lambda: pulp.find("remotes/", name="Repository a-remote").update(remote),
+    )
+    assert "another run changed the remote during the sync" in one(pulp).error
+    assert served(pulp) == {}
+
+
+# Interruptions
+
+
+@pytest.mark.parametrize("interruption", INTERRUPTIONS)
+@pytest.mark.parametrize("policy", ["mirror_complete", "additive"])
+def test_an_interrupted_run_serves_all_or_nothing_and_the_next_one_completes_it(
+    interruption, policy
+):
+    def run(pulp: FakePulp) -> str:
+        try:
+            return one(pulp, rpm=[item(sync_policy=policy)]).error
+        except OperatorError as error:
+            return str(error) or "failed"
+
+    for pulp, error in interrupted(prepared, run, interruption):
+        assert served(pulp) in ({}, {f"a-{OLD}": PACKAGES})
+        if not error:
+            assert served(pulp)
+        assert run(pulp) == ""
+        assert served(pulp) == {f"a-{OLD}": PACKAGES}
