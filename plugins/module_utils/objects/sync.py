@@ -259,7 +259,8 @@ def sync_repository(
         raise InvalidItem("there is no remote to sync from: set url first")
     if repository is None or remote is None:
         return replace(outcome, action="check_mode")
-    digest = source_digest(settings.content_type, remote, settings.payload)
+    pinned, content_type = settings.pinned, settings.content_type
+    digest = source_digest(content_type, remote, settings.payload) if pinned else ""
     if state.remote_is_new and outcome.version_before:
         # Content that was not downloaded yet could only be fetched through the deleted remote.
         settings = settings.without_optimize()
@@ -272,10 +273,10 @@ def sync_repository(
     before = state.latest_version
     after = max([before, *created_resources(task, "/versions/")], key=version_number)
     action = "joined" if joined else "unchanged" if after == before else "synced"
-    if joined or (after == before and (settings.pinned or outcome.version_before == 0)):
+    if joined or (after == before and (pinned or outcome.version_before == 0)):
         # Another run may have made the version, so that our sync found nothing to do.
         after = server.client.get(repository["pulp_href"])["latest_version_href"]
-    if settings.pinned:
+    if pinned:
         sync.require_source(digest)
     state.repository = {**repository, "latest_version_href": after}
     outcome = replace(
@@ -286,7 +287,7 @@ def sync_repository(
         **(sync.package_counts(after) if after != before else {}),
     )
     # Which options a joined sync had is unknown.
-    label = f"{digest}.{outcome.version_after}" if settings.pinned and not joined else ""
+    label = f"{digest}.{outcome.version_after}" if pinned and not joined else ""
     return replace(outcome, error=sync.complete(after, label))
 
 
