@@ -322,7 +322,7 @@ class DistributionRun:
     def _source(
         self, item: Mapping[str, Any], current: Mapping[str, Any] | None, result: Result
     ) -> dict[str, Any]:
-        """The field that says what the item serves; {} where the item does not set it."""
+        """The field that sets what is served; {} where the item does not set it."""
         if item.get("distribution") and item.get("repository"):
             raise InvalidItem("give repository or distribution, not both")
         if item.get("repository"):

@@ -107,8 +107,8 @@ def publish(
     """Make sure that a version is published; returns the publication and its duplicates (hrefs).
 
     Among equals, one that is `served` (hrefs) is chosen, so that the others can be deleted. With
-    `mirrored_only` none is created, since it would not be upstream's metadata: InvalidItem says
-    how to get the right one. In check mode the href of a new one is None.
+    `mirrored_only` none is created, since it would not be upstream's metadata: InvalidItem
+    names the remedy. In check mode the href of a new one is None.
     """
     number = version_number(spec.version)
     if number == 0:

@@ -25,7 +25,7 @@ class Switch:
     """A change of one distribution: `current` as read, None for a new one, and its new `values`.
 
     `readable` turns one side of a diff into what users see. `href` is set when a new one was
-    created; `task` is the running Pulp task; `uncertainty` says why it is unknown whether the
+    created; `task` is the running Pulp task; `uncertainty` is why it is unknown whether the
     change was made; `differing` are the values to write.
     """
 

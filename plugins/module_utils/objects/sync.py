@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sync a repository from its remote: start or join the task, retry it, check what it brought."""
+"""Sync a repository from its remote: start or join the task, retry it, check the new version."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MAX_PAUSE = 120.0
 def missing_content(
     reader: Reader, content_type: ContentType, remote: Mapping[str, Any], version: str
 ) -> list[str]:
-    """Names, patterns and digests that a remote includes and a repository version (href) lacks.
+    """Names, patterns and digests that a remote includes and a repository version (href) does not have.
 
     A shell pattern is fulfilled by one name that matches. What the remote excludes is not
     expected, nor that anything is attached to the images.

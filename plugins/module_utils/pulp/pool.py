@@ -176,6 +176,6 @@ class _Pool(Generic[Item]):
             began = time.monotonic()
             self._errors[number] = _error_of(self._function, item)
             quick = time.monotonic() - began < self._limit.quick
-            # Two threads may pass this check together: the limit is for speed, not for safety.
+            # Not locked: one thread more than the limit does no harm.
             if quick and len(self._waiting) > 1 and self._started < self._limit.maximum:
                 self._start_thread()

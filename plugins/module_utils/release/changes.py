@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which packages a sync changed, as an operator wants to know it, and whether too many are gone."""
+"""Which packages a sync changed, as an operator reads it, and whether too many were removed."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def count_packages(
     """Compare the latest version with the newest snapshot; None without one.
 
     Where the newest snapshot is flagged itself, and still has the `guard` (href) of snapshots that
-    are not released, its label counts: an upstream that stays broken is not the new normal.
+    are not released, its label counts: a broken upstream does not become normal after two runs.
     """
     newest = item.newest
     if newest is None or not newest.version:

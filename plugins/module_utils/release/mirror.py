@@ -132,7 +132,7 @@ class MirrorItem:
     def is_latest(self) -> bool:
         """Whether the repository's latest version was synced from this snapshot, and is served.
 
-        The label of the repository says so, also where others created the distribution.
+        The label of the repository decides, also where others created the distribution.
         """
         repository, remote = self.state.repository, self.state.remote
         if repository is None or remote is None or self.distribution is None:
@@ -143,7 +143,7 @@ class MirrorItem:
 
     @property
     def is_recorded(self) -> bool:
-        """Whether a label of the distribution says that it serves this snapshot.
+        """Whether a label of the distribution records that it serves this snapshot.
 
         The remote must exist, since content that is downloaded on demand comes through it.
         """
@@ -163,7 +163,7 @@ class MirrorItem:
         return str(self._current.get("publication") or "")
 
     def place(self) -> dict[str, Any]:
-        """Fields of the distribution that say where it serves and for whom: everybody."""
+        """The path and the guard of the distribution: anonymous clients may read it."""
         return {"base_path": self.pin.snapshot_path, "content_guard": None}
 
     def labels(self, publication: str) -> dict[str, str]:
@@ -350,7 +350,7 @@ class MirrorRun:
         return PulpError(f"{error}: the source has no {item.pin.snapshot_name}, or {reason}")
 
     def _source(self, item: MirrorItem, result: Result, outcome: SyncOutcome) -> dict[str, Any]:
-        """Fields of the distribution that say what is served; {} when that is the latest version."""
+        """The fields that set what is served; {} when the distribution serves the latest version."""
         version = item.state.latest_version
         if item.served_version == version:
             return {}

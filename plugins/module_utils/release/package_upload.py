@@ -108,7 +108,7 @@ class UploadRun:
     explicit_stamp: bool
 
     def upload(self, item: _Upload, result: Result) -> None:
-        """Bring packages into a repository, and publish and serve them as the item says."""
+        """Upload packages into a repository, and publish and serve them as the item requires."""
         options, snapshots = item.options, item.snapshots
         content_type, state = snapshots.content_type, snapshots.state
         validate_item(options)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pinned sources: the label says what was synced, how, and which version came of it."""
+"""Pinned sources: the label records what was synced, how, and the version that it made."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_url_that_ends_in_a_stamp_never_changes(url, pinned):
         ({}, {}),
     ],
 )
-def test_another_source_or_another_way_to_sync_it_asks_for_a_sync(change, payload):
+def test_a_change_of_the_source_or_of_sync_options_requires_a_sync(change, payload):
     assert source_digest(DEB, {**REMOTE, **change}, payload) != source_digest(DEB, REMOTE, HOW)
 
 
@@ -74,17 +74,17 @@ def test_another_source_or_another_way_to_sync_it_asks_for_a_sync(change, payloa
         ({}, {**HOW, "optimize": False}),
     ],
 )
-def test_what_brings_the_same_content_asks_for_none(change, payload):
+def test_other_changes_require_no_sync(change, payload):
     assert source_digest(DEB, {**REMOTE, **change}, payload) == source_digest(DEB, REMOTE, HOW)
 
 
-def test_the_order_of_lists_is_of_no_account():
+def test_the_order_of_lists_is_ignored():
     python = CONTENT_TYPES["python"]
     one, other = {"includes": ["a", "b"]}, {"includes": ["b", "a"]}
     assert source_digest(python, one, {}) == source_digest(python, other, {})
 
 
-def test_the_names_of_tags_count_whatever_the_server_calls_them():
+def test_the_tags_count_whatever_the_server_calls_the_field():
     container = CONTENT_TYPES["container"]
     old, new, excluding, excluding_new, neither = (
         source_digest(container, {name: ["a"], "url": "https://x"}, {})
@@ -106,7 +106,7 @@ def test_the_label_holds_for_one_version_only():
     assert not is_labelled(repository(None), digest)
 
 
-def test_an_item_is_mirrored_when_it_wants_what_the_label_says():
+def test_an_item_is_mirrored_when_its_options_match_the_label():
     label = f"{source_digest(DEB, REMOTE, HOW)}.3"
     item = {"url": REMOTE["url"], "distributions": ["noble", "noble-updates"], "mirror": True}
     assert is_mirrored(DEB, item, repository(label), REMOTE)

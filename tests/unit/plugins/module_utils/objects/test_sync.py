@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a repository is synced, as an item and the module's options say."""
+"""How a repository is synced: settings of an item, other runs, and errors."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def sync(pulp: FakePulp, pinned: bool) -> Result:
 
 
 def label(pulp: FakePulp) -> str:
-    """What the label of the repository says of its source."""
+    """The label that records the source of the repository."""
     return str(pulp.find("repositories/", name="a")["pulp_labels"].get(PINNED_LABEL, ""))
 
 

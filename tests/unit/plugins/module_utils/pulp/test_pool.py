@@ -23,7 +23,7 @@ def work(*names):
 
 
 class Gauge:
-    """Counts how many are inside at once; `until` holds them until so many have been."""
+    """Counts how many are inside at once; `until` holds them until that number have been."""
 
     def __init__(self, until=0):
         self.inside = self.most = 0
@@ -80,15 +80,15 @@ def test_a_failed_item_does_not_hide_the_others(error, words):
     assert (results[0].error, results[2].error) == ("", "")
 
 
-def test_an_error_that_a_walk_writes_itself_counts():
+def test_an_error_that_a_function_sets_itself_counts():
     def walk(item, result):
-        result.error = "put back"
+        result.error = "rolled back"
 
     [result] = run_all(work("a"), walk, 1, Report())
-    assert (result.action, result.error) == ("failed", "put back")
+    assert (result.action, result.error) == ("failed", "rolled back")
 
 
-def test_an_item_that_is_wrong_from_the_start_is_not_walked():
+def test_an_item_that_has_an_error_from_the_start_is_not_run():
     walked = []
     items = work("a", "b")
     items[0][0].error = "given twice"
@@ -97,19 +97,19 @@ def test_an_item_that_is_wrong_from_the_start_is_not_walked():
     assert [result.action for result in results] == ["failed", "unchanged"]
 
 
-def test_no_more_items_than_allowed_are_under_way():
+def test_no_more_items_than_the_limit_run_at_once():
     gauge = Gauge()
     results = run_all(work(*"abcdefghijklmnop"), gauge, 3, Report())
     assert len(results) == 16
     assert gauge.most <= 3
 
 
-def test_as_many_items_as_allowed_are_under_way():
+def test_as_many_items_as_the_limit_run_at_once():
     results = run_all(work(*"abcd"), Gauge(until=4), 4, Report())
     assert [result.error for result in results] == [""] * 4
 
 
-def test_after_quick_items_more_are_let_in():
+def test_quick_items_raise_the_number_of_threads():
     gauge = Gauge()
 
     def walk(item, result):
@@ -122,14 +122,14 @@ def test_after_quick_items_more_are_let_in():
     assert gauge.most == 8
 
 
-def test_slow_items_let_no_more_in():
+def test_slow_items_do_not_raise_the_number_of_threads():
     gauge = Gauge()
     run_all(work(*"abcdefgh"), gauge, ConcurrencyLimit(2, 8, quick=0), Report())
     assert gauge.most <= 2
 
 
 @pytest.mark.parametrize("at_once", [0, 1, 99])
-def test_any_number_at_once_will_do(at_once):
+def test_any_limit_is_accepted(at_once):
     assert len(run_all(work("a", "b"), lambda item, result: None, at_once, Report())) == 2
 
 
@@ -147,7 +147,7 @@ class Flaky:
             raise PulpError(self._words)
 
 
-def test_what_failed_in_passing_is_walked_once_more_after_all_others():
+def test_transient_failures_are_retried_once_after_all_others():
     walk = Flaky({"a": 1, "b": 9})
     results = run_all(work("a", "b", "c"), walk, 1, Report(), retry_delay=0)
     assert walk.walked == ["a", "b", "c", "a", "b"]
@@ -155,7 +155,7 @@ def test_what_failed_in_passing_is_walked_once_more_after_all_others():
     assert [result.action for result in results] == ["unchanged", "failed", "unchanged"]
 
 
-def test_an_item_that_is_wrong_from_the_start_is_not_tried_again():
+def test_an_item_that_has_an_error_from_the_start_is_not_retried():
     walk = Flaky({})
     items = work("a")
     items[0][0].error = "503, message='Service Unavailable'"
@@ -163,20 +163,20 @@ def test_an_item_that_is_wrong_from_the_start_is_not_tried_again():
     assert walk.walked == []
 
 
-def test_what_will_not_pass_is_walked_once():
+def test_other_failures_are_not_retried():
     walk = Flaky({"a": 1}, words="404, message='Not Found'")
     assert run_all(work("a"), walk, 1, Report(), retry_delay=0)[0].error
     assert walk.walked == ["a"]
 
 
-def test_without_a_late_try_all_is_walked_once():
+def test_without_a_retry_delay_nothing_is_retried():
     walk = Flaky({"a": 1})
     assert run_all(work("a"), walk, 1, Report())[0].error
     assert walk.walked == ["a"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_an_item_whose_walk_broke_off_is_not_taken_for_done():
+def test_an_item_whose_thread_ended_early_failed():
     def walk(item, result):
         if item == "a":
             raise SystemExit
@@ -186,7 +186,7 @@ def test_an_item_whose_walk_broke_off_is_not_taken_for_done():
     assert results[0].action == "failed"
 
 
-def test_an_interrupted_run_ends_at_once_and_begins_nothing_more():
+def test_an_interrupted_run_ends_at_once_and_starts_no_more_items():
     program = f"""
         import signal, sys, threading
         sys.path[:0] = {sys.path!r}
@@ -214,7 +214,7 @@ def test_an_interrupted_run_ends_at_once_and_begins_nothing_more():
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_each_item_without_a_result_ends_in_an_error_or_none():
+def test_for_each_returns_an_error_for_each_item():
     called = []
 
     def function(item):
@@ -234,7 +234,7 @@ def test_no_items_are_no_errors():
     assert for_each([], lambda item: None, 4) == []
 
 
-def test_what_is_given_twice_or_has_an_odd_name_is_refused():
+def test_duplicates_and_names_that_pulp_would_change_are_errors():
     items = [
         (Result(name, kind), None)
         for name, kind in [("a", "rpm"), ("a", "deb"), ("a", "rpm"), (" b", "rpm"), ("", "rpm")]

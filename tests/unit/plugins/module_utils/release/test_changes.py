@@ -40,27 +40,27 @@ def test_of_several_versions_the_highest_counts():
     assert describe_changes(Changes(added, [], []), PATTERN)["notable"] == ["kernel 5.14.0-70.10.1"]
 
 
-def test_what_matters_and_is_gone_is_told():
+def test_removed_notable_packages_are_named():
     gone = Changes([], [package("docker-ce", "28.1")], [])
     assert describe_changes(gone, PATTERN)["notable"] == ["docker-ce 28.1 removed"]
 
 
-def test_names_match_whole_and_are_not_without_number():
+def test_patterns_match_whole_names_and_few_are_named():
     many = [package(f"ovn{number}", "1") for number in range(20)]
-    told = describe_changes(Changes([*many, package("kernel-doc", "1")], [], []), PATTERN)[
+    lines = describe_changes(Changes([*many, package("kernel-doc", "1")], [], []), PATTERN)[
         "notable"
     ]
-    assert len(told) == 13
-    assert told[-1] == "8 more"
-    assert not any("kernel" in one for one in told)
+    assert len(lines) == 13
+    assert lines[-1] == "8 more"
+    assert not any("kernel" in one for one in lines)
 
 
-def test_nothing_matters_without_a_pattern():
+def test_without_patterns_nothing_is_notable():
     changes = Changes([package("kernel", "1")], [], [])
     assert describe_changes(changes, notable_pattern([]))["notable"] == []
 
 
-def test_what_is_no_regular_expression_is_named():
+def test_an_invalid_regular_expression_is_named():
     with pytest.raises(ChangesError, match=r"notable: 'kernel\('"):
         notable_pattern(["kernel("])
 
@@ -69,5 +69,5 @@ def test_what_is_no_regular_expression_is_named():
     ("before", "after", "shrunk"),
     [(100, 70, False), (100, 69, True), (0, 0, False), (10, 20, False)],
 )
-def test_more_than_the_limit_is_too_much(before, after, shrunk):
+def test_more_than_the_limit_is_shrunk(before, after, shrunk):
     assert PackageCounts(before, after).has_shrunk(30) is shrunk

@@ -109,18 +109,18 @@ def site():
     return site
 
 
-def test_going_back_undoes_the_last_promotion_and_nothing_older(site):
+def test_a_rollback_undoes_the_last_promotion_and_nothing_older(site):
     assert promote(site, "ab", to="previous") == [False, True]
     assert site.production == {"a": "a1", "b": "b1"}
 
 
-def test_going_back_twice_is_going_back_once(site):
+def test_a_second_rollback_changes_nothing(site):
     promote(site, "ab", to="previous")
     assert promote(site, "ab", to="previous") == [False, False]
     assert site.production == {"a": "a1", "b": "b1"}
 
 
-def test_what_was_put_back_can_be_promoted_again_and_put_back_again(site):
+def test_after_a_rollback_a_promotion_and_its_rollback_work_again(site):
     promote(site, "ab", to="previous")
     assert promote(site, "ab") == [False, True]
     assert site.production == {"a": "a1", "b": "b2"}
@@ -128,7 +128,7 @@ def test_what_was_put_back_can_be_promoted_again_and_put_back_again(site):
     assert site.production == {"a": "a1", "b": "b1"}
 
 
-def test_a_promotion_that_changes_nothing_is_not_what_is_undone(site):
+def test_a_promotion_that_changes_nothing_is_not_rolled_back(site):
     assert promote(site, "ab") == [False, False]
     promote(site, "ab", to="previous")
     assert site.production == {"a": "a1", "b": "b1"}
@@ -141,19 +141,19 @@ def test_what_others_changed_since_is_named_and_nothing_is_touched(site):
     assert site.production == {"a": "a1", "b": "b9"}
 
 
-def test_a_publication_that_is_gone_cannot_be_put_back(site):
+def test_a_deleted_publication_cannot_be_restored(site):
     site.gone.add("b1")
     with pytest.raises(InvalidItem, match="'b-production': the publication that it served be"):
         promote(site, "ab", to="previous")
     assert site.production["b"] == "b2"
 
 
-def test_without_a_promotion_there_is_no_way_back():
+def test_without_a_promotion_there_is_no_rollback():
     with pytest.raises(InvalidItem, match="no promotion of these channels is recorded"):
         promote(Site(a_development="a1", a_production="a0"), "a", to="previous")
 
 
-def test_a_channel_that_the_promotion_made_stays_and_is_told():
+def test_a_channel_that_the_promotion_created_is_kept_with_a_warning():
     site = Site(a_development="a1")
     promote(site, "a")
     server = Server(site, Report(), check_mode=False)  # type: ignore[arg-type]
@@ -177,7 +177,7 @@ def test_a_channel_that_served_a_repository_serves_the_publication_alone():
     assert site.production == {"a": "a1"}
 
 
-def test_a_channel_that_is_to_go_goes_after_the_others_are_promoted():
+def test_absent_channels_are_deleted_after_the_others_are_promoted():
     site = Site(a_development="a1", a_production="a0", b_production="b0")
     server = Server(site, Report(), check_mode=False)  # type: ignore[arg-type]
     gone = [{"name": "b-production", "state": "absent"}]
@@ -202,12 +202,12 @@ def test_what_cannot_be_done_is_named_before_anything_is_written(more, words):
     assert site.production == {"b": "b0"}
 
 
-def test_a_label_that_somebody_else_wrote_is_no_record():
+def test_an_invalid_label_is_ignored():
     assert Promotion.from_distribution({"pulp_labels": {PROMOTION_LABEL: "what.is.this"}}) is None
     assert Promotion.from_distribution({"pulp_labels": {}}) is None
 
 
-def test_check_mode_before_the_first_sync_announces_and_warns():
+def test_check_mode_before_the_first_sync_warns():
     site = Site()
     server = Server(site, Report(), check_mode=True)  # type: ignore[arg-type]
     results, _more = promote_channels(server, {"rpm": items("a"), "to": "development"})

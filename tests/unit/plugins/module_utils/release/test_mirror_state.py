@@ -98,7 +98,7 @@ def test_a_label_holds_nothing_that_pulp_refuses_and_keeps_those_of_users():
     assert not set(labels[MIRRORED_LABEL]) & set(",()")
 
 
-def test_an_older_pin_is_done_whatever_repository_and_remote_are_at():
+def test_an_older_pin_is_done_whatever_the_repository_is_synced_with():
     there = (labelled(OLD, "old"), labelled(), remote(), repository())
     for stamp in (OLD, NEW):
         one = read(*there, stamp=stamp)
@@ -115,12 +115,12 @@ def test_an_older_pin_is_done_whatever_repository_and_remote_are_at():
         {"pulp_labels": None},
     ],
 )
-def test_a_label_fits_only_the_publication_it_came_with(fields):
+def test_a_label_matches_only_its_own_publication(fields):
     one = read({**labelled(OLD, "old"), **fields}, remote(), repository(), stamp=OLD)
     assert (one.is_recorded, one.is_done) == (False, False)
 
 
-def test_a_label_fits_only_what_was_asked_for():
+def test_a_label_matches_only_the_requested_content():
     there = (labelled(), remote(SOURCE + OLD), repository(SOURCE + OLD, 3))
     assert read(*there).is_done
     assert not read(*there, sync_policy="additive").is_done
@@ -130,7 +130,7 @@ def test_a_label_fits_only_what_was_asked_for():
     assert read(*there, settings=slash).is_done
 
 
-def test_content_that_is_fetched_on_demand_wants_its_remote():
+def test_content_that_is_fetched_on_demand_needs_its_remote():
     assert not read(labelled(), repository()).is_done
 
 
@@ -165,7 +165,7 @@ def test_requests_do_not_grow_with_pins():
     assert server.requests <= 6
 
 
-def test_a_deb_mirror_serves_what_upstream_calls_its_suites_unless_told_otherwise():
+def test_a_deb_mirror_serves_upstreams_suites_by_default():
     repository = PackageRepository("deb", "Noble", "noble", "noble-", "noble/")
     for defaults, mode in (({}, "verbatim"), ({"deb": {"mode": "simple"}}, "simple")):
         settings = MirrorSettings("https://ark", {}, defaults)

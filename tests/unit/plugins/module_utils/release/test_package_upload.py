@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of uploaded packages, and items that do not say enough."""
+"""Options of uploaded packages, and items with missing options."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def item(**more):
         {"distribution_name": "a-", "base_path": "a/", "stamped": True},
     ],
 )
-def test_what_is_clear_is_taken(more):
+def test_complete_items_are_accepted(more):
     validate_item(item(**more))
 
 
@@ -42,6 +42,6 @@ def test_what_is_clear_is_taken(more):
         ({"base_path": "a"}, "needs a distribution_name"),
     ],
 )
-def test_what_is_unclear_is_refused(more, words):
+def test_incomplete_items_are_refused(more, words):
     with pytest.raises(InvalidItem, match=words):
         validate_item(item(**more))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A promotion says which guard gives way to which, and, when asked, what clients then see."""
+"""A promotion reports the guards before and after, and in a preview the content."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ API = "/pulp/api/v3"
 
 
 class Ark:
-    """A Pulp in memory: snapshots by name, each behind a guard and with so many packages."""
+    """A Pulp in memory: snapshots by name, each behind a guard and with a number of packages."""
 
     connection = Connection("https://ark.example.com/", "admin", "secret", concurrency=1)
     uses_basic_auth = False
@@ -98,7 +98,7 @@ def promote(ark: Ark, check_mode: bool = False, diff: bool = False) -> tuple[lis
     return results, more["lines"]
 
 
-def test_a_run_tells_the_guards_by_name_and_counts_nothing():
+def test_a_run_reports_the_guards_by_name_and_counts_nothing():
     ark = Ark(a="development", b="release", c=None)
     results, lines = promote(ark)
     assert lines == [
@@ -112,7 +112,7 @@ def test_a_run_tells_the_guards_by_name_and_counts_nothing():
 
 
 @pytest.mark.parametrize("how", [{"check_mode": True}, {"diff": True}])
-def test_a_preview_tells_where_and_how_much_of_what_changes_only(how):
+def test_a_preview_reports_urls_and_numbers_of_changed_snapshots_only(how):
     ark = Ark(a="development", b="release", c="development")
     ark.packages["c"] = 1
     results, lines = promote(ark, **how)
