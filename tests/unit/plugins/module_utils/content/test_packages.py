@@ -10,62 +10,59 @@ from plugins.module_utils.content.upload import ContentUpload
 from plugins.module_utils.pulp.errors import InvalidItem
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 from plugins.module_utils.report.report import Result
-
-from ..file_shelf import REPOSITORY, FileShelf
-
-
-@pytest.fixture
-def shelf():
-    return FileShelf()
+from tests.unit.fake_pulp.pulp import FakePulp
 
 
 @pytest.fixture
-def bring(shelf, tmp_path):
+def pulp():
+    """A Pulp with the empty repository `images`."""
+    pulp = FakePulp()
+    pulp.add_repository("rpm", "images")
+    return pulp
+
+
+@pytest.fixture
+def bring(pulp, tmp_path):
     """Bring packages of these names; the result, and the version."""
 
     def run(*names, check_mode=False):
         params = {"chunk_size": None, "state_path": str(tmp_path / "state")}
-        files = ContentUpload.from_params(shelf.server(check_mode), params)
-        latest = f"{REPOSITORY}versions/{len(shelf.versions) - 1}/"
-        repository = {"pulp_href": REPOSITORY, "latest_version_href": latest}
+        files = ContentUpload.from_params(pulp.server(check_mode), params)
+        repository = pulp.there("repositories/")["images"]
         result = Result("images", "rpm")
         item = {"packages": [str(tmp_path / name) for name in names]}
         version = update_packages(files, CONTENT_TYPES["rpm"], repository, item, result)
-        return result, version
+        return result, pulp.store.get(version)
 
     for name in "ab":
         (tmp_path / name).write_text(f"package {name}")
     return run
 
 
-def test_packages_come_in_one_version_and_stay(shelf, bring):
+def test_packages_come_in_one_version_and_are_kept(pulp, bring):
     result, version = bring("a")
-    assert (version, result.after) == (f"{REPOSITORY}versions/1/", {"packages": ["a"]})
+    assert (version["number"], result.after) == (1, {"packages": ["a"]})
     result, version = bring("a", "b", "b")
-    assert (result.more["packages_added"], len(shelf.versions[-1])) == (1, 2)
+    assert (result.more["packages_added"], len(version["_content"])) == (1, 2)
     assert [one["action"] for one in result.more["files"]] == ["unchanged", "uploaded"]
 
 
-def test_a_second_run_sends_and_changes_nothing(shelf, bring):
+def test_a_second_run_sends_and_changes_nothing(pulp, bring):
     bring("a", "b")
-    posted = len(shelf.posted)
+    posted = len(pulp.writes)
     result, version = bring("a", "b")
-    assert (result.changed, version, len(shelf.posted)) == (
-        False,
-        f"{REPOSITORY}versions/1/",
-        posted,
-    )
+    assert (result.changed, version["number"], len(pulp.writes)) == (False, 1, posted)
 
 
-def test_one_that_cannot_be_read_keeps_the_others_out(shelf, bring):
+def test_one_that_cannot_be_read_keeps_the_others_out(pulp, bring):
     with pytest.raises(
         InvalidItem, match="1 of 2 packages failed, and none was added: x: .*/x can"
     ):
         bring("a", "x")
-    assert len(shelf.versions) == 1
+    assert pulp.there("repositories/")["images"]["latest_version_href"].endswith("/0/")
 
 
-def test_check_mode_tells_and_does_not_write(shelf, bring):
+def test_check_mode_reports_and_does_not_write(pulp, bring):
     result, _version = bring("a", check_mode=True)
-    assert (result.changed, shelf.posted) == (True, [])
+    assert (result.changed, pulp.writes) == (True, [])
     assert result.more["files"][0]["action"] == "uploaded"

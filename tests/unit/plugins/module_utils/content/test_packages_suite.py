@@ -6,68 +6,54 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.content.packages import assign_component
+from tests.unit.fake_pulp.pulp import FakePulp
 
 WANTED = {"suite": "noble", "component": "main", "architectures": ["arm64"]}
-PACKAGES = [
-    {"pulp_href": "/packages/1/", "architecture": "amd64"},
-    {"pulp_href": "/packages/2/", "architecture": "all"},
-]
-
-
-class Shelf:
-    """Units by endpoint; `held`: those that the version has."""
-
-    def __init__(self, check_mode=False):
-        self.client = self
-        self.check_mode = check_mode
-        self.units = {}
-        self.held = set()
-
-    def get(self, endpoint, params):
-        version = params.pop("repository_version", None)
-        own = {key: value for key, value in params.items() if key not in ("fields", "limit")}
-        found = [
-            href
-            for href, unit in self.units.items()
-            if unit == (endpoint, own) and (version is None or href in self.held)
-        ]
-        return {"results": [{"pulp_href": href} for href in found]}
-
-    def post(self, endpoint, body):
-        self.units[f"/{len(self.units) + 1}/"] = (endpoint, body)
-
-    def write(self, request, subject):
-        request()
 
 
 @pytest.fixture
-def shelf():
-    return Shelf()
+def pulp():
+    return FakePulp()
 
 
-def kinds(shelf, hrefs):
-    return [shelf.units[href][0].split("/")[2] for href in hrefs]
+@pytest.fixture
+def packages(pulp):
+    """Two packages on the server, one of which is of all architectures."""
+    names = ("amd64", "all")
+    return [pulp.add("content/deb/packages/", architecture=name) for name in names]
 
 
-def test_a_new_suite_gets_component_architectures_and_places(shelf):
-    made = assign_component(shelf, PACKAGES, WANTED, "", "a")
+def made(pulp):
+    """The units of suites that there are."""
+    units = pulp.store.within("content/deb/")
+    return [one for one in units if "/packages/" not in one["pulp_href"]]
+
+
+def kinds(hrefs):
+    return [href.split("/")[-3] for href in hrefs]
+
+
+def test_a_new_suite_gets_its_component_architectures_and_packages(pulp, packages):
+    units = assign_component(pulp.server(), packages, WANTED, "", "a")
     places = ["package_release_components"] * 2
     expected = ["release_components", "release_architectures", "release_architectures", *places]
-    assert kinds(shelf, made) == expected
-    names = [unit[1].get("architecture") for unit in shelf.units.values()]
+    assert kinds(units) == expected
+    names = [unit.get("architecture") for unit in made(pulp)]
     assert [name for name in names if name] == ["amd64", "arm64"]
 
 
-def test_what_the_version_has_is_not_added_and_nothing_is_made_twice(shelf):
-    made = assign_component(shelf, PACKAGES, WANTED, "", "a")
-    shelf.held = set(made)
-    assert assign_component(shelf, PACKAGES, WANTED, "/v/1/", "a") == []
-    shelf.held = {made[0]}
-    assert assign_component(shelf, PACKAGES, WANTED, "/v/1/", "a") == made[1:]
-    assert len(shelf.units) == len(made)
+def test_units_of_the_version_are_not_added_and_none_is_created_twice(pulp, packages):
+    server = pulp.server()
+    units = assign_component(server, packages, WANTED, "", "a")
+    repository = pulp.add_repository("deb", "a", *units)
+    version = repository["latest_version_href"]
+    assert assign_component(server, packages, WANTED, version, "a") == []
+    version = pulp.add_version(repository, units[0])["pulp_href"]
+    assert assign_component(server, packages, WANTED, version, "a") == units[1:]
+    assert len(made(pulp)) == len(units)
 
 
-def test_check_mode_makes_nothing():
-    shelf = Shelf(check_mode=True)
-    assert len(assign_component(shelf, PACKAGES, WANTED, "", "a")) == 5
-    assert shelf.units == {}
+def test_check_mode_creates_nothing(pulp, packages):
+    server = pulp.server(check_mode=True)
+    assert len(assign_component(server, packages, WANTED, "", "a")) == 5
+    assert made(pulp) == []

@@ -8,8 +8,8 @@ import pytest
 from plugins.module_utils.content.upload import Uploader, UploadState
 from plugins.module_utils.files import LocalFile
 from plugins.module_utils.pulp.errors import LostResponse, PulpError, ResponseError
-
-from ..file_shelf import FileShelf
+from tests.unit.fake_pulp.content import content_of
+from tests.unit.fake_pulp.pulp import FakePulp
 
 K64 = 64 * 1024
 CONTENT = b"".join(bytes([number]) * K64 for number in range(10)) + b"rest"
@@ -17,79 +17,85 @@ LOST = LostResponse("the connection broke")
 ALTERED = ResponseError(400, "Checksum does not match chunk upload.")
 
 
-def send(shelf, directory, content=CONTENT, chunk_size=K64):
-    uploader = Uploader(shelf.server(), chunk_size, pause=0)
+def arrived(pulp):
+    """Offset and size of each chunk of the one upload, in the order in which they arrived."""
+    (upload,) = pulp.store.within("uploads/")
+    return [(chunk["offset"], chunk["size"]) for chunk in upload["chunks"]]
+
+
+def send(pulp, directory, content=CONTENT, chunk_size=K64):
+    uploader = Uploader(pulp.server(), chunk_size, pause=0)
     source = LocalFile("image", content)
     with UploadState(str(directory), "http://ark", source.sha256) as state:
         href, sent = uploader.send(source, "images: image", state)
-    parts = [data for _offset, data in sorted(shelf.uploads[href]["chunks"])]
-    assert b"".join(parts) == content
+    assert content_of(pulp.store.get(href)) == content
     return sent
 
 
 @pytest.mark.parametrize("version", ["3.43.1", "3.123.1"])
 def test_a_file_arrives_whole(tmp_path, version):
-    shelf = FileShelf(version)
-    assert send(shelf, tmp_path) == len(CONTENT)
-    assert len(shelf.arrived) == 11
+    pulp = FakePulp(version)
+    assert send(pulp, tmp_path) == len(CONTENT)
+    assert len(arrived(pulp)) == 11
 
 
-def test_an_old_server_gets_one_chunk_after_the_other(tmp_path):
-    shelf = FileShelf("3.43.1")
-    send(shelf, tmp_path)
-    assert shelf.arrived == sorted(shelf.arrived)
+def test_an_older_server_gets_one_chunk_after_the_other(tmp_path):
+    pulp = FakePulp("3.43.1")
+    send(pulp, tmp_path)
+    assert arrived(pulp) == sorted(arrived(pulp))
 
 
 @pytest.mark.parametrize("version", ["3.43.1", "3.123.1"])
-@pytest.mark.parametrize("fault", [("", LOST), ("late", LOST), ("", ALTERED)])
-def test_a_chunk_that_met_trouble_is_there_once(tmp_path, version, fault):
-    shelf = FileShelf(version)
-    shelf.faults = [("", None), fault, ("", None), fault]
-    assert send(shelf, tmp_path) == len(CONTENT)
-    assert sorted(shelf.arrived) == sorted(set(shelf.arrived))
+@pytest.mark.parametrize(("error", "arrives"), [(LOST, False), (LOST, True), (ALTERED, False)])
+def test_a_chunk_that_was_lost_or_altered_is_there_once(tmp_path, version, error, arrives):
+    pulp = FakePulp(version)
+    for number in (1, 3):
+        pulp.on("PUT", "/uploads/", raises=error, carried_out=arrives, skip=number)
+    assert send(pulp, tmp_path) == len(CONTENT)
+    assert sorted(arrived(pulp)) == sorted(set(arrived(pulp)))
 
 
 def test_the_next_run_sends_the_rest_whatever_its_chunks_are(tmp_path):
-    shelf = FileShelf("3.43.1")
-    shelf.faults = [("", None)] * 4 + [("", LOST)] * 5
+    pulp = FakePulp("3.43.1")
+    pulp.on("PUT", "/uploads/", raises=LOST, skip=4, times=5)
     with pytest.raises(PulpError, match=r"connection broke. The chunks sent so far are kept"):
-        send(shelf, tmp_path)
-    assert send(shelf, tmp_path, chunk_size=3 * K64) == len(CONTENT) - 4 * K64
-    assert len(shelf.uploads) == 1
+        send(pulp, tmp_path)
+    assert send(pulp, tmp_path, chunk_size=3 * K64) == len(CONTENT) - 4 * K64
+    assert len(pulp.store.within("uploads/")) == 1
 
 
-def test_trouble_that_lasts_ends_the_sending(tmp_path):
-    shelf = FileShelf("3.43.1")
-    shelf.faults = [("", LOST)] * 100
+def test_a_lasting_failure_ends_the_upload(tmp_path):
+    pulp = FakePulp("3.43.1")
+    pulp.on("PUT", "/uploads/", raises=LOST, times=100)
     with pytest.raises(PulpError, match="connection broke"):
-        send(shelf, tmp_path)
-    assert len(shelf.faults) == 95
+        send(pulp, tmp_path)
+    assert len(pulp.sent("PUT")) == 5
 
 
 @pytest.mark.parametrize("spoil", ["gone", "size", "overlap"])
-def test_an_upload_that_cannot_be_gone_on_with_is_begun_anew(tmp_path, spoil):
-    shelf = FileShelf("3.43.1")
-    shelf.faults = [("", None)] * 4 + [("", LOST)] * 5
+def test_an_upload_that_cannot_be_resumed_is_started_again(tmp_path, spoil):
+    pulp = FakePulp("3.43.1")
+    pulp.on("PUT", "/uploads/", raises=LOST, skip=4, times=5)
     with pytest.raises(PulpError):
-        send(shelf, tmp_path)
-    (upload,) = shelf.uploads.values()
+        send(pulp, tmp_path)
+    (upload,) = pulp.store.within("uploads/")
     if spoil == "gone":
-        shelf.uploads = {"/uploads/0/": upload}
+        pulp.store.remove(upload["pulp_href"])
     elif spoil == "size":
         upload["size"] = 7
     else:
-        upload["chunks"].append((5, b"xxxx"))
-    assert send(shelf, tmp_path) == len(CONTENT)
+        upload["chunks"].append({"offset": 5, "size": 4})
+    assert send(pulp, tmp_path) == len(CONTENT)
 
 
-def test_a_proxy_that_takes_no_such_chunks_is_explained(tmp_path):
-    shelf = FileShelf("3.43.1")
-    shelf.faults = [("", ResponseError(413, "Request Entity Too Large"))]
+def test_a_proxy_that_refuses_large_chunks_is_explained(tmp_path):
+    pulp = FakePulp("3.43.1")
+    pulp.on("PUT", "/uploads/", raises=ResponseError(413, "Request Entity Too Large"))
     with pytest.raises(PulpError, match="refused a chunk of 65536 bytes: lower chunk_size"):
-        send(shelf, tmp_path)
+        send(pulp, tmp_path)
 
 
 def test_an_empty_file_needs_no_chunk(tmp_path):
-    shelf = FileShelf()
-    assert send(shelf, tmp_path, b"") == 0
-    assert shelf.arrived == []
+    pulp = FakePulp()
+    assert send(pulp, tmp_path, b"") == 0
+    assert arrived(pulp) == []

@@ -7,71 +7,23 @@ import time
 
 import pytest
 
-from plugins.module_utils.pulp.errors import InvalidItem, LostResponse, ResponseError
+from plugins.module_utils.pulp.errors import InvalidItem, LostResponse
 from plugins.module_utils.release.disk_images import upload_disk_images
-
-from ..file_shelf import FileShelf
+from tests.unit.fake_pulp.pulp import FakePulp
 
 VERSION = "2025.1-20261122T200001"
-GUARD = {"name": "development", "pulp_href": "/guards/1/"}
-
-
-class ImageShelf(FileShelf):
-    """With publications and distributions, besides."""
-
-    def __init__(self):
-        super().__init__()
-        self.publications = {}
-        self.distributions = {}
-
-    def list(self, path, params=None):
-        if path.startswith("contentguards/"):
-            return [GUARD] if "development" in params.get("name__in", "") else []
-        if path.startswith("remotes/"):
-            return []
-        if path.startswith("distributions/"):
-            names = params["name__in"].split(",")
-            return [one for name, one in self.distributions.items() if name in names]
-        if path.startswith("publications/"):
-            if "pulp_id__in" in params:
-                return list(self.publications.values())
-            version = params["repository_version"]
-            all_of = self.publications.values()
-            return [one for one in all_of if one["repository_version"] == version]
-        return super().list(path, params)
-
-    def post(self, path, body=None):
-        if path.startswith("publications/"):
-            self.posted.append((path, body))
-            href = f"/publications/file/file/{len(self.publications) + 1}/"
-            made = {"pulp_href": href, "pulp_created": href, **body}
-            self.publications[href] = made
-            return {"task": href}
-        if path.startswith("distributions/"):
-            self.posted.append((path, body))
-            href = f"/distributions/{len(self.distributions) + 1}/"
-            self.distributions[body["name"]] = {**body, "pulp_href": href}
-            return {"pulp_href": href, **body}
-        return super().post(path, body)
-
-    def get(self, path, params=None):
-        there = [one for one in self.distributions.values() if one["pulp_href"] == path]
-        return there[-1] if there else super().get(path, params)
-
-    def patch(self, path, body):
-        for one in self.distributions.values():
-            if one["pulp_href"] == path:
-                one.update(body)
-        return {}
 
 
 @pytest.fixture
-def shelf():
-    return ImageShelf()
+def pulp():
+    """A Pulp with a guard."""
+    pulp = FakePulp()
+    pulp.add_guard("development")
+    return pulp
 
 
 @pytest.fixture
-def upload(shelf, tmp_path):
+def upload(pulp, tmp_path):
     """Upload the file `image` as a version; the result."""
 
     def run(version=VERSION, content="bits", check_mode=False, latest=True, guard="development"):
@@ -87,68 +39,70 @@ def upload(shelf, tmp_path):
             "chunk_size": None,
             "state_path": str(tmp_path / "state"),
         }
-        server = shelf.server(check_mode)
-        # Publishing is a task: here it ends at once.
-        made = server.write
-        server.write = lambda request, subject: _ended(made, request, subject)
-        ((result,), _more) = upload_disk_images(server, params)
+        ((result,), _more) = upload_disk_images(pulp.server(check_mode), params)
         return result
-
-    def _ended(made, request, subject):
-        answer = request()
-        if isinstance(answer, dict) and set(answer) == {"task"}:
-            return {"created_resources": [answer["task"]]}
-        return None
 
     return run
 
 
-def names(shelf):
-    return sorted(shelf.distributions)
+def served(pulp, version):
+    """The publication that a version, or the latest one, serves."""
+    return pulp.there("distributions/")[f"images_{version}"]["publication"]
 
 
-def test_a_version_gets_a_distribution_and_latest_follows(shelf, upload):
+def versions(pulp):
+    """How many versions the repository has, besides the empty one."""
+    href = pulp.find("repositories/", name="images")["latest_version_href"]
+    return pulp.store.get(href)["number"]
+
+
+def names(pulp):
+    return sorted(pulp.there("distributions/"))
+
+
+def test_a_version_gets_a_distribution_and_latest_follows(pulp, upload):
     result = upload()
-    assert (result.error, names(shelf)) == ("", [f"images_{VERSION}", "images_latest"])
-    one = shelf.distributions[f"images_{VERSION}"]
-    assert (one["base_path"], one["content_guard"]) == (f"a/b/{VERSION}", "/guards/1/")
-    assert shelf.distributions["images_latest"]["publication"] == one["publication"]
+    assert (result.error, names(pulp)) == ("", [f"images_{VERSION}", "images_latest"])
+    one = pulp.there("distributions/")[f"images_{VERSION}"]
+    guard = pulp.find("contentguards/", name="development")["pulp_href"]
+    assert (one["base_path"], one["content_guard"]) == (f"a/b/{VERSION}", guard)
+    assert served(pulp, "latest") == one["publication"]
 
 
-def test_the_same_again_changes_nothing(shelf, upload):
+def test_the_same_again_changes_nothing(pulp, upload):
     upload()
-    posted = len(shelf.posted)
+    posted = len(pulp.writes)
     assert not upload().changed
-    assert len(shelf.posted) == posted
+    assert len(pulp.writes) == posted
 
 
-def test_other_bits_under_the_same_version_are_refused(shelf, upload):
+def test_other_bits_under_the_same_version_are_refused(pulp, upload):
     upload()
     result = upload(content="other")
     assert "is there already, and differs in image, image.sha256" in result.error
-    assert len(shelf.versions) == 2
+    assert versions(pulp) == 1
 
 
-def test_the_same_bits_under_another_version_are_served_under_both(shelf, upload):
+def test_the_same_bits_under_another_version_are_served_under_both(pulp, upload):
     upload()
-    arrived = len(shelf.arrived)
+    sent = len(pulp.sent("PUT"))
     upload("2025.1-20261123T200001")
-    assert (len(shelf.arrived), len(shelf.versions)) == (arrived, 2)
-    served = {one["publication"] for one in shelf.distributions.values()}
-    assert (len(shelf.distributions), len(served)) == (3, 1)
+    assert (len(pulp.sent("PUT")), versions(pulp)) == (sent, 1)
+    there = pulp.there("distributions/").values()
+    assert (len(there), len({one["publication"] for one in there})) == (3, 1)
 
 
-def test_latest_goes_on_with_the_next_version_and_not_back(shelf, upload):
+def test_latest_moves_to_the_next_version_and_not_back(pulp, upload):
     upload()
     upload("2025.1-20261123T200001", "next")
-    newest = shelf.distributions["images_latest"]["publication"]
-    assert newest == shelf.distributions["images_2025.1-20261123T200001"]["publication"]
+    newest = served(pulp, "latest")
+    assert newest == served(pulp, "2025.1-20261123T200001")
     assert not upload().changed
-    assert shelf.distributions["images_latest"]["publication"] == newest
+    assert served(pulp, "latest") == newest
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_what_becomes_of_latest_is_told_by_version(upload, check_mode):
+def test_a_change_of_latest_is_reported_by_version(upload, check_mode):
     upload()
     result = upload("2025.1-20261123T200001", "next", check_mode=check_mode)
     assert (result.before["latest"], result.after["latest"]) == (
@@ -157,60 +111,54 @@ def test_what_becomes_of_latest_is_told_by_version(upload, check_mode):
     )
 
 
-def test_a_run_that_broke_before_the_version_was_served_is_made_good(shelf, upload):
+def test_a_run_that_failed_before_the_version_was_served_is_completed(pulp, upload):
     upload()
-    del shelf.distributions[f"images_{VERSION}"]
+    pulp.store.remove(pulp.find("distributions/", name=f"images_{VERSION}")["pulp_href"])
     result = upload()
-    assert (result.error, result.changed, names(shelf)[0]) == ("", True, f"images_{VERSION}")
+    assert (result.error, result.changed, names(pulp)[0]) == ("", True, f"images_{VERSION}")
 
 
 @pytest.mark.parametrize(
     ("content", "error"), [("other", "is there already, and differs in image"), ("bits", "")]
 )
-def test_a_version_that_another_run_served_meanwhile_stays_and_latest_is_that_one(
-    shelf, upload, content, error
+def test_a_version_that_another_run_served_meanwhile_is_kept_and_becomes_latest(
+    pulp, upload, content, error
 ):
     upload("rival", content)
-    rival, post = shelf.distributions["images_rival"], shelf.post
-    shelf.publications["/publications/file/file/9/"] = {
-        **shelf.publications[rival["publication"]],
-        "pulp_href": "/publications/file/file/9/",
-    }
+    rival = pulp.find("distributions/", name="images_rival")
+    version = pulp.store.get(rival["publication"])["repository_version"]
+    theirs = pulp.add_publication(version)["pulp_href"]
 
-    def late(path, body=None):
-        if body and body.get("name") == f"images_{VERSION}":
-            theirs = {"pulp_href": "/theirs/", "publication": "/publications/file/file/9/"}
-            shelf.distributions[body["name"]] = {**body, **theirs}
-            shelf.post = post
-            raise ResponseError(400, "name: This field must be unique.")
-        return post(path, body)
+    def serve():
+        name, path = f"images_{VERSION}", f"a/b/{VERSION}"
+        guard = rival["content_guard"]
+        pulp.add_distribution("file", name, base_path=path, content_guard=guard, publication=theirs)
 
-    shelf.post = late
+    pulp.on("POST", "/distributions/", first=serve)
     result = upload()
     assert error in result.error
     assert bool(result.error) == bool(error)
-    served = [shelf.distributions[f"images_{name}"]["publication"] for name in (VERSION, "latest")]
-    assert served == ["/publications/file/file/9/", "/publications/file/file/9/"]
+    assert [served(pulp, name) for name in (VERSION, "latest")] == [theirs, theirs]
 
 
-def test_latest_is_left_alone_unless_asked_for(shelf, upload):
+def test_latest_is_left_alone_unless_asked_for(pulp, upload):
     upload(latest=False)
-    assert names(shelf) == [f"images_{VERSION}"]
+    assert names(pulp) == [f"images_{VERSION}"]
 
 
-def test_check_mode_writes_nothing(shelf, upload):
+def test_check_mode_writes_nothing(pulp, upload):
     result = upload(check_mode=True)
-    assert (result.changed, shelf.posted) == (True, [])
+    assert (result.changed, pulp.writes) == (True, [])
 
 
-def test_a_broken_upload_serves_nothing(shelf, upload, monkeypatch):
+def test_a_broken_upload_serves_nothing(pulp, upload, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    shelf.faults = [("", LostResponse("the connection broke"))] * 99
-    shelf.version = "3.43.1"
+    pulp.on("PUT", "/uploads/", raises=LostResponse("the connection broke"), times=99)
+    pulp.versions["core"] = "3.43.1"
     assert "failed, and none was added" in upload().error
-    assert names(shelf) == []
+    assert names(pulp) == []
 
 
-def test_a_guard_that_is_not_there_ends_it_at_once(upload):
+def test_a_missing_guard_ends_the_run_at_once(upload):
     with pytest.raises(InvalidItem, match="no content guard 'nowhere'"):
         upload(guard="nowhere")
