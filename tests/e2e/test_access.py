@@ -268,7 +268,7 @@ def test_a_site_that_does_not_say_where_to_read_from_is_told_how(site: Client) -
 
     run = site.rig.run("access_check", **site.wanted).failed()
 
-    assert "It is not known where to read from: give stackhpc_release_pulp_url" in run.message
+    assert "The source Pulp is not defined: give stackhpc_release_pulp_url" in run.message
 
 
 def test_pins_of_images_are_checked_with_those_of_packages(site: Client) -> None:
