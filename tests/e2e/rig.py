@@ -20,7 +20,7 @@ import pytest
 
 from tests.lab.demo.site import Pulp, pulp_of
 from tests.lab.playbook import COLLECTION, Run
-from tests.lab.pulp import launcher, programs
+from tests.lab.pulp import launcher
 from tests.lab.upstream.demo import publish_many
 from tests.lab.upstream.server import UpstreamServer
 
@@ -187,7 +187,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     try:
         ark, client = launcher.start(*NAMES).values()
         if not client["external"]:
-            programs.run_in_django(NAMES[1], {"do": "password", "password": HARD_PASSWORD})
+            launcher.set_password(NAMES[1], HARD_PASSWORD)
             client["password"] = HARD_PASSWORD
         with UpstreamServer(root) as upstream:
             yield Servers(pulp_of("ark", ark), pulp_of("client", client), upstream)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What only Pulp's own models can do; run by a server's Python, the request as JSON on stdin.
 
-Requests: ``{"do": "password", "password": TEXT}``, ``{"do": "seed", "distributions": N}`` and
-``{"do": "unseed"}``. The answer is one line for the person at the terminal.
+Requests: ``{"do": "seed", "distributions": N}`` and ``{"do": "unseed"}``. The output is one line
+for the person at the terminal.
 """
 
 from __future__ import annotations
@@ -16,23 +16,12 @@ import django
 
 django.setup()
 
-from django.contrib.auth import get_user_model  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from pulp_rpm.app.models import RpmDistribution  # noqa: E402
 from pulpcore.app.models import Distribution  # noqa: E402
 
 SNAPSHOTS_PER_PREFIX = 25
 BATCH = 1000
-
-
-def set_password(request: dict[str, Any]) -> str:
-    """Make the user admin with this password; the password never was on a command line."""
-    user, _created = get_user_model().objects.get_or_create(
-        username="admin", defaults={"is_superuser": True, "is_staff": True}
-    )
-    user.set_password(request["password"])
-    user.save()
-    return "password of admin set"
 
 
 def seed(request: dict[str, Any]) -> str:
@@ -98,4 +87,4 @@ def _prefix_and_stamp(number: int) -> tuple[str, str]:
 
 if __name__ == "__main__":
     order = json.load(sys.stdin)
-    print({"password": set_password, "seed": seed, "unseed": unseed}[order["do"]](order))
+    print({"seed": seed, "unseed": unseed}[order["do"]](order))

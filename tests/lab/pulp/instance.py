@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from .. import processes
 from ..paths import LabError, known_servers, load_state, lock, save_state, server_folder
-from . import http, postgresql, programs, runtime
+from . import http, postgresql, runtime
 from .state import State, ca_path, existing_state, generation_of, is_alive, roles, say, url
 from .venv import ensure_venv
 
@@ -54,15 +54,21 @@ def start(name: str, options: Options) -> None:
             runtime.choose_ports(name, state, options.port, keep=bool(alive))
             runtime.write_configuration(name, state, cluster)
             runtime.ensure_database(name, state, cluster)
+            if not state.get("password_set"):
+                runtime.set_password(cluster, state["database"], state["password"])
+                state["password_set"] = True
+                save_state(name, state)
             missing = [role for role in roles(state) if role not in alive]
             say(name, f"starting {', '.join(missing)}")
             runtime.spawn(name, state, missing)
-            if not state.get("password_set"):
-                programs.run_in_django(name, {"do": "password", "password": state["password"]})
-                state["password_set"] = True
-                save_state(name, state)
             http.wait_until(lambda: runtime.what_is_missing(name, state), READY_SECONDS)
     say(name, f"is ready after {time.monotonic() - began:.0f} s")
+
+
+def set_password(name: str, password: str) -> None:
+    """Change the password of the user admin; the server's description keeps the first one."""
+    with postgresql.in_use() as cluster:
+        runtime.set_password(cluster, existing_state(name)["database"], password)
 
 
 def start_workers(name: str) -> None:

@@ -65,6 +65,11 @@ def start_workers(name: str) -> None:
     instance.start_workers(name)
 
 
+def set_password(name: str, password: str) -> None:
+    """Change the password of the user admin; server() keeps the first one."""
+    instance.set_password(name, password)
+
+
 def seed(name: str, distributions: int) -> str:
     """See to it that the first N seed distributions are there; returns a sentence."""
     return programs.run_in_django(name, {"do": "seed", "distributions": distributions})
