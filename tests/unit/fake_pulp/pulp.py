@@ -43,8 +43,13 @@ class Request:
     content: dict[str, Any] = field(default_factory=dict)
 
     def is_to(self, method: str, path: str) -> bool:
-        """Whether it has this method (any: ""), and an address that this expression finds."""
-        return method in ("", self.method) and bool(re.search(path, ROOT + self.path))
+        """Whether it has this method (any: ""), and an address, with or without its filters, that
+        this expression finds."""
+        filters = "&".join(f"{name}={value}" for name, value in self.content.items())
+        addresses = [ROOT + self.path]
+        if self.method == "GET":
+            addresses.append(f"{ROOT}{self.path}?{filters}")
+        return method in ("", self.method) and any(re.search(path, one) for one in addresses)
 
 
 @dataclass

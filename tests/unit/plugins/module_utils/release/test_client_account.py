@@ -8,34 +8,24 @@ from typing import Any
 
 import pytest
 
-from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.errors import InvalidItem
 from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.release import client_account as pulp_account
 from plugins.module_utils.release.client_account import kayobe_settings, manage_accounts, user_item
 from plugins.module_utils.report.report import Report, Result
+from tests.unit.fake_pulp.accounts import add_user
+from tests.unit.fake_pulp.pulp import FakePulp
 
 GROUPS = {"groups": ["released"], "development_groups": ["early"]}
 SECRET = "a secret of ours"
 
 
-class Desk:
-    """A Pulp in memory that knows users; `staff` are administrators."""
-
-    connection = Connection("https://ark.example.com/", "admin", "admin's own")
-    request_count = 0
-
-    def __init__(self, *users: str, staff: str = "") -> None:
-        self.users = [*users, staff] if staff else list(users)
-        self.staff = staff
-
-    def list(self, _path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-        names = params["username__in"].split(",")
-        return [
-            {"username": name, "is_staff": name == self.staff}
-            for name in self.users
-            if name in names
-        ]
+def pulp_with(*users: str, staff: str = "") -> FakePulp:
+    """A Pulp with these users; `staff` is an administrator."""
+    pulp = FakePulp(pulp_url="https://ark.example.com/", password="admin's own")
+    for name in (*users, *filter(None, [staff])):
+        add_user(pulp.store, name, is_staff=name == staff)
+    return pulp
 
 
 def client(name: str = "site", **options: Any) -> dict[str, Any]:
@@ -44,7 +34,7 @@ def client(name: str = "site", **options: Any) -> dict[str, Any]:
 
 
 def make(
-    monkeypatch: pytest.MonkeyPatch, desk: Desk, *clients: dict[str, Any], **options: Any
+    monkeypatch: pytest.MonkeyPatch, pulp: FakePulp, *clients: dict[str, Any], **options: Any
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The users asked for, and the lines that are told; `same` names what is unchanged."""
     asked: list[dict[str, Any]] = []
@@ -58,7 +48,7 @@ def make(
     monkeypatch.setattr(pulp_account, "manage_users", users)
     report = options.pop("report", None) or Report()
     params = {"clients": clients, "client_url": "", "show": "changed", **GROUPS, **options}
-    _results, more = manage_accounts(Server(desk, report), params)  # type: ignore[arg-type]
+    _results, more = manage_accounts(Server(pulp, report), params)  # type: ignore[arg-type]
     return asked, more["lines"]
 
 
@@ -105,16 +95,18 @@ def test_a_group_that_is_named_twice_counts_once():
 )
 def test_what_cannot_be_is_named_with_the_way_out(monkeypatch, given, words):
     with pytest.raises(InvalidItem, match=f"no account was changed: {words}"):
-        make(monkeypatch, Desk("old", staff="root"), given)
+        make(monkeypatch, pulp_with("old", staff="root"), given)
 
 
 def test_all_problems_are_named_before_anything_is_written(monkeypatch):
     with pytest.raises(InvalidItem, match=r"'one' .*; client 'two' "):
-        make(monkeypatch, Desk(), client("good", password=SECRET), client("one"), client("two"))
+        make(
+            monkeypatch, pulp_with(), client("good", password=SECRET), client("one"), client("two")
+        )
 
 
 def test_an_account_that_is_there_needs_no_password(monkeypatch):
-    asked, _lines = make(monkeypatch, Desk("site"), client())
+    asked, _lines = make(monkeypatch, pulp_with("site"), client())
     assert asked[0]["is_active"]
 
 
@@ -132,26 +124,26 @@ def test_what_is_pasted_is_yaml_with_a_placeholder_for_the_password():
 
 def test_only_what_changed_is_told_unless_all_is_asked_for(monkeypatch):
     clients = client("a", password=SECRET), client("b"), client("c", state="absent")
-    desk = Desk("b", "c")
-    _asked, lines = make(monkeypatch, desk, *clients, same=["b"])
+    pulp = pulp_with("b", "c")
+    _asked, lines = make(monkeypatch, pulp, *clients, same=["b"])
     assert [line for line in lines if line.startswith("#")] == [
         kayobe_settings("https://ark.example.com", "a")[0],
         "# c: the account is disabled",
     ]
     assert 'stackhpc_release_pulp_url: "https://ark.example.com"' in lines
     assert SECRET not in "".join(lines)
-    _asked, lines = make(monkeypatch, desk, *clients, same=["b"], show="all")
+    _asked, lines = make(monkeypatch, pulp, *clients, same=["b"], show="all")
     assert any("# b: " in line for line in lines)
 
 
 def test_clients_may_reach_the_server_by_another_address(monkeypatch):
     url = "https://ark.for-clients.example.com"
-    _asked, lines = make(monkeypatch, Desk("site"), client(), client_url=url)
+    _asked, lines = make(monkeypatch, pulp_with("site"), client(), client_url=url)
     assert f'stackhpc_release_pulp_url: "{url}"' in lines
 
 
 def test_a_deleted_account_is_told_to_be_gone(monkeypatch):
-    _asked, lines = make(monkeypatch, Desk("site"), client(state="absent", purge=True))
+    _asked, lines = make(monkeypatch, pulp_with("site"), client(state="absent", purge=True))
     assert lines == ["# site: the account is gone"]
 
 
@@ -159,6 +151,6 @@ def test_a_name_that_is_spelt_wrong_is_not_taken_for_an_account_that_is_disabled
     report = Report()
     absent = [client(name, state="absent") for name in ("site", "stie")]
     purged = client("long gone", state="absent", purge=True)
-    make(monkeypatch, Desk("site"), *absent, purged, report=report)
+    make(monkeypatch, pulp_with("site"), *absent, purged, report=report)
     assert len(report.warnings) == 1
     assert report.warnings[0].startswith("client 'stie' is to be absent, and has no account here")

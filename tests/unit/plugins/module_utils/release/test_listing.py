@@ -14,16 +14,10 @@ from plugins.module_utils.release import listing as release_listing
 from plugins.module_utils.release.listing import show_distributions
 from plugins.module_utils.report.file import ReportFile
 from plugins.module_utils.report.report import Report
+from tests.unit.fake_pulp.pulp import FakePulp
 
 OLD, NEW, NOW = "20261001T000000", "20261120T000000", 1795219200.0  # 21 November 2026, 00:00 UTC
 HOUR_AGO = "2026-11-20T23:00:00.5Z"
-
-
-class Pulp:
-    """A server, of which nothing is asked but to keep warnings."""
-
-    def __init__(self):
-        self.report = Report()
 
 
 def listed(name, base_path, guard="", content_type="rpm", **fields):
@@ -82,7 +76,9 @@ def show(server=None, **more):
         "deprecated_deb": None,
         "pins": None,
     }
-    return show_distributions(server or Pulp(), {**dict.fromkeys(names), **given, **more})[1]
+    return show_distributions(
+        server or FakePulp().server(), {**dict.fromkeys(names), **given, **more}
+    )[1]
 
 
 def names(**more):
@@ -171,34 +167,34 @@ def test_a_mistake_is_named(selection, words):
 
 
 def test_who_pins_a_snapshot_is_shown_at_it():
-    pulp = Pulp()
+    server = FakePulp().server()
     pins = {
         "prod": {"rocky": OLD, "noble": NEW, "other": OLD},
         "stage": {"rocky": OLD, "epel": OLD, "gone": NEW},
     }
-    found = show(pulp, pins=pins)["distributions"]
+    found = show(server, pins=pins)["distributions"]
     assert {one["name"]: one["pinned_by"] for one in found if one["pinned_by"]} == {
         f"rocky-{OLD}": ["prod", "stage"],
         f"epel-{OLD}-ark": ["stage"],
         f"noble-{NEW}": ["prod"],
     }
-    assert pulp.report.warnings == ["pins of 'prod': no package repository is called other"]
+    assert server.report.warnings == ["pins of 'prod': no package repository is called other"]
 
 
 def test_pins_of_an_inventory_without_repositories_are_one_short_warning():
-    pulp = Pulp()
+    server = FakePulp().server()
     stamps = {f"repository_{number:02}": OLD for number in range(43)}
     lists = {"rpm": [], "deb": [], "deprecated_rpm": []}
-    assert len(show(pulp, pins={"prod": stamps}, **lists)["distributions"]) == 8
-    [warning] = pulp.report.warnings
+    assert len(show(server, pins={"prod": stamps}, **lists)["distributions"]) == 8
+    [warning] = server.report.warnings
     assert warning.endswith("repository_08, repository_09 and 33 more")
 
 
 def test_a_malformed_item_is_a_warning_and_the_others_are_known():
-    pulp = Pulp()
-    found = show(pulp, rpm=[{"name": "broken"}, item("rocky")])["distributions"]
+    server = FakePulp().server()
+    found = show(server, rpm=[{"name": "broken"}, item("rocky")])["distributions"]
     assert found[0]["short_name"] == "rocky"
-    assert pulp.report.warnings[0].startswith("broken: short_name is missing")
+    assert server.report.warnings[0].startswith("broken: short_name is missing")
 
 
 def test_the_table_says_what_serves_nothing_and_what_follows_its_repository():
@@ -212,7 +208,7 @@ def test_the_table_says_what_serves_nothing_and_what_follows_its_repository():
 
 
 def test_the_report_has_each_distribution_that_is_shown(tmp_path):
-    path, server = tmp_path / "report", Pulp()
+    path, server = tmp_path / "report", FakePulp().server()
     server.report = Report([ReportFile(str(path))])
     shown = show(server, guard="release")["distributions"]
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -19,44 +19,23 @@ from tests.unit.fake_pulp.pulp import FakePulp
 
 STAMP = "20261120T200001"
 DISTRIBUTIONS = kind_of("distribution", "rpm")
-PUBLICATION = "/publications/rpm/rpm/{}/"
 
 
 def repository(name):
     return PackageRepository("rpm", name, name, f"{name}-", f"{name}/")
 
 
-class Refusing:
-    """A server that has every repository but `new`, and refuses to look for `bad-` snapshots."""
-
-    def __init__(self):
-        self.client = self
-
-    def has_version(self, component, version):
-        return True
-
-    def write_concurrency(self):
-        return 2
-
-    def list(self, path, params=None):
-        if path.startswith("publications/"):
-            names = params["pulp_id__in"].split(",")
-            return [
-                {"pulp_href": PUBLICATION.format(name), "repository_version": f"version of {name}"}
-                for name in names
-            ]
-        names = params["name__in"].split(",") if path.startswith("repositories/") else []
-        return [{"name": name, "pulp_href": f"/{name}/"} for name in names if name != "new"]
-
-    def get(self, path, params=None):
-        name = params["name__regex"][1:].partition("\\")[0]
-        if name == "bad":
-            raise ResponseError(400, "the request line is too long")
-        return {"results": [{"name": f"{name}-{STAMP}", "publication": PUBLICATION.format(name)}]}
-
-
 def test_a_newest_snapshot_that_cannot_be_read_does_not_affect_the_others():
-    server, names = Refusing(), ["good", "bad", "new", "other"]
+    names = ["good", "bad", "new", "other"]
+    pulp, versions = FakePulp(), {}
+    for name in ("good", "bad", "other"):
+        made = pulp.add_repository("rpm", name, "kernel 1-1")
+        versions[name] = made["latest_version_href"]
+        publication = pulp.add_publication(versions[name])["pulp_href"]
+        pulp.add_distribution("rpm", f"{name}-{STAMP}", publication=publication)
+    server = pulp.server()
+    error = ResponseError(400, "the request line is too long")
+    pulp.on("GET", "name__regex=.bad", raises=error, times=2)
     items = {
         item.repository.name: item
         for item in read_snapshot_items(server, [repository(name) for name in names])
@@ -64,7 +43,7 @@ def test_a_newest_snapshot_that_cannot_be_read_does_not_affect_the_others():
     assert list(items) == names
     for name in ("good", "other"):
         assert (items[name].stamp, items[name].newest_is_known) == (STAMP, True)
-        assert items[name].newest_version == f"version of {name}"
+        assert items[name].newest_version == versions[name]
     assert (items["new"].newest, items["new"].newest_is_known) == (None, True)
     assert (items["bad"].newest_version, items["bad"].newest_is_known) == ("", False)
     with pytest.raises(PulpError, match="newest snapshot cannot be read: the request line is too"):
