@@ -9,64 +9,46 @@ from typing import Any
 import pytest
 
 from plugins.module_utils.pulp.errors import InvalidItem
-from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.release.channels import PROMOTION_LABEL, Promotion, promote_channels
-from plugins.module_utils.report.report import Report
+from tests.unit.fake_pulp.pulp import FakePulp
 
 PUBLICATIONS = "/pulp/api/v3/publications/rpm/rpm/"
-GUARD = {"name": "site", "pulp_href": "/guards/1/"}
 
 
 class Site:
-    """A client's Pulp in memory: distributions by name, and publications that exist."""
-
-    class connection:  # noqa: N801, the client's attribute
-        concurrency = 1
-        task_timeout = 5.0
-
-    uses_basic_auth = False
-    request_count = 0
+    """The Pulp of a client, whose channels have a distribution for each of two environments, and
+    serve publications that are named by a letter and a number."""
 
     def __init__(self, **serving: str) -> None:
-        self.held: dict[str, dict[str, Any]] = {}
-        self.gone: set[str] = set()
+        self.pulp = FakePulp(concurrency=1)
+        self.guard = self.pulp.add_guard("site")["pulp_href"]
         for name, publication in serving.items():
             self.serve(name.replace("_", "-"), publication)
 
     def serve(self, name: str, publication: str, **more: Any) -> None:
-        entry = {"pulp_href": f"/d/{name}/", "name": name, "content_guard": None}
-        entry["publication"] = f"{PUBLICATIONS}{publication}/" if publication else None
-        self.held[name] = {**self.held.get(name, {"pulp_labels": {}}), **entry, **more}
-
-    def list(self, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-        if "contentguards" in path:
-            return [GUARD]
-        wanted = (params.get("name__in") or params.get("pulp_id__in")).split(",")
-        if "publications" in path:
-            there = [one for one in wanted if one not in self.gone]
-            return [{"pulp_href": f"{PUBLICATIONS}{one}/"} for one in there]
-        return [dict(one) for one in self.held.values() if one["name"] in wanted]
-
-    def patch(self, href: str, body: dict[str, Any]) -> dict[str, Any]:
-        name = href.strip("/").split("/")[-1]
-        self.held[name].update(body)
-        return self.held[name]
-
-    def post(self, _path: str, body: dict[str, Any]) -> dict[str, Any]:
-        self.serve(body["name"], "")
-        return self.patch(f"/d/{body['name']}/", body)
-
-    def delete(self, href: str) -> None:
-        del self.held[href.strip("/").split("/")[-1]]
+        """Let a distribution serve a publication, or none, whatever it served before."""
+        pulp, href = self.pulp, f"{PUBLICATIONS}{publication}/" if publication else None
+        if href and href not in pulp.store.objects:
+            pulp.add("publications/rpm/rpm/", pulp_href=href, repository_version="")
+        fields = {"publication": href, **more}
+        if name in pulp.there("distributions/"):
+            pulp.find("distributions/", name=name).update(fields)
+        else:
+            path = name.replace("-", "/")
+            pulp.add_distribution("rpm", name, base_path=path, **fields)
 
     @property
     def production(self) -> dict[str, str]:
         """Channel -> the publication that it serves in production."""
         return {
             name[: -len("-production")]: (entry["publication"] or "").split("/")[-2]
-            for name, entry in self.held.items()
+            for name, entry in self.pulp.there("distributions/").items()
             if name.endswith("-production")
         }
+
+    def entry(self, name: str) -> dict[str, Any]:
+        """A distribution as the API shows it."""
+        return self.pulp.there("distributions/")[name]
 
 
 def items(channels: str, **more: Any) -> list[dict[str, Any]]:
@@ -93,7 +75,7 @@ def seconds(monkeypatch):
 
 
 def promote(site: Site, channels: str, to: str = "development", **more: Any) -> list[bool]:
-    server = Server(site, Report(), check_mode=False)  # type: ignore[arg-type]
+    server = site.pulp.server()
     results, _more = promote_channels(server, {"rpm": items(channels, **more), "to": to})
     return [result.changed for result in results]
 
@@ -142,7 +124,7 @@ def test_what_others_changed_since_is_named_and_nothing_is_touched(site):
 
 
 def test_a_deleted_publication_cannot_be_restored(site):
-    site.gone.add("b1")
+    site.pulp.store.remove(f"{PUBLICATIONS}b1/")
     with pytest.raises(InvalidItem, match="'b-production': the publication that it served be"):
         promote(site, "ab", to="previous")
     assert site.production["b"] == "b2"
@@ -156,7 +138,7 @@ def test_without_a_promotion_there_is_no_rollback():
 def test_a_channel_that_the_promotion_created_is_kept_with_a_warning():
     site = Site(a_development="a1")
     promote(site, "a")
-    server = Server(site, Report(), check_mode=False)  # type: ignore[arg-type]
+    server = site.pulp.server()
     promote_channels(server, {"rpm": items("a"), "to": "previous"})
     assert site.production == {"a": "a1"}
     assert "was created by the promotion" in server.report.warnings[0]
@@ -165,21 +147,21 @@ def test_a_channel_that_the_promotion_created_is_kept_with_a_warning():
 def test_a_new_channel_gets_path_and_guard_of_its_item():
     site = Site(a_development="a1")
     promote(site, "a", content_guard="site")
-    made = site.held["a-production"]
-    assert (made["base_path"], made["content_guard"]) == ("a/production", GUARD["pulp_href"])
+    made = site.entry("a-production")
+    assert (made["base_path"], made["content_guard"]) == ("a/production", site.guard)
 
 
 def test_a_channel_that_served_a_repository_serves_the_publication_alone():
     site = Site(a_development="a1")
-    site.serve("a-production", "", repository="/r/")
+    site.serve("a-production", "", repository=site.pulp.add_repository("rpm", "a")["pulp_href"])
     promote(site, "a")
-    assert site.held["a-production"]["repository"] is None
+    assert site.entry("a-production")["repository"] is None
     assert site.production == {"a": "a1"}
 
 
 def test_absent_channels_are_deleted_after_the_others_are_promoted():
     site = Site(a_development="a1", a_production="a0", b_production="b0")
-    server = Server(site, Report(), check_mode=False)  # type: ignore[arg-type]
+    server = site.pulp.server()
     gone = [{"name": "b-production", "state": "absent"}]
     promote_channels(server, {"rpm": [*items("a"), *gone], "to": "development"})
     assert site.production == {"a": "a1"}
@@ -196,7 +178,7 @@ def test_absent_channels_are_deleted_after_the_others_are_promoted():
 )
 def test_what_cannot_be_done_is_named_before_anything_is_written(more, words):
     site = Site(a_development="a1", b_development="b1", b_production="b0")
-    server = Server(site, Report(), check_mode=False)  # type: ignore[arg-type]
+    server = site.pulp.server()
     with pytest.raises(InvalidItem, match=f"nothing was promoted: .*'a-production'.*{words}"):
         promote_channels(server, {"rpm": items("b") + items("a", **more), "to": "development"})
     assert site.production == {"b": "b0"}
@@ -209,9 +191,9 @@ def test_an_invalid_label_is_ignored():
 
 def test_check_mode_before_the_first_sync_warns():
     site = Site()
-    server = Server(site, Report(), check_mode=True)  # type: ignore[arg-type]
+    server = site.pulp.server(check_mode=True)
     results, _more = promote_channels(server, {"rpm": items("a"), "to": "development"})
     assert [result.action for result in results] == ["created"]
     assert results[0].after["publication"] == "what 'a-development' will serve"
     assert "serves nothing. A real run fails here" in server.report.warnings[0]
-    assert site.held == {}
+    assert site.pulp.there("distributions/") == {}

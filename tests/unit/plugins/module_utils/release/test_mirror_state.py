@@ -10,6 +10,7 @@ from plugins.module_utils.inventory.repositories import PackageRepository
 from plugins.module_utils.objects.pinned_source import PINNED_LABEL, source_digest
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 from plugins.module_utils.release.mirror import MIRRORED_LABEL, MirrorSettings, read_mirror_items
+from tests.unit.fake_pulp.pulp import FakePulp
 
 RPM = CONTENT_TYPES["rpm"]
 OLD, NEW = "20261101T000000", "20261120T200001"
@@ -49,39 +50,20 @@ def distribution(publication="new", stamp=NEW, **fields):
     }
 
 
-class Holding:
-    """A server that holds these objects, and the publications `old` of version 1, `new` of 2."""
-
-    def __init__(self, *objects):
-        self.client = self
-        self.requests = 0
-        self.lists = {"distributions": [], "repositories": [], "remotes": []}
-        for one in objects:
-            kind = "distributions" if "base_path" in one else "repositories"
-            self.lists["remotes" if "url" in one else kind].append(one)
-        self.lists["publications"] = [
-            {
-                "pulp_href": PUBLICATION.format(name),
-                "repository_version": f"{REPOSITORY}versions/{n}/",
-            }
-            for name, n in (("old", 1), ("new", 2))
-        ]
-
-    def has_version(self, component, version):
-        return True
-
-    def list(self, path, params=None):
-        self.requests += 1
-        key = next((key for key in params if key.endswith("__in")), "")
-        there = self.lists[path.partition("/")[0]]
-        if key == "pulp_id__in":
-            return there
-        wanted = params[key].split(",")
-        return [one for one in there if one[key[: -len("__in")]] in wanted]
+def pulp_with(*objects):
+    """A Pulp with these objects, and the publications `old` of version 1 and `new` of version 2."""
+    pulp = FakePulp()
+    for one in objects:
+        kind = "distributions" if "base_path" in one else "repositories"
+        pulp.add(f"{'remotes' if 'url' in one else kind}/rpm/rpm/", **one)
+    for name, number in (("old", 1), ("new", 2)):
+        href, version = PUBLICATION.format(name), f"{REPOSITORY}versions/{number}/"
+        pulp.add("publications/rpm/rpm/", pulp_href=href, repository_version=version)
+    return pulp
 
 
 def read(*objects, stamp=NEW, settings=SETTINGS, **keys):
-    (one,) = read_mirror_items(Holding(*objects), [pin(stamp, **keys)], settings)
+    (one,) = read_mirror_items(pulp_with(*objects).server(), [pin(stamp, **keys)], settings)
     return one
 
 
@@ -160,14 +142,14 @@ def test_requests_do_not_grow_with_pins():
         Pin(PackageRepository("rpm", f"r{n}", f"r{n}", f"r{n}-", f"r{n}/"), NEW) for n in range(60)
     ]
     made = [distribution(name=f"r{n}-{NEW}-ark", base_path=f"r{n}/{NEW}") for n in range(60)]
-    server = Holding(*made)
-    read_mirror_items(server, pins, SETTINGS)
-    assert server.requests <= 6
+    pulp = pulp_with(*made)
+    read_mirror_items(pulp.server(), pins, SETTINGS)
+    assert len([one for one in pulp.requests if one.path != "status/"]) <= 6
 
 
 def test_a_deb_mirror_serves_upstreams_suites_by_default():
     repository = PackageRepository("deb", "Noble", "noble", "noble-", "noble/")
     for defaults, mode in (({}, "verbatim"), ({"deb": {"mode": "simple"}}, "simple")):
         settings = MirrorSettings("https://ark", {}, defaults)
-        (one,) = read_mirror_items(Holding(), [Pin(repository, NEW)], settings)
+        (one,) = read_mirror_items(FakePulp().server(), [Pin(repository, NEW)], settings)
         assert one.options["mode"] == mode

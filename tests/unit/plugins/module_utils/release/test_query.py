@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import re
-from types import SimpleNamespace
-
 import pytest
 
 from plugins.module_utils.inventory.pins import PinError
@@ -14,46 +11,32 @@ from plugins.module_utils.inventory.stamp import StampError
 from plugins.module_utils.pulp.errors import InvalidItem, ResponseError
 from plugins.module_utils.release.changes import SHRUNK_LABEL
 from plugins.module_utils.release.query import query_packages
-from plugins.module_utils.report.report import Report
+from tests.unit.fake_pulp.pulp import FakePulp
 
 MONDAY, NOON, TUESDAY = "20261116T020000", "20261116T120000", "20261117T020000"
-GUARDS = {"development": "/guards/1/", "release": "/guards/2/"}
 
 
 def snapshot(short_name, stamp, guard="development", before=None, publication="/p/"):
-    return {
-        "name": f"{short_name}-{stamp}",
-        "base_path": f"{short_name}/{stamp}",
-        "publication": publication,
-        "content_guard": GUARDS.get(guard),
-        "pulp_labels": {SHRUNK_LABEL: before} if before else {},
-    }
+    labels = {SHRUNK_LABEL: before} if before else {}
+    fields = {"base_path": f"{short_name}/{stamp}", "publication": publication}
+    return {"name": f"{short_name}-{stamp}", "guard": guard, "pulp_labels": labels, **fields}
 
 
-class Ark:
-    """A server with these snapshots; it refuses to look for those of `bad`."""
+def ark_with(*snapshots):
+    """A Pulp with these snapshots; it refuses to look for those of `bad`."""
+    pulp = FakePulp()
+    guards = {name: pulp.add_guard(name)["pulp_href"] for name in ("development", "release")}
+    for one in snapshots:
+        fields = {**one, "content_guard": guards.get(one["guard"])}
+        del fields["guard"]
+        pulp.add_distribution("rpm", **fields)
+    pulp.on("GET", "name__regex=.bad", raises=ResponseError(500, "out of order"))
+    return pulp.server()
 
-    def __init__(self, *snapshots):
-        self.client = self
-        self.connection = SimpleNamespace(username="admin")
-        self.snapshots = snapshots
-        self.report = Report()
-        self.requests = 0
 
-    def write_concurrency(self):
-        return 2
-
-    def list(self, path, params=None):
-        assert path == "contentguards/"
-        return [{"name": name, "pulp_href": href} for name, href in GUARDS.items()]
-
-    def get(self, path, params=None):
-        self.requests += 1
-        if params["name__regex"].startswith("^bad"):
-            raise ResponseError(500, "out of order")
-        found = [one for one in self.snapshots if re.search(params["name__regex"], one["name"])]
-        found.sort(key=lambda one: one["name"], reverse=params["ordering"] == "-name")
-        return {"results": found[params["offset"] :][: params["limit"]]}
+def requests(ark):
+    """How often snapshots were looked for."""
+    return len(ark.client.sent("GET", "distributions/"))
 
 
 def item(short_name, **keys):
@@ -78,7 +61,7 @@ def ask(ark, *short_names, **more):
 
 
 def two_days():
-    return Ark(*(snapshot(name, at) for name in "ab" for at in (MONDAY, NOON, TUESDAY)))
+    return ark_with(*(snapshot(name, at) for name in "ab" for at in (MONDAY, NOON, TUESDAY)))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +83,7 @@ def test_the_newest_of_those_that_fit_is_taken(question, stamp):
     results, more = ask(ark, "a", "b", **question)
     assert more["versions"] == {"a": stamp, "b": stamp}
     assert (more["selected"], more["without"], more["flagged"]) == ("selected 2 of 2", [], [])
-    assert (ark.requests, ark.report.warnings) == (2, [])
+    assert (requests(ark), ark.report.warnings) == (2, [])
     first = results[0]
     assert (first.name, first.action, first.changed) == ("Repository a", "unchanged", False)
     assert first.more == {
@@ -114,7 +97,7 @@ def test_the_newest_of_those_that_fit_is_taken(question, stamp):
 
 
 def test_the_table_has_a_line_for_each_repository():
-    ark = Ark(snapshot("a", MONDAY, "release"), snapshot("b", MONDAY, None))
+    ark = ark_with(snapshot("a", MONDAY, "release"), snapshot("b", MONDAY, None))
     assert ask(ark, "a", "b", "c")[1]["lines"] == [
         "SHORT NAME  TYPE  STAMP            GUARD    NOTE",
         "a           rpm   20261116T020000  release  -",
@@ -136,7 +119,7 @@ def test_the_table_has_a_line_for_each_repository():
     ],
 )
 def test_a_repository_without_one_is_a_warning_while_others_have_one(question, words):
-    ark = Ark(snapshot("a", MONDAY), snapshot("b-updates", MONDAY))
+    ark = ark_with(snapshot("a", MONDAY), snapshot("b-updates", MONDAY))
     results, more = ask(ark, "a", "b", **question)
     assert more["versions"] == {"a": MONDAY}
     assert (more["without"], results[1].action, results[1].error) == (["b"], "skipped", "")
@@ -153,7 +136,7 @@ def test_a_repository_without_one_is_a_warning_while_others_have_one(question, w
 )
 def test_nothing_at_all_is_an_error(question, words):
     with pytest.raises(InvalidItem, match=words):
-        ask(Ark(snapshot("a", "20200101T000000", publication=None)), "a", "b", **question)
+        ask(ark_with(snapshot("a", "20200101T000000", publication=None)), "a", "b", **question)
 
 
 def test_an_exact_stamp_that_is_not_there_names_those_around_it():
@@ -168,7 +151,7 @@ def test_an_exact_stamp_that_is_not_there_names_those_around_it():
 
 
 def test_a_snapshot_that_serves_nothing_is_none():
-    ark = Ark(snapshot("a", MONDAY), snapshot("a", TUESDAY, publication=None))
+    ark = ark_with(snapshot("a", MONDAY), snapshot("a", TUESDAY, publication=None))
     assert ask(ark, "a")[1]["versions"] == {"a": MONDAY}
     results, _more = ask(ark, "a", stamp=TUESDAY)
     assert results[0].error.endswith(f"nearest: {MONDAY} before it")
@@ -177,7 +160,7 @@ def test_a_snapshot_that_serves_nothing_is_none():
 def test_what_lost_too_many_packages_is_passed_over_and_named():
     stamps = [f"2026111{day}T020000" for day in range(1, 7)]
     flagged = [snapshot("a", stamp, before="3000") for stamp in stamps[1:]]
-    ark = Ark(snapshot("a", stamps[0]), *flagged)
+    ark = ark_with(snapshot("a", stamps[0]), *flagged)
     results, more = ask(ark, "a")
     assert more["versions"] == {"a": stamps[0]}
     assert [one["stamp"] for one in more["flagged"]] == stamps[:0:-1]
@@ -196,7 +179,7 @@ def test_what_lost_too_many_packages_is_passed_over_and_named():
     ("guard", "question"), [("development", {"stamp": TUESDAY}), ("release", {}), (None, {})]
 )
 def test_it_is_taken_by_its_exact_stamp_or_once_it_is_released(guard, question):
-    ark = Ark(snapshot("a", MONDAY), snapshot("a", TUESDAY, guard, before="3000"))
+    ark = ark_with(snapshot("a", MONDAY), snapshot("a", TUESDAY, guard, before="3000"))
     results, more = ask(ark, "a", **question)
     assert (more["versions"], more["flagged"]) == ({"a": TUESDAY}, [])
     assert results[0].more["packages_before"] == "3000"
@@ -206,12 +189,12 @@ def test_it_is_taken_by_its_exact_stamp_or_once_it_is_released(guard, question):
 
 @pytest.mark.parametrize(("guard", "stamp"), [(None, MONDAY), ("release", TUESDAY)])
 def test_where_development_has_no_guard_what_has_none_is_not_released(guard, stamp):
-    ark = Ark(snapshot("a", MONDAY, None), snapshot("a", TUESDAY, guard, before="3000"))
+    ark = ark_with(snapshot("a", MONDAY, None), snapshot("a", TUESDAY, guard, before="3000"))
     assert ask(ark, "a", content_guard="")[1]["versions"] == {"a": stamp}
 
 
 def test_when_all_are_passed_over_the_warnings_say_so():
-    ark = Ark(snapshot("a", MONDAY, before="3000"))
+    ark = ark_with(snapshot("a", MONDAY, before="3000"))
     with pytest.raises(InvalidItem, match="there is no snapshot"):
         ask(ark, "a")
     assert f"a: {MONDAY} is passed over" in ark.report.warnings[0]
@@ -247,7 +230,7 @@ def test_a_question_that_makes_no_sense_is_refused_before_anything_is_asked(
     ark = two_days()
     with pytest.raises(problem, match=words):
         ask(ark, "a", **question)
-    assert ark.requests == 0
+    assert ark.client.requests == []
 
 
 def test_what_fails_leaves_the_others_alone():
