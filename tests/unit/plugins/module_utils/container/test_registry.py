@@ -11,8 +11,7 @@ from plugins.module_utils.container import registry as pulp_registry
 from plugins.module_utils.container.registry import Registry, image_path
 from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.errors import AuthenticationError, ResponseError
-
-from ..conftest import FakePulp, Reply
+from tests.unit.pulp_http_server import PulpHttpServer, Reply
 
 PASSWORD = 'pä$s " : @ % wörd'
 DIGEST = "sha256:" + 64 * "a"
@@ -36,7 +35,7 @@ def served(pulp):
     return replies
 
 
-def registry(pulp: FakePulp, *names: str, **more: object) -> Registry:
+def registry(pulp: PulpHttpServer, *names: str, **more: object) -> Registry:
     given = {"username": "client1", "password": PASSWORD, **more}
     return Registry(Connection(pulp.url, **given), names, sleep=lambda _seconds: None)
 

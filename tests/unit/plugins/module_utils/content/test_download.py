@@ -13,8 +13,7 @@ from plugins.module_utils.pulp.client import PulpClient
 from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.report.report import Report
-
-from ..file_server import file_server
+from tests.unit.file_server import file_server
 
 SHA256 = hashlib.sha256(b"content").hexdigest()
 PATH = "/pulp/content/images/1/a b.img"

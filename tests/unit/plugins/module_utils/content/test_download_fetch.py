@@ -8,8 +8,7 @@ import pytest
 from plugins.module_utils.content.download import Fetcher, validate_url
 from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.errors import InvalidItem, PulpError, ResponseError
-
-from ..file_server import file_server
+from tests.unit.file_server import file_server
 
 
 @pytest.fixture

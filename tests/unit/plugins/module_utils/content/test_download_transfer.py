@@ -13,8 +13,7 @@ from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.errors import InvalidItem
 from plugins.module_utils.pulp.server import TransferProgress
-
-from ..file_server import file_server
+from tests.unit.file_server import file_server
 
 CONTENT = os.urandom(300000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

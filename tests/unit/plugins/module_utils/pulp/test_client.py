@@ -22,8 +22,7 @@ from plugins.module_utils.pulp.errors import (
     TLSError,
     Unreachable,
 )
-
-from ..conftest import PASSWORD, USERNAME, Reply
+from tests.unit.pulp_http_server import PASSWORD, USERNAME, Reply
 
 
 @pytest.fixture

@@ -18,8 +18,7 @@ from plugins.module_utils.pulp.content_app import (
     content_url,
 )
 from plugins.module_utils.pulp.errors import ResponseError, Unreachable
-
-from ..conftest import API, FakePulp, Reply
+from tests.unit.pulp_http_server import API, PulpHttpServer, Reply
 
 PASSWORD = 'pä$s " : @ % wörd'
 # As pulpcore 3.43 and 3.123 word it.
@@ -31,7 +30,7 @@ LISTING = """<h1>Index of rocky/</h1><pre><a href="../">../</a>
 <a href="a%20file">a file</a></pre>"""
 
 
-def app(pulp: FakePulp, username: str | None = "client1", url: str = "") -> ContentApp:
+def app(pulp: PulpHttpServer, username: str | None = "client1", url: str = "") -> ContentApp:
     password = PASSWORD if username else None
     return ContentApp(Connection(url or pulp.url, username, password), sleep=lambda _seconds: None)
 

@@ -16,8 +16,7 @@ from plugins.module_utils.pulp.reader import (
 )
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 from tests.unit.fake_pulp.pulp import FakePulp
-
-from ..conftest import Reply
+from tests.unit.pulp_http_server import Reply
 
 LONGEST_ADDRESS = 3800
 

@@ -9,7 +9,6 @@ import pytest
 
 from plugins.module_utils.inventory.pins import Pin
 from plugins.module_utils.inventory.repositories import PackageRepository
-from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.content_app import (
     ADMINISTRATOR,
     ANONYMOUS,
@@ -18,36 +17,14 @@ from plugins.module_utils.pulp.content_app import (
     UNKNOWN_ACCOUNT,
 )
 from plugins.module_utils.pulp.errors import LostResponse, PulpError, TLSError, Unreachable
-from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.release import access_check as release_access
 from plugins.module_utils.release.access_check import check_access, metadata_paths
-from plugins.module_utils.report.report import Report
+from tests.unit.fake_pulp.pulp import FakePulp
+from tests.unit.fake_pulp.registry import FakeContentApp
 
 STAMP, OTHER, NEWEST = "20260101T000000", "20260102T000000", "20260103T000000"
 ARK = "https://ark.example.com"
 NOTHING = {f"{kind}_{what}": None for kind in ("rpm", "deb") for what in ("filter", "defaults")}
-
-
-class Content:
-    """A content app in memory: statuses by path, stamps by base path."""
-
-    def __init__(self, account: str, statuses: dict[str, int], stamps: tuple[str, ...], why: str):
-        self.account, self.statuses, self.stamps, self.why = account, statuses, stamps, why
-        self.looked: list[str] = []
-        self.request_count = 7
-
-    def whoami(self) -> str:
-        return self.account
-
-    def file_status(self, path: str) -> int:
-        self.looked.append(path)
-        return self.statuses.get(path, 404)
-
-    def subdirectories(self, path: str) -> list[str]:
-        return [*self.stamps, "something"] if path == "a/" else []
-
-    def denial_reason(self, _path: str) -> str:
-        return self.why
 
 
 def item(name: str, **keys: Any) -> dict[str, Any]:
@@ -76,13 +53,12 @@ def ask(monkeypatch):
         lists = lists or {"rpm": [item(name) for name in names]}
         pins = {one["short_name"]: STAMP for ours in lists.values() for one in ours}
         metadata = {f"{name}/{STAMP}/repodata/repomd.xml": answers[name] for name in answers or {}}
-        content = Content(account, metadata, stamps, why)
+        content = FakeContentApp(metadata, account)
+        content.denial = why
+        content.below = {"a/": [*stamps, "something"]}
         monkeypatch.setattr(release_access, "ContentApp", lambda _connection: content)
         password = "secret" if username else None
-
-        class client:  # noqa: N801, the server's attribute
-            connection = Connection(ARK, username, password, concurrency=1)
-
+        pulp = FakePulp(pulp_url=ARK, username=username, password=password, concurrency=1)
         params = {
             **NOTHING,
             **{"rpm": [], "deb": [], **lists},
@@ -90,7 +66,7 @@ def ask(monkeypatch):
             **{"package_versions": pins, "pins_strict": False},
             **{"container_tags": None, "container_namespace": "stackhpc"},
         }
-        results, more = check_access(Server(client, Report()), params)  # type: ignore[arg-type]
+        results, more = check_access(pulp.server(), params)
         return {one.more["short_name"]: one for one in results}, more, content
 
     return check
@@ -101,7 +77,7 @@ def test_what_is_served_is_only_counted(ask):
     assert [one.more["access"] for one in results.values()] == ["served", "served"]
     assert not any(one.error for one in results.values())
     assert more["lines"] == [f"2 pinned snapshots, user 'client1', {ARK}: 2 served"]
-    assert len(content.looked) == 2
+    assert len(content.asked) == 2
 
 
 @pytest.mark.parametrize(
@@ -154,7 +130,7 @@ def test_an_account_that_is_not_known_is_told_once_and_asked_nothing_more(ask):
     results, more, content = ask({"a": 200, "b": 200, "c": 200}, account=REFUSED)
     assert {one.more["access"] for one in results.values()} == {"wrong password"}
     assert len(more["lines"]) == 2
-    assert content.looked == []
+    assert content.asked == []
 
 
 def test_an_administrator_learns_that_this_says_nothing(ask):
@@ -185,7 +161,7 @@ def test_a_malformed_item_is_a_problem_of_its_own(ask):
 def test_a_deb_repository_is_looked_at_in_both_ways_of_signing(ask):
     _results, _more, content = ask(deb=[item("d", distributions="noble noble-updates")])
     files = ("dists/noble/Release", "dists/noble/InRelease")
-    assert content.looked == [f"d/{STAMP}/{file}" for file in files]
+    assert content.asked == [f"d/{STAMP}/{file}" for file in files]
 
 
 @pytest.mark.parametrize(
@@ -213,9 +189,9 @@ def test_a_mirror_begins_with_these_files(content_type, distributions, files):
     ],
 )
 def test_a_server_that_cannot_be_asked_ends_it_with_the_way_out(ask, monkeypatch, error, words):
-    def whoami(_self: Content) -> str:
+    def whoami(_self: FakeContentApp) -> str:
         raise error
 
-    monkeypatch.setattr(Content, "whoami", whoami)
+    monkeypatch.setattr(FakeContentApp, "whoami", whoami)
     with pytest.raises(PulpError, match=words):
         ask({"a": 200})

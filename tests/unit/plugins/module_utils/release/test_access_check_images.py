@@ -7,43 +7,34 @@ from typing import Any
 
 import pytest
 
-from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.content_app import ANONYMOUS, AUTHENTICATED, REFUSED
 from plugins.module_utils.pulp.errors import AuthenticationError, InvalidItem
-from plugins.module_utils.pulp.server import Server
 from plugins.module_utils.release import access_check as release_access
 from plugins.module_utils.release.access_check import Account, ContainerImageCheck, container_pins
-from plugins.module_utils.report.report import Report
+from tests.unit.fake_pulp.content import set_tags
+from tests.unit.fake_pulp.pulp import FakePulp
+from tests.unit.fake_pulp.registry import FakeContentApp, FakeRegistry
 
 ARK = "https://ark.example.com"
 OLD, NEW = "2025.1-rocky-9-20260101T000000", "2025.1-rocky-9-20261122T020000"
 
 
-class Shelf:
-    """A registry in memory: image -> what it answers (a status), or its tags."""
-
-    request_count = 3
-
-    def __init__(self, **images: Any) -> None:
-        self.images = {name.replace("_", "-"): found for name, found in images.items()}
-        self.looked: list[str] = []
-
-    def tag_status(self, name: str, tag: str) -> tuple[int, str]:
-        self.looked.append(f"{name}:{tag}")
-        found = self.images.get(name.split("/")[1], 404)
-        if isinstance(found, Exception):
-            raise found
-        if isinstance(found, int):
-            return found, ""
-        return (200, "sha256:a") if tag in found else (404, "")
-
-    def tags(self, name: str) -> list[str]:
-        found = self.images.get(name.split("/")[1], [])
-        return found if isinstance(found, list) else []
+def registry_with(**images: Any) -> FakeRegistry:
+    """A registry with these images of stackhpc: what it answers (a status or an error), or tags."""
+    registry = FakeRegistry(FakePulp(pulp_url=ARK, username="client1", concurrency=1))
+    for short_name, found in images.items():
+        name = f"stackhpc/{short_name.replace('_', '-')}"
+        if not isinstance(found, list):
+            registry.statuses[name] = found
+            continue
+        repository = set_tags(registry.pulp, name, dict.fromkeys(found, "sha256:a"))
+        href = repository["pulp_href"]
+        registry.pulp.add_distribution("container", name, repository=href)
+    return registry
 
 
-def check(shelf: Shelf, tags: Any, account: str = AUTHENTICATED) -> list:
-    walk = ContainerImageCheck(shelf, Account(ARK, "user 'client1'", account)).run  # type: ignore[arg-type]
+def check(registry: FakeRegistry, tags: Any, account: str = AUTHENTICATED) -> list:
+    walk = ContainerImageCheck(registry, Account(ARK, "user 'client1'", account)).run  # type: ignore[arg-type]
     pairs = container_pins(tags, "stackhpc")
     for result, pin in pairs:
         walk(pin, result)
@@ -51,18 +42,18 @@ def check(shelf: Shelf, tags: Any, account: str = AUTHENTICATED) -> list:
 
 
 def test_what_can_be_pulled_has_its_digest():
-    first, second = check(Shelf(nova_api=[OLD, NEW]), {"nova-api": [OLD, NEW]})
+    first, second = check(registry_with(nova_api=[OLD, NEW]), {"nova-api": [OLD, NEW]})
     assert (first.name, first.error) == (f"stackhpc/nova-api:{OLD}", "")
     pin = {"short_name": "nova-api", "stamp": NEW}
     assert second.more == {**pin, "access": "pullable", "digest": "sha256:a"}
 
 
 def test_a_name_that_cannot_be_is_told_and_not_asked_for():
-    shelf = Shelf(nova=[NEW])
-    wrong, right = check(shelf, {"nova:latest": NEW, "nova": NEW})
+    registry = registry_with(nova=[NEW])
+    wrong, right = check(registry, {"nova:latest": NEW, "nova": NEW})
     assert (wrong.more["access"], right.more["access"]) == ("malformed", "pullable")
     assert "invalid image name 'stackhpc/nova:latest'" in wrong.error
-    assert shelf.looked == [f"stackhpc/nova:{NEW}"]
+    assert registry.asked == [f"stackhpc/nova:{NEW}"]
 
 
 @pytest.mark.parametrize(
@@ -101,50 +92,42 @@ def test_a_name_that_cannot_be_is_told_and_not_asked_for():
     ],
 )
 def test_each_situation_has_its_word_and_its_way_out(answer, account, access, words):
-    shelf = Shelf(nova=answer)
-    [result] = check(shelf, {"nova": NEW}, account)
+    registry = registry_with(nova=answer)
+    [result] = check(registry, {"nova": NEW}, account)
     assert (result.more["access"], result.more["cause"]) == (access, access)
     assert words in result.error
-    assert shelf.looked == ([] if account == REFUSED else [f"stackhpc/nova:{NEW}"])
+    assert registry.asked == ([] if account == REFUSED else [f"stackhpc/nova:{NEW}"])
 
 
 @pytest.mark.parametrize("tags", [None, "", [], [3], {"rocky-9": NEW}, 5])
 def test_a_pin_that_is_no_tag_is_named(tags):
-    shelf = Shelf()
-    [result] = check(shelf, {"nova": tags})
+    registry = registry_with()
+    [result] = check(registry, {"nova": tags})
     assert result.more["access"] == "malformed"
     assert "correct container_tags" in result.error
-    assert shelf.looked == []
+    assert registry.asked == []
 
 
-def access(monkeypatch: pytest.MonkeyPatch, shelf: Shelf, **params: Any) -> tuple[list, dict]:
-    class App:
-        request_count = 1
-
-        def __init__(self, _connection: Connection) -> None:
-            pass
-
-        def whoami(self) -> str:
-            return AUTHENTICATED
-
-    class client:  # noqa: N801, the server's attribute
-        connection = Connection(ARK, "client1", "secret", concurrency=1)
-
-    monkeypatch.setattr(release_access, "ContentApp", App)
-    monkeypatch.setattr(release_access, "Registry", lambda _connection, _names: shelf)
+def access(
+    monkeypatch: pytest.MonkeyPatch, registry: FakeRegistry, **params: Any
+) -> tuple[list, dict]:
+    monkeypatch.setattr(release_access, "ContentApp", lambda _connection: FakeContentApp())
+    monkeypatch.setattr(release_access, "Registry", lambda _connection, _names: registry)
     given = {"package_versions": None, "container_namespace": "stackhpc", **params}
-    return release_access.check_access(Server(client, Report()), given)  # type: ignore[arg-type]
+    return release_access.check_access(registry.pulp.server(), given)
 
 
 def test_images_alone_are_checked_and_counted(monkeypatch):
     tags = {"nova": [NEW], "glance": OLD}
-    _results, more = access(monkeypatch, Shelf(nova=[NEW], glance=[NEW]), container_tags=tags)
+    _results, more = access(
+        monkeypatch, registry_with(nova=[NEW], glance=[NEW]), container_tags=tags
+    )
     problem, counts = more["lines"]
     assert problem.startswith(f"glance  {OLD}  missing tag  {ARK} has the image without this tag")
     assert counts == f"2 pinned image tags, user 'client1', {ARK}: 1 pullable, 1 missing tag"
-    assert more["statistics"]["requests"] == 4
+    assert more["statistics"]["requests"] == 10
 
 
 def test_nothing_pinned_is_an_error(monkeypatch):
     with pytest.raises(InvalidItem, match="nothing is pinned"):
-        access(monkeypatch, Shelf(), container_tags={})
+        access(monkeypatch, registry_with(), container_tags={})
