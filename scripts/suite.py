@@ -42,8 +42,9 @@ def unit(core: str, arguments: list[str]) -> None:
     elif not arguments:  # a choice of tests may leave none of them
         say(f"unit tests of module_utils with Python {python}")
         folder = "tests/unit/plugins/module_utils"
-        without_ansible = f"--ignore={folder}/test_module.py"
-        _pytest(prepare(MODULE), [folder, without_ansible], "-n", "2")
+        # They need ansible-core, or Hypothesis, which have left this Python behind.
+        without = [f"--ignore={folder}/test_module.py", "--ignore-glob=*_properties.py"]
+        _pytest(prepare(MODULE), [folder, *without], "-n", "2")
 
 
 def integration(core: str, arguments: list[str]) -> None:

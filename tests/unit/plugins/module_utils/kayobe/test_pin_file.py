@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The editor of pins, by example; tests/unit/test_pin_file_properties.py compares it with YAML."""
+"""The editor of pins, by example; test_pin_file_properties.py compares it with YAML."""
 
 from __future__ import annotations
 

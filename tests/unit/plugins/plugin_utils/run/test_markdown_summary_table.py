@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An answer as Markdown."""
+"""A table of a summary as Markdown."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from plugins.module_utils.kayobe.kolla import (
     tag_problems,
 )
 
-FOLDER = Path(__file__).resolve().parents[2] / "plugins" / "plugin_utils" / "kolla" / "tables"
+FOLDER = Path(__file__).resolve().parents[5] / "plugins" / "plugin_utils" / "kolla" / "tables"
 RELEASES = sorted(path.stem for path in FOLDER.glob("*.yml"))
 DISTROS = ["rocky-9", "ubuntu-noble"]
 # A container, its image, and what its tag defaults to, one after the other.
