@@ -89,8 +89,8 @@ def test_the_repositories_are_read_together_and_each_publication_alone(pulp):
     publish(pulp, item("a"), item("b"))
     pulp.requests.clear()
     publish(pulp, item("a"), item("b"))
-    assert len(pulp.sent("GET", "repositories/")) == 1
-    assert len(pulp.sent("GET", "publications/")) == 2
+    assert len(pulp.sent("GET", "^/pulp/api/v3/repositories/")) == 1
+    assert len(pulp.sent("GET", "^/pulp/api/v3/publications/")) == 2
 
 
 @pytest.mark.parametrize(
