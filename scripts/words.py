@@ -21,6 +21,7 @@ CHECKED = (
     *("plugins/modules", "plugins/plugin_utils", "plugins/module_utils/container"),
     *("plugins/module_utils/content", "plugins/module_utils/inventory"),
     *("plugins/module_utils/kayobe", "plugins/module_utils/report"),
+    *("plugins/module_utils/objects", "plugins/module_utils/pulp/pool.py"),
     *("plugins/module_utils/errors.py", "plugins/module_utils/files.py"),
     *("plugins/module_utils/text.py", "scripts/words.py"),
 )

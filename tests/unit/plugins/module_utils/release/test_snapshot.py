@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from plugins.module_utils.errors import OperatorError
-from plugins.module_utils.pulp.errors import InvalidItem
+from plugins.module_utils.pulp.errors import InvalidItem, ResponseError
 from plugins.module_utils.release.changes import SHRUNK_LABEL
 from plugins.module_utils.release.snapshot import snapshot_packages
 from plugins.module_utils.report.report import Result
@@ -189,6 +189,17 @@ def test_without_optimize_everything_is_synced_again(pulp):
 def test_a_transient_failure_is_retried(pulp):
     pulp.on("POST", "/sync/", fails="503, message='Service Unavailable', url='...'")
     assert one(pulp, retries=1).error == ""
+    assert list(served(pulp)) == [f"a-{STAMP}"]
+
+
+def test_an_unreadable_newest_snapshot_is_read_again_by_its_item(pulp):
+    one(pulp)
+    lost = ResponseError(400, "the request line is too long")
+    pulp.on("GET", "distributions/rpm/rpm/", raises=lost)
+    result = one(pulp, stamp=NEXT)
+    assert (result.error, result.more["snapshot"]) == ("", f"a-{STAMP}")
+    pulp.on("GET", "distributions/rpm/rpm/", raises=lost, times=99)
+    assert one(pulp, stamp=NEXT).error.startswith("its newest snapshot cannot be read: the request")
     assert list(served(pulp)) == [f"a-{STAMP}"]
 
 
