@@ -16,7 +16,7 @@ WORDS = Path(__file__).with_suffix(".txt")
 # What is checked. This list only grows, until it has all directories with text.
 CHECKED = (
     *("CONTRIBUTING.md", "Makefile", "README.md", "docs", "extensions", "meta"),
-    *("playbooks", "roles"),
+    *("playbooks", "roles", ".github", "CODE_OF_CONDUCT.md", "SECURITY.md", "changelogs/fragments"),
     *("plugins/action", "plugins/doc_fragments", "plugins/filter", "plugins/lookup"),
     *("plugins/modules", "plugins/plugin_utils", "plugins/module_utils/container"),
     *("plugins/module_utils/content", "plugins/module_utils/inventory"),
