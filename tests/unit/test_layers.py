@@ -10,6 +10,7 @@ import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,12 +82,18 @@ def dotted(path: Path) -> str:
     return ".".join(path.relative_to(PLUGINS).with_suffix("").parts)
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 MODULES = {dotted(path): path for path in FILES}
 
 
 def imports(path: Path) -> Iterator[Import]:
     """Yield what a file imports from this collection."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.level:
             package = dotted(path).split(".")[: -node.level]
             origin = ".".join([*package, *filter(None, [node.module])])
@@ -104,7 +111,7 @@ def layer_of(module: str) -> tuple[str, str]:
 def defined_in(path: Path) -> set[str]:
     """Return the names that a file defines at its top level, without those that it imports."""
     names: set[str] = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in tree(path).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             names.add(node.name)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
