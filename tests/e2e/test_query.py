@@ -221,4 +221,4 @@ def test_what_pulps_serve_is_listed_with_who_pins_it(week: Week) -> None:
     )
     wrong = {**table, "distribution_list_guard": "relaese"}
     message = rig.run("distribution_list", "-l", "ark1", **wrong).failed().message
-    assert "there is no content guard 'relaese', but release" in message
+    assert "there is no content guard 'relaese', nearest: release" in message

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a Pulp serves, seen by those who release: which package repository of the inventory a
-distribution belongs to, how old its content is, and who pins it. Writes nothing."""
+"""List the distributions of a Pulp with the package repository of the inventory that each belongs
+to, the age of its content, and the configurations that pin it."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from ..report.report import Result
 from ..text import text_table
 from .options import read_lists
 
-# What to give as `guard` for distributions that everybody may read.
+# The value of `guard` that selects distributions without a content guard.
 NO_GUARD = "none"
 
 _DAY = 24 * 60 * 60
 _STAMP_LENGTH = 15
-_SHOWN = 10
+_MAX_NAMES = 10
 _HEADER = (
     *("TYPE", "NAME", "BASE PATH", "GUARD", "REPOSITORY", "VERSION", "PACKAGES", "DAYS"),
     "PINNED BY",
@@ -41,7 +41,7 @@ _HEADER = (
 
 
 class Inventory:
-    """Package repositories by what their snapshots are called."""
+    """Package repositories by the names and paths of their snapshots."""
 
     def __init__(self, repositories: Iterable[PackageRepository]) -> None:
         self.repositories = list(repositories)
@@ -53,9 +53,9 @@ class Inventory:
             self._by_path.setdefault((one.content_type, one.base_path), one)
 
     def owner(self, listed: ListedDistribution) -> PackageRepository | None:
-        """The repository below whose path a distribution is, or whose snapshot it is by name.
+        """Return the repository that a distribution belongs to by its path, else by its name.
 
-        A mirror may call snapshots otherwise; their path is the same everywhere.
+        A mirror can use other names for snapshots, but their paths are the same on every Pulp.
         """
         directory = listed.base_path.rpartition("/")[0] + "/"
         owner = self._by_path.get((listed.content_type, directory))
@@ -67,24 +67,26 @@ class Inventory:
     def labels(
         self, pins: Mapping[str, Mapping[str, Any]]
     ) -> tuple[dict[tuple[str, str], list[str]], list[str]]:
-        """{label: {short name: stamp}} -> the labels by (short name, stamp), and warnings.
+        """Return the labels by (short name, stamp) of {label: {short name: stamp}}, and warnings.
 
-        Raises PinError, naming the label, for what is no stamp.
+        Raises PinError, naming the label, for invalid pins.
         """
         labels: dict[tuple[str, str], list[str]] = {}
         warnings = []
         for label, stamps in pins.items():
             if not isinstance(stamps, Mapping):
-                raise PinError(f"pins of '{label}': expected short names with their stamps")
+                raise PinError(f"pins of '{label}': expected a mapping of short names to stamps")
             try:
                 check_stamps(stamps)
             except PinError as error:
                 raise PinError(f"pins of '{label}': {error}") from error
             unknown = sorted(name for name in stamps if name not in self._short_names)
             if unknown:
-                more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
-                names = ", ".join(unknown[:_SHOWN])
-                warnings.append(f"pins of '{label}': no package repository is called {names}{more}")
+                rest = f" and {len(unknown) - _MAX_NAMES} more" if len(unknown) > _MAX_NAMES else ""
+                names = ", ".join(unknown[:_MAX_NAMES])
+                warnings.append(
+                    f"pins of '{label}': no package repository has the short name {names}{rest}"
+                )
             for short_name, stamp in stamps.items():
                 labels.setdefault((short_name, stamp), []).append(label)
         return labels, warnings
@@ -92,8 +94,10 @@ class Inventory:
 
 @dataclass(frozen=True)
 class _Row:
-    """A distribution with what the inventory knows of it; selectable as repositories are, by its
-    own name where it belongs to none."""
+    """A distribution with its package repository and its pins.
+
+    It is selected like a repository, by its own name if it belongs to none.
+    """
 
     listed: ListedDistribution
     owner: PackageRepository | None
@@ -118,7 +122,7 @@ class _Row:
         return self.listed.guard or NO_GUARD
 
     def as_dict(self) -> dict[str, Any]:
-        """The shape that module distribution_list documents."""
+        """Return the entry that module distribution_list documents."""
         one = self.listed
         return {
             "type": one.content_type,
@@ -138,35 +142,37 @@ class _Row:
 
 
 def show_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
-    """The whole of module distribution_list: no results, but `distributions`, and them as lines.
+    """Carry out module distribution_list: no results, but `distributions`, and a table of them.
 
-    The report has them as items."""
+    Each distribution is an item of the report.
+    """
     active, deprecated = read_lists(params)
     warnings = [*active.warnings, *deprecated.warnings]
     warnings += [str(error) for error in (*active.errors, *deprecated.errors)]
     inventory = Inventory([*active.repositories, *deprecated.repositories])
     labels, unknown = inventory.labels(params["pins"] or {})
     guards = read_all_guards(server)
-    _check_guard(params["guard"], guards)
+    _validate_guard(params["guard"], guards)
     rows = [_row(one, inventory, labels) for one in list_distributions(server, guards)]
-    chosen, unmatched = _chosen(rows, inventory.repositories, params)
+    selected, unmatched = _select(rows, inventory.repositories, params)
     for warning in (*warnings, *unknown, *unmatched):
         server.report.warn(warning)
-    read_served(server, [row.listed for row in chosen])
-    shown = [row.as_dict() for row in chosen]
-    server.report.finish_all(map(_item, shown))
+    read_served(server, [row.listed for row in selected])
+    entries = [row.as_dict() for row in selected]
+    server.report.finish_all(map(_result, entries))
     return [], {
-        "distributions": shown,
-        "lines": text_table(_HEADER, map(_cells, shown)),
-        "selected": f"selected {len(shown)} of {len(rows)}",
+        "distributions": entries,
+        "lines": text_table(_HEADER, map(_cells, entries)),
+        "selected": f"selected {len(entries)} of {len(rows)}",
     }
 
 
-def _check_guard(guard: str | None, guards: Guards) -> None:
+def _validate_guard(guard: str | None, guards: Guards) -> None:
     known = [*guards.hrefs, PRIVATE, NO_GUARD]
     if guard and guard not in known:
-        near = closest_names(guard, known) or sorted(known)
-        raise InvalidItem(f"there is no content guard '{guard}', but {', '.join(near)}")
+        near = closest_names(guard, known)
+        hint = f"nearest: {', '.join(near)}" if near else f"expected {', '.join(sorted(known))}"
+        raise InvalidItem(f"there is no content guard '{guard}', {hint}")
 
 
 def _row(
@@ -176,47 +182,47 @@ def _row(
     if owner:
         end = listed.base_path.rpartition("/")[2]
         stamp = end if is_stamp(end) else stamp_of(listed.name, owner.distribution_name) or ""
-    made = parse_stamp(stamp or stamp_of_pulp_time(listed.created))
-    days = (time.time() - made.timestamp()) / _DAY
+    created = parse_stamp(stamp or stamp_of_pulp_time(listed.created))
+    days = (time.time() - created.timestamp()) / _DAY
     pinned_by = labels.get((owner.short_name, stamp), []) if owner else []
     return _Row(listed, owner, stamp, days, pinned_by)
 
 
-def _chosen(
+def _select(
     rows: Sequence[_Row], repositories: Sequence[PackageRepository], params: Mapping[str, Any]
 ) -> tuple[list[_Row], list[str]]:
-    """Those rows that all filters let through, and warnings.
+    """Return the rows that all filters select, and warnings.
 
-    What only `repositories` have is no mistake: this Pulp may serve nothing of them.
+    Filters may also match `repositories` of which this Pulp serves nothing.
     """
-    everything: list[_Row | PackageRepository] = [*rows, *repositories]
+    candidates: list[_Row | PackageRepository] = [*rows, *repositories]
     named = select_by_name(
-        everything, lambda one: one.short_name, params["package_filter"], "package_filter"
+        candidates, lambda one: one.short_name, params["package_filter"], "package_filter"
     )
     filters = Filters(params["rpm_filter"], params["deb_filter"], sync_group=params["sync_group"])
     rest = select_repositories(named.selected, filters)
     guard, older_than = params["guard"], params["older_than"]
-    chosen = [
+    selected = [
         row
         for row in rest.selected
         if isinstance(row, _Row)
         and (not guard or row.guard == guard)
         and (older_than is None or row.days > older_than)
     ]
-    return chosen, [*named.warnings, *rest.warnings]
+    return selected, [*named.warnings, *rest.warnings]
 
 
-def _item(shown: Mapping[str, Any]) -> Result:
-    more = {key: value for key, value in shown.items() if key not in ("name", "type")}
-    return Result(shown["name"], shown["type"], more=more)
+def _result(entry: Mapping[str, Any]) -> Result:
+    more = {key: value for key, value in entry.items() if key not in ("name", "type")}
+    return Result(entry["name"], entry["type"], more=more)
 
 
-def _cells(shown: Mapping[str, Any]) -> tuple[object, ...]:
-    serves, version = shown["serves"], shown["version"]
+def _cells(entry: Mapping[str, Any]) -> tuple[object, ...]:
+    serves, version = entry["serves"], entry["version"]
     return (
-        *(shown[key] for key in ("type", "name", "base_path", "content_guard")),
-        shown["repository"] or ("serves nothing" if serves == "nothing" else serves),
+        *(entry[key] for key in ("type", "name", "base_path", "content_guard")),
+        entry["repository"] or ("serves nothing" if serves == "nothing" else serves),
         "latest" if version is None and serves == "repository" else version,
-        *(shown[key] for key in ("packages", "days")),
-        ", ".join(shown["pinned_by"]),
+        *(entry[key] for key in ("packages", "days")),
+        ", ".join(entry["pinned_by"]),
     )

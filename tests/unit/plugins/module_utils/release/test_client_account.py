@@ -90,7 +90,7 @@ def test_a_group_that_is_named_twice_counts_once():
         (client("admin", password=SECRET), "client 'admin' is the account that this run is logged"),
         (client("root", password=SECRET), "client 'root' is an administrator's account"),
         (client("root", state="absent"), "client 'root' is an administrator's account"),
-        (client("old", purge=True), "client 'old' has purge.*state: absent"),
+        (client("old", purge=True), "client 'old' has purge.*set state to absent"),
     ],
 )
 def test_what_cannot_be_is_named_with_the_way_out(monkeypatch, given, words):
@@ -144,7 +144,7 @@ def test_clients_may_reach_the_server_by_another_address(monkeypatch):
 
 def test_a_deleted_account_is_told_to_be_gone(monkeypatch):
     _asked, lines = make(monkeypatch, pulp_with("site"), client(state="absent", purge=True))
-    assert lines == ["# site: the account is gone"]
+    assert lines == ["# site: the account is deleted"]
 
 
 def test_a_name_that_is_spelt_wrong_is_not_taken_for_an_account_that_is_disabled(monkeypatch):
@@ -153,4 +153,4 @@ def test_a_name_that_is_spelt_wrong_is_not_taken_for_an_account_that_is_disabled
     purged = client("long gone", state="absent", purge=True)
     make(monkeypatch, pulp_with("site"), *absent, purged, report=report)
     assert len(report.warnings) == 1
-    assert report.warnings[0].startswith("client 'stie' is to be absent, and has no account here")
+    assert report.warnings[0].startswith("client 'stie' with state absent has no account on")

@@ -155,10 +155,10 @@ def test_all_filters_must_let_it_through_and_only_that_is_looked_into(served, se
     [
         ({"package_filter": "rokcy"}, "'rokcy' matches none of .* nearest: rocky"),
         ({"sync_group": "suse"}, "in group 'suse', groups: rocky"),
-        ({"guard": "relaese"}, "no content guard 'relaese', but release"),
-        ({"guard": "12"}, "no content guard '12', but development, none, private, release, x"),
+        ({"guard": "relaese"}, "no content guard 'relaese', nearest: release"),
+        ({"guard": "12"}, "no content guard '12', expected development, none, private, release, x"),
         ({"pins": {"prod": {"rocky": "newest"}}}, "pins of 'prod': 'rocky' is pinned to 'newest'"),
-        ({"pins": {"prod": "rocky"}}, "pins of 'prod': expected short names"),
+        ({"pins": {"prod": "rocky"}}, "pins of 'prod': expected a mapping"),
     ],
 )
 def test_a_mistake_is_named(selection, words):
@@ -178,7 +178,9 @@ def test_who_pins_a_snapshot_is_shown_at_it():
         f"epel-{OLD}-ark": ["stage"],
         f"noble-{NEW}": ["prod"],
     }
-    assert server.report.warnings == ["pins of 'prod': no package repository is called other"]
+    assert server.report.warnings == [
+        "pins of 'prod': no package repository has the short name other"
+    ]
 
 
 def test_pins_of_an_inventory_without_repositories_are_one_short_warning():
