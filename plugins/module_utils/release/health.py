@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the end of a run tells of a Pulp: repositories that have not been synced for too long, and
-how full its storage is."""
+"""Report the health of a Pulp at the end of a run: repositories that were not synced recently, and
+the usage of its storage."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
 
-# All plugins' sync tasks have it in their names: pulp_rpm.app.tasks.synchronizing.synchronize.
-_SYNCS = {"name__contains": "synchroni", "state": "completed"}
-_FIELD = "reserved_resources_record"
+# In the names of all plugins' sync tasks: pulp_rpm.app.tasks.synchronizing.synchronize.
+_COMPLETED_SYNCS = {"name__contains": "synchroni", "state": "completed"}
+_RESOURCES = "reserved_resources_record"
 
 
 def synced_since(reader: Reader, since: datetime) -> set[str]:
-    """The ids of all that syncs which ended well since then had reserved, repositories among them.
+    """Return the UUIDs of all resources of the syncs that completed since then, which include their
+    repositories.
 
-    One request for a thousand syncs, whatever the number of repositories.
+    This needs one request for a thousand syncs, whatever the number of repositories.
     """
-    filters = {**_SYNCS, "finished_at__gte": since.isoformat(), "fields": _FIELD}
+    filters = {**_COMPLETED_SYNCS, "finished_at__gte": since.isoformat(), "fields": _RESOURCES}
     tasks = reader.list("tasks/", filters)
-    # A resource is an href, or "prn:rpm.rpmrepository:<id>", perhaps with "shared:" before it.
-    return {uuid_of(resource).rsplit(":", 1)[-1] for task in tasks for resource in task[_FIELD]}
+    # A resource is an href or "prn:rpm.rpmrepository:<UUID>", with or without "shared:" before it.
+    return {uuid_of(resource).rsplit(":", 1)[-1] for task in tasks for resource in task[_RESOURCES]}
 
 
 def last_synced(reader: Reader, repository: str) -> str:
-    """The day, `2026-11-20`, of the last sync of a repository (href) that ended well, or empty."""
+    """Return the day of the last completed sync of a repository (href), `2026-11-20`, or ""."""
     filters = {
-        **_SYNCS,
+        **_COMPLETED_SYNCS,
         "reserved_resources": repository,
         "ordering": "-finished_at",
         "limit": 1,
@@ -52,15 +53,15 @@ def server_health(
     results: Collection[Result],
     params: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """`stale` and `storage`. A server that does not tell them any more takes nothing away from what
-    was done: that is a warning."""
-    told: dict[str, Any] = {"stale": [], "storage": {}}
+    """Return `stale` and `storage`. An error of the server is a warning only, because the work of the
+    run is complete."""
+    health: dict[str, Any] = {"stale": [], "storage": {}}
     try:
-        told["storage"] = read_storage(server, params["storage_limit"])
-        told["stale"] = stale_repositories(server, repositories, results, params["stale_after"])
+        health["storage"] = read_storage(server, params["storage_limit"])
+        health["stale"] = stale_repositories(server, repositories, results, params["stale_after"])
     except PulpError as error:
-        server.report.warn(f"Pulp does not tell its storage, or what was not synced: {error}")
-    return told
+        server.report.warn(f"Pulp does not report its storage or its last syncs: {error}")
+    return health
 
 
 def stale_repositories(
@@ -69,26 +70,26 @@ def stale_repositories(
     results: Collection[Result],
     days: float,
 ) -> list[dict[str, Any]]:
-    """Those that are to be synced and were not, with success, in the last `days`.
+    """Return the repositories with `sync` that were not synced successfully in the last `days`.
 
-    Of `results` those that succeeded count as synced just now. Returns `{name, type, last}`, `last` the day of the last
-    sync that Pulp still knows of, or empty.
+    Those that succeeded in `results` were synced by this run. Returns `{name, type, last}`; `last` is
+    the day of the last sync whose task Pulp has kept, or "".
     """
-    just_now = {
+    synced_now = {
         (result.type, result.more.get("short_name")) for result in results if not result.error
     }
-    waiting = [
+    candidates = [
         one
         for one in repositories
-        if one.sync and not one.deprecated and (one.content_type, one.short_name) not in just_now
+        if one.sync and not one.deprecated and (one.content_type, one.short_name) not in synced_now
     ]
-    if not waiting or days <= 0:
+    if not candidates or days <= 0:
         return []
     since = parse_stamp(current_stamp()) - timedelta(days=days)
     recent = synced_since(server.client, since)
-    hrefs = _hrefs(server, waiting)
+    hrefs = _read_hrefs(server, candidates)
     stale = []
-    for one in waiting:
+    for one in candidates:
         href = hrefs.get((one.content_type, one.name), "")
         if uuid_of(href) not in recent:
             last = last_synced(server.client, href) if href else ""
@@ -96,8 +97,10 @@ def stale_repositories(
     return stale
 
 
-def _hrefs(server: Server, repositories: Sequence[PackageRepository]) -> dict[tuple[str, str], str]:
-    """(content type, name) -> href of those that the server has."""
+def _read_hrefs(
+    server: Server, repositories: Sequence[PackageRepository]
+) -> dict[tuple[str, str], str]:
+    """Return (content type, name) -> href of those that the server has."""
     hrefs = {}
     for name, content_type in CONTENT_TYPES.items():
         names = [one.name for one in repositories if one.content_type == name]

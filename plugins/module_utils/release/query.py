@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Questions about snapshots: which one each package repository is at, or was at. Writes nothing."""
+"""Find the newest snapshot of each package repository, or the one of a stamp. Writes nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..pulp.errors import InvalidItem
 from ..pulp.pool import run_all
 from ..pulp.references import missing_message
 from ..pulp.server import Server
-from ..pulp.types import CONTENT_TYPES
+from ..pulp.types import CONTENT_TYPES, ContentType
 from ..report.report import Result
 from ..text import text_table
 from .changes import SHRUNK_LABEL
@@ -31,17 +31,17 @@ from .newest import SnapshotFilter, find_snapshots
 from .options import read_inventory, read_pins
 
 _FIELDS = ("pulp_href", "name", "base_path", "publication", "content_guard", "pulp_labels")
-# Rarely is more than the first one looked at.
-_PAGE = 3
+# Usually the first snapshot is the one.
+_PAGE_SIZE = 3
 _HEADER = ("SHORT NAME", "TYPE", "STAMP", "GUARD", "NOTE")
 
 
 @dataclass(frozen=True)
 class SnapshotQuery:
-    """Which snapshot of a repository is asked for: `stamps` is a regular expression of those that
-    may be, of which the newest is taken; `words` says the same; `hint` is what else to ask.
+    """Which snapshot to find: the newest whose stamp matches the regular expression `stamps`.
 
-    `exact` is the one stamp that may be, if only one may.
+    `description` and `hint` are for messages: the same condition, and another query to try. `exact`
+    is the stamp, if only one matches.
     """
 
     stamps: str = STAMP_PATTERN
@@ -51,9 +51,9 @@ class SnapshotQuery:
 
     @classmethod
     def from_params(cls, stamp: str | None, until: str | None) -> SnapshotQuery:
-        """The question in a module's parameters. Raises InvalidItem and StampError."""
+        """Return the query of a module's parameters. Raises InvalidItem and StampError."""
         if stamp and until:
-            raise InvalidItem("package_stamp and package_stamp_until are given: give one of them")
+            raise InvalidItem("package_stamp and package_stamp_until are both set: set one of them")
         if until:
             return cls(stamps_not_after(stamp_prefix(until)), f" up to {until}")
         if not stamp:
@@ -65,60 +65,76 @@ class SnapshotQuery:
 
 
 @dataclass
-class _Asked:
-    """One repository, what is asked of it, and the answer: the distribution, and the stamps that
-    were passed over with the numbers of packages before them."""
+class _RepositoryQuery:
+    """A repository, the query for it, and its answer: the distribution of the snapshot that was found.
+
+    `skipped`: stamps of flagged snapshots, each with the number of packages before it.
+    """
 
     repository: PackageRepository
-    question: SnapshotQuery
+    query: SnapshotQuery
     found: dict[str, Any] | None = None
-    passed: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def content_type(self) -> ContentType:
+        return CONTENT_TYPES[self.repository.content_type]
+
+    def stamp_of(self, snapshot: Mapping[str, Any]) -> str:
+        """Return the stamp of a snapshot's distribution."""
+        return stamp_of(snapshot["name"], self.repository.distribution_name) or ""
 
 
 def query_packages(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
-    """The whole of module package_query: parameters -> results, and what else it returns."""
-    asked, errors, more = _asked(server, params)
+    """Carry out module package_query: parameters -> results, and what else the module returns."""
+    queries, errors, more = _read_queries(server, params)
     guards = read_all_guards(server)
     development = guards.hrefs.get(params["content_guard"])
-    pairs: list[tuple[Result, _Asked | None]] = [(_result(one.repository), one) for one in asked]
+    pairs: list[tuple[Result, _RepositoryQuery | None]] = [
+        (_result(one.repository), one) for one in queries
+    ]
     for error in errors:
         pairs.append((Result(error.name, error.content_type, error=error.message), None))
 
-    def walk(one: _Asked | None, result: Result) -> None:
+    def run(one: _RepositoryQuery | None, result: Result) -> None:
         if one:
-            _look(server, one, development)
-            _describe(one, guards, result)
+            _find(server, one, development)
+            _fill_in(one, guards, result)
 
-    results = run_all(pairs, walk, server.write_concurrency(), server.report)
-    answer = {**more, **_answer(results, asked)}
-    _warn(server, asked, answer["without"])
+    results = run_all(pairs, run, server.write_concurrency(), server.report)
+    answer = {**more, **_answer(results, queries)}
+    _warn(server, queries, answer["without"])
     if not answer["versions"] and not any(result.error for result in results):
-        what = f"snapshot{asked[0].question.description} of any repository, {more['selected']}"
-        raise InvalidItem(f"{missing_message(server, what)}{asked[0].question.hint}")
+        query = queries[0].query
+        what = f"snapshot{query.description} of any repository, {more['selected']}"
+        raise InvalidItem(f"{missing_message(server, what)}{query.hint}")
     return results, answer
 
 
-def _asked(
+def _read_queries(
     server: Server, params: Mapping[str, Any]
-) -> tuple[list[_Asked], list[ItemError], dict[str, Any]]:
-    """What is asked, the malformed items that are, and what the module returns of the selection."""
-    question = SnapshotQuery.from_params(params["stamp"], params["stamp_until"])
+) -> tuple[list[_RepositoryQuery], list[ItemError], dict[str, Any]]:
+    """Return the queries for the selected repositories, the malformed items that are selected, and
+    what the module returns of the selection."""
+    query = SnapshotQuery.from_params(params["stamp"], params["stamp_until"])
     if params["package_versions"] is not None:
-        if question != SnapshotQuery():
-            raise InvalidItem("pins name stamps: leave out package_stamp and package_stamp_until")
+        if query != SnapshotQuery():
+            raise InvalidItem(
+                "the pins have stamps already: do not set package_stamp or package_stamp_until"
+            )
         resolved, selected = read_pins(params, "pins")
-        asked = [
-            _Asked(pin.repository, SnapshotQuery.from_params(pin.stamp, None))
+        queries = [
+            _RepositoryQuery(pin.repository, SnapshotQuery.from_params(pin.stamp, None))
             for pin in resolved.pins
         ]
         errors, unknown, warnings = resolved.errors, resolved.unknown, resolved.warnings
     else:
         inventory, selected = read_inventory(params, "pins")
-        asked = [_Asked(repository, question) for repository in inventory.repositories]
+        queries = [_RepositoryQuery(repository, query) for repository in inventory.repositories]
         errors, unknown, warnings = inventory.errors, [], inventory.warnings
     for warning in warnings:
         server.report.warn(warning)
-    return asked, errors, {"selected": selected, "unknown_pins": unknown}
+    return queries, errors, {"selected": selected, "unknown_pins": unknown}
 
 
 def _result(repository: PackageRepository) -> Result:
@@ -127,62 +143,59 @@ def _result(repository: PackageRepository) -> Result:
     return Result(repository.name, repository.content_type, more=more)
 
 
-def _look(server: Server, one: _Asked, development: str | None) -> None:
-    """Find the snapshot that is asked for; one that serves nothing is none, whatever its name."""
+def _find(server: Server, one: _RepositoryQuery, development: str | None) -> None:
+    """Set the snapshot that a query finds. A distribution that serves nothing is not a snapshot, and
+    a flagged one is skipped while it is in development (`development`: href of that guard)."""
     for snapshot in _snapshots(server, one):
         if not snapshot["publication"]:
             continue
         before = snapshot["pulp_labels"].get(SHRUNK_LABEL)
         in_development = snapshot["content_guard"] == development
-        if one.question.exact or before is None or not in_development:
+        if one.query.exact or before is None or not in_development:
             one.found = snapshot
             return
-        one.passed += ((_stamp(one, snapshot), before),)
-    if one.question.exact:
-        raise InvalidItem(_missing(server, one))
+        one.skipped += ((one.stamp_of(snapshot), before),)
+    if one.query.exact:
+        raise InvalidItem(_missing_message(server, one))
 
 
-def _snapshots(server: Server, one: _Asked) -> Iterator[dict[str, Any]]:
-    """The snapshots that fit, the newest first, some at a time."""
-    kind = CONTENT_TYPES[one.repository.content_type].distribution
-    wanted = SnapshotFilter(kind, one.repository.distribution_name, one.question.stamps)
+def _snapshots(server: Server, one: _RepositoryQuery) -> Iterator[dict[str, Any]]:
+    """Yield the snapshots that match, the newest first, read page by page."""
+    kind, prefix = one.content_type.distribution, one.repository.distribution_name
+    wanted = SnapshotFilter(kind, prefix, one.query.stamps)
     skip = 0
     while True:
-        page = find_snapshots(server.client, wanted, _FIELDS, skip, _PAGE)
+        page = find_snapshots(server.client, wanted, _FIELDS, skip, _PAGE_SIZE)
         yield from page
-        if len(page) < _PAGE:
+        if len(page) < _PAGE_SIZE:
             return
         skip += len(page)
 
 
-def _missing(server: Server, one: _Asked) -> str:
-    """What to say of an exact stamp that is not there, with those around it."""
-    kind = CONTENT_TYPES[one.repository.content_type].distribution
-    stamp, around = one.question.exact, []
+def _missing_message(server: Server, one: _RepositoryQuery) -> str:
+    """Return the error for an exact stamp that does not exist, with those before and after it."""
+    kind, prefix = one.content_type.distribution, one.repository.distribution_name
+    stamp, nearest = one.query.exact, []
     for pattern, oldest_first, side in (
         (stamps_not_after(stamp), False, "before"),
         (stamps_not_before(stamp), True, "after"),
     ):
-        wanted = SnapshotFilter(kind, one.repository.distribution_name, pattern, oldest_first)
-        page = find_snapshots(server.client, wanted, ("name", "publication"), limit=_PAGE)
-        served = [_stamp(one, entry) for entry in page if entry["publication"]]
-        around += [f"{served[0]} {side} it"] if served else []
+        wanted = SnapshotFilter(kind, prefix, pattern, oldest_first)
+        page = find_snapshots(server.client, wanted, ("name", "publication"), limit=_PAGE_SIZE)
+        served = [one.stamp_of(snapshot) for snapshot in page if snapshot["publication"]]
+        nearest += [f"{served[0]} {side} it"] if served else []
     name = one.repository.snapshot_name(stamp)
-    near = f"nearest: {' and '.join(around)}" if around else "the repository has none at all"
-    return f"{missing_message(server, f'snapshot {name!r} that serves anything')}; {near}"
+    hint = f"nearest: {' and '.join(nearest)}" if nearest else "the repository has no snapshot"
+    return f"{missing_message(server, f'snapshot {name!r} that serves content')}; {hint}"
 
 
-def _stamp(one: _Asked, snapshot: Mapping[str, Any]) -> str:
-    return stamp_of(snapshot["name"], one.repository.distribution_name) or ""
-
-
-def _describe(one: _Asked, guards: Guards, result: Result) -> None:
+def _fill_in(one: _RepositoryQuery, guards: Guards, result: Result) -> None:
     if one.found is None:
         result.action = "skipped"
         return
     guard = one.found["content_guard"]
     result.more.update(
-        stamp=_stamp(one, one.found),
+        stamp=one.stamp_of(one.found),
         snapshot=one.found["name"],
         base_path=one.found["base_path"],
         content_guard=guards.names.get(guard or "", guard),
@@ -190,9 +203,9 @@ def _describe(one: _Asked, guards: Guards, result: Result) -> None:
     )
 
 
-def _answer(results: Sequence[Result], asked: Sequence[_Asked]) -> dict[str, Any]:
-    """What the module returns besides results, which may be more: malformed items are last."""
-    answered = list(zip(results, asked))
+def _answer(results: Sequence[Result], queries: Sequence[_RepositoryQuery]) -> dict[str, Any]:
+    """Return what the module returns besides results, of which those of malformed items are last."""
+    answered = list(zip(results, queries))
     return {
         "versions": {
             result.more["short_name"]: result.more["stamp"]
@@ -204,30 +217,30 @@ def _answer(results: Sequence[Result], asked: Sequence[_Asked]) -> dict[str, Any
         ],
         "flagged": [
             {"short_name": one.repository.short_name, "stamp": stamp, "packages_before": before}
-            for one in asked
-            for stamp, before in one.passed
+            for one in queries
+            for stamp, before in one.skipped
         ],
         "lines": text_table(_HEADER, [_row(result, one) for result, one in answered]),
     }
 
 
-def _row(result: Result, one: _Asked) -> tuple[object, ...]:
-    more, notes = result.more, [f"passed over {stamp}, flagged" for stamp, _before in one.passed]
+def _row(result: Result, one: _RepositoryQuery) -> tuple[object, ...]:
+    more, notes = result.more, [f"skipped {stamp}, flagged" for stamp, _before in one.skipped]
     if more["packages_before"]:
         notes.append(f"flagged: {more['packages_before']} packages before")
     stamp = "failed" if result.error else more["stamp"] or "none"
     return more["short_name"], result.type, stamp, more["content_guard"], "; ".join(notes)
 
 
-def _warn(server: Server, asked: Sequence[_Asked], without: Sequence[str]) -> None:
-    """Say what an answer lacks, or leaves out on purpose."""
-    for one in asked:
-        for stamp, before in one.passed:
+def _warn(server: Server, queries: Sequence[_RepositoryQuery], without: Sequence[str]) -> None:
+    """Warn about flagged snapshots that were skipped, and repositories without a snapshot."""
+    for one in queries:
+        for stamp, before in one.skipped:
             server.report.warn(
-                f"{one.repository.short_name}: {stamp} is passed over, because it lost too many of "
-                f"the {before} packages before it: look at it, and name its exact stamp to take it"
+                f"{one.repository.short_name}: {stamp} is skipped, because too many of the {before} "
+                "packages before it are missing. Check it, and set its exact stamp to use it"
             )
     if without:
-        question = asked[0].question
+        query = queries[0].query
         names = ", ".join(without)
-        server.report.warn(f"no snapshot{question.description} of {names}{question.hint}")
+        server.report.warn(f"no snapshot{query.description} of {names}{query.hint}")

@@ -43,8 +43,11 @@ def test_several_may_be_meant(directory):
     ("patterns", "words"),
     [
         (["*.iso"], r"matches '\*.iso': it has a.qcow2, ipa.initramfs, ipa.kernel"),
-        (["ipa.*"], r"2 files of .* match 'ipa.\*', and one is wanted: ipa.initramfs, ipa.kernel"),
-        ([], r"3 files of .* match '\*'"),
+        (
+            ["ipa.*"],
+            r"2 files in .* match 'ipa.\*', but one is expected: ipa.initramfs, ipa.kernel",
+        ),
+        ([], r"3 files in .* match '\*'"),
     ],
 )
 def test_none_or_too_many_are_listed(directory, patterns, words):
@@ -60,10 +63,10 @@ def test_a_long_list_is_cut(tmp_path):
 
 
 def test_nothing_at_all_is_said(tmp_path, directory):
-    with pytest.raises(DiskImageError, match="there is no /nowhere/x"):
+    with pytest.raises(DiskImageError, match="/nowhere/x does not exist"):
         find("/nowhere/x")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DiskImageError, match="it has no file at all"):
+    with pytest.raises(DiskImageError, match="it has no files"):
         find(tmp_path / "empty")
-    with pytest.raises(DiskImageError, match="cannot all be called x: a.qcow2, ipa"):
+    with pytest.raises(DiskImageError, match="cannot have the name x: a.qcow2, ipa"):
         find(directory, several=True, file_name="x")

@@ -145,7 +145,7 @@ def test_an_exact_stamp_that_is_not_there_names_those_around_it():
     assert more["versions"] == {}
     assert results[0].error.endswith(f"; nearest: {MONDAY} before it and {NOON} after it")
     assert results[0].error.startswith("there is no snapshot 'a-20261116T110000' that serves")
-    assert results[1].error.endswith("; the repository has none at all")
+    assert results[1].error.endswith("; the repository has no snapshot")
     assert "a           rpm   failed" in more["lines"][1]
     assert ark.report.warnings == []
 
@@ -170,9 +170,9 @@ def test_what_lost_too_many_packages_is_passed_over_and_named():
         "packages_before": "3000",
     }
     assert len(ark.report.warnings) == 5
-    assert f"a: {stamps[5]} is passed over" in ark.report.warnings[0]
+    assert f"a: {stamps[5]} is skipped" in ark.report.warnings[0]
     assert "3000 packages before it" in ark.report.warnings[0]
-    assert f"passed over {stamps[5]}, flagged; " in more["lines"][1]
+    assert f"skipped {stamps[5]}, flagged; " in more["lines"][1]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_when_all_are_passed_over_the_warnings_say_so():
     ark = ark_with(snapshot("a", MONDAY, before="3000"))
     with pytest.raises(InvalidItem, match="there is no snapshot"):
         ask(ark, "a")
-    assert f"a: {MONDAY} is passed over" in ark.report.warnings[0]
+    assert f"a: {MONDAY} is skipped" in ark.report.warnings[0]
 
 
 def test_pins_are_asked_for_at_their_stamps_also_of_deprecated_repositories():
@@ -218,8 +218,12 @@ def test_deprecated_repositories_are_not_asked_for_without_pins():
     [
         ({"stamp": "yesterday"}, StampError, "'yesterday' is not a stamp or the prefix"),
         ({"stamp_until": "2026-11-20"}, StampError, "YYYYMMDD"),
-        ({"stamp": "2026", "stamp_until": "2026"}, InvalidItem, "give one of them"),
-        ({"stamp": "2026", "package_versions": {"a": MONDAY}}, InvalidItem, "pins name stamps"),
+        ({"stamp": "2026", "stamp_until": "2026"}, InvalidItem, "set one of them"),
+        (
+            {"stamp": "2026", "package_versions": {"a": MONDAY}},
+            InvalidItem,
+            "pins have stamps already",
+        ),
         ({"package_versions": {}}, PinError, "there are no package pins"),
         ({"package_filter": "nobody"}, NothingSelectedError, "matches none of 1 names"),
     ],
