@@ -91,7 +91,7 @@ def test_what_would_make_another_type_private_is_left_for_the_module_to_refuse()
     assert pulp_items([item], "rpm", kind="distribution") == [item]
 
 
-def test_a_guard_of_a_container_is_an_error_that_says_what_to_do():
+def test_a_guard_of_a_container_is_an_error_that_names_the_solution():
     item = {"name": "stackhpc/nova-api", "content_guard": "development"}
     with pytest.raises(AnsibleFilterError, match="'stackhpc/nova-api'.* private: true"):
         pulp_items([item], "container", kind="distribution")

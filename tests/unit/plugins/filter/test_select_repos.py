@@ -36,7 +36,7 @@ def test_repositories_are_selected_in_their_order(select, arguments, expected):
     assert select(REPOS, *arguments) == expected
 
 
-def test_an_empty_list_stays_empty(select):
+def test_an_empty_list_is_kept_empty(select):
     assert select([], "rocky") == []
 
 

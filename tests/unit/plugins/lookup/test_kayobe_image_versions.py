@@ -42,7 +42,7 @@ def test_pins_become_items(configuration):
         ("a: [\n", "line 2, column 1: not YAML"),
     ],
 )
-def test_what_is_wrong_is_told_with_the_file(configuration, text, words):
+def test_what_is_wrong_is_reported_with_the_file(configuration, text, words):
     with pytest.raises(AnsibleLookupError, match=words):
         LookupModule().run([configuration(text)])
 

@@ -45,7 +45,7 @@ def test_pins_are_short_names_and_stamps(lookup):
     assert lookup() == {"rocky_9_baseos": STAMP, "epel_9": "20261118T020000"}
 
 
-def test_the_folder_of_kayobe_itself_does_as_well(lookup, tmp_path):
+def test_the_directory_of_kayobe_itself_is_accepted_too(lookup, tmp_path):
     lookup()
     assert lookup(None, term=str(tmp_path / "etc" / "kayobe"))["rocky_9_baseos"] == STAMP
 
@@ -86,7 +86,7 @@ def test_a_missing_file_names_the_path_and_the_way_out(lookup, tmp_path):
     )
 
 
-def test_a_missing_folder_is_said(lookup, tmp_path):
+def test_a_missing_directory_is_reported(lookup, tmp_path):
     with pytest.raises(AnsibleLookupError, match="nowhere': the directory does not exist"):
         lookup(None, term=str(tmp_path / "nowhere"))
 

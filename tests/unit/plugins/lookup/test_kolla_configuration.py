@@ -56,7 +56,7 @@ def test_images_and_containers_are_listed(roots):
     }
 
 
-def test_what_is_wrong_with_tags_and_with_the_tables_is_told_together(roots):
+def test_what_is_wrong_with_tags_and_with_the_tables_is_reported_together(roots):
     problems = look_up(roots[0], images=["nova-conductor"], kolla_ansible=roots[1])["problems"]
     assert "missing from kolla_container_images: nova-api" in problems[0]
     assert problems[1] == (
@@ -84,7 +84,7 @@ def test_the_program_of_the_configuration_checks_itself(roots, tmp_path, program
     assert answer["images"] == ["nova-api"]
 
 
-def test_a_folder_that_is_no_checkout_is_told(roots):
+def test_a_directory_that_is_no_checkout_is_reported(roots):
     with pytest.raises(
         AnsibleLookupError, match="is not a checkout of Kolla Ansible: it has no ansible/roles"
     ):

@@ -77,7 +77,7 @@ def test_the_program_of_the_configuration_is_asked_where_it_is_there(configurati
     assert look_up(root, source="configuration", images=["keystone", "nova-api"]) == look_up(root)
 
 
-def test_its_tags_are_those_of_the_base_distributions_that_are_asked_for(configuration):
+def test_its_tags_are_those_of_the_base_distributions_that_are_requested(configuration):
     assert look_up(configuration(program=LISTS), base_distros=["ubuntu-noble"]) == {
         "keystone": [UBUNTU]
     }
@@ -92,12 +92,12 @@ def test_without_it_the_tables_of_the_release_are_used(configuration):
     }
 
 
-def test_the_tables_may_be_asked_for_although_there_is_a_program(configuration):
+def test_the_tables_may_be_requested_although_there_is_a_program(configuration):
     root = configuration(images=["nova-api"], program="raise SystemExit('never run')")
     assert look_up(root, source="builtin") == {"nova-api": [NEW, UBUNTU]}
 
 
-def test_the_folder_of_kayobe_itself_does_as_well(configuration):
+def test_the_directory_of_kayobe_itself_is_accepted_too(configuration):
     root = configuration(program=LISTS)
     assert look_up(f"{root}/etc/kayobe") == look_up(root)
 
@@ -108,7 +108,7 @@ def test_without_a_list_of_the_configuration_the_given_images_count(configuratio
     assert "specify images" in refusal(root)
 
 
-def test_what_is_not_built_is_said_by_the_configuration_and_by_the_caller(configuration):
+def test_what_is_not_built_is_reported_by_the_configuration_and_by_the_caller(configuration):
     root = configuration(images=["keystone", "nova-api"], unbuildable={"rocky-9": ["keystone"]})
     assert look_up(root, unbuildable={"ubuntu-noble": ["nova-api"], "rocky-9": None}) == {
         "keystone": [UBUNTU],
@@ -123,14 +123,14 @@ def test_an_image_that_is_in_no_list_is_an_error(configuration, program):
     assert "missing from kolla_container_images: nova-apy (nearest: nova-api)" in told
 
 
-def test_all_that_is_wrong_is_told_at_once(configuration):
+def test_all_that_is_wrong_is_reported_at_once(configuration):
     tags = {"nova-api": {"rocky-9": "latest"}, "nova": {"rokcy-9": ROCKY, "rocky-9": ROCKY}}
     told = refusal(configuration(tags, images=["x"]), images=["keystone"])
     for words in ("openstack is missing", "key 'nova-api'", "'latest'", "rokcy-9", "images: x"):
         assert words in told
 
 
-def test_tags_of_no_release_at_all_are_told_one_by_one(configuration):
+def test_tags_of_no_release_at_all_are_reported_one_by_one(configuration):
     told = refusal(configuration({"openstack": {"rocky-9": "latest"}, "a-b": 1}), images=["x"])
     assert "invalid tag 'latest'" in told
     assert "'a-b'" in told
@@ -141,7 +141,7 @@ def test_the_branch_says_the_release_that_tags_are_for(configuration):
     assert "expected 2024.1-rocky-9-YYYYMMDDTHHMMSS" in told
 
 
-def test_a_release_without_tables_is_told_with_those_there_are(configuration):
+def test_a_release_without_tables_is_reported_with_those_there_are(configuration):
     told = refusal(configuration(images=["keystone"], branch="master"))
     assert "release 'master': there are tables for 2024.1" in told
     assert "kolla_tags_source=configuration" in told
@@ -158,18 +158,18 @@ def test_a_release_without_tables_is_told_with_those_there_are(configuration):
         ("pass", "the output does not map images"),
     ],
 )
-def test_a_program_that_fails_is_told_in_its_own_words(configuration, program, words):
+def test_a_program_that_fails_is_reported_in_its_own_words(configuration, program, words):
     told = refusal(configuration(program=program))
     assert "kolla-images.py list-tags: " in told
     assert words in told
     assert "Traceback" not in told
 
 
-def test_a_program_that_is_asked_for_and_not_there_is_told_with_the_way_out(configuration):
+def test_a_missing_program_is_reported_with_what_to_do(configuration):
     assert "set kolla_tags_source=builtin" in refusal(configuration(), source="configuration")
 
 
-def test_a_configuration_without_tags_is_told_with_the_way_out(tmp_path):
+def test_a_configuration_without_tags_is_reported_with_the_way_out(tmp_path):
     told = refusal(str(tmp_path))
     assert "kolla-image-tags.yml" in told
     assert "container_tags" in told
@@ -185,7 +185,7 @@ def test_a_source_that_there_is_not_is_refused(configuration):
         look_up(configuration(), source="elsewhere")
 
 
-def test_a_file_that_is_no_yaml_is_told_with_its_place(configuration, tmp_path):
+def test_a_file_that_is_no_yaml_is_reported_with_its_place(configuration, tmp_path):
     root = configuration()
     (tmp_path / "etc" / "kayobe" / "pulp.yml").write_text("a: [\n")
     assert "pulp.yml" in refusal(root)

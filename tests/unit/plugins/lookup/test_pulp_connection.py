@@ -23,7 +23,7 @@ def look_up(host, groups, **variables):
     return found
 
 
-def test_a_host_has_a_pulp_of_its_own_whatever_kayobe_says():
+def test_a_host_has_a_pulp_of_its_own_whatever_kayobe_configures():
     found = look_up("ark1", {"ark": ["ark1"]}, **OWN, **KAYOBE)
     assert found == {"pulp_url": "https://own", "username": "me", "password": "hidden"}
 

@@ -64,7 +64,7 @@ def test_a_link_in_its_place_is_not_followed(path, tmp_path):
         PartialFile(path).__enter__()
 
 
-def test_a_disk_without_room_is_told_before_and_meanwhile(path, monkeypatch):
+def test_a_disk_without_room_is_reported_before_and_meanwhile(path, monkeypatch):
     with PartialFile(path) as part:
         part.append(b"abc")
         with pytest.raises(DiskFull, match="not enough space in .* MiB are needed"):
@@ -80,6 +80,6 @@ def test_a_disk_without_room_is_told_before_and_meanwhile(path, monkeypatch):
     assert (os.path.exists(path), os.path.getsize(f"{path}.part")) == (False, 3)
 
 
-def test_a_folder_that_may_not_be_written_is_named(tmp_path):
+def test_a_directory_that_may_not_be_written_is_named(tmp_path):
     with pytest.raises(OperatorError, match="nowhere/image.part cannot be written: No such file"):
         PartialFile(str(tmp_path / "nowhere" / "image")).__enter__()

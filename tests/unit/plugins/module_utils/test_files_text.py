@@ -34,7 +34,7 @@ def test_mode_and_time_are_those_of_an_edited_file(path):
     assert os.listdir(path.parent) == ["file.yml"]
 
 
-def test_a_link_stays_a_link(path, tmp_path):
+def test_a_link_remains_a_link(path, tmp_path):
     link = tmp_path / "folder" / "link.yml"
     link.parent.mkdir()
     link.symlink_to("../file.yml")
@@ -51,7 +51,7 @@ def test_what_somebody_else_wrote_meanwhile_is_kept(path):
     assert os.listdir(path.parent) == ["file.yml"]
 
 
-def test_a_failure_leaves_file_and_folder_as_they_were(path, monkeypatch):
+def test_a_failure_leaves_file_and_directory_as_they_were(path, monkeypatch):
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The glue: what a module says when things go wrong, and what it never says."""
+"""What a module returns when something fails, and which secrets it never returns."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_a_run_that_did_not_come_to_its_items_leaves_no_older_report(invoke, tmp
     assert json.loads(path.read_text()) == {"failed": "no such guard"}
 
 
-def test_a_report_that_is_to_be_done_again_stays_when_that_fails(invoke, tmp_path, monkeypatch):
+def test_a_report_that_is_to_be_done_again_is_kept_when_that_fails(invoke, tmp_path, monkeypatch):
     monkeypatch.setitem(OPTIONS, "retry", {"type": "path"})
     path = tmp_path / "report.json"
     path.write_text("of yesterday\n")

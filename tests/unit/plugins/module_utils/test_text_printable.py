@@ -17,5 +17,5 @@ from plugins.module_utils.text import printable
         ("Zürich\t日本 …", "Zürich\t日本 …"),
     ],
 )
-def test_controls_are_made_visible_and_the_rest_stays(line, shown):
+def test_controls_are_made_visible_and_the_rest_is_kept(line, shown):
     assert printable(line) == shown

@@ -167,14 +167,14 @@ def test_a_tag_of_another_image_moves_unless_it_is_immutable(skopeo, source, imm
         assert result.before == {"digest": old}
 
 
-def test_check_mode_tells_and_does_nothing(skopeo):
+def test_check_mode_reports_and_does_nothing(skopeo):
     first, second = push(skopeo, ONE, ("ns/nova", "2", "docker-archive:one"), check_mode=True)
     assert log(skopeo) == []
     assert first.after == {"private": True, "digest": digest_of(manifest("one", "packed"))}
     assert second.after["digest"] == "(known after the push)"
 
 
-def test_what_may_pass_is_tried_again_with_growing_pauses(skopeo):
+def test_a_transient_failure_is_retried_with_growing_pauses(skopeo):
     skopeo.faults = [LostResponse("reset"), LostResponse("reset"), LostResponse("reset")]
     pauses: list[float] = []
     [result] = push(skopeo, ONE, sleep=pauses.append)
@@ -182,7 +182,7 @@ def test_what_may_pass_is_tried_again_with_growing_pauses(skopeo):
     assert pauses == [2, 4, 8]
 
 
-def test_what_does_not_pass_is_an_error_in_the_end(skopeo):
+def test_a_lasting_failure_is_an_error_in_the_end(skopeo):
     skopeo.faults = [LostResponse("reset")] * 9
     [result] = push(skopeo, ONE)
     assert result.error == "reset (after 5 attempts)"
@@ -196,7 +196,7 @@ def test_refused_credentials_are_not_tried_again_and_hide_nothing(skopeo):
 
 
 @pytest.mark.parametrize("status", [400, 403])
-def test_an_account_that_may_not_make_an_image_is_told_what_it_needs(skopeo, status):
+def test_the_error_of_an_account_without_permission_names_what_it_needs(skopeo, status):
     error = ResponseError(status, "base_path: This field must be unique.")
     skopeo.registry.pulp.on("POST", "distributions/", raises=error)
     [result] = push(skopeo, ONE)

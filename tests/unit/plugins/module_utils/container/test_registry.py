@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tags are looked at with one token for many images, which is asked for in good time."""
+"""Tags are read with one token for many images, which is renewed in time."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_many_names_are_shared_out_among_tokens_that_fit_the_servers_limits(pulp
 
 
 @pytest.mark.parametrize("how", ["expired", "forgotten"])
-def test_a_token_that_is_over_or_forgotten_is_asked_for_again(pulp, served, monkeypatch, how):
+def test_a_token_that_is_over_or_forgotten_is_requested_again(pulp, served, monkeypatch, how):
     served["/v2/a/b/manifests/1"] = Reply(200, "", {"Docker-Content-Digest": DIGEST})
     looking = registry(pulp, "a/b")
     looking.tag_status("a/b", "1")
@@ -91,7 +91,7 @@ def test_an_account_that_is_not_let_in_is_named(pulp, served, status):
 
 
 @pytest.mark.parametrize("body", ["<html>hello</html>", {"results": []}])
-def test_what_is_no_registry_is_said_to_be_none(pulp, served, body):
+def test_a_server_that_is_not_a_registry_is_reported(pulp, served, body):
     served["/token/"] = Reply(200, body)
     with pytest.raises(ResponseError, match="response is not that of a registry: correct pulp_url"):
         registry(pulp).log_in()
@@ -105,7 +105,7 @@ def test_a_manifest_is_read_and_a_missing_one_is_an_error(pulp, served):
         looking.manifest("a/b", "none")
 
 
-def test_a_manifest_that_the_content_app_has_is_asked_for_there_without_the_token(pulp, served):
+def test_a_manifest_that_the_content_app_has_is_requested_there_without_the_token(pulp, served):
     there = "/pulp/container/a/b/manifests/1"
     served["/v2/a/b/manifests/1"] = Reply(302, "", {"Location": f"{pulp.url}{there}?token=x"})
     served[there] = Reply(200, "", {"Docker-Content-Digest": DIGEST})

@@ -73,7 +73,7 @@ def test_an_image_of_the_docker_daemon_is_copied_with_all_it_has(url, validate, 
         ("https://ark.example.com:443", "ark.example.com"),
     ],
 )
-def test_no_name_of_a_server_is_taken_for_a_folder_of_docker_hub(url, host):
+def test_no_name_of_a_server_is_taken_for_an_organization_of_docker_hub(url, host):
     skopeo = Skopeo("/bin/skopeo", Path("/t"), connection(url))
     assert skopeo.copy_command(SOURCE, "a/b", "1", "/t/digest")[-1] == f"docker://{host}/a/b:1"
 
@@ -87,7 +87,7 @@ def test_no_name_of_a_server_is_taken_for_a_folder_of_docker_hub(url, host):
         ("docker-daemon:nova:1", False),
     ],
 )
-def test_a_digest_that_is_known_before_stays_as_it_is(source, kept):
+def test_a_digest_that_is_known_before_is_not_changed(source, kept):
     skopeo = Skopeo("/bin/skopeo", Path("/t"), connection("http://ark.example.com"))
     command = skopeo.copy_command(source, "a/b", "1", "/t/digest")
     assert ("--preserve-digests" in command) is kept
@@ -179,7 +179,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("said", "kind", "words"), FAILURES)
-def test_what_skopeo_complains_of_is_told_apart(program, said, kind, words):
+def test_errors_of_skopeo_are_distinguished(program, said, kind, words):
     program(f"echo {shlex.quote(fatal('first'))} >&2; echo {shlex.quote(fatal(said))} >&2; exit 1")
     with skopeo_for(connection()) as skopeo, pytest.raises(PulpError) as caught:
         skopeo.copy(SOURCE, "stackhpc-dev/nova", "1")
@@ -195,7 +195,7 @@ def test_what_skopeo_complains_of_is_told_apart(program, said, kind, words):
         (r"""echo 'level=fatal msg="odd \q"' >&2; exit 1""", r"odd \q"),
     ],
 )
-def test_whatever_it_says_is_passed_on(program, lines, words):
+def test_any_other_output_is_passed_on(program, lines, words):
     program(lines)
     with skopeo_for(connection()) as skopeo, pytest.raises(PulpError) as caught:
         skopeo.copy(SOURCE, "a/b", "1")

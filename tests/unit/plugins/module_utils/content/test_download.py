@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each item says where a file comes from and goes to; what is right already stays."""
+"""Each item names the source and the destination of a file; a correct file is kept."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_check_mode_downloads_nothing(get, tmp_path):
     assert (result.changed, list(tmp_path.iterdir())) == (True, [])
 
 
-def test_a_file_may_come_unchecked_and_then_stays(get, server, tmp_path):
+def test_a_file_without_a_checksum_is_downloaded_once(get, server, tmp_path):
     del server.files[f"{ON_THE_WIRE}.sha256"]
     assert "set sha256, or checksum to false" in get()[0].error
     (result,) = get({"checksum": False})
@@ -122,7 +122,7 @@ def test_a_signed_link_is_checked_by_the_file_beside_it_and_not_shown(get, serve
         ({"path": "images/2/a.img"}, "there is no http"),
     ],
 )
-def test_what_cannot_be_is_told(get, item, words):
+def test_invalid_items_are_reported(get, item, words):
     (result,) = get(item)
     assert words in result.error
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_is_told(get, item, words):
     [("images/1", "a b.img"), ("images", "1/a b.img")],
     ids=["beside", "above"],
 )
-def test_without_a_checksum_file_the_list_of_pulp_tells_an_older_file(
+def test_without_a_checksum_file_the_list_of_pulp_reveals_an_older_file(
     get, server, tmp_path, directory, name
 ):
     manifest = f"{name},{SHA256},7\n1/other,{'a' * 64},9\n"

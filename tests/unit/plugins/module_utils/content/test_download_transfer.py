@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Downloads go on where they broke off, and count when their checksum is right."""
+"""Interrupted downloads are resumed, and complete when their checksum is right."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_connection_that_breaks_is_taken_up_again(fetch, server, tmp_path):
 
 
 @pytest.mark.parametrize("begun", [CONTENT[:1000], CONTENT], ids=["part", "all"])
-def test_what_an_earlier_run_began_is_not_asked_for_again(fetch, tmp_path, begun):
+def test_what_an_earlier_run_began_is_not_requested_again(fetch, tmp_path, begun):
     (tmp_path / "image.part").write_bytes(begun)
     assert fetch() == len(CONTENT) - len(begun)
     assert there(tmp_path) == {"image": CONTENT}
@@ -106,7 +106,7 @@ def test_another_file_that_breaks_often_gets_on_from_its_own_beginning(fetch, se
     assert there(tmp_path) == {"image": CONTENT}
 
 
-def test_a_server_that_is_busy_is_asked_again(fetch, server):
+def test_a_request_to_a_busy_server_is_repeated(fetch, server):
     server.statuses = [503, 429, 502]
     assert fetch() == len(CONTENT)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file repository holds what an item says, in one version or not at all."""
+"""A file repository gets the files of an item in one version, or none of them."""
 
 from __future__ import annotations
 

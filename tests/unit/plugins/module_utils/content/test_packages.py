@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packages come into a repository together, and only those that it lacks."""
+"""Packages are added to a repository together, and only those that it does not have."""
 
 from __future__ import annotations
 

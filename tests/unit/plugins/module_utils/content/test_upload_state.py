@@ -44,7 +44,7 @@ def test_nothing_is_left_when_it_is_over(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"other": 1}', '"text"'])
-def test_what_was_not_written_whole_is_of_no_account(tmp_path, text):
+def test_what_was_not_written_whole_is_ignored(tmp_path, text):
     with UploadState(str(tmp_path), "http://ark", SHA256) as state:
         state.save("/uploads/1/")
         with open(state.path, "w", encoding="utf-8") as stream:
@@ -68,7 +68,7 @@ def test_two_who_send_the_same_do_so_one_after_the_other(tmp_path):
     assert order == ["first", "second"]
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+def test_a_directory_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidItem, match="state_path '.*file/x' cannot be used: Not a directory"):
         UploadState(str(tmp_path / "file" / "x"), "http://ark", SHA256).__enter__()

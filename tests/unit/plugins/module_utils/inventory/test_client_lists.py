@@ -117,7 +117,7 @@ def test_a_production_channel_of_no_known_form_is_named():
         client_lists(lists(production=[{"name": "live"}]))
 
 
-def test_a_channel_keeps_what_it_says_of_access_and_of_its_end():
+def test_a_channel_keeps_its_guard_and_its_state():
     items = [
         {"name": "a-production", "content_guard": "site", "required": True, "mode": "verbatim"},
         {"name": "old", "state": "absent"},
@@ -128,7 +128,7 @@ def test_a_channel_keeps_what_it_says_of_access_and_of_its_end():
     ]
 
 
-def test_a_repository_without_a_name_is_told_from_the_others():
+def test_a_repository_without_a_name_is_distinguished_from_the_others():
     with pytest.raises(ClientListError, match="name is missing in an item .*'url'"):
         client_lists(lists(repositories=[{"url": "u"}]), Filters(package_filter="x"))
 

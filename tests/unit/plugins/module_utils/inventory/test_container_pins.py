@@ -22,7 +22,7 @@ def test_a_single_tag_is_a_list_of_one_and_a_repeated_one_counts_once():
     }
 
 
-def test_all_that_cannot_be_meant_is_told_at_once():
+def test_all_invalid_pins_are_reported_at_once():
     with pytest.raises(ContainerPinsError) as refused:
         parse_container_pins({"Nova API": TAG, "nova-api": "a b", "keystone": None, "glance": []})
     assert str(refused.value) == (
@@ -47,7 +47,7 @@ def test_without_a_list_any_image_may_be_pinned():
     assert select_container_pins({"anything/at-all": TAG}).pins == {"anything/at-all": [TAG]}
 
 
-def test_a_filter_selects_and_says_how_many():
+def test_a_filter_selects_and_reports_how_many():
     chosen = select_container_pins({"nova-api": TAG, "keystone": TAG}, None, "^nova- nothing")
     assert chosen.pins == {"nova-api": [TAG]}
     assert chosen.text == "selected 1 of 2 images"

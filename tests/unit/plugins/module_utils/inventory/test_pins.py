@@ -107,7 +107,7 @@ def test_a_malformed_stamp_is_an_error_that_names_it(value, said):
     )
 
 
-def test_all_malformed_stamps_are_said_at_once():
+def test_all_malformed_stamps_are_reported_at_once():
     with pytest.raises(PinError, match="'b' has no stamp; 'a' is pinned to 'x'; 'c' is pinned to"):
         resolve_pins({"a": "x", "b": None, "c": 1}, ACTIVE)
 

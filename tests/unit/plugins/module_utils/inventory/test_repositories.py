@@ -150,7 +150,7 @@ def test_unknown_keys_are_kept_aside():
     assert parse_repositories(rpm=[rpm(zzz=1)]).repositories[0].extra == {"zzz": 1}
 
 
-def test_an_unknown_key_of_the_defaults_is_said_once():
+def test_an_unknown_key_of_the_defaults_is_reported_once():
     parsed = parse_repositories(rpm=[rpm(1), rpm(2)], defaults={"rpm": {"polcy": "immediate"}})
     assert parsed.warnings == [
         "package_defaults_rpm: unknown key 'polcy', ignored (did you mean 'policy'?)"

@@ -73,7 +73,7 @@ def test_filters_and_group_select(filters, expected):
     assert names(**filters) == expected
 
 
-def test_a_selection_says_how_many_of_how_many():
+def test_a_selection_reports_how_many_of_how_many():
     assert (
         select_repositories(REPOSITORIES, Filters(package_filter="rocky")).text == "selected 2 of 7"
     )

@@ -94,12 +94,12 @@ def test_every_pin_is_checked():
 EXPECTED = "expected a stamp YYYYMMDDTHHMMSS, such as 20261120T200001"
 
 
-def test_a_pin_without_a_stamp_may_be_as_bad_as_the_caller_says():
+def test_a_pin_without_a_stamp_may_be_an_error_or_a_warning():
     [finding] = check_pins({"a": ""}, None, (), lambda name: f"key_{name}", empty="warning")
     assert (finding.severity, finding.place, finding.item) == ("warning", ("key_a",), "a")
 
 
-def test_wrong_items_are_told_with_the_rest():
+def test_wrong_items_are_reported_with_the_rest():
     wrong = [{**item("a"), "url": None}, item("a")]
     problems = [problem for _severity, _place, problem in found(rpm_package_repos=wrong)]
     assert problems[0] == "url is missing"

@@ -15,7 +15,7 @@ def told(**variables):
     ]
 
 
-def test_names_that_are_there_twice_or_cannot_be_are_told_with_their_place():
+def test_names_that_are_duplicated_or_cannot_be_are_reported_with_their_place():
     found = told(kolla_container_images=["nova-api", "keystone", "nova-api", "Nova API", 5])
     assert [(one[1][1], one[2], one[3]) for one in found] == [
         (2, "nova-api", "is listed twice: remove one of them"),
@@ -63,7 +63,7 @@ def test_what_is_sound_or_a_template_is_left_alone(variables):
     assert told(**variables) == []
 
 
-def test_what_is_no_list_and_no_mapping_is_told():
+def test_what_is_no_list_and_no_mapping_is_reported():
     assert told(kolla_container_images="a b")[0][3] == "must be a list of image names"
     [found] = told(kolla_container_images=["a"], kolla_unbuildable_images=["a"])
     assert found[3] == "must map base distributions to images"

@@ -75,7 +75,7 @@ def test_a_reset_with_named_keys_keeps_them_and_the_default():
     assert actions(changes) == {"nova rocky-9": "update", "cinder rocky-9": "remove"}
 
 
-def test_going_back_and_staying_are_told():
+def test_going_back_and_staying_are_reported():
     def action(tag):
         return actions(update_container_image_tags(TEXT, TagUpdate(tag))[1])
 
@@ -95,7 +95,7 @@ def test_a_base_distribution_that_the_file_does_not_have_is_added_only_on_demand
     assert f"    rokcy-9: {tag}\n" in text
 
 
-def test_what_cannot_be_is_told_at_once():
+def test_invalid_items_are_reported_at_once():
     with pytest.raises(OperatorError) as refused:
         update_container_image_tags(TEXT, TagUpdate("latest", ["nova-api", "nova"]))
     assert str(refused.value) == (

@@ -76,7 +76,7 @@ def test_images_without_any_tag_are_named_together():
     ]
 
 
-def test_all_that_is_wrong_with_keys_tags_and_distributions_is_told_at_once():
+def test_all_that_is_wrong_with_keys_tags_and_distributions_is_reported_at_once():
     tags = {
         "nova-api": {"rocky-9": tag()},
         "nova": {"rokcy-9": tag(), "rocky-9": tag("ubuntu-noble")},
@@ -118,7 +118,7 @@ def test_sound_tags_have_no_problem_and_any_distribution_will_do_where_none_is_k
         ("latest", ""),
     ],
 )
-def test_a_tag_says_its_distribution(text, distro):
+def test_the_distribution_is_read_from_the_tag(text, distro):
     assert base_distro_of(text) == distro
 
 

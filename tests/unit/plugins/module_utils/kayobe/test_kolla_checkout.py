@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables against what a checkout of Kolla Ansible says."""
+"""The tables compared with a checkout of Kolla Ansible."""
 
 from __future__ import annotations
 

@@ -25,9 +25,7 @@ TABLES = KollaTables(
     ("image", "containers"),
     [("nova-api", ["nova_api"]), ("haproxy", ["glance_tls_proxy", "haproxy"]), ("cron", ["cron"])],
 )
-def test_an_image_runs_in_the_container_of_its_name_unless_the_tables_say_otherwise(
-    image, containers
-):
+def test_an_image_runs_in_the_container_of_its_name_by_default(image, containers):
     assert TABLES.containers_of(image) == containers
 
 
@@ -64,7 +62,7 @@ def test_the_parent_of_a_container_is_never_itself():
     ("key", "means"),
     [("nova", True), ("nova_api", True), ("openstack", True), ("nvoa", False), ("heat", False)],
 )
-def test_a_key_that_means_no_container_is_told_from_others(key, means):
+def test_a_key_without_a_container_is_distinguished_from_others(key, means):
     assert TABLES.names(key, ["nova-api", "redis-sentinel"]) == means
 
 

@@ -32,7 +32,7 @@ def params(**given):
     return {**keys, "pins_strict": False, "add": False, **given}
 
 
-def test_each_pin_says_what_becomes_of_it():
+def test_each_pin_reports_what_becomes_of_it():
     pins = {"a": NEW, "b": NEW, "c": NEW, "d": NEW, "e": MID, "f": NEW, "x": NEW}
     text, changes = update_package_pins(TEXT, pins, add=False)
     assert {one.name: one.action for one in changes} == {
@@ -47,7 +47,7 @@ def test_each_pin_says_what_becomes_of_it():
     )
 
 
-def test_a_name_without_a_key_gets_one_when_it_is_asked_for():
+def test_a_name_without_a_key_gets_one_when_it_is_requested():
     text, changes = update_package_pins(TEXT, {"bb": NEW}, add=True)
     assert [(one.name, one.action, one.changed) for one in changes] == [("bb", "add", True)]
     lines = text.splitlines()
@@ -73,7 +73,7 @@ def test_old_and_new_stand_in_columns_and_the_counts_come_last():
     ]
 
 
-def test_a_check_says_that_nothing_was_written_unless_there_is_nothing_to_write():
+def test_a_check_reports_that_nothing_was_written_unless_there_is_nothing_to_write():
     _text, changes = update_package_pins(TEXT, {"a": NEW}, add=False)
     lines = report_lines(changes, "pins.yml", "", is_written=False)
     assert lines[-1] == "pins.yml: 1 updated (check mode, nothing was written)"

@@ -35,7 +35,7 @@ FAMILY = re.compile("(.+)_version")
         ("\ufeffa: x", f"\ufeffa: {NEW}"),
     ],
 )
-def test_a_value_is_replaced_and_the_rest_of_its_line_stays(line, after):
+def test_a_value_is_replaced_and_the_rest_of_its_line_is_kept(line, after):
     for end in ("", "\n", "\r\n"):
         assert with_values(f"{line}{end}", {"a": NEW, "b": NEW}) == f"{after}{end}"
 
@@ -93,7 +93,7 @@ def test_a_file_that_is_not_understood_for_certain_is_refused(text, words):
         with_values(text, {})
 
 
-def test_all_that_is_in_the_way_is_told_at_once():
+def test_all_that_is_in_the_way_is_reported_at_once():
     with pytest.raises(PinFileError) as refused:
         with_values("a: &x 1\nb: 2\nc: [1]\n", {"a": NEW, "b": NEW, "c": NEW})
     assert str(refused.value).startswith("line 1: a has a tag")

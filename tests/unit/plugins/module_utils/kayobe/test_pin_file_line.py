@@ -48,7 +48,7 @@ def test_a_block_text_is_indented_from_its_key_or_dash(content, block):
 
 
 @pytest.mark.parametrize("content", ["- a", "  - - b: 'c'", "-", "- # c", "- {a: [b, ']']}"])
-def test_items_of_lists_are_told_from_keys(content):
+def test_items_of_lists_are_distinguished_from_keys(content):
     assert read_line(content).is_item
 
 
@@ -63,7 +63,7 @@ def test_items_of_lists_are_told_from_keys(content):
         (">", "is a block scalar"),
     ],
 )
-def test_what_is_no_text_to_be_replaced_is_told(value, refusal):
+def test_what_is_no_text_to_be_replaced_is_reported(value, refusal):
     assert read_line(f"k: {value}").refusal == refusal
 
 

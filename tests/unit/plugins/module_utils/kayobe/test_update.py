@@ -70,7 +70,7 @@ def test_what_is_in_the_way_names_file_and_line_and_nothing_is_written(configura
     assert configuration.read_text() == text
 
 
-def test_a_configuration_without_pins_is_told_with_the_way_out(tmp_path):
+def test_a_configuration_without_pins_is_reported_with_the_way_out(tmp_path):
     given = params(config=str(tmp_path), package_versions={"a": NEW})
     with pytest.raises(OperatorError) as refused:
         update_configuration(given, write=True)
@@ -146,6 +146,6 @@ def test_options_that_say_nothing_are_refused(given, words, tmp_path):
         ({"image_version": f"2025.1-{NEW}"}, "no disk image versions at"),
     ],
 )
-def test_a_configuration_without_the_file_is_told(given, words, tmp_path):
+def test_a_configuration_without_the_file_is_reported(given, words, tmp_path):
     with pytest.raises(OperatorError, match=words):
         update_configuration(params(config=str(tmp_path), **given), write=True)

@@ -86,7 +86,7 @@ def test_each_way_to_serve_something_is_reported(there):
     assert there.report.warnings == []
 
 
-def test_a_plugin_that_is_not_on_the_server_is_not_asked_for(there):
+def test_a_plugin_that_is_not_on_the_server_is_not_requested(there):
     there.publish("rpm", "snapshot", 3)
     there.listed()
     assert there.pulp.sent(path="/(file|python)/") == []

@@ -195,7 +195,7 @@ def test_check_mode_of_a_repository_that_an_earlier_task_would_create_is_a_warni
 # Duplicates
 
 
-def test_duplicates_are_deleted_when_asked_for_and_the_served_one_is_kept(pulp):
+def test_duplicates_are_deleted_when_requested_and_the_served_one_is_kept(pulp):
     served = pulp.add_publication(version(pulp))["pulp_href"]
     others = [pulp.add_publication(version(pulp))["pulp_href"] for _number in range(2)]
     pulp.add_distribution("rpm", "served", publication=served)

@@ -18,7 +18,7 @@ from plugins.module_utils.pulp.types import CONTENT_TYPES
         ({"name": "stackhpc/nova", "upstream_name": "kolla/nova"}, "kolla/nova"),
     ],
 )
-def test_an_image_has_its_own_name_upstream_unless_the_item_says_otherwise(item, upstream_name):
+def test_an_image_has_its_own_name_upstream_by_default(item, upstream_name):
     assert remote_defaults(CONTENT_TYPES["container"], item)["upstream_name"] == upstream_name
 
 

@@ -56,7 +56,7 @@ def answers(*parts: Any) -> Any:
         ({"database_connection": {"connected": False}}, "no connection to its database"),
     ],
 )
-def test_a_server_says_what_it_lacks(changes, words):
+def test_the_missing_parts_of_a_server_are_named(changes, words):
     assert pulp_status.missing_parts({**READY, **changes}, 2) == words
 
 
@@ -90,5 +90,5 @@ def test_without_time_one_look_is_all():
         (InvalidItem("no URL"), False),
     ],
 )
-def test_only_what_may_pass_is_waited_for(error, passes):
+def test_only_transient_errors_are_waited_for(error, passes):
     assert pulp_status.is_transient(error) is passes

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a remote asks for by name and a sync did not bring."""
+"""Tags and digests that a remote includes and a sync did not bring."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_hundred_names_are_one_request_or_few():
     assert len(pulp.requests) == 1
 
 
-def test_nothing_is_requested_where_nothing_was_asked_for_by_name():
+def test_no_request_is_sent_where_the_remote_includes_no_names():
     pulp, version = pulp_with(*TAGS)
     assert missing_content(pulp, CONTAINER, {}, version) == []
     assert missing_content(pulp, CONTENT_TYPES["python"], {"includes": ["a"]}, version) == []

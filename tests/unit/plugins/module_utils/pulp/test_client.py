@@ -182,7 +182,7 @@ def test_a_read_is_repeated_while_the_server_is_away(client, pulp, pauses, statu
     assert pauses == [0.5, 1.0, 2.0]
 
 
-def test_a_server_that_stays_away_is_an_error_with_its_words(client, pulp, pauses):
+def test_a_server_that_remains_unreachable_is_an_error_with_its_reason(client, pulp, pauses):
     pulp.faults = [Reply(503, "<html><h1>Service Unavailable</h1></html>")] * 9
     with pytest.raises(ResponseError, match=r"^Service Unavailable \(HTTP 503\)$"):
         client.get("tasks/")
@@ -201,7 +201,7 @@ def test_the_pause_that_the_server_asks_for_is_kept_within_reason(
     assert pauses == [waited]
 
 
-def test_a_pause_may_be_asked_for_as_a_date(client, pulp, pauses):
+def test_a_pause_may_be_requested_as_a_date(client, pulp, pauses):
     pulp.faults = [Reply(503, headers={"Retry-After": formatdate(4102444800, usegmt=True)})]
     client.get("tasks/")
     assert pauses == [30]
@@ -228,13 +228,13 @@ def test_a_creation_that_was_put_off_is_repeated(client, pulp):
     assert client.post("groups/") == {"name": "a"}
 
 
-def test_a_slow_server_does_not_hold_a_call_for_ever(client_of, pulp):
+def test_a_slow_server_does_not_hold_a_call_permanently(client_of, pulp):
     pulp.faults = [Reply(seconds=0.6)] * 9
     with pytest.raises(LostResponse, match=r"did not answer within 0.2 s"):
         client_of(timeout=0.2).post("groups/")
 
 
-def test_a_server_that_drips_does_not_hold_a_call_for_ever(client_of, pulp):
+def test_a_server_that_drips_does_not_hold_a_call_permanently(client_of, pulp):
     pulp.faults = [Reply(body={"detail": "x" * 30000}, drip=True)]
     with pytest.raises(LostResponse, match="did not answer within"):
         client_of(timeout=0.5).post("groups/")
@@ -274,7 +274,7 @@ def test_a_redirection_is_an_error_that_shows_no_credentials(client, pulp):
     assert "redirects to https://***@else.where/pulp/: correct pulp_url" in str(error.value)
 
 
-def test_a_page_that_is_not_there_says_what_may_be_wrong(client, pulp):
+def test_the_error_of_a_missing_page_names_possible_causes(client, pulp):
     with pytest.raises(
         ResponseError, match="there is no http.*/remotes/deb/apt/: correct"
     ) as error:
@@ -378,7 +378,7 @@ def tls_url(certificate):
         listening.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_certificate_that_is_not_trusted_is_said_at_once(tls_url, pauses):
+def test_a_certificate_that_is_not_trusted_is_reported_at_once(tls_url, pauses):
     with pytest.raises(TLSError, match="is not trusted .*: give its authority as ca_path"):
         PulpClient(Connection(tls_url), sleep=pauses.append).get("status/")
     assert pauses == []
@@ -411,7 +411,7 @@ def test_a_certificate_for_another_host_is_not_cured_by_an_authority(tls_url, ce
     assert "ca_path" not in str(error.value)
 
 
-def test_a_plain_server_asked_for_tls_is_said_so(pulp, pauses):
+def test_a_server_without_tls_is_recognized(pulp, pauses):
     url = pulp.url.replace("http:", "https:")
     with pytest.raises(TLSError, match="does not speak TLS: pulp_url may have to begin"):
         PulpClient(Connection(url), sleep=pauses.append).get("status/")

@@ -35,7 +35,7 @@ def test_credentials_in_the_url_are_refused_and_not_shown(url):
         ("https://[FD00::1]:443", "https://[fd00::1]"),
     ],
 )
-def test_the_server_is_told_its_host_as_http_names_it(url, origin):
+def test_the_host_is_sent_as_http_requires(url, origin):
     assert Connection(url).origin == origin
     assert Connection(url).host == origin.partition("//")[2]
 

@@ -52,7 +52,7 @@ def test_no_secret_in_the_query_of_a_url_is_shown(text, shown):
 
 
 @pytest.mark.parametrize("text", ["https://host/a@b", "me@example.org", "http://host/?a=b@c"])
-def test_text_without_credentials_stays(text):
+def test_text_without_credentials_is_kept(text):
     assert redact(text) == text
 
 
@@ -92,7 +92,7 @@ def test_an_error_answer_becomes_one_line_of_words(answer, words):
     assert error_text(answer) == words
 
 
-def test_an_error_that_nobody_foresaw_says_what_and_where():
+def test_an_unexpected_error_is_reported_with_its_place():
     try:
         raise KeyError("results")
     except UNEXPECTED_ERRORS as error:

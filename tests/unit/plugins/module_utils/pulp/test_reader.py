@@ -38,7 +38,7 @@ def asked(pulp: FakePulp) -> list[dict[str, str]]:
     ]
 
 
-def test_objects_are_found_by_name_in_one_request_in_the_order_asked_for():
+def test_objects_are_found_by_name_in_one_request_in_the_order_requested():
     server = pulp_with("a", "b b", "é", "z")
     found = read_by_field(server, "things/", "name", ["é", "a", "nobody", "b b", "a"], ["path"])
     assert list(found) == ["é", "a", "b b"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Those who watch see how far files are."""
+"""The progress of files is shown while they are transferred."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_a_file_is_as_far_as_its_bytes():
     assert task_progress(task) == {"state": "running", "what": "MiB", "done": 108, "total": 301}
 
 
-def test_what_is_over_is_not_under_way():
+def test_what_is_over_is_not_in_progress():
     transfers = TransferProgress()
     transfers.begin("a", 1)
     transfers.end("a")

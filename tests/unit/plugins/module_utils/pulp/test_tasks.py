@@ -170,7 +170,7 @@ def test_a_new_task_does_not_wait_for_the_end_of_a_long_pause():
         assert old.result(PATIENCE)["state"] == "completed"
 
 
-def test_the_pause_grows_while_nothing_ends_and_begins_anew_when_something_does():
+def test_the_pause_grows_while_nothing_ends_and_starts_again_when_something_does():
     pulp = pulp_with(a=["running"] * 8 + ["completed"], b=["running"] * 9 + ["completed"])
     watcher = watch(pulp, intervals=PollIntervals(shortest=0.001, longest=0.004, average=0))
     pauses = []

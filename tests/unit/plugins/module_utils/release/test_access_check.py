@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which word an account gets for each pin, with the way out, and how little is asked for it."""
+"""The access of an account to each pin, what to do about it, and few requests for it."""
 
 from __future__ import annotations
 
@@ -126,14 +126,14 @@ def test_each_situation_has_its_word_and_its_way_out(ask, given, access, words):
     assert more["lines"][-1].endswith(f": 1 {access}")
 
 
-def test_an_account_that_is_not_known_is_told_once_and_asked_nothing_more(ask):
+def test_an_unknown_account_is_reported_once_and_no_more_requests_are_sent(ask):
     results, more, content = ask({"a": 200, "b": 200, "c": 200}, account=REFUSED)
     assert {one.more["access"] for one in results.values()} == {"wrong password"}
     assert len(more["lines"]) == 2
     assert content.asked == []
 
 
-def test_an_administrator_learns_that_this_says_nothing(ask):
+def test_an_administrators_account_is_reported_as_no_proof(ask):
     _results, more, _content = ask({"a": 200}, account=ADMINISTRATOR)
     assert "is an administrator" in more["lines"][0]
 

@@ -48,7 +48,7 @@ def test_what_can_be_pulled_has_its_digest():
     assert second.more == {**pin, "access": "pullable", "digest": "sha256:a"}
 
 
-def test_a_name_that_cannot_be_is_told_and_not_asked_for():
+def test_an_invalid_name_is_reported_and_not_requested():
     registry = registry_with(nova=[NEW])
     wrong, right = check(registry, {"nova:latest": NEW, "nova": NEW})
     assert (wrong.more["access"], right.more["access"]) == ("malformed", "pullable")

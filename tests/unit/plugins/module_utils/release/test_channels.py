@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Production takes over from development as a whole, and goes back as a whole."""
+"""Production channels are promoted together, and rolled back together."""
 
 from __future__ import annotations
 

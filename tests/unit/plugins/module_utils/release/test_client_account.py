@@ -122,7 +122,7 @@ def test_what_is_pasted_is_yaml_with_a_placeholder_for_the_password():
     }
 
 
-def test_only_what_changed_is_told_unless_all_is_asked_for(monkeypatch):
+def test_only_what_changed_is_reported_unless_all_is_requested(monkeypatch):
     clients = client("a", password=SECRET), client("b"), client("c", state="absent")
     pulp = pulp_with("b", "c")
     _asked, lines = make(monkeypatch, pulp, *clients, same=["b"])
@@ -142,7 +142,7 @@ def test_clients_may_reach_the_server_by_another_address(monkeypatch):
     assert f'stackhpc_release_pulp_url: "{url}"' in lines
 
 
-def test_a_deleted_account_is_told_to_be_gone(monkeypatch):
+def test_a_deleted_account_is_reported_as_deleted(monkeypatch):
     _asked, lines = make(monkeypatch, pulp_with("site"), client(state="absent", purge=True))
     assert lines == ["# site: the account is deleted"]
 

@@ -52,13 +52,13 @@ def test_what_was_pushed_keeps_what_it_serves_whatever_kind_that_is():
     assert planned.lines == []
 
 
-def test_a_pushed_image_that_is_in_no_list_is_told_and_made_private():
+def test_a_pushed_image_that_is_in_no_list_is_reported_and_made_private():
     planned = plan(["nova"], [repository("dev/nova", 1), repository("dev/old", 1)])
     assert planned.lines == ["Pushed, but not in kolla_container_images: old"]
     assert "dev/old" in names(planned.distributions)
 
 
-def test_an_image_that_the_filter_left_out_is_in_the_list_all_the_same():
+def test_an_image_that_the_filter_left_out_is_in_the_list_anyway():
     planned = plan(["nova"], [repository("dev/glance", 1)], all_images=["nova", "glance"])
     assert planned.lines == ["Never pushed to dev: nova"]
     assert "dev/glance" not in names(planned.distributions)
@@ -70,7 +70,7 @@ def test_a_repository_that_was_prepared_and_is_empty_was_never_pushed():
     assert planned.lines == ["Never pushed to dev: nova"]
 
 
-def test_what_is_served_and_in_no_list_is_told_and_made_private_and_others_are_left_alone():
+def test_what_is_served_and_in_no_list_is_reported_and_made_private_and_others_are_left_alone():
     served = [{"name": name} for name in ("rel/old", "dev/old", "rel/glance", "relic/x", "dev")]
     planned = plan(["nova"], [], served, all_images=["nova", "glance"], prepare=False)
     assert planned.lines[1:] == ["Served, but not in kolla_container_images: dev/old, rel/old"]

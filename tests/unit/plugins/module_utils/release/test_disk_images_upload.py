@@ -141,7 +141,7 @@ def test_a_version_that_another_run_served_meanwhile_is_kept_and_becomes_latest(
     assert [served(pulp, name) for name in (VERSION, "latest")] == [theirs, theirs]
 
 
-def test_latest_is_left_alone_unless_asked_for(pulp, upload):
+def test_latest_is_left_alone_unless_requested(pulp, upload):
     upload(latest=False)
     assert names(pulp) == [f"images_{VERSION}"]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the end of a run tells of the server takes nothing away from what was done."""
+"""A server whose health cannot be read at the end of a run is a warning."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARAMS = {"storage_limit": 10.0, "stale_after": 7.0}
 
 
 @pytest.mark.parametrize("error", [LostResponse("it broke"), ResponseError(400, "unknown filter")])
-def test_a_server_that_is_gone_at_the_end_is_a_warning(error):
+def test_a_server_that_is_unreachable_at_the_end_is_a_warning(error):
     pulp = FakePulp()
     pulp.storage = {"total": 100, "used": 95, "free": 5}
     pulp.on("GET", "tasks/", raises=error)

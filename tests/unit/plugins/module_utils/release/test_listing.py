@@ -199,7 +199,7 @@ def test_a_malformed_item_is_a_warning_and_the_others_are_known():
     assert server.report.warnings[0].startswith("broken: short_name is missing")
 
 
-def test_the_table_says_what_serves_nothing_and_what_follows_its_repository():
+def test_the_table_shows_what_serves_nothing_and_what_follows_its_repository():
     lines = show(package_filter="nova empty")["lines"]
     assert lines == [
         "TYPE       NAME        BASE PATH      GUARD    REPOSITORY      VERSION  PACKAGES  DAYS"

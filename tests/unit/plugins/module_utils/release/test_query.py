@@ -193,14 +193,14 @@ def test_where_development_has_no_guard_what_has_none_is_not_released(guard, sta
     assert ask(ark, "a", content_guard="")[1]["versions"] == {"a": stamp}
 
 
-def test_when_all_are_passed_over_the_warnings_say_so():
+def test_when_all_are_passed_over_they_are_warnings():
     ark = ark_with(snapshot("a", MONDAY, before="3000"))
     with pytest.raises(InvalidItem, match="there is no snapshot"):
         ask(ark, "a")
     assert f"a: {MONDAY} is skipped" in ark.report.warnings[0]
 
 
-def test_pins_are_asked_for_at_their_stamps_also_of_deprecated_repositories():
+def test_pins_are_requested_at_their_stamps_also_of_deprecated_repositories():
     ark = two_days()
     pins = {"a": MONDAY, "b": TUESDAY, "gone": TUESDAY}
     results, more = ask(ark, "a", package_versions=pins, deprecated_rpm=[item("b")])
@@ -209,7 +209,7 @@ def test_pins_are_asked_for_at_their_stamps_also_of_deprecated_repositories():
     assert [result.error for result in results] == ["", ""]
 
 
-def test_deprecated_repositories_are_not_asked_for_without_pins():
+def test_deprecated_repositories_are_not_requested_without_pins():
     assert ask(two_days(), "a", deprecated_rpm=[item("b")])[1]["versions"] == {"a": TUESDAY}
 
 

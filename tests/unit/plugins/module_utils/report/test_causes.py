@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Causes are told from the words that Pulp really uses."""
+"""Causes are recognized by the messages of a real Pulp."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_a_cause_is_told_from_the_words_of_pulp(words):
+def test_a_cause_is_recognized_by_the_message_of_pulp(words):
     name, transient = WORDS[words]
     cause = cause_of(words)
     assert cause is not None

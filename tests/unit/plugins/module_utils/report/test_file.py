@@ -12,7 +12,7 @@ import pytest
 from plugins.module_utils.report.file import ReportFile, ReportFileError
 
 
-def test_the_file_is_private_and_begins_anew_with_the_first_line(tmp_path):
+def test_the_file_is_private_and_starts_again_with_the_first_line(tmp_path):
     path = tmp_path / "report.json"
     path.write_text("of an earlier run\n")
     path.chmod(0o644)
@@ -53,7 +53,7 @@ def test_half_a_line_of_a_killed_task_spoils_none_of_the_next(tmp_path):
     assert path.read_text() == '{"c": 3}\n'
 
 
-def test_a_device_is_written_to_and_stays_as_it_is():
+def test_a_device_is_written_to_and_is_not_changed():
     before = os.stat(os.devnull).st_mode
     assert ReportFile(os.devnull).write({"a": 1}) == ""
     assert os.stat(os.devnull).st_mode == before
@@ -64,7 +64,7 @@ def test_a_path_that_cannot_be_written_is_named(tmp_path):
         ReportFile(str(tmp_path / "nowhere" / "report.json"), option="progress_path")
 
 
-def test_a_name_that_is_no_unicode_is_written_all_the_same(tmp_path):
+def test_a_name_that_is_no_unicode_is_written_anyway(tmp_path):
     path = tmp_path / "report.json"
     ReportFile(str(path)).write({"name": "bad \udcff name"})
     assert json.loads(path.read_text())["name"].startswith("bad ")

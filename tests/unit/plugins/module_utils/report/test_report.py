@@ -56,7 +56,7 @@ def test_a_failure_has_its_cause_and_whether_it_may_be(tmp_path):
     assert (line["error"], line["cause"], line["allowed"]) == (error, "404 from upstream", True)
 
 
-def test_an_item_that_is_tried_again_is_told_and_not_counted(tmp_path):
+def test_an_item_that_is_retried_is_reported_and_not_counted(tmp_path):
     path = tmp_path / "report.json"
     report = report_to(path)
     result = Result("a", "rpm", error="503, message='x'")
@@ -78,7 +78,7 @@ def test_a_warning_is_in_the_file_at_once_and_kept_once(tmp_path):
     assert lines(tmp_path / "report.json") == [{"warning": "a worker is gone"}]
 
 
-def test_of_many_warnings_of_one_kind_few_are_told_and_all_are_in_the_file(tmp_path):
+def test_of_many_warnings_of_one_kind_few_are_reported_and_all_are_in_the_file(tmp_path):
     path = tmp_path / "report.jsonl"
     report = Report([ReportFile(str(path))])
     report.warn("another")
@@ -92,7 +92,7 @@ def test_of_many_warnings_of_one_kind_few_are_told_and_all_are_in_the_file(tmp_p
     assert len(path.read_text(encoding="utf-8").splitlines()) == 6
 
 
-def test_what_is_under_way_is_for_the_one_who_watches_alone(tmp_path):
+def test_what_is_in_progress_is_for_the_one_who_watches_alone(tmp_path):
     kept, shown = tmp_path / "report.json", tmp_path / "progress.json"
     report = Report([ReportFile(str(kept))], ReportFile(str(shown)))
     report.running([{"name": "a", "state": "running"}])
@@ -102,7 +102,7 @@ def test_what_is_under_way_is_for_the_one_who_watches_alone(tmp_path):
     assert [list(line)[0] for line in lines(shown)] == ["running", "number"]
 
 
-def test_what_is_under_way_has_the_name_that_its_finished_line_will_have(tmp_path):
+def test_what_is_in_progress_has_the_name_that_its_finished_line_will_have(tmp_path):
     shown = tmp_path / "progress.json"
     report = Report((), ReportFile(str(shown)))
     report.expect([Result("Rocky Linux 9", "rpm", more={"short_name": "rocky_9"})])
@@ -159,7 +159,7 @@ def test_the_message_names_each_failed_item():
     )
 
 
-def test_a_run_that_only_looks_says_so_of_each_item(tmp_path):
+def test_a_run_in_check_mode_marks_each_item(tmp_path):
     path = tmp_path / "report.json"
     report = Report([ReportFile(str(path))], check_mode=True)
     report.finish_all([Result("a", "rpm")])

@@ -40,11 +40,11 @@ def test_before_that_it_is_as_far_as_what_it_reported_last():
     assert (told["what"], told["done"], told["total"]) == ("Downloading Metadata Files", 6, 6)
 
 
-def test_a_task_that_was_not_asked_for_yet_has_begun():
+def test_a_task_that_was_not_polled_yet_has_begun():
     assert task_progress({}) == {"state": "begun"}
 
 
-def test_after_a_while_without_news_what_is_under_way_is_told(tmp_path):
+def test_after_a_while_without_news_what_is_in_progress_is_reported(tmp_path):
     path = tmp_path / "progress.json"
     report = Report(progress=ReportFile(str(path)))
     report_progress(report, lambda: [("a", {"state": "waiting"})], interval=0.01)

@@ -74,7 +74,7 @@ def test_what_is_for_another_reader_of_ansible_s_is_left_to_it(inventory, text):
     assert (files.variables, files.problems) == ([], [])
 
 
-def test_what_is_wrong_with_files_is_told(inventory):
+def test_what_is_wrong_with_files_is_reported(inventory):
     directory = inventory(
         group_vars__a="- b\n",
         group_vars__b="c: [\n",
@@ -115,7 +115,7 @@ def test_a_host_may_have_dots_in_its_name(inventory):
     assert files.problems == []
 
 
-def test_a_file_beside_a_folder_of_its_name_does_not_count(inventory):
+def test_a_file_beside_a_directory_of_its_name_does_not_count(inventory):
     directory = inventory(
         **{
             "group_vars__all__x.yml": "a: 1\n",

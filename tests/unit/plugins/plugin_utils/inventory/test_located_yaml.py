@@ -55,7 +55,7 @@ def test_what_is_encrypted_or_has_an_unknown_tag_is_a_template():
     assert load("a: !unsafe 'b'\n").content == {"a": "b"}
 
 
-def test_keys_that_are_there_twice_are_told():
+def test_keys_that_are_duplicated_are_reported():
     loaded = load("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n")
     assert loaded.content == {"a": 3, "b": {"c": 2}}
     assert sorted(loaded.repeated) == [(4, "c", 3), (5, "a", 1)]
@@ -72,7 +72,7 @@ def test_keys_that_are_there_twice_are_told():
         ("? [a]\n", 1),
     ],
 )
-def test_what_is_no_yaml_is_told_with_its_line(text, line):
+def test_what_is_no_yaml_is_reported_with_its_line(text, line):
     with pytest.raises(NotYamlError, match="not YAML: ") as refused:
         load(text)
     assert refused.value.line == line

@@ -50,7 +50,7 @@ def test_errors_come_before_warnings_each_with_file_and_line(checked):
     ]
 
 
-def test_what_a_group_says_is_checked_with_what_holds_for_all(checked):
+def test_values_of_a_group_are_checked_with_those_of_all(checked):
     lines = checked(
         group_vars__ark="package_filter: z\n",
         group_vars__all__pins=f"package_versions: {{c: {STAMP}}}\n",
@@ -64,7 +64,7 @@ def test_what_a_group_says_is_checked_with_what_holds_for_all(checked):
     ]
 
 
-def test_a_variable_of_two_files_is_told(checked):
+def test_a_variable_of_two_files_is_reported(checked):
     lines = checked(group_vars__all__more="rpm_package_repos: []\n")
     assert lines[0] == (
         "group_vars/all/lists:1: warning: rpm_package_repos: is ignored:"

@@ -15,7 +15,7 @@ def answer(rows, failed=False):
     )
 
 
-def test_rows_are_a_table_of_the_columns_that_are_asked_for():
+def test_rows_are_a_table_of_the_columns_that_are_requested():
     rows = [{"short_name": "a|b", "pinned_by": ["x", "y"], "other": 1}, {"short_name": None}]
     assert answer(rows).markdown == (
         "## package\\_query\n\n"
@@ -25,7 +25,7 @@ def test_rows_are_a_table_of_the_columns_that_are_asked_for():
     )
 
 
-def test_nothing_found_is_said_without_a_table():
+def test_nothing_found_is_reported_without_a_table():
     assert answer([], failed=True).markdown == (
         "## package\\_query\n\n❌ **ark\\_1**: selected 2 of 9\n"
     )

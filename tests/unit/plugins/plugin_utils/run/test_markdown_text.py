@@ -6,7 +6,7 @@ from __future__ import annotations
 from plugins.plugin_utils.run.markdown import escape_markdown, markdown_table
 
 
-def test_text_stays_what_it_is_on_one_line():
+def test_text_is_escaped_and_on_one_line():
     assert (
         escape_markdown("a_b *c*\n<d> | `e` # ~f") == "a\\_b \\*c\\* \\<d\\> \\| \\`e\\` \\# \\~f"
     )

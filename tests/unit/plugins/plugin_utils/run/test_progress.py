@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lines that are shown while a run goes on."""
+"""Lines that are shown during a run."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command to paste is one that a shell takes as it is meant."""
+"""The printed command is quoted for a shell."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_it_repeats_variables_that_are_defaults_of_options(name):
     assert any(re.search(rf"\b{name} \| default", text) for text in defaults)
 
 
-def test_the_filter_of_images_stays_where_none_is_given_anew():
+def test_the_filter_of_images_is_kept_without_a_new_one():
     given = ["kolla_container_image_filter=^nova", "container_tag=first"]
     later = Outcome("client1", failed=FAILED.failed, failed_later=True)
     options = {"filter": "kolla_container_image_filter"}

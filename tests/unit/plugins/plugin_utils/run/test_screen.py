@@ -119,7 +119,7 @@ def test_a_run_that_changed_nothing_is_one_line():
     assert not outcome.has_failed
 
 
-def test_what_broke_before_any_item_is_said_in_its_own_words():
+def test_what_broke_before_any_item_is_reported_in_its_own_words():
     run = {"results": [], "failed_when_result": False, "msg": "ark refused user 'admin':\nwrong"}
     outcome = outcome_of("ark", [run])
     assert summary_screen(outcome, "New snapshots", COMMAND) == [
@@ -146,14 +146,14 @@ LOOKUP = "The lookup plugin 'stackhpc.release_train.kayobe_package_versions' fai
         "'ansible.errors.AnsibleLookupError'>, original message: ",
     ],
 )
-def test_what_broke_is_said_whole_and_without_what_ansible_puts_before_it(frame):
+def test_what_broke_is_reported_whole_and_without_what_ansible_puts_before_it(frame):
     words = f"no package pins at '/nowhere': {'there is no such folder, ' * 8}look there"
     lines = summary_screen(outcome_of("ark", [{"failed": True, "msg": f"{frame}{words}"}]), "")
     assert " ".join(" ".join(lines[1:-1]).split()) == words
     assert max(map(len, lines)) <= 150
 
 
-def test_what_was_not_synced_for_long_is_told_as_far_as_it_fits_and_all_of_it_elsewhere():
+def test_what_was_not_synced_for_long_is_reported_as_far_as_it_fits_and_all_of_it_elsewhere():
     stale = [{"name": f"rocky_{n}_appstream", "type": "rpm", "last": ""} for n in range(17)]
     outcome = outcome_of("ark", [{"results": [], "stale": stale}])
     line = stale_line(outcome, 150)
@@ -192,6 +192,6 @@ def test_it_is_known_whether_another_module_than_the_first_failed():
     assert outcome_of("client1", [good, bad]).failed_later
 
 
-def test_what_broke_is_said_once():
+def test_what_broke_is_reported_once():
     broken = {"failed": True, "msg": "Unsupported parameters"}
     assert outcome_of("ark", [broken, broken]).broken == ["Unsupported parameters"]
