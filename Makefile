@@ -9,7 +9,7 @@ SUITE := python3 scripts/suite.py --core $(CORE)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo stop lint test test-unit test-integration test-roles test-smoke test-e2e test-slow \
+.PHONY: help demo stop quick lint test test-unit test-integration test-roles test-smoke test-e2e test-slow \
 	benchmark docs build changelog requirements clean
 
 help: ## list the targets
@@ -21,6 +21,9 @@ demo: ## start an Ark and a client, and take packages from upstream to a host
 stop: ## end the servers that the demo left running
 	@python3 -m tests.lab.pulp stop
 	@python3 -m tests.lab.upstream stop
+
+quick: ## check style and types, run the unit tests of changed files: less than a minute
+	@python3 scripts/quick.py --core $(CORE) $(ARGS)
 
 lint: ## check style, types, documentation and Ansible's own rules
 	@python3 scripts/lint.py --core $(CORE) $(ARGS)

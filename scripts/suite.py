@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests: unit, integration, roles, smoke, e2e, slow.
+"""The tests: unit, integration, roles, smoke, e2e, slow; in the end the ten slowest of them.
 
 A kind without tests says so and passes; options this program does not know go to the runner.
 """
@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import takewhile
 from pathlib import Path
 
+import durations
 import servers
 import stage
 from environments import CORES, DEFAULT_CORE, MODULE, Environment, find_python, prepare
@@ -27,24 +28,37 @@ OLDEST, NEWEST = min(CORES), max(CORES)
 
 def _pytest(venv: Environment, tests: list[str], *arguments: str) -> None:
     env = stage.environment_of(venv)
-    command = ["python", "-m", "pytest", "-p", "no:cacheprovider"]
-    run([*command, *tests, *arguments], env=env, cwd=stage.COLLECTION)
+    report = CACHE / "log" / f"tests-{os.getpid()}.xml"
+    command = ["python", "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    try:
+        run([*command, *tests, *arguments], env=env, cwd=stage.COLLECTION)
+    finally:
+        durations.record_tests(report)
 
 
 def unit(core: str, arguments: list[str]) -> None:
-    """Run the unit tests on three versions of ansible-core, those of module_utils on Python 3.9."""
+    """Run the unit tests on three versions of ansible-core, those of module_utils on Python 3.9.
+
+    All but one file of module_utils are tested without Ansible: where two versions of it run on the
+    same Python, the first one tests them.
+    """
+    utils = "tests/unit/plugins/module_utils"
+    pythons: set[str] = set()
     for series in dict.fromkeys([core, OLDEST, NEWEST]):
         say(f"unit tests with ansible-core {CORES[series].core}")
-        _pytest(prepare(CORES[series]), ["tests/unit"], "-n", "2", *arguments)
+        venv = prepare(CORES[series])
+        seen = venv.python in pythons and not arguments
+        pythons.add(venv.python)
+        tested = [f"--ignore-glob={utils}/*/*", f"--ignore-glob={utils}/test_[!m]*"]
+        _pytest(venv, ["tests/unit"], "-n", "2", *(tested if seen else ()), *arguments)
     python = MODULE.pythons[0]
     if find_python(MODULE) is None:
         say(f"there is no Python {python} here to run the unit tests of module_utils with")
     elif not arguments:  # a choice of tests may leave none of them
         say(f"unit tests of module_utils with Python {python}")
-        folder = "tests/unit/plugins/module_utils"
         # They need ansible-core, or Hypothesis, which have left this Python behind.
-        without = [f"--ignore={folder}/test_module.py", "--ignore-glob=*_properties.py"]
-        _pytest(prepare(MODULE), [folder, *without], "-n", "2")
+        without = [f"--ignore={utils}/test_module.py", "--ignore-glob=*_properties.py"]
+        _pytest(prepare(MODULE), [utils, *without], "-n", "2")
 
 
 def integration(core: str, arguments: list[str]) -> None:
@@ -53,7 +67,8 @@ def integration(core: str, arguments: list[str]) -> None:
     config = stage.COLLECTION / "tests" / "integration" / "integration_config.yml"
     command = ["ansible-test", "integration", "--color", "no", "--python", venv.python]
     with servers.variables_in(config):
-        run([*command, *arguments], env=stage.environment_of(venv), cwd=stage.COLLECTION)
+        env = stage.environment_of(venv)
+        durations.run_parts([*command, *arguments], env=env, cwd=stage.COLLECTION)
 
 
 def roles(core: str, arguments: list[str]) -> None:
@@ -63,7 +78,7 @@ def roles(core: str, arguments: list[str]) -> None:
     env = stage.environment_of(venv, RELEASE_TRAIN_TEST_VARIABLES=str(config))
     with servers.variables_in(config):
         command = ["molecule", "test", *(arguments or ["--all", "--report"])]
-        run(command, env=env, cwd=stage.COLLECTION)
+        durations.run_parts(command, env=env, cwd=stage.COLLECTION)
 
 
 def smoke(_core: str, arguments: list[str]) -> None:
@@ -73,8 +88,8 @@ def smoke(_core: str, arguments: list[str]) -> None:
         _pytest(prepare(CORES[series]), ["tests/smoke"], *arguments)
 
 
-# Two files of tests at once, each with servers of its own.
-_BOTH = ("-n", "2", "--dist", "loadfile", "--durations", "10")
+# Two groups of tests at once (tests/e2e/conftest.py makes them), each with servers of its own.
+_BOTH = ("-n", "2", "--dist", "loadgroup")
 
 
 def e2e(core: str, arguments: list[str]) -> None:
@@ -108,12 +123,15 @@ def main() -> None:
     parser.add_argument(
         "words", nargs=argparse.REMAINDER, metavar="KIND ...", help=", ".join(KINDS)
     )
+    parser.add_argument("--part", action="store_true", help=argparse.SUPPRESS)  # of another run
     known = parser.parse_args()
     kinds = list(takewhile(KINDS.__contains__, known.words))
     rest = known.words[len(kinds) :]
     if not kinds:
         parser.error(f"name at least one of {', '.join(KINDS)}")
     collection = stage.refresh()
+    if not known.part:
+        durations.forget()
     with ExitStack() as stack:
         # Its servers are its own: while others wait for theirs, it uses the machine.
         if "e2e" in kinds and set(kinds) & set(SHARING):
@@ -121,6 +139,8 @@ def main() -> None:
             prepare(CORES[known.core])
             stack.enter_context(_beside(known.core, ["e2e", *rest]))
         _run_all(collection, known.core, kinds, rest)
+    if not known.part:
+        say("\n".join(["the slowest", *durations.slowest()]))
 
 
 def _run_all(collection: Path, core: str, kinds: list[str], rest: list[str]) -> None:
@@ -146,7 +166,7 @@ def _beside(core: str, words: list[str]) -> Iterator[None]:
     log.parent.mkdir(parents=True, exist_ok=True)
     say(f"{words[0]} runs beside; what it prints is in {log.relative_to(CLONE)}, and shown at last")
     with log.open("w+", encoding="utf-8") as stream:
-        command = [sys.executable, __file__, "--core", core, *words]
+        command = [sys.executable, __file__, "--core", core, "--part", *words]
         process = subprocess.Popen(
             command, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
         )

@@ -118,3 +118,12 @@ def release(walk: Walk, snapshots: dict[str, str]) -> Released:
     walk.pin(snapshots)
     walk.play("package_promote")
     return Released(snapshots, before, walk.statuses(snapshots))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, and all that use the walk, so that its servers are
+    started and its release is made once."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        group = "walk" if {"pulps", "upstream"} & set(fixtures) else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
