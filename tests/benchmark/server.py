@@ -5,6 +5,7 @@ their own access logs say about who asked for what."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any, Optional
 
 import requests
+
+from tests.lab.pulp.settings import DEFAULT_HASHER
 
 CLONE = Path(__file__).resolve().parents[2]
 DISTRIBUTION = "distributions/rpm/rpm/"
@@ -45,8 +48,9 @@ class Traffic:
 def lab(program: str, *words: str, may_fail: bool = False) -> str:
     """Run a program of the lab; what it prints, nothing when it fails and may."""
     command = [sys.executable, "-m", f"tests.lab.{program}", *words]
+    env = {**os.environ, DEFAULT_HASHER: "1"}  # logins cost what they cost on a real Pulp
     done = subprocess.run(
-        command, cwd=CLONE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        command, cwd=CLONE, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     )
     if done.returncode and may_fail:
         return ""

@@ -11,11 +11,18 @@ from typing import Any
 
 from .venv import Generation
 
-# Pulp's default takes 0.3 s of CPU for every login and every request with a password. Whatever was
-# hashed by it before is still accepted.
-PASSWORD_HASHERS = [
-    f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "PBKDF2")
-]
+DEFAULT_HASHER = "RELEASE_TRAIN_LAB_DEFAULT_HASHER"
+"""Environment variable: a server that is started while it is set hashes passwords as Pulp does."""
+
+
+def password_hashers() -> list[str]:
+    """Return Django's PASSWORD_HASHERS, the first for new passwords, all for existing ones.
+
+    Pulp's default, PBKDF2, takes 0.3 s of CPU for every login and every request with a password.
+    """
+    names = ("PBKDF2", "MD5") if os.environ.get(DEFAULT_HASHER) else ("MD5", "PBKDF2")
+    return [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in names]
+
 
 FOLDERS = (
     "media", "tmp", "scratch", "upload", "assets", "exchange", "nginx", "keys", "log",
@@ -23,7 +30,7 @@ FOLDERS = (
 
 
 def password_hash(password: str) -> str:
-    """Return what Django's MD5PasswordHasher, the first of PASSWORD_HASHERS, stores."""
+    """Return what Django's MD5PasswordHasher stores."""
     salt = secrets.token_hex(11)
     digest = hashlib.md5(f"{salt}{password}".encode()).hexdigest()
     return f"md5${salt}${digest}"
@@ -70,7 +77,7 @@ def pulp_settings(
         # After a crash of the machine a new process may get the pid of a row still in the database.
         "WORKER_NAME_TEMPLATE": f"{{pid}}@{{hostname}}-{secrets.token_hex(3)}",
         "TASK_GRACE_INTERVAL": 3,
-        "PASSWORD_HASHERS": PASSWORD_HASHERS,
+        "PASSWORD_HASHERS": password_hashers(),
         "ANALYTICS": False,
         "CACHE_ENABLED": False,
     }
