@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The glue between Ansible and the engine: the only place besides modules that knows Ansible."""
+"""Runs a module: options, connection, report and result. The only file with AnsibleModule."""
 
 from __future__ import annotations
 
@@ -32,33 +32,37 @@ _REPORTING: dict[str, Any] = {
 
 
 class Module(AnsibleModule):
-    """An AnsibleModule that shows no secret: of arguments that Ansible refuses it shows none, and
-    it knows the secrets in items of the inventory, whose keys have no argument specification."""
+    """An AnsibleModule that does not show secrets.
 
-    is_understood = False
+    It hides rejected arguments, and secrets in items of the inventory, whose keys have no argument
+    specification.
+    """
+
+    has_valid_arguments = False
 
     def __init__(self, argument_spec: dict[str, Any], **spec: Any) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
             argument_spec=argument_spec, supports_check_mode=True, **spec
         )
-        self.is_understood = True
+        self.has_valid_arguments = True
         self.no_log_values.update(secret_values(self.params))
 
     def log(self, msg: str, log_args: dict[str, Any] | None = None) -> None:
-        # Ansible would write the arguments to the system log, before their secrets are known.
+        # Ansible would write the arguments to the system log before their secrets are known.
         super().log("Invoked" if log_args else msg)  # type: ignore[no-untyped-call]
 
-    def fail_json(self, msg: str, **answer: Any) -> NoReturn:
-        if not self.is_understood:
-            answer["invocation"] = {}
-        super().fail_json(msg, **answer)
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        if not self.has_valid_arguments:
+            result["invocation"] = {}
+        super().fail_json(msg, **result)
 
 
 def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -> None:
-    """Run one module: `operation(server, params)` returns results and what else to return.
+    """Run a module: `operation(server, params)` returns the results, and further keys to return.
 
-    `noun` is what messages call an item. `spec` is more of AnsibleModule's arguments. Fails, after
-    everything was tried, when a result has an error; an OperatorError of any layer fails at once.
+    `noun` is the term for an item in messages, `spec` further arguments of AnsibleModule. The module
+    fails after all items were processed if a result has an error that is not allowed, and immediately
+    for an OperatorError of the operation.
     """
     module = Module(
         argument_spec={**_connection_spec(), **_REPORTING, **options},
@@ -66,7 +70,7 @@ def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -
         required_by={"client_key": ("client_cert",)},
         **spec,
     )
-    # Ansible prints what a module was called with; of URLs it may not know that they hold secrets.
+    # Ansible prints the arguments, and does not hide the credentials in URLs.
     module.no_log_values.update(credentials_in(json.dumps(module.params, ensure_ascii=False)))
     if requests_is_missing():
         module.fail_json(
@@ -77,7 +81,7 @@ def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -
     report_path = params["report_path"]
     report: Report | None = None
     message = ""
-    answer: dict[str, Any] = {"changed": False, "results": [], "summary": summarize([])}
+    output: dict[str, Any] = {"changed": False, "results": [], "summary": summarize([])}
     began = time.monotonic()
     try:
         report = _report({key: params.pop(key) for key in _REPORTING}, module.check_mode)
@@ -85,24 +89,26 @@ def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -
         server = Server(PulpClient(connection), report, module.check_mode, module._diff)
         report_progress(report, server.in_progress)
         results, more = operation(server, params)
-        answer = _answer(results, more, server, module._diff)
+        output = _output(results, more, server, module._diff)
         message = failure_message(results, noun)
     except OperatorError as error:
         message = str(error)
     except UNEXPECTED_ERRORS as error:
         message = unexpected_error(error)
     except KeyboardInterrupt:
-        message = "interrupted: what was begun on the server goes on, and the next run joins it"
-    # A report that was to be read has still to be done, and is not replaced.
+        message = (
+            "interrupted: running tasks continue on the server, and the next run waits for them"
+        )
+    # A report that the run should have retried is not replaced.
     if report and message and params.get("retry") != report_path:
         report.fail(message)
     for warning in report.shown_warnings if report else []:
         module.warn(printable(warning))
-    answer["seconds"] = round(time.monotonic() - began, 2)
-    # Not inside an except block: with -vvv Ansible would add the traceback.
+    output["seconds"] = round(time.monotonic() - began, 2)
+    # Not in an except block, where Ansible would add the traceback with -vvv.
     if message:
-        module.fail_json(msg=message, **answer)
-    module.exit_json(**answer)
+        module.fail_json(msg=message, **output)
+    module.exit_json(**output)
 
 
 def _connection_spec() -> dict[str, Any]:
@@ -121,11 +127,11 @@ def _report(params: dict[str, Any], check_mode: bool) -> Report:
     )
 
 
-def _answer(
+def _output(
     results: list[Result], more: dict[str, Any], server: Server, diff: bool
 ) -> dict[str, Any]:
-    """What every module returns, and what this one documents besides."""
-    answer: dict[str, Any] = {
+    """Return the keys that all modules return, and `more` of this one."""
+    output: dict[str, Any] = {
         "changed": any(result.changed for result in results),
         "results": [result.as_dict() for result in results],
         "summary": summarize(results),
@@ -133,8 +139,8 @@ def _answer(
         **more,
     }
     if diff:
-        answer["diff"] = [_diff(result) for result in results if result.changed]
-    return answer
+        output["diff"] = [_diff(result) for result in results if result.changed]
+    return output
 
 
 def _diff(result: Result) -> dict[str, Any]:

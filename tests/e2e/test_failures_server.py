@@ -18,7 +18,7 @@ from .rig import Rig, Servers
 pytestmark = pytest.mark.slow
 
 NAME = "fail-worker"
-LOST = "killed-01: the Pulp worker that runs its task is not online any more"
+LOST = "killed-01: the Pulp worker that runs its task is offline"
 
 
 def test_a_server_that_cannot_be_used_is_named_with_the_way_out(rig: Rig) -> None:

@@ -42,7 +42,7 @@ def test_an_authority_that_is_not_trusted_is_said_with_the_way_out(tls: Rig) -> 
 
     words = f"the certificate of {stranger.url} is not trusted"
     assert words in run.message
-    assert "give its authority as ca_path" in run.message
+    assert "set ca_path to the certificate of its CA" in run.message
 
 
 def test_a_file_of_the_authority_that_is_missing_is_named(tls: Rig) -> None:

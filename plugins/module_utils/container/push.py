@@ -14,7 +14,7 @@ from typing import Any
 from ..pulp.errors import Conflict, LostResponse, PulpError, ResponseError
 from ..pulp.pool import refuse_duplicates, run_all
 from ..pulp.reader import read_by_field
-from ..pulp.server import Server
+from ..pulp.server import ReconcileOptions, Server
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
 from .registry import Registry
@@ -143,7 +143,9 @@ class _Push:
         name = current["name"] if current else image.name
         wanted = {"base_path": image.name, "private": self._options.private}
         try:
-            outcome = self._server.reconcile(kind, name, wanted, current, subject=result.name)
+            outcome = self._server.reconcile(
+                kind, name, wanted, current, ReconcileOptions(subject=result.name)
+            )
         except ResponseError as error:
             # An account does not find the objects that it has no permission for.
             if error.status == 403 or "base_path: This field must be unique" in error.detail:

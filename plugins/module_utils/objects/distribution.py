@@ -12,7 +12,7 @@ from ..pulp.planner import to_api_values
 from ..pulp.pool import refuse_duplicates, run_all
 from ..pulp.reader import read_by_field, read_by_key, uuid_of, version_number
 from ..pulp.references import missing_message, report_missing
-from ..pulp.server import ReconcileResult, Server
+from ..pulp.server import ReconcileOptions, ReconcileResult, Server
 from ..pulp.types import CONTENT_TYPES, SOURCES, ContentType, Kind, kind_of
 from ..report.report import Result
 from .publication import PUBLICATION_FIELDS, choose_publication, version_href, with_settings
@@ -83,7 +83,8 @@ def reconcile_distribution(
         if not has_source and not server.check_mode:
             raise Conflict("it would serve nothing: name a repository or a distribution")
         values = {key: value for key, value in values.items() if value is not None}
-    outcome = server.reconcile(kind, spec.name, values, current, may_change=spec.may_change)
+    options = ReconcileOptions(may_change=spec.may_change)
+    outcome = server.reconcile(kind, spec.name, values, current, options)
     if outcome.changed:
         before, after = map(guards.readable, (outcome.change.before, outcome.change.after))
         result.add_change("created" if current is None else "updated", before, after)

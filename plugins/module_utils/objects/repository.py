@@ -12,7 +12,7 @@ from ..pulp.planner import to_api_values
 from ..pulp.pool import refuse_duplicates, run_all
 from ..pulp.reader import read_by_key
 from ..pulp.references import Usage, missing_message, read_usage, report_missing
-from ..pulp.server import ReconcileResult, Server
+from ..pulp.server import ReconcileOptions, ReconcileResult, Server
 from ..pulp.types import CONTENT_TYPES, ContentType, RepositoryState
 from ..report.report import Result
 from .sync import SYNC_STATE_FIELDS, Retries, RunningSyncs, SyncSettings, sync_item
@@ -87,8 +87,9 @@ def reconcile_repository(
     state.is_changed = state.is_changed or outcome.changed
     if options.get("url"):
         state.remote_is_new = state.remote_is_new or state.remote is None
+        writing = ReconcileOptions(send_secrets=spec.send_secrets)
         outcome = server.reconcile(
-            remote_kind, remote_name(name), remote_values, state.remote, spec.send_secrets
+            remote_kind, remote_name(name), remote_values, state.remote, writing
         )
         _record(result, "updated", outcome, "remote")
         state.remote = outcome.current

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pulp's REST API: endpoints and hrefs in, parsed JSON out, safe to use from several threads."""
+"""Client of Pulp's REST API: takes endpoints and hrefs, returns parsed JSON."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .errors import ResponseError, error_text
 from .session import Authenticator, LoginSession
 from .transport import Response, Transport, send_with_retries
 
-_PAGE = 5000
-_NOT_PULP = "this is no answer of a Pulp server: correct pulp_url or api_root"
-_WRONG_PLACE = "correct pulp_url, api_root or domain, or the server lacks this plugin"
+_PAGE_SIZE = 5000
+_NOT_PULP = "the response is not from a Pulp server: correct pulp_url or api_root"
+_WRONG_URL = "correct pulp_url, api_root or domain, or install the plugin on the server"
 
 
 class PulpClient:
-    """Requests to Pulp's REST API with login, CSRF token, retries and deadlines.
+    """Requests to Pulp's REST API with login, CSRF token, retries and timeouts; thread-safe.
 
-    Paths are endpoints below the API root (`tasks/`) or hrefs as Pulp returns them (`/pulp/...`).
-    All methods return parsed JSON (None for an empty answer) and raise the errors of pulp_errors.
-    `sleep` takes seconds; tests put something quicker in its place.
+    Paths are endpoints below the API root (`tasks/`) or hrefs as returned by Pulp (`/pulp/...`).
+    Methods return parsed JSON, None for an empty response, and raise the errors of errors.py.
+    `sleep` takes seconds; tests replace it.
     """
 
     def __init__(self, connection: Connection, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -34,17 +34,17 @@ class PulpClient:
 
     @property
     def request_count(self) -> int:
-        """How many requests were sent."""
+        """The number of requests that were sent."""
         return self._transport.count
 
     @property
     def uses_basic_auth(self) -> bool:
-        """Whether there is no session, so that each request costs a password hash."""
+        """Whether there is no session, so that the server hashes the password for each request."""
         return self._authenticator.uses_basic_auth
 
     def get(self, path: str, params: dict[str, Any] | None = None) -> Any:
-        """GET; repeated with growing pauses while the server cannot be reached."""
-        # Commas stay as they are: a request line of 4,094 bytes holds more names that way.
+        """Send GET; retried with increasing delays while the server is unreachable."""
+        # Commas are not encoded, so that more names fit into a request line of 4,094 bytes.
         query = urlencode(params or {}, quote_via=quote, safe=",")
         body = self._call("GET", path, params=query)
         if not isinstance(body, dict):
@@ -52,19 +52,19 @@ class PulpClient:
         return body
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """POST JSON. Raises LostResponse when the request may have been carried out."""
+        """Send POST with JSON. Raises LostResponse when the request may have been executed."""
         return self._call("POST", path, json=body or {})
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
-        """PATCH whole values, which is safe to repeat."""
+        """Send PATCH with whole values, which is idempotent."""
         return self._call("PATCH", path, json=body)
 
     def put(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
-        """PUT bytes; `body` can be iterated over again. Raises LostResponse as post does."""
+        """Send PUT with bytes; `body` can be iterated repeatedly. Raises LostResponse as `post`."""
         return self._call("PUT", path, headers, data=body)
 
     def delete(self, path: str) -> Any:
-        """DELETE; an object that is already gone is None, as after any delete."""
+        """Send DELETE; return None also if the object does not exist."""
         try:
             return self._call("DELETE", path)
         except ResponseError as error:
@@ -73,11 +73,11 @@ class PulpClient:
             raise
 
     def list(self, path: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """All results of a list endpoint, page after page."""
+        """Return all results of a list endpoint, page by page."""
         found: list[dict[str, Any]] = []
         while True:
-            # The server's own `next` link may name a host that only the server knows.
-            page = self.get(path, {"limit": _PAGE, **(params or {}), "offset": len(found)})
+            # The server's `next` link may contain a host name that only the server can resolve.
+            page = self.get(path, {"limit": _PAGE_SIZE, **(params or {}), "offset": len(found)})
             results = page.get("results")
             if not isinstance(results, list):
                 raise ResponseError(200, _NOT_PULP)
@@ -86,11 +86,11 @@ class PulpClient:
                 return found
 
     def url_for(self, path: str) -> str:
-        """Full URL of an endpoint or href."""
+        """Return the URL of an endpoint or href."""
         return self.connection.url_for(path)
 
     def log_in(self) -> None:
-        """Log in, unless done before. Raises AuthenticationError when the server refuses."""
+        """Log in unless there is a session. Raises AuthenticationError for a rejected account."""
         self._authenticator.session()
         if self.uses_basic_auth:
             self.get("tasks/", {"limit": 1, "fields": "pulp_href"})
@@ -101,7 +101,7 @@ class PulpClient:
         session = self._authenticator.session()
         response = self._send(method, path, session, more or {}, content)
         if session.cookies and response.session_expired:
-            # The server did nothing, so that a write may be sent again, too.
+            # The server did nothing, so that writes can be retried too.
             session = self._authenticator.renew(session)
             response = self._send(method, path, session, more or {}, content)
         if response.status == 401:
@@ -135,7 +135,7 @@ class PulpClient:
     def _parsed(self, response: Response, path: str) -> Any:
         body = response.content
         if response.status == 404 and not isinstance(body, dict):
-            raise ResponseError(404, f"there is no {self.url_for(path)}: {_WRONG_PLACE}")
+            raise ResponseError(404, f"there is no {self.url_for(path)}: {_WRONG_URL}")
         if response.error:
             raise response.error
         if body is not None and not isinstance(body, dict):

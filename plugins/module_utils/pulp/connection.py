@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How to reach and enter one Pulp server."""
+"""The connection options of a Pulp server: URL, credentials, certificates and timeouts."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _FILES = ("ca_path", "client_cert", "client_key")
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of an http:// or https:// URL (RFC 6454), in their shortest form."""
+    """Return the origin of an http:// or https:// URL (RFC 6454), without a default port."""
     parts = urlsplit(url)
     name = parts.hostname or ""
     name = f"[{name}]" if ":" in name else name
-    usual = parts.port in (None, _DEFAULT_PORTS[parts.scheme])
-    return f"{parts.scheme}://{name if usual else f'{name}:{parts.port}'}"
+    is_default = parts.port in (None, _DEFAULT_PORTS[parts.scheme])
+    return f"{parts.scheme}://{name if is_default else f'{name}:{parts.port}'}"
 
 
 @dataclass(frozen=True)
 class Connection:
-    """The connection options. Times are seconds; `concurrency` None means choose.
+    """The connection options. Times are in seconds; without `concurrency` the server decides.
 
-    Raises InvalidItem, naming the option, for values with which no request can be made.
+    `pulp_url` is kept without a trailing slash. Raises InvalidItem, naming the invalid option.
     """
 
     pulp_url: str
@@ -46,18 +46,18 @@ class Connection:
     def __post_init__(self) -> None:
         object.__setattr__(self, "pulp_url", self.pulp_url.strip().rstrip("/"))
         if "@" in self.pulp_url:
-            raise InvalidItem("pulp_url holds credentials: give them as username and password")
+            raise InvalidItem("pulp_url contains credentials: set username and password instead")
         try:
             parts = urlsplit(self.pulp_url)
             usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:  # brackets or a port that make no sense
+        except ValueError:  # invalid brackets or port
             usable = False
         if not usable:
             raise InvalidItem(f"pulp_url '{self.pulp_url}' is not an http:// or https:// URL")
         for name in ("timeout", "task_timeout", "concurrency"):
             value = getattr(self, name)
             if value is not None and (isnan(value) or value <= 0):
-                raise InvalidItem(f"{name} is {value}: it must be more than 0")
+                raise InvalidItem(f"{name} is {value}: it must be greater than 0")
         for name in _FILES:
             path = getattr(self, name)
             if path and not os.access(path, os.R_OK):
@@ -65,31 +65,31 @@ class Connection:
 
     @property
     def origin(self) -> str:
-        """Scheme and host, as a browser would send them."""
+        """The origin of the server, as a browser sends it in headers."""
         return origin_of(self.pulp_url)
 
     @property
     def host(self) -> str:
-        """What the server is told as its host: in lower case, and a port only if it is unusual."""
+        """The Host header: lower case, without a default port."""
         return self.origin.partition("://")[2]
 
     @property
     def port(self) -> int:
-        """The port, also where the scheme implies it."""
+        """The port, or the default port of the scheme."""
         parts = urlsplit(self.pulp_url)
         return parts.port or _DEFAULT_PORTS[parts.scheme]
 
     @property
     def api_path(self) -> str:
-        """The path below which all endpoints of the chosen domain are."""
+        """The path of the API of the domain, below which its endpoints are."""
         parts = [self.api_root.strip("/"), quote(self.domain or ""), "api/v3"]
         return f"/{'/'.join(part for part in parts if part)}/"
 
     @property
     def verify(self) -> bool | str:
-        """What requests wants as `verify`; a given CA file wins over the environment's."""
+        """The `verify` argument of requests; a CA file overrides that of the environment."""
         return (self.ca_path or True) if self.validate_certs else False
 
     def url_for(self, path: str) -> str:
-        """Full URL of an endpoint below the API's root (`tasks/`) or of an href (`/pulp/...`)."""
+        """Return the URL of an endpoint (`tasks/`) or of an href (`/pulp/...`)."""
         return self.pulp_url + (path if path.startswith("/") else self.api_path + path)

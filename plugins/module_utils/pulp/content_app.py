@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The content app: what one account may read there. It knows no session, so that each request for
-guarded content costs the server a password hash."""
+"""Access of one account to Pulp's content app.
+
+The content app has no sessions: for each request to guarded content the server hashes the password.
+"""
 
 from __future__ import annotations
 
@@ -14,26 +16,26 @@ from .connection import Connection
 from .session import basic_header
 from .transport import Response, Transport, send_with_retries
 
-# Who the server takes us for.
+# The status of an account; the values are part of results.
 ADMINISTRATOR, AUTHENTICATED, REFUSED = "administrator", "known", "refused"
 ANONYMOUS, UNKNOWN_ACCOUNT = "nobody", "uncertain"
 
-# Pulp's words for somebody who gave no credentials, or wrong ones, and for one who lacks a right.
+# Texts of Pulp for missing or wrong credentials, and for missing permissions.
 _NO_CREDENTIALS = "credentials were not provided"
 _NO_PERMISSION = "do not have permission"
 _LINK = re.compile(r'href="(?:\./)?([^"/.][^"/]*)/"')
 
 
 def content_url(connection: Connection, path: str) -> str:
-    """Where the content app serves a base path, or a file below one."""
+    """Return the URL of a base path, or of a file below one, in the content app."""
     domain = f"{connection.domain}/" if connection.domain else ""
     return f"{connection.pulp_url}/pulp/content/{quote(domain + path)}"
 
 
 class ContentApp:
-    """Reads on behalf of one account; paths are base paths, or files below one.
+    """Reads as one account. Paths are base paths, or files below one.
 
-    Methods raise Unreachable and LostResponse, and whatever else makes a request impossible.
+    Methods raise Unreachable, LostResponse, and InvalidItem for invalid settings.
     """
 
     def __init__(self, connection: Connection, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -48,18 +50,18 @@ class ContentApp:
 
     @property
     def request_count(self) -> int:
-        """How many requests were sent."""
+        """The number of requests that were sent."""
         return self._transport.count
 
     def whoami(self) -> str:
-        """Who the server takes us for: one of the words above.
+        """Return the status of the account, one of the constants above.
 
-        The list of users is for administrators: Pulp answers 401 to wrong credentials there and 403
-        to everybody else. Whatever is in front of Pulp may keep its API from clients: uncertain.
-        Raises ResponseError for a server that is broken or elsewhere.
+        Only administrators may list users: Pulp returns 401 for wrong credentials and 403 for other
+        accounts. If a proxy blocks the API, the status is unknown. Raises ResponseError when the
+        server fails or redirects.
         """
-        address = self._connection.url_for("users/")
-        response = self._send("GET", address, self._credentials, params="limit=1&fields=username")
+        url = self._connection.url_for("users/")
+        response = self._send("GET", url, self._credentials, params="limit=1&fields=username")
         if response.error and (300 <= response.status < 400 or response.status >= 500):
             raise response.error
         if not self._credentials:
@@ -71,22 +73,24 @@ class ContentApp:
         )
 
     def file_status(self, path: str) -> int:
-        """The HTTP status of a file; 200 where its bytes come from another place, which only a
-        storage does. Nothing is transferred."""
+        """Return the HTTP status of a file; 200 also for a redirection to its storage."""
         url = content_url(self._connection, path)
         response = self._send("HEAD", url, self._credentials)
         elsewhere = urlsplit(response.location).path != urlsplit(url).path
         return 200 if response.status in (302, 307) and elsewhere else response.status
 
     def denial_reason(self, path: str) -> str:
-        """Why a file was refused: KNOWN lacks a right, REFUSED are the credentials, or UNCERTAIN."""
+        """Return why a file was refused.
+
+        AUTHENTICATED: no permission; REFUSED: wrong credentials; UNKNOWN_ACCOUNT: not known.
+        """
         response = self._send("GET", content_url(self._connection, path), self._credentials)
         if _NO_PERMISSION in response.text:
             return AUTHENTICATED
         return REFUSED if _NO_CREDENTIALS in response.text else UNKNOWN_ACCOUNT
 
     def subdirectories(self, path: str) -> list[str]:
-        """Names of the base paths directly below a path; anybody may see them, guarded or not."""
+        """Return the base paths directly below a path; they are public even if guarded."""
         response = self._send("GET", f"{content_url(self._connection, path.rstrip('/'))}/", {})
         return (
             [unquote(name) for name in _LINK.findall(response.text)]

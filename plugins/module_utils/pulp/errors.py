@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can go wrong when talking to Pulp, each with a message for the operator."""
+"""Errors of requests to Pulp and of its tasks, and the texts of error responses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..text import printable
 _MARKUP = re.compile(r"<(script|style).*?</\1>|</?[a-z!][^>]*>", re.DOTALL | re.IGNORECASE)
 _MAX_ERROR_LENGTH = 2000
 
-# What Python raises when an answer has another shape than Pulp's.
+# Raised by Python when a response has an unexpected structure.
 UNEXPECTED_ERRORS = (
     ArithmeticError,
     AttributeError,
@@ -25,27 +25,27 @@ UNEXPECTED_ERRORS = (
 
 
 class PulpError(OperatorError):
-    """Base of all errors of this layer."""
+    """Base class of the errors of this directory."""
 
 
 class Unreachable(PulpError):
-    """No answer from the server, and nothing was done: connection refused, unknown host."""
+    """The server is unreachable and did nothing: connection refused, unknown host."""
 
 
 class TLSError(Unreachable):
-    """No secure connection to the server; trying again would not help."""
+    """No secure connection to the server; a retry would fail too."""
 
 
 class LostResponse(PulpError):
-    """The request may or may not have been carried out: the connection broke after sending."""
+    """The connection broke after sending: the request may or may not have been executed."""
 
 
 class AuthenticationError(PulpError):
-    """The server knows the user not, or not with these credentials."""
+    """Unknown user or wrong credentials."""
 
 
 class ResponseError(PulpError):
-    """The server answered with an error; `status` is the HTTP status, `words` what it said."""
+    """An error response; `status` is the HTTP status, `detail` the text of the server."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(f"{detail} (HTTP {status})")
@@ -54,7 +54,10 @@ class ResponseError(PulpError):
 
 
 class TaskFailed(PulpError):
-    """A Pulp task ended as failed or canceled; `href` names it."""
+    """A Pulp task failed or was canceled; `href` is its href, `detail` the error of Pulp.
+
+    `worker_lost`: whether the worker died or was stopped during the task.
+    """
 
     def __init__(self, href: str, detail: str, worker_lost: bool = False) -> None:
         super().__init__(f"{detail} (task {href})")
@@ -64,19 +67,19 @@ class TaskFailed(PulpError):
 
 
 class TaskTimeout(PulpError):
-    """A Pulp task did not end in time; it goes on on the server and a later run joins it."""
+    """A Pulp task did not end in time. It continues on the server, and the next run waits for it."""
 
 
 class Conflict(PulpError):
-    """We refuse to do what was asked for, because something that is served would break."""
+    """A change that would break content that is served, or undo the change of another run."""
 
 
 class InvalidItem(PulpError):
-    """An item or option that cannot be carried out as it is written."""
+    """An invalid item or option."""
 
 
 def unexpected_error(error: BaseException) -> str:
-    """One line for what nobody foresaw, such as an answer that is not Pulp's: what, and where."""
+    """Return a one-line message for an unexpected error, with its file and line."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -85,13 +88,13 @@ def unexpected_error(error: BaseException) -> str:
         name = trace.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
         place = f" at {name}:{trace.tb_lineno}"
     detail = redact(f"{type(error).__name__}: {error}")
-    return f"this was not foreseen, please report it: {detail}{place}"
+    return f"unexpected error, please report it: {detail}{place}"
 
 
 def error_text(answer: Any) -> str:
-    """Return Pulp's error answer (parsed JSON, HTML or text) as one line of plain words.
+    """Return the body of an error response (parsed JSON, HTML or text) as one line of text.
 
-    Django REST framework answers `{"detail": text}`, `{field: [text, ...]}` or a list of these.
+    Django REST framework returns `{"detail": text}`, `{field: [text, ...]}` or a list of these.
     """
     if isinstance(answer, dict):
         if set(answer) == {"detail"}:

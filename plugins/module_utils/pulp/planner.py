@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has to change: a pure function of what is wanted and what is there."""
+"""Comparison of wanted values with an object on the server, and the change that results."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _NUMBERS: dict[str, type] = {"int": int, "float": float}
 
 @dataclass(frozen=True)
 class Change:
-    """One step of a plan: `action` is create, update, delete or none.
+    """A change of one object: `action` is create, update, delete or none.
 
-    `payload`: what to send. `before` and `after`: only what differs, fit to be shown.
-    `secrets_only`: the payload holds nothing but secrets, which only the server can compare.
+    `payload`: the fields to send. `before` and `after`: the fields that differ, without secrets.
+    `secrets_only`: the payload has only secrets, which only the server can compare.
     """
 
     action: str
@@ -31,23 +31,23 @@ class Change:
 
     @property
     def changes(self) -> bool:
-        """Whether carrying it out changes something, as far as can be known beforehand."""
+        """Whether it changes the object, as far as is known before."""
         return self.action != "none" and not self.secrets_only
 
 
 def to_api_values(fields: Iterable[Field], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as a user gives them -> values as the wire wants them.
+    """Convert options into values of the API.
 
-    None or absent is left out; the empty string, list or dict becomes the field's empty value.
-    Numbers may be given as text. Raises InvalidItem for text that is none.
+    None is omitted; an empty string, list or dict becomes the empty value of the field. Numbers may
+    be strings. Raises InvalidItem for a string that is not a number.
     """
-    wire: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for spec in fields:
         value = options.get(spec.option)
         if value is not None:
             value = _converted(spec, value)
-            wire[spec.name] = spec.empty_value if value in ("", [], {}) else value
-    return wire
+            values[spec.name] = spec.empty_value if value in ("", [], {}) else value
+    return values
 
 
 def plan(
@@ -57,11 +57,11 @@ def plan(
     key: Mapping[str, Any],
     send_secrets: bool = True,
 ) -> Change:
-    """Compare wire values with the object as read (None: not there).
+    """Compare values of the API with the object that was read (None: it does not exist).
 
-    `key` is the natural key, e.g. {"name": "a"}; it is sent on creation only. Secrets are sent
-    when `send_secrets`; the server then says whether they were new. Where it tells that one is
-    not set that is to be, or the other way round, that is a visible change and always sent.
+    `key` is the natural key, such as {"name": "a"}; it is sent on creation only. Secrets are sent if
+    `send_secrets`; the server reports whether they are new. A secret that is to be set and is not,
+    or the reverse, is a visible change and always sent.
     """
     specs = {spec.name: spec for spec in fields}
     if current is None:
@@ -103,7 +103,7 @@ def _same(spec: Field, wanted: Any, current: Any) -> bool:
 
 
 def _with_our_labels(spec: Field, wanted: Any, current: Any) -> Any:
-    """Labels that this collection keeps for itself stay, whatever a user wants of the others."""
+    """Return the wanted labels, and the current ones that this collection uses itself."""
     if spec.type != "dict":
         return wanted
     ours = {name: text for name, text in (current or {}).items() if name.startswith(LABEL_PREFIX)}
@@ -111,7 +111,7 @@ def _with_our_labels(spec: Field, wanted: Any, current: Any) -> Any:
 
 
 def _secrets_set(current: Mapping[str, Any]) -> dict[str, bool]:
-    """Secret -> whether it is set, as the server tells; some servers and objects tell nothing."""
+    """Return secret -> whether it is set; empty if the server does not report it."""
     hidden = current.get("hidden_fields") or []
     return {entry["name"]: bool(entry["is_set"]) for entry in hidden}
 
@@ -131,7 +131,7 @@ def _converted(spec: Field, value: Any) -> Any:
     if spec.space_separated:
         return " ".join(word for text in _as_list(value) for word in str(text).split())
     if spec.type == "list":
-        # Ansible makes [""] of "" where a list is wanted, and ["a", " b"] of "a, b"; Pulp trims.
+        # Ansible converts "" into [""], and "a, b" into ["a", " b"]; Pulp strips names.
         entries = [one.strip() if isinstance(one, str) else one for one in _as_list(value)]
         return [entry for entry in entries if entry != ""]
     if spec.type == "dict":
@@ -145,7 +145,7 @@ def _converted(spec: Field, value: Any) -> Any:
 
 
 def _label(value: Any) -> Any:
-    """A label's value as Pulp keeps it: text, whatever YAML made of it."""
+    """Convert the value of a label into a string, as stored by Pulp."""
     if isinstance(value, bool):
         return str(value).lower()
     return value if value is None else str(value)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From names to objects in few requests, filtered by the server."""
+"""Reading objects by name or href with few requests, which the server filters."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from urllib.parse import quote
 
 from .types import Kind
 
-# Pulp's web server takes a request line of 4,094 bytes; path and query are kept below this.
+# Pulp's web server accepts a request line of 4,094 bytes; path and query are shorter.
 _MAX_URL_LENGTH = 3800
-# Room for the API's root, a domain of 50 characters, `limit`, `offset` and the names of filters.
-_AROUND = 200
+# Bytes for the API root, a domain of 50 characters, `limit`, `offset` and the names of filters.
+_RESERVED = 200
 
 
 class Reader(Protocol):
-    """The part of PulpClient that reading needs."""
+    """The methods of PulpClient that read."""
 
     def get(self, path: str, params: dict[str, Any] | None = None) -> Any: ...
 
@@ -24,7 +24,7 @@ class Reader(Protocol):
 
 
 def uuid_of(href: str) -> str:
-    """The UUID at the end of an object's href; a third of its length."""
+    """Return the UUID at the end of an href."""
     return href.rstrip("/").rsplit("/", 1)[-1]
 
 
@@ -34,11 +34,11 @@ def version_number(version_href: str) -> int:
 
 
 def in_chunks(
-    values: Iterable[str], longest: int = _MAX_URL_LENGTH - _AROUND
+    values: Iterable[str], longest: int = _MAX_URL_LENGTH - _RESERVED
 ) -> Iterator[list[str]]:
-    """Cut values into lists whose comma-joined, percent-encoded form has at most `longest` bytes.
+    """Split values into lists of at most `longest` bytes, joined by commas and percent-encoded.
 
-    A value that is too long for itself comes alone.
+    A value that is longer is in a list of its own.
     """
     chunk: list[str] = []
     length = 0
@@ -54,32 +54,29 @@ def in_chunks(
 
 
 def read_by_field(
-    reader: Reader,
-    endpoint: str,
-    key: str,
-    values: Iterable[str],
-    fields: Iterable[str],
-    filter_name: str = "",
+    reader: Reader, endpoint: str, key: str, values: Iterable[str], fields: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
-    """Find objects by the values of one field; {value: object} of those that exist.
+    """Find objects by the values of one field; returns value -> object of those that exist.
 
-    `pulp_href` is asked for by `pulp_id__in`, any other key by `<key>__in`. That filter splits at
-    commas and trims blanks without an escape, so values with such characters are asked for one
-    by one.
+    Hrefs are filtered by `pulp_id__in`, other fields by `<key>__in`. The server splits a filter at
+    commas and strips blanks, without any escape, so that values with such characters need a request
+    each.
     """
-    wanted = [value for value in dict.fromkeys(values) if value]  # an empty filter finds all
     by_href = key == "pulp_href"
-    odd = [] if by_href else [value for value in wanted if "," in value or value.strip() != value]
-    plain = [value for value in wanted if value not in set(odd)]
-    asked_fields = ",".join(dict.fromkeys([*fields, key]))
-    found: dict[str, dict[str, Any]] = {}
+    wanted = [value for value in dict.fromkeys(values) if value]  # an empty filter finds all
+    special = set()
+    if not by_href:
+        special = {value for value in wanted if "," in value or value.strip() != value}
+    plain = [value for value in wanted if value not in special]
+    requested = ",".join(dict.fromkeys([*fields, key]))
     keys = [uuid_of(value) for value in plain] if by_href else plain
-    name = filter_name or ("pulp_id__in" if by_href else f"{key}__in")
-    room = _MAX_URL_LENGTH - _AROUND - len(endpoint) - len(asked_fields)
-    filters = [{name: ",".join(chunk)} for chunk in in_chunks(keys, room)]
-    filters += [{key: value} for value in odd]
+    name = "pulp_id__in" if by_href else f"{key}__in"
+    longest = _MAX_URL_LENGTH - _RESERVED - len(endpoint) - len(requested)
+    filters = [{name: ",".join(chunk)} for chunk in in_chunks(keys, longest)]
+    filters += [{key: value} for value in wanted if value in special]
+    found: dict[str, dict[str, Any]] = {}
     for one in filters:
-        page = reader.list(endpoint, {**one, "fields": asked_fields})
+        page = reader.list(endpoint, {**one, "fields": requested})
         found.update((entry.get(key, ""), entry) for entry in page)
     return {value: found[value] for value in wanted if value in found}
 
@@ -87,5 +84,5 @@ def read_by_field(
 def read_by_key(
     reader: Reader, kind: Kind, values: Iterable[str], more_fields: Iterable[str] = ()
 ) -> dict[str, dict[str, Any]]:
-    """Find objects of a kind by their natural key, with all fields that can be compared."""
+    """Find objects of a kind by their natural keys, with all fields that can be compared."""
     return read_by_field(reader, kind.endpoint, kind.key, values, (*kind.readable, *more_fields))

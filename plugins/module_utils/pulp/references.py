@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What to say of an object that is referred to and is not there."""
+"""References between objects: what distributions use, and objects that do not exist."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _SHOWN = 10
 
 @dataclass(frozen=True)
 class Usage:
-    """All distributions of a server, by the object that each depends on."""
+    """The names of all distributions, by the href of each object that they depend on."""
 
     users: dict[str, list[str]] = field(default_factory=dict)
 
     def require_unused(self, href: str, what: str) -> None:
-        """Raise Refused, naming the distributions, when one depends on `href`."""
+        """Raise Conflict, naming the distributions, if any depends on `href`."""
         names = sorted({*self.users.get(href, []), *self.users.get(f"{href}{_VERSIONS}", [])})
         if names:
             rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
@@ -38,18 +38,17 @@ class Usage:
 def read_usage(
     reader: Reader, content_type: ContentType | None = None, repositories: Iterable[str] = ()
 ) -> Usage:
-    """Read every distribution once. The server has no filter for what they use.
+    """Read all distributions, because the server cannot filter them by what they use.
 
-    Those of one content type tell all that they use; the list of all types, which is read without
-    one, tells nothing of publications and remotes, so that it serves content guards only. For each
-    of `repositories` (hrefs) its publications are asked for, so that a distribution counts as a
-    user of the repository behind its publication.
+    Without `content_type` only the use of content guards is complete: the list of all types does
+    not contain publications and remotes. Publications of `repositories` (hrefs) are read too, so
+    that a distribution also counts as a user of the repository of its publication.
     """
     owner: dict[str, str] = {}
     for repository in repositories:
         for kind in content_type.publication_kinds if content_type else ():
-            asked = {"repository": repository, "fields": "pulp_href"}
-            for publication in reader.list(kind.endpoint, asked):
+            query = {"repository": repository, "fields": "pulp_href"}
+            for publication in reader.list(kind.endpoint, query):
                 owner[publication["pulp_href"]] = repository
     endpoint = content_type.distribution.endpoint if content_type else "distributions/"
     users: dict[str, list[str]] = {}
@@ -64,7 +63,7 @@ def _used_by(entry: dict[str, Any], owner: dict[str, str]) -> set[str]:
     version = entry.get("repository_version")
     used = {href for href in direct if href}
     if version:
-        # Told apart from those that serve the repository itself, whatever its newest version.
+        # Not the href of the repository: those that serve its latest version use that.
         used |= {version, version.split(_VERSIONS)[0] + _VERSIONS}
     publication = entry.get("publication")
     if publication in owner:
@@ -72,18 +71,20 @@ def _used_by(entry: dict[str, Any], owner: dict[str, str]) -> set[str]:
     return used
 
 
-_FORESEEN = "A real run fails here, unless something before it changes that"
+_CHECK_MODE_HINT = "Without check mode this fails unless an earlier task creates it"
 
 
 def missing_message(server: Server, what: str) -> str:
-    """`there is no <what>`, and that the user may lack the right: Pulp tells the two not apart."""
+    """Return `there is no <what>`, or no permission: Pulp's response is the same for both."""
     username = server.client.connection.username
     user = f"user '{username}'" if username else "this client"
     return f"there is no {what}, or {user} may not see it"
 
 
 def report_missing(server: Server, result: Result, message: str) -> None:
-    """Raise InvalidItem; in check mode warn, since an earlier task may be about to make it."""
+    """Raise InvalidItem; in check mode only warn, since an earlier task may create the object."""
     if not server.check_mode:
         raise InvalidItem(message)
-    server.report.warn(f"{result.type} '{result.name}': {message}. {_FORESEEN}", _FORESEEN)
+    server.report.warn(
+        f"{result.type} '{result.name}': {message}. {_CHECK_MODE_HINT}", _CHECK_MODE_HINT
+    )

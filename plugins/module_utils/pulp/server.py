@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One Pulp server during one run: its client, its tasks, its version, and writes that heal."""
+"""A Pulp server during one run: client, task watcher, plugin versions, and idempotent writes."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ _MIB = 1024 * 1024
 
 
 class TransferProgress:
-    """Files under way, by name; any thread may tell and ask."""
+    """The progress of file transfers, by name; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._bytes: dict[str, list[int]] = {}
 
     def begin(self, name: str, total: int, done: int = 0) -> None:
-        """A file of `total` bytes is under way, `done` of them are there already."""
+        """Add a transfer of `total` bytes, of which `done` were transferred before."""
         with self._lock:
             self._bytes[name] = [done, total]
 
     def add(self, name: str, number: int) -> None:
-        """So many more bytes have arrived."""
+        """Add a number of transferred bytes."""
         with self._lock:
             if name in self._bytes:
                 self._bytes[name][0] += number
 
     def end(self, name: str) -> None:
-        """The file is there, or was given up."""
+        """Remove a transfer that ended or failed."""
         with self._lock:
             self._bytes.pop(name, None)
 
     def in_progress(self) -> list[tuple[str, dict[str, Any]]]:
-        """(name, what task_progress makes of a task) of each."""
+        """Return the name and the progress of each transfer, in the format of a Pulp task."""
         with self._lock:
-            now = {name: tuple(pair) for name, pair in self._bytes.items()}
+            transfers = {name: tuple(pair) for name, pair in self._bytes.items()}
         return [
             (
                 name,
@@ -59,23 +59,40 @@ class TransferProgress:
                     ],
                 },
             )
-            for name, (done, total) in now.items()
+            for name, (done, total) in transfers.items()
         ]
 
 
-# Where each poll costs the server a password hash of 0.27 s.
+# Without a session each poll costs the server 0.27 s to hash the password.
 _BASIC_AUTH_INTERVALS = PollIntervals(shortest=2.0, average=2.0)
 _WRITE_CONCURRENCY = 4
-_WIDEST = 4
-_TRIES = 3
-# What Pulp says to a second object of one name: to a container namespace 500, and to a distribution
-# whose path another one has taken meanwhile that they overlap.
-_THERE_ALREADY = re.compile(r"unique|\(HTTP 500\)|Overlaps with an existing distribution")
+_MAX_TASKS_PER_SLOT = 4
+_ATTEMPTS = 3
+# Errors of Pulp for an object that exists already: of a container namespace 500, of a distribution
+# whose path another run used meanwhile that they overlap.
+_EXISTS_ALREADY = re.compile(r"unique|\(HTTP 500\)|Overlaps with an existing distribution")
+
+
+@dataclass(frozen=True)
+class ReconcileOptions:
+    """Options of `Server.reconcile`.
+
+    `send_secrets`: whether an existing object gets its secrets again; `subject`: the name in progress
+    reports, by default that of the object; `may_change`: whether an existing object may be changed,
+    otherwise a difference raises Conflict.
+    """
+
+    send_secrets: bool = True
+    subject: str = ""
+    may_change: bool = True
+
+
+_DEFAULT_OPTIONS = ReconcileOptions()
 
 
 @dataclass
 class ReconcileResult:
-    """What reconciling one object came to: the object as it now is, and the change made."""
+    """The result of `Server.reconcile`: the object as it is now, and the change."""
 
     current: dict[str, Any] | None
     change: Change = field(default_factory=lambda: Change("none"))
@@ -83,8 +100,7 @@ class ReconcileResult:
 
 
 class Server:
-    """What the verbs work with. Nothing is written while `check_mode` is set; with `diff` set, more
-    is read than a change needs, to show what it means."""
+    """A Pulp server. With `check_mode` nothing is written; with `diff` more is read, to show changes."""
 
     def __init__(
         self, client: PulpClient, report: Report, check_mode: bool = False, diff: bool = False
@@ -97,11 +113,11 @@ class Server:
         self._lock = threading.Lock()
         self._status: dict[str, Any] | None = None
         self._watcher: TaskWatcher | None = None
-        self._doing: list[str] = []
+        self._activities: list[str] = []
 
     @property
     def status(self) -> dict[str, Any]:
-        """The server's status, asked for once."""
+        """The status of the server, requested once."""
         with self._lock:
             if self._status is None:
                 self._status = self.client.get("status/")
@@ -109,7 +125,7 @@ class Server:
 
     @property
     def watcher(self) -> TaskWatcher:
-        """The one watcher of this run; slower where each poll costs a password hash."""
+        """The task watcher of this run; it polls less often if there is no session."""
         with self._lock:
             if self._watcher is None:
                 intervals = (
@@ -121,53 +137,56 @@ class Server:
             return self._watcher
 
     def in_progress(self) -> list[tuple[str, dict[str, Any]]]:
-        """(subject, last known task, or how far a file is) of everything that is under way."""
+        """Return (name, last known task or progress) of all tasks, transfers and activities."""
         tasks = self._watcher.in_progress() if self._watcher else []
-        activity: list[tuple[str, dict[str, Any]]] = [
-            (subject, {}) for subject in list(self._doing)
+        activities: list[tuple[str, dict[str, Any]]] = [
+            (subject, {}) for subject in list(self._activities)
         ]
-        return [*self.transfers.in_progress(), *tasks, *activity]
+        return [*self.transfers.in_progress(), *tasks, *activities]
 
     @contextmanager
     def activity(self, subject: str) -> Iterator[None]:
-        """Count as under way what is no task of Pulp's, while it lasts."""
-        self._doing.append(subject)
+        """Report an activity that is not a Pulp task as in progress while the context lasts."""
+        self._activities.append(subject)
         try:
             yield
         finally:
-            self._doing.remove(subject)
+            self._activities.remove(subject)
 
     @property
     def statistics(self) -> dict[str, int]:
-        """How much this run asked of the server."""
+        """The numbers of requests, polls and tasks of this run."""
         polls = self._watcher.polls if self._watcher else 0
         tasks = self._watcher.tasks_seen if self._watcher else 0
         return {"requests": self.client.request_count - polls, "polls": polls, "tasks": tasks}
 
     def task_concurrency(self) -> ConcurrencyLimit:
-        """How many items may have a task under way: what the user says, or what keeps the
-        workers busy, which is more when the tasks are over before a poll can see them run."""
+        """Return how many items may have a running task.
+
+        That is the option `concurrency`, else what keeps the workers busy: more for tasks that end
+        before a poll sees them running.
+        """
         chosen = self.client.connection.concurrency
         if chosen:
             return ConcurrencyLimit(chosen, chosen)
         least = len(self.status.get("online_workers") or []) + 2
-        return ConcurrencyLimit(least, _WIDEST * least)
+        return ConcurrencyLimit(least, _MAX_TASKS_PER_SLOT * least)
 
     def write_concurrency(self) -> int:
-        """How many writes that run within the request may be under way."""
+        """Return how many writes without task may run concurrently."""
         return self.client.connection.concurrency or _WRITE_CONCURRENCY
 
     def has_version(self, component: str, version: str) -> bool:
-        """Whether a plugin (`core`, `rpm`, `container` ...) has at least this version."""
+        """Return whether a plugin (`core`, `rpm`, `container` ...) has at least this version."""
         for entry in self.status.get("versions") or []:
             if entry["component"] == component:
                 return version_tuple(entry["version"]) >= version_tuple(version)
         return False
 
     def require_version(self, component: str, version: str, what: str) -> None:
-        """Raise InvalidItem when the server is too old for `what`."""
+        """Raise InvalidItem if the server is too old for `what`."""
         if not self.has_version(component, version):
-            raise InvalidItem(f"{what} needs {component} {version} or later on the Pulp server")
+            raise InvalidItem(f"{what} requires {component} {version} or later on the Pulp server")
 
     def reconcile(
         self,
@@ -175,33 +194,35 @@ class Server:
         name: str,
         wanted: Mapping[str, Any],
         current: dict[str, Any] | None,
-        send_secrets: bool = True,
-        subject: str = "",
-        may_change: bool = True,
+        options: ReconcileOptions = _DEFAULT_OPTIONS,
     ) -> ReconcileResult:
-        """Make one object as wanted (wire values); heals lost answers and concurrent creation.
+        """Create or update one object so that it has the `wanted` values of the API.
 
-        Without `may_change` one that is there, made by another run meanwhile, raises Refused when it
-        is not as wanted.
+        Lost responses and creations by another run at the same time are handled. `current` is the
+        object that was read, None if it does not exist. Raises InvalidItem for an invalid name, and
+        Conflict (see ReconcileOptions).
         """
         if name != name.strip():
-            raise InvalidItem(f"the name '{name}' begins or ends with a blank, which Pulp cuts off")
-        change = plan(kind.fields, wanted, current, {kind.key: name}, send_secrets)
+            raise InvalidItem(
+                f"the name '{name}' has leading or trailing spaces: Pulp removes them"
+            )
+        change = plan(kind.fields, wanted, current, {kind.key: name}, options.send_secrets)
+        subject = options.subject or name
         if change.action == "none" or self.check_mode:
             shown = None if current is None else {**current, **change.after}
             return ReconcileResult(shown, change, change.changes)
         if current is None:
 
-            def take(there: dict[str, Any]) -> ReconcileResult:
-                return self.reconcile(kind, name, wanted, there, send_secrets, subject, may_change)
+            def take(existing: dict[str, Any]) -> ReconcileResult:
+                return self.reconcile(kind, name, wanted, existing, options)
 
-            return self._create_or_find(kind, name, change, subject or name, take)
-        if not may_change:
-            raise Conflict(f"another run made '{name}' meanwhile, and not as this one would")
+            return self._create_or_find(kind, name, change, subject, take)
+        if not options.may_change:
+            raise Conflict(f"another run created '{name}' meanwhile, with other values")
         ran_task = self.write(
-            lambda: self.client.patch(current["pulp_href"], change.payload), subject or name
+            lambda: self.client.patch(current["pulp_href"], change.payload), subject
         )
-        # The server says only that one of the secrets sent was new.
+        # The server only reports that one of the secrets was new.
         if change.secrets_only and ran_task and self.has_version("core", "3.90"):
             before, after = {"secrets": HIDDEN}, {"secrets": f"{HIDDEN} (new)"}
             change = replace(change, secrets_only=False, before=before, after=after)
@@ -210,14 +231,14 @@ class Server:
         )
 
     def write(self, request: Callable[[], Any], subject: str) -> dict[str, Any] | None:
-        """Send a write; when the server made it a task, wait for it and return the task."""
+        """Send a write. If the server starts a task for it, wait for the task and return it."""
         response = request()
         if isinstance(response, dict) and set(response) == {"task"}:
             return self.watcher.wait(response["task"], subject)
         return None
 
     def delete(self, href: str, subject: str) -> None:
-        """Delete an object; one that another run deleted meanwhile is fine."""
+        """Delete an object, unless another run has deleted it meanwhile."""
         try:
             self.write(lambda: self.client.delete(href), subject)
         except TaskFailed as error:
@@ -232,22 +253,26 @@ class Server:
         subject: str,
         take: Callable[[dict[str, Any]], ReconcileResult],
     ) -> ReconcileResult:
-        """Create an object; when the answer was lost, or another run was quicker, `take` theirs."""
+        """Create an object.
+
+        If it exists afterwards because the response was lost, or because another run created it,
+        `take` reconciles the existing one.
+        """
         lost = False
         problem: PulpError = LostResponse("it was not created")
-        for _try in range(_TRIES):
+        for _try in range(_ATTEMPTS):
             try:
                 return ReconcileResult(self._create(kind, change.payload, subject), change, True)
             except (LostResponse, TaskFailed, ResponseError) as error:
                 problem = error
             lost = lost or isinstance(problem, LostResponse)
-            there = read_by_key(self.client, kind, [name]).get(name)
-            if there and (lost or _THERE_ALREADY.search(str(problem))):
-                # Whole, as the server answers a creation: the caller may need any field.
-                there = self.client.get(there["pulp_href"])
-                found = take(there)
+            existing = read_by_key(self.client, kind, [name]).get(name)
+            if existing and (lost or _EXISTS_ALREADY.search(str(problem))):
+                # All fields, as in the response to a creation: the caller may need any of them.
+                existing = self.client.get(existing["pulp_href"])
+                found = take(existing)
                 return ReconcileResult(found.current, change, True) if lost else found
-            if there or not isinstance(problem, LostResponse):
+            if existing or not isinstance(problem, LostResponse):
                 break
         raise problem
 
@@ -258,12 +283,12 @@ class Server:
         task = self.watcher.wait(response["task"], subject)
         created = created_resources(task, kind.endpoint)
         if not created:
-            raise PulpError(f"Pulp's task {response['task']} says nothing of a {kind.noun}")
+            raise PulpError(f"Pulp's task {response['task']} did not report a {kind.noun}")
         return {**_readable(kind, payload), "pulp_href": created[0]}
 
 
 def version_tuple(text: str) -> tuple[int, ...]:
-    """`3.123.1` -> (3, 123, 1); what follows the numbers (`rc1`, `.dev`) is ignored."""
+    """Convert `3.123.1` into (3, 123, 1); suffixes (`rc1`, `.dev`) are ignored."""
     numbers = []
     for part in text.split("."):
         digits = part[: len(part) - len(part.lstrip("0123456789"))]
@@ -274,6 +299,6 @@ def version_tuple(text: str) -> tuple[int, ...]:
 
 
 def _readable(kind: Kind, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """A payload as the server would show it: without secrets."""
+    """Return a payload as the server returns it: without secrets."""
     secret = {spec.name for spec in kind.fields if spec.secret}
     return {name: value for name, value in payload.items() if name not in secret}

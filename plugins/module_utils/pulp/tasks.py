@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One watcher for all Pulp tasks of a run: a single poll asks for every task under way."""
+"""Waiting for Pulp tasks: one watcher polls all tasks of a run, and monitors the workers."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ from .errors import (
 )
 from .reader import Reader, read_by_field
 
-# After a first suspicion it does not take as long to be sure.
-_SOON = 2.0
+# The interval of the second check of a suspected task, in seconds.
+_RECHECK_INTERVAL = 2.0
 
 
 class WorkerMonitor:
-    """Looks now and then what the workers do, and warns once of each task that none works on.
+    """Checks periodically which tasks the workers run, and warns once of each task without worker.
 
-    A task of pulpcore 3.123 has no worker (the field is always null), but each worker says what it
-    runs. A task that runs and that no worker owns up to in two looks has lost its worker; in one
-    look it may just have ended.
+    In pulpcore 3.123 the field `worker` of a task is always null, but each worker has the task that
+    it runs. A running task without worker in two checks has lost it; in one check it may just have
+    ended.
 
-    `warn` takes a text; `every` is the least number of seconds between two looks; `now` is the
-    time at which the first period begins.
+    `warn` takes a text; `interval` is the minimum number of seconds between two checks, `now` the
+    time at which the first one begins.
     """
 
     def __init__(
-        self, reader: Reader, warn: Callable[[str], None], every: float, now: float
+        self, reader: Reader, warn: Callable[[str], None], interval: float, now: float
     ) -> None:
         self._reader = reader
         self._warn = warn
-        self._every = every
-        self._due = now + every
+        self._interval = interval
+        self._due = now + interval
         self._suspects: set[str] = set()
-        self._said: set[str] = set()
+        self._warned: set[str] = set()
 
     def check(self, tasks: Iterable[tuple[str, Mapping[str, Any]]], now: float) -> None:
-        """Compare running tasks, (subject, task) pairs, with what online workers say they run."""
+        """Compare running tasks, as (name, task), with the tasks of the online workers."""
         if now < self._due:
             return
-        self._due = now + self._every
+        self._due = now + self._interval
         try:
             busy = self._busy()
-        except PulpError:  # nothing to be learned: a poll will fail, too, if it matters
+        except PulpError:  # a poll fails too if that persists
             return
         if busy is None:
             return
@@ -65,46 +65,46 @@ class WorkerMonitor:
             if task.get("state") == "running" and task["pulp_href"] not in busy
         }
         for href in sorted(orphans.keys() & self._suspects):
-            self._say(
+            self._warn_once(
                 href,
-                f"{orphans[href]}: the Pulp worker that runs its task is not online any more "
-                f"({href}); Pulp gives the task up within minutes",
+                f"{orphans[href]}: the Pulp worker that runs its task is offline ({href}); Pulp "
+                "cancels the task within minutes",
             )
         if orphans.keys() - self._suspects:
-            self._due = now + min(self._every, _SOON)
+            self._due = now + min(self._interval, _RECHECK_INTERVAL)
         self._suspects = set(orphans)
 
     def _busy(self) -> set[Any] | None:
-        """Hrefs of the tasks that online workers run; None when this user may not see workers."""
-        asked = {"online": "true", "fields": "pulp_href,current_task"}
-        online = self._reader.list("workers/", asked)
+        """Return the hrefs of the tasks of online workers; None without permission to read them."""
+        query = {"online": "true", "fields": "pulp_href,current_task"}
+        online = self._reader.list("workers/", query)
         if not online:
-            # The status page shows workers to everybody, but not what they do.
+            # The status is public and lists workers, but not their tasks.
             if self._reader.get("status/").get("online_workers"):
                 return None
-            self._say("", "no Pulp worker is online: tasks wait until one is started")
+            self._warn_once("", "no Pulp worker is online: tasks wait until one is started")
         return {worker.get("current_task") for worker in online}
 
-    def _say(self, href: str, words: str) -> None:
-        if href not in self._said:
-            self._said.add(href)
-            self._warn(words)
+    def _warn_once(self, href: str, text: str) -> None:
+        if href not in self._warned:
+            self._warned.add(href)
+            self._warn(text)
 
 
 _FIELDS = ("state", "error", "progress_reports", "created_resources", "name", "result")
 _SUCCESS_STATES = ("completed", "skipped")
 _FINAL_STATES = (*_SUCCESS_STATES, "failed", "canceled")
-# The reasons that Pulp gives when a worker died, or was stopped, under a task.
+# The errors of tasks whose worker died or was stopped.
 _WORKER_LOST = ("Worker has gone missing", "Aborted during worker shutdown")
 
 
 @dataclass(frozen=True)
 class PollIntervals:
-    """When to poll; all in seconds.
+    """The intervals of polls and checks, in seconds.
 
-    `least` and `longest`: the pause after a poll, growing while nothing ends. `average`: no more
-    polls than one per so much time in the long run. `workers`: how often to look whether the
-    workers live. `outage`: how long polls may fail before the waiting is given up.
+    `shortest` and `longest`: between two polls, growing while no task ends; `average`: the minimum
+    average over the whole run; `worker_check`: between two checks of the workers; `outage`: how long
+    polls may fail before the tasks fail.
     """
 
     shortest: float = 0.2
@@ -115,13 +115,13 @@ class PollIntervals:
 
 
 def created_resources(task: Mapping[str, Any] | None, part: str) -> list[str]:
-    """What a task created: the hrefs that contain `part`. None of a write that was no task."""
+    """Return the hrefs with `part` among the resources that a task created; none without a task."""
     return [href for href in (task or {}).get("created_resources") or [] if part in href]
 
 
 @dataclass
 class _WatchedTask:
-    """One task under way; `task` is its last known state."""
+    """A task in progress; `task` is its last known state."""
 
     subject: str
     deadline: float
@@ -131,9 +131,9 @@ class _WatchedTask:
 
 
 class TaskWatcher:
-    """Waits for Pulp tasks. Threads call `wait`; one thread of its own polls for all of them.
+    """Waits for Pulp tasks. Any thread may call `wait`; one internal thread polls all tasks.
 
-    `timeout` is seconds for each task. `warn(text)` is told of workers that are lost meanwhile.
+    `timeout` is in seconds for each task. `warn(text)` is called for workers that are lost.
     """
 
     def __init__(
@@ -157,11 +157,11 @@ class TaskWatcher:
         self.tasks_seen = 0
 
     def wait(self, href: str, subject: str, timeout: float | None = None) -> dict[str, Any]:
-        """Wait for one task; return it. Raises TaskFailed with Pulp's words, or TaskTimeout."""
+        """Wait for a task and return it. Raises TaskFailed with the error of Pulp, or TaskTimeout."""
         return self._result(href, self._watch(href, subject, timeout))
 
     def wait_all(self, tasks: Iterable[tuple[str, str]]) -> list[dict[str, Any] | PulpError]:
-        """Wait for (href, subject) pairs; in the same order each task or the error it ended in."""
+        """Wait for tasks, (href, name) pairs; return each task, or its error, in the same order."""
         watched = [(href, self._watch(href, subject, None)) for href, subject in tasks]
         results: list[dict[str, Any] | PulpError] = []
         for href, entry in watched:
@@ -172,14 +172,14 @@ class TaskWatcher:
         return results
 
     def in_progress(self) -> list[tuple[str, dict[str, Any]]]:
-        """(subject, last known task) of everything that is waited for."""
+        """Return (name, last known task) of all tasks that are waited for."""
         with self._changed:
             return [(entry.subject, entry.task) for entry in self._watched.values()]
 
     def _watch(self, href: str, subject: str, timeout: float | None) -> _WatchedTask:
         deadline = time.monotonic() + (timeout or self._timeout)
         with self._changed:
-            entry = self._watched.get(href)  # two items may wait for one task that they joined
+            entry = self._watched.get(href)  # two items may wait for the same task
             if entry is None:
                 entry = self._watched[href] = _WatchedTask(subject, deadline)
                 self.tasks_seen += 1
@@ -197,18 +197,18 @@ class TaskWatcher:
         if entry.task["state"] in _SUCCESS_STATES:
             return entry.task
         error = entry.task.get("error") or {}
-        # A task that Pulp gave up, or that somebody canceled, has a reason only.
-        said = error.get("description") or error.get("reason")
-        words = error_text(said or f"the task is {entry.task['state']}")
-        raise TaskFailed(href, words, worker_lost=words.startswith(_WORKER_LOST))
+        # A canceled task has a reason, but no description.
+        text = error.get("description") or error.get("reason")
+        detail = error_text(text or f"the task is {entry.task['state']}")
+        raise TaskFailed(href, detail, worker_lost=detail.startswith(_WORKER_LOST))
 
     def _poll_all(self) -> None:
-        """The thread: ends when nothing is watched, and never leaves anybody waiting."""
-        error = PulpError("waiting for Pulp's tasks broke off")
+        """The body of the thread: ends when no task is left, and releases all waiting threads."""
+        error = PulpError("waiting for the tasks of Pulp was interrupted")
         pause = self._intervals.shortest
         try:
-            while self._rest(pause):
-                ended = self._poll_patiently()
+            while self._wait_for_next_poll(pause):
+                ended = self._poll_unless_outage()
                 pause = (
                     self._intervals.shortest if ended else min(self._intervals.longest, pause * 1.5)
                 )
@@ -217,12 +217,12 @@ class TaskWatcher:
         except UNEXPECTED_ERRORS as problem:
             error = PulpError(unexpected_error(problem))
         finally:
-            self._give_up(error)
+            self._release_all(error)
 
-    def _rest(self, pause: float) -> bool:
-        """Sleep until the next poll is due; False when there is nothing left to wait for.
+    def _wait_for_next_poll(self, pause: float) -> bool:
+        """Sleep until the next poll; return False when no task is left.
 
-        A new task shortens a long pause: it may be a quick one.
+        A new task shortens the pause, because it may end soon.
         """
         intervals, now = self._intervals, time.monotonic()
         earliest = max(now + intervals.shortest, self._began + self.polls * intervals.average)
@@ -239,22 +239,22 @@ class TaskWatcher:
             self._thread = None
             return False
 
-    def _poll_patiently(self) -> int:
-        """Poll; the tasks go on while the server's API is away, so that polls may fail a while."""
+    def _poll_unless_outage(self) -> int:
+        """Poll. Errors are ignored for some time: tasks continue while the API is unreachable."""
         try:
             ended = self._poll()
         except (LostResponse, Unreachable, ResponseError) as error:
             now = time.monotonic()
             self._failing_since = self._failing_since or now
-            lasting = isinstance(error, TLSError) or getattr(error, "status", 500) < 500
-            if lasting or now - self._failing_since > self._intervals.outage:
+            is_permanent = isinstance(error, TLSError) or getattr(error, "status", 500) < 500
+            if is_permanent or now - self._failing_since > self._intervals.outage:
                 raise
             return 0
         self._failing_since = None
         return ended
 
     def _poll(self) -> int:
-        """Ask once for all; returns how many ended."""
+        """Read all tasks with one request; return how many ended."""
         self.polls += 1
         with self._changed:
             hrefs = list(self._watched)
@@ -270,20 +270,20 @@ class TaskWatcher:
     def _has_ended(self, href: str, task: dict[str, Any] | None, now: float) -> bool:
         entry = self._watched[href]
         if not task or "state" not in task:
-            entry.error = PulpError(f"the server does not know task {href} any more")
+            entry.error = PulpError(f"task {href} does not exist on the server any more")
             return True
         entry.task = task
         if task["state"] in _FINAL_STATES:
             return True
         if now > entry.deadline:
             entry.error = TaskTimeout(
-                f"still {task['state']} after task_timeout; it goes on on the server "
-                f"as {href}, and the next run joins it"
+                f"still {task['state']} after task_timeout; the task {href} continues on the "
+                "server, and the next run waits for it"
             )
             return True
         return False
 
-    def _give_up(self, error: PulpError) -> None:
+    def _release_all(self, error: PulpError) -> None:
         with self._changed:
             if self._thread is not threading.current_thread():
                 return

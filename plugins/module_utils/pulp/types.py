@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of what Pulp holds: for each content type its objects, their keys and fields.
+"""Content types of Pulp: for each type its kinds of objects with their endpoints and fields.
 
-A new content type is a new entry in CONTENT_TYPES; nothing else in the engine names a type.
+A new content type is a new entry in CONTENT_TYPES.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-# Labels that begin so belong to this collection: users' labels do not replace them.
+# The prefix of the labels of this collection, which are kept when users' labels are replaced.
 LABEL_PREFIX = "release_train_"
 
 
 @dataclass(frozen=True)
 class Field:
-    """One writable field of an object.
+    """A writable field of an object.
 
-    `name` is the wire's name, `key` the option's. `type` and `elements` are Ansible's words.
-    `words`: space-separated text on the wire, a list in options. `ordered`: order matters.
-    `secret`: written, never read back; `public` ones of these may be shown all the same.
-    `hidden`: read back, but not to be shown.
-    `clear`: what the wire wants for an emptied value.
-    `renamed`: plugin, version and name, where the wire has called it otherwise since a version.
+    `name`: the name in the API; `key`: the name of the option, if it differs; `type`, `elements`:
+    those of the option in Ansible; `space_separated`: a string of words in the API, a list in
+    options; `ordered`: whether the order of a list matters; `secret`: not returned by the API;
+    `public`: a secret that may be shown; `hidden`: returned by the API, but must not be shown;
+    `empty_value`: the value of the API for an emptied field; `renamed`: plugin, version and name,
+    if the field has another name since that version.
     """
 
     name: str
@@ -41,25 +41,25 @@ class Field:
 
     @property
     def no_log(self) -> bool:
-        """Whether the value must never be shown."""
+        """Whether the value must not be shown."""
         return self.hidden or (self.secret and not self.public)
 
     @property
     def option(self) -> str:
-        """The key under which a user gives this field."""
+        """The name of the option."""
         return self.key or self.name
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All names that the wire has, or had, for it; of these it reads null under all but one."""
+        """All names of the field in the API; an object has a value under one of them."""
         return (self.name, *self.renamed[2:])
 
     def value_in(self, values: Mapping[str, Any]) -> Any:
-        """Its value in an object as read from any server; None when it has none."""
+        """Return its value in an object of any server; None without one."""
         return next((values[name] for name in self.names if values.get(name)), None)
 
     def for_server(self, has_version: Callable[[str, str], bool]) -> Field:
-        """This field as a server knows it; `has(plugin, version)` asks the server."""
+        """Return this field with its name on a server; `has_version(plugin, version)` checks it."""
         if not self.renamed or not has_version(*self.renamed[:2]):
             return self
         return replace(self, name=self.renamed[2], key=self.option, renamed=())
@@ -67,7 +67,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of object: where it lives, what names it, what can be written."""
+    """A kind of objects: the endpoint, the natural key and the writable fields."""
 
     noun: str
     endpoint: str
@@ -76,24 +76,24 @@ class Kind:
 
     @property
     def readable(self) -> tuple[str, ...]:
-        """What `fields=` asks the server for."""
+        """The fields to request with `fields=`."""
         written = tuple(f.name for f in self.fields)
-        # It tells which secrets are set, and only of those that are asked for by name as well.
+        # `hidden_fields` contains which secrets are set, of those that are requested by name too.
         secrets = ("hidden_fields",) if any(f.secret for f in self.fields) else ()
         return ("pulp_href", "prn", self.key, *written, *secrets)
 
     def for_server(self, has_version: Callable[[str, str], bool]) -> Kind:
-        """This kind as a server knows it; `has(plugin, version)` asks the server."""
+        """Return this kind with the names of its fields on a server, see `Field.for_server`."""
         return replace(self, fields=tuple(spec.for_server(has_version) for spec in self.fields))
 
 
 @dataclass(frozen=True)
 class RemoteFilter:
-    """What a remote asks for by name, so that it can be told whether a sync brought it.
+    """The filter of a remote, with which the result of a sync is verified.
 
-    `includes`, `excludes`: fields of the remote, each a list of names, of shell patterns of names
-    and of digests. `names`: the endpoint of the content units that are meant, known by `name`;
-    `digests`: that of those which are meant by a digest. `source`: the field that says of what.
+    `includes`, `excludes`: fields of the remote, lists of names, shell patterns and digests;
+    `names`: the endpoint of the content units with these names, `digests`: of those with these
+    digests; `source`: the field with the name of the source.
     """
 
     includes: str
@@ -103,8 +103,8 @@ class RemoteFilter:
     source: str
 
 
-# What is attached to images, in the words of the shell. Not that of cosign 3: Pulp 3.43 refuses an
-# index whose manifests are of no platform, and all that comes with it.
+# Shell pattern of the tags of signatures and attestations, except those of cosign 3: Pulp 3.43
+# rejects an index whose manifests have no platform, and with it the whole sync.
 ATTACHED_PATTERN = "sha256-*.*"
 SOURCES = ("publication", "repository", "repository_version")
 
@@ -131,18 +131,16 @@ class RepositoryState:
 
 @dataclass(frozen=True)
 class ContentType:
-    """All kinds of one content type, and how its repositories are synced and published.
+    """A content type: its kinds of objects, and how its repositories are synced and published.
 
-    `sync_fields`: options of the sync call. `publications`: by publish mode, the kind and what
-    is posted besides the repository version; empty when the type is served without publication.
-    `content_unit`: the content unit that an operator counts.
-    `packages`: where its units are listed, and `package_fields`, which say what one is: its name,
-    its architecture and the parts of its version; empty for types without packages.
-    `asked`: what a remote asks for by name; None where a sync that does not bring it fails by itself.
-    `manifest`: what a remote's URL has after the path of a publication to be synced from there.
-    `upload_fields`: where among the packages of a repository those belong that are uploaded, and
-    `upload_mode`: the publish mode that tells of it.
-    `mirror_policy`: the value of `sync_policy` with which a sync makes its own publication.
+    `content_unit`: the type of content units that is counted; `sync_fields`: options of a sync;
+    `publications`: publish mode -> kind and settings, empty for types without publications;
+    `mirror_policy`: the `sync_policy` with which a sync creates a publication; `packages`: the
+    endpoint of packages, and `package_fields`: their name, architecture and parts of the version,
+    empty for types without packages; `remote_filter`: None if a sync fails for content
+    that does not exist; `manifest`: the suffix of the URL of a remote that syncs from a publication;
+    `upload_fields`: options that place uploaded packages, and `upload_mode`: the publish mode that
+    they require.
     """
 
     name: str
@@ -162,17 +160,19 @@ class ContentType:
     upload_mode: str = ""
 
     def publication(self, mode: str | None) -> tuple[Kind, dict[str, bool]]:
-        """The kind of publication for a publish mode, and the settings that go with it."""
+        """Return the kind of publication of a publish mode, and its settings."""
         return self.publications[mode or self.default_mode]
 
     def is_mirrored_by(self, sync_policy: str | None) -> bool:
-        """Whether a sync of this policy makes the publication that is to be served. What
-        `autopublish` makes besides has settings of its own, and is not."""
+        """Return whether a sync with this policy creates the publication that is served.
+
+        Publications of `autopublish` are not served, because they have other settings.
+        """
         return bool(self.mirror_policy) and sync_policy == self.mirror_policy
 
     @property
     def source_fields(self) -> tuple[Field, ...]:
-        """Fields of the remote that decide what a sync brings."""
+        """The fields of the remote that determine the content of a sync."""
         general = {spec.name for spec in _REMOTE} - {spec.name for spec in _URL_POLICY}
         return tuple(spec for spec in self.remote.fields if spec.name not in general)
 
@@ -295,7 +295,7 @@ CONTENT_TYPES: dict[str, ContentType] = {
         remote=_remote(
             "container/container",
             Field("upstream_name"),
-            # The old names are still written, and read back null.
+            # The old names are still accepted, but are null in responses.
             _strings("include_tags", renamed=("container", "2.28", "includes")),
             _strings("exclude_tags", renamed=("container", "2.28", "excludes")),
         ),
@@ -368,7 +368,7 @@ PLAIN_KINDS: dict[str, Kind] = {
 
 
 def kind_of(noun: str, content_type: str | None = None) -> Kind:
-    """The kind for `repository`, `remote`, `distribution` of a content type, or a plain kind."""
+    """Return the kind `repository`, `remote` or `distribution` of a content type, or a plain kind."""
     if content_type is None:
         return PLAIN_KINDS[noun]
     return getattr(CONTENT_TYPES[content_type], noun)

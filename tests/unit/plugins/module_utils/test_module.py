@@ -106,9 +106,9 @@ def test_warnings_are_shown_when_the_module_fails_too(invoke):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"pulp_url": "http://me:secret@pulp"}, "pulp_url holds credentials"),
+        ({"pulp_url": "http://me:secret@pulp"}, "pulp_url contains credentials"),
         ({"ca_path": "/nowhere/ca.pem"}, "ca_path '/nowhere/ca.pem' does not exist"),
-        ({"timeout": 0}, "timeout is 0.0: it must be more than 0"),
+        ({"timeout": 0}, "timeout is 0.0: it must be greater than 0"),
         ({"report_path": "/nowhere/report"}, "report_path '/nowhere/report' cannot be written"),
         ({"username": "me"}, "password"),
         ({"client_key": "/k"}, "client_cert"),

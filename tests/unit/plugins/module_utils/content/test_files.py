@@ -142,4 +142,4 @@ def test_a_repository_that_is_missing_is_named_and_check_mode_warns(hold):
     )
     ahead = hold("a", name="other", check_mode=True)
     assert (ahead.changed, ahead.error) == (True, "")
-    assert "A real run fails here" in ahead.more["warnings"][0]
+    assert "Without check mode this fails" in ahead.more["warnings"][0]

@@ -19,7 +19,7 @@ def test_what_is_no_http_url_is_refused(url):
 
 @pytest.mark.parametrize("url", ["http://me:secret@pulp", "me:secret@pulp", "http://me:se@cret@p"])
 def test_credentials_in_the_url_are_refused_and_not_shown(url):
-    with pytest.raises(InvalidItem, match="give them as username and password") as error:
+    with pytest.raises(InvalidItem, match="set username and password instead") as error:
         Connection(url)
     assert "cret" not in str(error.value)
 
@@ -43,7 +43,7 @@ def test_the_host_is_sent_as_http_requires(url, origin):
 @pytest.mark.parametrize("name", ["timeout", "task_timeout", "concurrency"])
 @pytest.mark.parametrize("value", [0, -1, float("nan")])
 def test_numbers_with_which_nothing_works_are_refused_by_name(name, value):
-    with pytest.raises(InvalidItem, match=f"^{name} is .*: it must be more than 0"):
+    with pytest.raises(InvalidItem, match=f"^{name} is .*: it must be greater than 0"):
         Connection("http://pulp", **{name: value})
 
 

@@ -14,7 +14,7 @@ from plugins.module_utils.pulp.errors import (
     TaskFailed,
 )
 from plugins.module_utils.pulp.planner import HIDDEN
-from plugins.module_utils.pulp.server import Server, version_tuple
+from plugins.module_utils.pulp.server import ReconcileOptions, Server, version_tuple
 from plugins.module_utils.pulp.types import Field, Kind
 from plugins.module_utils.report.report import Report
 from tests.unit.fake_pulp.pulp import FakePulp
@@ -36,7 +36,8 @@ def pulp_with(*things: dict[str, str], version: str = "3.123.1", tasks: bool = F
 
 def reconcile(pulp, name="a", check_mode=False, send_secrets=True, **wanted):
     current = pulp.there(THINGS).get(name)
-    return pulp.server(check_mode).reconcile(KIND, name, wanted, current, send_secrets)
+    options = ReconcileOptions(send_secrets)
+    return pulp.server(check_mode).reconcile(KIND, name, wanted, current, options)
 
 
 def writes(pulp: FakePulp) -> list[tuple[str, dict[str, str]]]:
@@ -114,8 +115,9 @@ def test_what_another_run_created_otherwise_is_changed():
 def test_what_another_run_created_otherwise_is_kept_where_it_may_not_change(tasks):
     pulp = pulp_with(tasks=tasks)
     create_first(pulp, "other", tasks)
-    with pytest.raises(Conflict, match="another run made 'a' meanwhile"):
-        pulp.server().reconcile(KIND, "a", {"url": "u"}, None, may_change=False)
+    options = ReconcileOptions(may_change=False)
+    with pytest.raises(Conflict, match="another run created 'a' meanwhile"):
+        pulp.server().reconcile(KIND, "a", {"url": "u"}, None, options)
     assert pulp.find(THINGS, name="a")["url"] == "other"
 
 
@@ -144,14 +146,14 @@ def test_a_refusal_is_pulps_error_though_the_name_is_there():
 def test_a_task_that_created_nothing_is_an_error():
     pulp = pulp_with(tasks=True)
     pulp.on("POST", THINGS, ignored=True)
-    with pytest.raises(PulpError, match="says nothing of a thing"):
+    with pytest.raises(PulpError, match="did not report a thing"):
         reconcile(pulp, url="u")
 
 
 @pytest.mark.parametrize("name", [" a", "a ", "a\n"])
 def test_a_name_that_pulp_would_trim_is_refused(name):
     pulp = pulp_with()
-    with pytest.raises(InvalidItem, match="begins or ends with a blank"):
+    with pytest.raises(InvalidItem, match="leading or trailing spaces"):
         reconcile(pulp, name, url="u")
     assert pulp.writes == []
 
@@ -235,7 +237,7 @@ def test_the_status_is_read_once():
 
 
 def test_a_server_that_is_too_old_is_an_error_with_the_needed_version():
-    with pytest.raises(InvalidItem, match="^labels needs core 3.200 or later"):
+    with pytest.raises(InvalidItem, match="^labels requires core 3.200 or later"):
         FakePulp().server().require_version("core", "3.200", "labels")
 
 

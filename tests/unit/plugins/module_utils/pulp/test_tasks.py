@@ -124,7 +124,7 @@ def test_one_poll_reads_all_tasks():
     watcher = watch(pulp)
     with ThreadPoolExecutor(20) as pool:
         waits = [pool.submit(watcher.wait, href(name), name) for name in names]
-        assert pulp.wait_until(lambda: len(polls(pulp)[-1]) == 20, PATIENCE)
+        assert pulp.wait_until(lambda: any(len(poll) == 20 for poll in polls(pulp)), PATIENCE)
         for name in names:
             change(pulp, name, "completed")
         assert {wait.result(PATIENCE)["state"] for wait in waits} == {"completed"}
@@ -163,7 +163,7 @@ def test_a_new_task_does_not_wait_for_the_end_of_a_long_pause():
         old = pool.submit(watcher.wait, href("old"), "old")
         assert polled_often(pulp)
         # By now the pause grows without end, so that only the news can wake the thread in time.
-        watcher._rest = lambda pause, rest=watcher._rest: rest(1000)
+        watcher._wait_for_next_poll = lambda pause, rest=watcher._wait_for_next_poll: rest(1000)
         assert watcher.wait(href("new"), "new")["state"] == "completed"
         change(pulp, "old", "completed")
         assert watcher.wait(href("new"), "again")["state"] == "completed"
@@ -174,7 +174,10 @@ def test_the_pause_grows_while_nothing_ends_and_starts_again_when_something_does
     pulp = pulp_with(a=["running"] * 8 + ["completed"], b=["running"] * 9 + ["completed"])
     watcher = watch(pulp, intervals=PollIntervals(shortest=0.001, longest=0.004, average=0))
     pauses = []
-    watcher._rest = lambda pause, rest=watcher._rest: (pauses.append(pause), rest(pause))[1]
+    watcher._wait_for_next_poll = lambda pause, rest=watcher._wait_for_next_poll: (
+        pauses.append(pause),
+        rest(pause),
+    )[1]
     watcher.wait_all([(href("a"), "a"), (href("b"), "b")])
     assert pauses[:5] == pytest.approx([0.001, 0.0015, 0.00225, 0.003375, 0.004])
     assert pauses[9] == 0.001
@@ -208,14 +211,14 @@ def test_each_task_may_have_its_own_timeout():
 
 
 def test_a_task_that_the_server_forgot_is_an_error():
-    with pytest.raises(PulpError, match="does not know task .*/a/ any more"):
+    with pytest.raises(PulpError, match="task .*/a/ does not exist on the server any more"):
         watch(pulp_with()).wait(href("a"), "a")
 
 
 def test_an_answer_of_another_shape_ends_the_waiting():
     pulp = pulp_with(a=["completed"])
     pulp.list = lambda path, params: [{"pulp_href": href("a")}]
-    with pytest.raises(PulpError, match="does not know task"):
+    with pytest.raises(PulpError, match="does not exist on the server"):
         watch(pulp).wait(href("a"), "a")
 
 
@@ -308,4 +311,4 @@ def test_a_lost_worker_is_reported_while_its_task_still_runs():
         change(pulp, "a", "completed")
         wait.result(PATIENCE)
     assert len(texts) == 1
-    assert texts[0].startswith("repository a: the Pulp worker that runs its task is not online")
+    assert texts[0].startswith("repository a: the Pulp worker that runs its task is offline")

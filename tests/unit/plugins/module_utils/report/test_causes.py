@@ -12,7 +12,10 @@ WORDS = {
     "there is no http://ark/a.sha256: set sha256, or checksum to false": ("file not found", False),
     "Worker has gone missing (task /pulp/api/v3/tasks/1/)": ("Pulp worker lost", True),
     "[Errno 28] No space left on device: '/var/lib/pulp/x'": ("Pulp storage full", False),
-    "still running after task_timeout; it goes on": ("Pulp task exceeds task_timeout", False),
+    "still running after task_timeout; the task": (
+        "Pulp task exceeds task_timeout",
+        False,
+    ),
     "http://ark cannot be reached: Connection refused": ("Pulp server unreachable", True),
     "Bad Gateway (HTTP 502)": ("Pulp server unreachable", True),
     "the source oci:/x:y cannot be read: open /x: no such file or directory": (
