@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from machine import CACHE, CLONE, environment, have_debian_packages, locked, run, say
+from machine import CACHE, CLONE, announce, environment, have_debian_packages, locked, run
 
 UV = "uv==0.13.9"
 REQUIREMENTS = CLONE / "tests" / "requirements"
@@ -30,13 +30,13 @@ class Environment:
 
     @property
     def path(self) -> Path:
-        """Return the folder that holds it."""
+        """Return the directory that holds it."""
         series = f"-{self.core.rpartition('.')[0]}" if self.core else ""
         return CACHE / "venv" / f"{self.requirements}{series}"
 
     @property
     def bin(self) -> Path:
-        """Return the folder of its commands."""
+        """Return the directory of its commands."""
         return self.path / "bin"
 
     @property
@@ -97,7 +97,7 @@ def prepare(wanted: Environment) -> Environment:
     with locked():
         if stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
             return wanted
-        say(f"making the environment {wanted.path.name}")
+        announce(f"making the environment {wanted.path.name}")
         shutil.rmtree(wanted.path, ignore_errors=True)
         # A machine that has none of them gets the preferred Python from uv.
         python = find_python(wanted) or wanted.pythons[0]

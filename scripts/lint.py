@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import stage
 from environments import CORES, DEFAULT_CORE, TOOLS, prepare
-from machine import say
+from machine import announce
 
 # In the order in which they start: the longest has one core for itself.
 CHECKS = {
@@ -59,7 +59,9 @@ def check(name: str, core: str) -> bool:
         if not done.returncode:
             break
     result = "failed" if done.returncode else "passed"
-    say(f"{name}: {result} in {time.monotonic() - began:.0f} s\n{done.stdout.rstrip()}".rstrip())
+    announce(
+        f"{name}: {result} in {time.monotonic() - began:.0f} s\n{done.stdout.rstrip()}".rstrip()
+    )
     return not done.returncode
 
 
@@ -76,7 +78,7 @@ def main() -> None:
     failed = [name for name, well in zip(names, passed) if not well]
     if failed:
         sys.exit(f"==> lint failed: {', '.join(failed)}")
-    say("lint passed")
+    announce("lint passed")
 
 
 if __name__ == "__main__":

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CLONE = Path(__file__).resolve().parents[1]
-# The lab's servers live in the same folder; the variable leads there from the staged copy too.
+# The lab's servers live in the same directory; the variable leads there from the staged copy too.
 CACHE = Path(os.environ.get("RELEASE_TRAIN_CACHE") or CLONE / ".cache").absolute()
 HOME = CACHE / "home"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
-def say(sentence: str) -> None:
+def announce(sentence: str) -> None:
     """Print one line of the tools' own, ahead of whatever a runner prints next."""
     print(f"==> {sentence}", flush=True)
 
@@ -37,9 +37,9 @@ def run(
 @contextmanager
 def locked() -> Iterator[None]:
     """Let one program at a time change what lies in the cache."""
-    folder = CACHE / "lock"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "tools").open("w") as lock:
+    directory = CACHE / "lock"
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "tools").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -61,7 +61,7 @@ def search_path() -> str:
 def environment(first: Path | None = None, **more: str) -> dict[str, str]:
     """Return the environment for a tool: a home of its own, no trace of the caller's Python.
 
-    first: the folder to look into before all others, for example a virtual environment's bin.
+    first: the directory to look into before all others, for example a virtual environment's bin.
     """
     HOME.mkdir(parents=True, exist_ok=True)
     ours = ("ANSIBLE_", "MOLECULE_", "PYTHON", "VIRTUAL_ENV")
@@ -82,10 +82,10 @@ def environment(first: Path | None = None, **more: str) -> dict[str, str]:
 
 
 def have_debian_packages(*names: str) -> None:
-    """Install Debian packages as root; anybody else is told which are missing."""
+    """Install Debian packages as root; for other users fail with the names of the missing ones."""
     if os.geteuid() or not shutil.which("apt-get"):
         sys.exit(f"==> Debian packages are missing: {' '.join(names)}")
-    say(f"installing Debian packages: {' '.join(names)}")
+    announce(f"installing Debian packages: {' '.join(names)}")
     env = environment(DEBIAN_FRONTEND="noninteractive")
     run(["apt-get", "-qq", "update"], env=env)
     run(["apt-get", "-qq", "install", "--no-install-recommends", *names], env=env)

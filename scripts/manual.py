@@ -10,7 +10,7 @@ from pathlib import Path
 
 import stage
 from environments import TOOLS, prepare
-from machine import CACHE, CLONE, run, say
+from machine import CACHE, CLONE, announce, run
 
 SOURCE = CACHE / "manual"
 SITE = CLONE / "build" / "docs"
@@ -104,7 +104,7 @@ def main() -> None:
     readme.write_text(linked_names(readme.read_text("utf-8"), SOURCE), encoding="utf-8")
     shutil.rmtree(SITE, ignore_errors=True)
     run(["sphinx-build", "--quiet", "--fail-on-warning", SOURCE, SITE], env=env)
-    say(f"the manual is {SITE.relative_to(CLONE) / 'index.html'}")
+    announce(f"the manual is {SITE.relative_to(CLONE) / 'index.html'}")
 
 
 if __name__ == "__main__":

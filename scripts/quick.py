@@ -15,7 +15,7 @@ from pathlib import Path
 import stage
 from environments import CORES, DEFAULT_CORE, TOOLS, prepare
 from lint import CHECKS, check
-from machine import CLONE, environment, say
+from machine import CLONE, announce, environment
 
 QUICK = [name for name in CHECKS if name.startswith(("ruff", "mypy", "words"))]
 UNIT = Path("tests/unit")
@@ -62,7 +62,9 @@ def unit_tests(base: str, core: str) -> bool:
     own = {test for path in changed for test in tests_of(path)}
     general = {path.relative_to(CLONE) for path in (CLONE / UNIT).glob("test_*.py")}
     command = ["python", "-m", "pytest", "-p", "no:cacheprovider", "-q", "-n", "2"]
-    say(f"unit tests of {len(changed)} changed files: {', '.join(sorted(map(str, own))) or 'none'}")
+    announce(
+        f"unit tests of {len(changed)} changed files: {', '.join(sorted(map(str, own))) or 'none'}"
+    )
     done = subprocess.run(
         [*command, *sorted(map(str, own | general))],
         cwd=stage.COLLECTION,
@@ -88,7 +90,7 @@ def main() -> None:
         failed += [name for name, done in zip(QUICK, checks) if not done.result()]
     if failed:
         sys.exit(f"==> failed: {', '.join(failed)}")
-    say("quick checks passed")
+    announce("quick checks passed")
 
 
 def _git(*words: str) -> str:

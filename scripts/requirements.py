@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pins of the development tools: tests/requirements/*.in say what, *.txt which versions."""
+"""The pins of the development tools: tests/requirements/*.in have the names, *.txt the versions."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def _lab(program: str, *words: str) -> None:
 
 
 def _status(program: str, *names: str) -> dict[str, Any]:
-    """Return what a program of the lab says about its servers; none is running if it fails."""
+    """Return the servers that a program of the lab lists, nothing if it fails."""
     command = _command(program, "status", "--json", *names)
     done = subprocess.run(
         command,
@@ -71,7 +71,7 @@ def running() -> Iterator[None]:
 
 @contextmanager
 def variables_in(path: Path) -> Iterator[None]:
-    """Keep a file for a while, readable by its owner only, that tells tests where the servers are.
+    """Write a private file with the addresses of the servers, and delete it at the end.
 
     It is JSON: YAML that no password can break.
     """

@@ -38,16 +38,18 @@ def environment_of(venv: Environment, **more: str) -> dict[str, str]:
     return environment(venv.bin, ANSIBLE_COLLECTIONS_PATH=str(ROOT), PYTHONPATH=str(ROOT), **more)
 
 
-def _listed(folder: Path) -> set[str]:
+def _listed(directory: Path) -> set[str]:
     """Return the files of a git work tree that are not ignored, as paths relative to it."""
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others"]
     command.append("--exclude-standard")
-    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, check=True)
+    done = subprocess.run(
+        command, cwd=directory, env=environment(), capture_output=True, check=True
+    )
     return {name for name in done.stdout.decode().split("\0") if name}
 
 
 def refresh() -> Path:
-    """Bring the copy up to date with the clone and return its folder."""
+    """Bring the copy up to date with the clone and return its directory."""
     git = ["git", "-c", "safe.directory=*"]
     with locked():
         COLLECTION.mkdir(parents=True, exist_ok=True)
@@ -70,22 +72,22 @@ def refresh() -> Path:
 
 def _forget_installed_copies() -> None:
     """Remove the copies that tools install into the home and would test instead of the stage."""
-    for folder in (HOME / ".ansible" / "collections", HOME / ".cache" / "ansible-compat"):
-        shutil.rmtree(folder, ignore_errors=True)
+    for directory in (HOME / ".ansible" / "collections", HOME / ".cache" / "ansible-compat"):
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _write_sanity_ignores() -> None:
-    folder = COLLECTION / "tests" / "sanity"
-    folder.mkdir(parents=True, exist_ok=True)
-    folders = [COLLECTION / "plugins" / kind for kind in ("lookup", "modules")]
-    plugins = sorted(path for parent in folders for path in parent.glob("*.py"))
+    directory = COLLECTION / "tests" / "sanity"
+    directory.mkdir(parents=True, exist_ok=True)
+    directories = [COLLECTION / "plugins" / kind for kind in ("lookup", "modules")]
+    plugins = sorted(path for parent in directories for path in parent.glob("*.py"))
     text = "".join(f"{path.relative_to(COLLECTION)} {IGNORED}\n" for path in plugins)
     for series in CORES:
-        (folder / f"ignore-{series}.txt").write_text(text, encoding="utf-8")
+        (directory / f"ignore-{series}.txt").write_text(text, encoding="utf-8")
 
 
 def _write_pip_bootstrap() -> None:
-    folder = HOME / ".ansible" / "test" / "cache"
-    folder.mkdir(parents=True, exist_ok=True)
+    directory = HOME / ".ansible" / "test" / "cache"
+    directory.mkdir(parents=True, exist_ok=True)
     for version in PIP_VERSIONS:
-        (folder / f"get_pip_{version}.py").write_text(PIP_BOOTSTRAP, encoding="utf-8")
+        (directory / f"get_pip_{version}.py").write_text(PIP_BOOTSTRAP, encoding="utf-8")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tests: unit, integration, roles, smoke, e2e, slow; in the end the ten slowest of them.
 
-A kind without tests says so and passes; options this program does not know go to the runner.
+A kind without tests prints a line and passes; unknown options are passed to the runner.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import durations
 import servers
 import stage
 from environments import CORES, DEFAULT_CORE, MODULE, Environment, find_python, prepare
-from machine import CACHE, CLONE, run, say
+from machine import CACHE, announce, run
 
 OLDEST, NEWEST = min(CORES), max(CORES)
 
@@ -45,7 +45,7 @@ def unit(core: str, arguments: list[str]) -> None:
     utils = "tests/unit/plugins/module_utils"
     pythons: set[str] = set()
     for series in dict.fromkeys([core, OLDEST, NEWEST]):
-        say(f"unit tests with ansible-core {CORES[series].core}")
+        announce(f"unit tests with ansible-core {CORES[series].core}")
         venv = prepare(CORES[series])
         seen = venv.python in pythons and not arguments
         pythons.add(venv.python)
@@ -53,9 +53,9 @@ def unit(core: str, arguments: list[str]) -> None:
         _pytest(venv, ["tests/unit"], "-n", "2", *(tested if seen else ()), *arguments)
     python = MODULE.pythons[0]
     if find_python(MODULE) is None:
-        say(f"there is no Python {python} here to run the unit tests of module_utils with")
+        announce(f"there is no Python {python} here to run the unit tests of module_utils with")
     elif not arguments:  # a choice of tests may leave none of them
-        say(f"unit tests of module_utils with Python {python}")
+        announce(f"unit tests of module_utils with Python {python}")
         # They need ansible-core, or Hypothesis, which have left this Python behind.
         without = [f"--ignore={utils}/test_module.py", "--ignore-glob=*_properties.py"]
         _pytest(prepare(MODULE), [utils, *without], "-n", "2")
@@ -84,7 +84,7 @@ def roles(core: str, arguments: list[str]) -> None:
 def smoke(_core: str, arguments: list[str]) -> None:
     """Run the smoke tests on the oldest and the newest ansible-core."""
     for series in (OLDEST, NEWEST):
-        say(f"smoke tests with ansible-core {CORES[series].core}")
+        announce(f"smoke tests with ansible-core {CORES[series].core}")
         _pytest(prepare(CORES[series]), ["tests/smoke"], *arguments)
 
 
@@ -140,7 +140,7 @@ def main() -> None:
             stack.enter_context(_beside(known.core, ["e2e", *rest]))
         _run_all(collection, known.core, kinds, rest)
     if not known.part:
-        say("\n".join(["the slowest", *durations.slowest()]))
+        announce("\n".join(["the slowest", *durations.slowest()]))
 
 
 def _run_all(collection: Path, core: str, kinds: list[str], rest: list[str]) -> None:
@@ -149,14 +149,14 @@ def _run_all(collection: Path, core: str, kinds: list[str], rest: list[str]) -> 
         for kind in kinds:
             test, files = KINDS[kind]
             if not any(collection.glob(files)):
-                say(f"there are no {kind} tests yet: {files}")
+                announce(f"there are no {kind} tests yet: {files}")
                 continue
             if kind in SHARING and not started:
                 stack.enter_context(servers.running())
                 started = True
             began = time.monotonic()
             test(core, rest)
-            say(f"{kind}: passed in {time.monotonic() - began:.0f} s")
+            announce(f"{kind}: passed in {time.monotonic() - began:.0f} s")
 
 
 @contextmanager
@@ -164,7 +164,7 @@ def _beside(core: str, words: list[str]) -> Iterator[None]:
     """Run this program on other kinds meanwhile; in the end show what it printed, or fail as it."""
     log = CACHE / "log" / f"{words[0]}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    say(f"{words[0]} runs beside; what it prints is in {log.relative_to(CLONE)}, and shown at last")
+    announce(f"{words[0]} runs in parallel; its output is printed at the end, and in {log}")
     with log.open("w+", encoding="utf-8") as stream:
         command = [sys.executable, __file__, "--core", core, "--part", *words]
         process = subprocess.Popen(
