@@ -23,6 +23,7 @@ CHECKS = {
     "ruff check": ["ruff", "check", "--no-cache", "."],
     "ruff format": ["ruff", "format", "--no-cache", "--check", "."],
     "words": ["python", "scripts/words.py"],
+    "spelling": ["codespell"],
     "mypy of the plugins": ["mypy", "plugins"],
     "mypy of the scripts and the lab": ["mypy", "scripts", "tests/lab"],
     "ansible-lint": ["ansible-lint", "--offline"],
