@@ -23,13 +23,6 @@ MODULE_CODE_LINES = 40
 PLAYBOOK_LINES = 20
 README_LINES = 25
 
-# Every folder of plugins/ may import module_utils; what runs on the controller plugin_utils, too.
-FLOOR_BELOW = "plugins.module_utils"
-CONTROLLER = "plugins.plugin_utils"
-ON_CONTROLLER = {"action", "filter", "lookup", "plugin_utils"}
-KNOWS_ANSIBLE_MODULE = {"pulp_module.py"}
-HTTP = {"requests", "urllib3", "urllib.request", "http.client", f"{FLOOR_BELOW}.pulp_client"}
-
 
 def code_lines(text: str) -> int:
     """Count the lines that are neither blank, nor a comment, nor the start of a YAML document."""

@@ -118,7 +118,9 @@ def _newest_hint(server: Server, pin: Pin) -> str:
     stamps = STAMP_PATTERN if is_stamp(pin.stamp) else "[0-9].*"
     found = find_snapshots(server.client, SnapshotFilter(kind, prefix, stamps), ("name",))
     return (
-        f", the newest is {found[0]['name'][len(prefix) :]}" if found else ", nor any other of it"
+        f", the newest is {found[0]['name'][len(prefix) :]}"
+        if found
+        else ", and the repository has no snapshot"
     )
 
 

@@ -230,7 +230,10 @@ class SnapshotRun:
         if mirrored or self.server.check_mode:
             return mirrored
         if not repository.sync:
-            raise InvalidItem("its version has no publication that mirrors upstream: sync it")
+            raise InvalidItem(
+                "the latest version was not published by a mirror_complete sync: set sync to true and run "
+                "it again"
+            )
         settings = self._sync_settings(item).without_optimize()
         again = sync_repository(self.server, item.state, settings, self.running)
         again.raise_error()

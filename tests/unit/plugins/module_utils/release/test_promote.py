@@ -126,7 +126,7 @@ def test_a_snapshot_that_does_not_exist_is_named_and_nothing_is_written():
     ark = Ark(a="development", b="development")
     entry = ark.pulp.find("distributions/", name=f"b-{STAMP}")
     for name, words in (
-        ("another", "nor any other of it"),
+        ("another", "and the repository has no snapshot"),
         (f"b-{OLDER}", f"the newest is {OLDER}"),
     ):
         entry["name"] = name

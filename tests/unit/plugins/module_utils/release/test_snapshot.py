@@ -351,7 +351,7 @@ def test_a_missing_publication_of_a_repository_that_is_not_synced_is_an_error(
     without_publication,
 ):
     error = one(without_publication, rpm=[item(sync=False)]).error
-    assert "no publication that mirrors upstream" in error
+    assert "not published by a mirror_complete sync" in error
 
 
 # Another run at the same time
