@@ -21,6 +21,10 @@ class OperatorError(Exception):
         super().__init__(redact(message))
 
 
+class InvalidArguments(OperatorError):
+    """Arguments of a module were refused. One may be a secret under a misspelt name: show none."""
+
+
 def credentials_in(text: str) -> list[str]:
     """Return the user information (`user:password@`) of every URL in a text."""
     return _URL_CREDENTIALS.findall(text)

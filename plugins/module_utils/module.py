@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
-from .errors import OperatorError, credentials_in
+from .errors import InvalidArguments, OperatorError, credentials_in
 from .inventory.values import secret_values
 from .pulp.client import PulpClient
 from .pulp.connection import Connection
@@ -45,7 +45,9 @@ class Module(AnsibleModule):
             argument_spec=argument_spec, supports_check_mode=True, **spec
         )
         self.has_valid_arguments = True
-        self.no_log_values.update(secret_values(self.params))
+        # A client_key of the connection is a path, that of an item the key itself.
+        items = {key: value for key, value in self.params.items() if key not in CONNECTION}
+        self.no_log_values.update(secret_values(items))
 
     def log(self, msg: str, log_args: dict[str, Any] | None = None) -> None:
         # Ansible would write the arguments to the system log before their secrets are known.
@@ -93,6 +95,7 @@ def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -
         message = failure_message(results, noun)
     except OperatorError as error:
         message = str(error)
+        module.has_valid_arguments = not isinstance(error, InvalidArguments)
     except UNEXPECTED_ERRORS as error:
         message = unexpected_error(error)
     except KeyboardInterrupt:

@@ -148,7 +148,7 @@ text:
 
 from typing import Any
 
-from ..module_utils.errors import OperatorError
+from ..module_utils.errors import InvalidArguments, OperatorError
 from ..module_utils.kayobe.update import OPTIONS, update_configuration
 from ..module_utils.module import Module
 from ..module_utils.release.options import (
@@ -176,6 +176,7 @@ def main() -> None:
         answer, warnings = update_configuration(module.params, write=not module.check_mode)
     except OperatorError as error:
         problem = str(error)
+        module.has_valid_arguments = not isinstance(error, InvalidArguments)
     for warning in warnings:
         module.warn(warning)
     if problem:

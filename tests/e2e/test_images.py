@@ -106,7 +106,7 @@ def test_the_same_bits_under_another_version_and_other_bits_under_the_same(
     assert len({one["publication"] for one in served}) == 1
     image.write_bytes(b"other")
     other = rig.run("image_upload", **names(rig, image)).failed()
-    assert "already exists, and differs in" in "".join(other.errors.values())
+    assert "is served already, with other content in" in "".join(other.errors.values())
 
 
 def test_half_of_what_was_asked_for_is_not_released(rig: Rig, image: Path) -> None:

@@ -278,7 +278,7 @@ class _DiskImageUpload:
         if served != local:
             different = [path for path in {*served, *local} if served.get(path) != local.get(path)]
             raise Conflict(
-                f"version {image.pin.stamp} already exists, and differs in "
+                f"version {image.pin.stamp} is served already, with other content in "
                 f"{', '.join(sorted(different))}: served versions are immutable, set another "
                 "image_version"
             )

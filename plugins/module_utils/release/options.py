@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import OperatorError
+from ..errors import InvalidArguments
 from ..inventory.pins import Pin, ResolvedPins, resolve_pins
 from ..inventory.repositories import (
     ItemError,
@@ -58,7 +58,7 @@ def inventory_defaults(suffix: str = "_defaults") -> dict[str, dict[str, Any]]:
 
 
 def refuse_unknown_keys(params: Mapping[str, Any]) -> None:
-    """Raise OperatorError, in Ansible's words, for keys that items of the inventory do not have."""
+    """Raise InvalidArguments, in Ansible's words, for keys that items of the inventory do not have."""
     for name in PACKAGE_TYPES:
         known = converters(name)
         given = {option: params.get(option) or [] for option in (name, f"deprecated_{name}")}
@@ -67,7 +67,7 @@ def refuse_unknown_keys(params: Mapping[str, Any]) -> None:
         for option, mappings in given.items():
             unknown = {f"{option}.{key}" for item in mappings for key in item if key not in known}
             if unknown:
-                raise OperatorError(
+                raise InvalidArguments(
                     f"Unsupported parameters: {', '.join(sorted(unknown))}. "
                     f"Supported parameters include: {', '.join(sorted(known))}"
                 )

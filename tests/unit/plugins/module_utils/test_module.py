@@ -10,7 +10,7 @@ import pytest
 from ansible.module_utils import basic
 
 from plugins.module_utils import module as pulp_module
-from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.errors import InvalidArguments, OperatorError
 from plugins.module_utils.pulp.errors import InvalidItem
 from plugins.module_utils.report.report import Result
 
@@ -196,3 +196,18 @@ def test_secrets_of_inventory_items_are_neither_returned_nor_logged(invoke, monk
     assert "S3cret" not in json.dumps(answer)
     assert answer["invocation"]["module_args"]["rpm"][0]["name"] == "a"
     assert [text.rpartition(" ")[2] for text in logged] == ["Invoked"]
+
+
+def test_a_misspelt_secret_of_an_item_is_not_returned(invoke):
+    error = InvalidArguments("Unsupported parameters: rpm.remote_pasword")
+    status, answer = invoke(raising(error), verbosity=3, things=["S3CRET"])
+    assert status == 1
+    assert answer["msg"] == str(error)
+    assert "S3CRET" not in json.dumps(answer)
+
+
+def test_the_path_of_the_client_key_is_no_secret(invoke, tmp_path):
+    path = str(tmp_path / "client.pem")
+    status, answer = invoke(raising(InvalidItem("x")), client_cert=path, client_key=path)
+    assert status == 1
+    assert path in answer["msg"]

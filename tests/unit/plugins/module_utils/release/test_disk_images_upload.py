@@ -79,7 +79,7 @@ def test_the_same_again_changes_nothing(pulp, upload):
 def test_other_bits_under_the_same_version_are_refused(pulp, upload):
     upload()
     result = upload(content="other")
-    assert "already exists, and differs in image, image.sha256" in result.error
+    assert "is served already, with other content in image, image.sha256" in result.error
     assert versions(pulp) == 1
 
 
@@ -119,7 +119,8 @@ def test_a_run_that_failed_before_the_version_was_served_is_completed(pulp, uplo
 
 
 @pytest.mark.parametrize(
-    ("content", "error"), [("other", "already exists, and differs in image"), ("bits", "")]
+    ("content", "error"),
+    [("other", "is served already, with other content in image"), ("bits", "")],
 )
 def test_a_version_that_another_run_served_meanwhile_is_kept_and_becomes_latest(
     pulp, upload, content, error
