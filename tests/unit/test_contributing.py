@@ -16,7 +16,7 @@ import yaml
 
 COLLECTION = Path(__file__).resolve().parents[2]
 PAGE = (COLLECTION / "CONTRIBUTING.md").read_text(encoding="utf-8")
-CHANGES = ("Add a module", "Add a playbook", "Add a content type")
+CHANGES = ("Add a module", "Add an option", "Add a playbook", "Add a content type")
 # Top-level names of the tarball, besides what ansible-galaxy adds.
 SHIPPED = {
     *("CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "changelogs", "docs", "galaxy.yml"),

@@ -60,7 +60,7 @@ def test_the_playbooks_and_their_hosts_are_those_of_the_tree():
         "{{ groups['ark'] | default(['localhost'], true) }}": "controller",
         "{{ 'localhost' if ansible_limit is not defined else 'all:localhost' }}": "controller",
         "{{ groups['ark'] | default([]) or ['localhost'] }}": "Ark",
-        hosts["distribution_list"]: "any Pulp",
+        hosts["distribution_list"]: "any Pulp server",
     }
     assert {name: kinds.get(hosts[name], "test, client") for name in PLAYBOOKS} == PLAYBOOKS
 
