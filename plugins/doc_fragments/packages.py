@@ -45,7 +45,7 @@ sync:
   description: Whether to sync the repository from upstream. Defaults to V(true).
   type: bool
 publish:
-  description: Whether to create snapshots of the repository. Defaults to V(true).
+  description: Whether to take snapshots of the repository. Defaults to V(true).
   type: bool
 allow_failure:
   description:

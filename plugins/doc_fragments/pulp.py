@@ -121,8 +121,8 @@ options:
     default: 5
   late_retry_delay:
     description:
-      - Delay in seconds before the last retry. Items that still failed with a transient error are
-        retried once more, this long after all other items are done.
+      - Delay in seconds before items that still failed with a transient error are processed once more,
+        each with its own O(retries). It starts when all other items are done.
       - A negative number disables it.
     type: float
     default: 60

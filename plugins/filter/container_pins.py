@@ -49,7 +49,7 @@ _value:
   type: dict
   contains:
     pins: {description: Mapping of image to a list of tags., type: dict}
-    text: {description: 'Number of selected images, such as V(selected 3 of 40).', type: str}
+    text: {description: 'How many images were selected, such as V(selected 3 of 40).', type: str}
 """
 
 from collections.abc import Iterable

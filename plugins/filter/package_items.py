@@ -31,7 +31,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Create snapshots of the RPM repositories of the inventory
+- name: Take snapshots of the RPM repositories of the inventory
   stackhpc.release_train.package_snapshot:
     rpm: "{{ rpm_package_repos | stackhpc.release_train.package_items('rpm') }}"
 """

@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 selected:
-  description: Number of selected package pins.
+  description: How many package pins were selected, as text.
   returned: always
   type: str
   sample: selected 12 of 43

@@ -121,7 +121,7 @@ lines:
   type: list
   elements: str
 selected:
-  description: Number of selected distributions.
+  description: How many distributions were selected, as text.
   returned: always
   type: str
   sample: selected 12 of 19950

@@ -135,7 +135,7 @@ results:
       name: rocky_9_baseos
       type: pin
 selected:
-  description: Number of selected pins.
+  description: How many pins were selected, as text.
   returned: success
   type: str
   sample: selected 2 of 43

@@ -9,13 +9,13 @@ short_description: Mirror pinned snapshots to another Pulp server
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Makes a Pulp server serve exactly the pinned snapshots, with the names and paths of the source,
-    without a content guard.
+  - Makes a Pulp server serve the pinned snapshots, with the names and paths of the source, without a
+    content guard. Snapshots mirrored earlier are kept.
   - Downloads content from the content app of the source, never from upstream, and does not use the REST
     API of the source.
-  - Does not sync a snapshot again that is mirrored already, also if its repository was synced with
-    another snapshot since. The label C(release_train_mirrored) of the distribution records it. Other
-    labels are preserved.
+  - Skips a snapshot that is mirrored already, even if the repository has been synced to another one
+    since. The label C(release_train_mirrored) of the distribution records it. Other labels are
+    preserved.
   - Reverts changes of the path or content guard of a mirrored snapshot.
   - Processes all repositories even if some of them fail. The module then fails with the error of each.
 extends_documentation_fragment:
@@ -46,7 +46,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 selected:
-  description: Number of selected pins.
+  description: How many pins were selected, as text.
   returned: always
   type: str
   sample: selected 12 of 43

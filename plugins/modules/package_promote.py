@@ -43,7 +43,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 selected:
-  description: Number of selected pins.
+  description: How many pins were selected, as text.
   returned: always
   type: str
   sample: selected 12 of 43

@@ -13,8 +13,8 @@ description:
     time. Changes nothing.
   - Sends one small request for each repository, regardless of the number of its snapshots.
   - Ignores snapshots without content.
-  - Skips a snapshot with the label C(release_train_shrunk), which has lost too many packages, with a
-    warning, and returns the one before it. A snapshot that is released, which means that its content
+  - Skips, with a warning, a snapshot that lost too many packages (label C(release_train_shrunk)), and
+    returns the previous one. A snapshot that is released, which means that its content
     guard is not O(content_guard), is not skipped, and neither is one that is requested by its exact stamp.
   - Reports a repository without such a snapshot in a warning. It is an error if an exact stamp is
     requested, or if no repository has a snapshot.
@@ -94,7 +94,7 @@ lines:
   type: list
   elements: str
 selected:
-  description: Number of selected repositories or pins.
+  description: How many repositories or pins were selected, as text.
   returned: always
   type: str
   sample: selected 12 of 176

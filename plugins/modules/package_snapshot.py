@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: package_snapshot
-short_description: Sync package repositories and create snapshots of them
+short_description: Sync package repositories and take snapshots of them
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
@@ -21,7 +21,7 @@ options:
     description:
       - Stamp of the snapshots that this run creates, C(YYYYMMDDTHHMMSS) in UTC. Defaults to the start
         time of the run.
-      - Content that an earlier run synced without creating a snapshot gets the time of that sync as its stamp.
+      - Content that an earlier run synced without taking a snapshot gets the time of that sync as its stamp.
     type: str
   content_guard:
     description: Content guard of new snapshots. It must exist. An empty string makes them public.
@@ -47,7 +47,7 @@ options:
     type: float
     default: 7
   storage_limit:
-    description: Percentage of free space below which the C(low) of RV(storage) is V(true).
+    description: RV(storage.low) is V(true) if less than this percentage of the storage is free.
     type: float
     default: 10
   optimize:
@@ -67,7 +67,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Create snapshots of all Rocky Linux 9 repositories
+- name: Take snapshots of all Rocky Linux 9 repositories
   stackhpc.release_train.package_snapshot:
     rpm: "{{ rpm_package_repos }}"
     deb: "{{ deb_package_repos }}"
@@ -81,7 +81,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 stamp:
-  description: Stamp of the snapshots that this run created.
+  description: Stamp of the snapshots that this run took.
   returned: success
   type: str
   sample: 20261122T200001
@@ -100,13 +100,20 @@ stale:
   sample: [{name: rocky_9_extras, type: rpm, last: "2026-11-02"}]
 storage:
   description:
-    - Size C(total), C(used) and C(free) of Pulp's storage in bytes, and whether it is C(low). Empty if
-      Pulp does not report it.
+    - Storage of Pulp. Empty if Pulp does not report it.
   returned: always
   type: dict
+  contains:
+    total: {description: Size in bytes., type: int, returned: when Pulp reports it}
+    used: {description: Used space in bytes., type: int, returned: when Pulp reports it}
+    free: {description: Free space in bytes., type: int, returned: when Pulp reports it}
+    low:
+      description: Whether less than O(storage_limit) percent is free.
+      type: bool
+      returned: when Pulp reports it
   sample: {total: 2199023255552, used: 2091723161600, free: 107300093952, low: true}
 selected:
-  description: Number of selected repositories.
+  description: How many repositories were selected, as text.
   returned: always
   type: str
   sample: selected 12 of 176

@@ -10,8 +10,8 @@ version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
   - Creates, updates and deletes content guards, which restrict access to the content of distributions.
-  - Treats the groups of an RBAC content guard as exact. Groups that are not listed lose their roles, also
-    if users hold the same role. Roles that users hold without a group do not change.
+  - Treats the groups of an RBAC content guard as exact. Groups that are not listed lose their roles,
+    even if individual users also hold them. Roles of individual users do not change.
   - Refuses to delete a content guard that a distribution uses, because Pulp would make the distribution
     public.
 options:

@@ -77,7 +77,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Create snapshots
+- name: Take snapshots
   stackhpc.release_train.package_snapshot:
     rpm: "{{ rpm_package_repos }}"
     package_filter: ^rocky_9_
