@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common.parameters import PASS_VARS
 
 from plugins.module_utils import module as pulp_module
 from plugins.module_utils.errors import InvalidArguments, OperatorError
@@ -24,6 +25,8 @@ def invoke(monkeypatch, capsys):
 
     def call(carry_out, verbosity=0, **arguments):
         internal = {"_ansible_verbosity": verbosity, "_ansible_diff": True}
+        if "inject_invocation" in PASS_VARS:  # ansible-core 2.21
+            internal["_ansible_inject_invocation"] = True
         given = {"pulp_url": URL, **internal, **arguments}
         text = json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode()
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", text)
