@@ -117,7 +117,9 @@ def test_a_tag_that_another_run_releases_meanwhile_does_not_move(
     with FaultyProxy(rig.servers.ark.url, b"copy_tags", cut=False, meanwhile=release) as proxy:
         refused = rig.run_module("pulp_container_content", container=[late], pulp_url=proxy.url)
 
-    assert f"another run released other images as {TAG} at the same time" in refused.failed().message
+    assert (
+        f"another run released other images as {TAG} at the same time" in refused.failed().message
+    )
     (line,) = quick_runs[0].succeeded().report
     look = {"name": late["name"], "tags": [TAG], "state": "read"}
     (now,) = rig.run_module("pulp_container_content", container=[look]).succeeded().report

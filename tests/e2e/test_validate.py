@@ -178,7 +178,10 @@ def test_warnings_alone_do_not_fail_it_and_a_limit_does_not_skip_it(inventory: P
         ("- a\n", "package_repos.yml:1: file: must be a mapping of variables"),
         ("other: 1\n", "hosts.yml:1: inventory: has neither rpm_package_repos nor"),
         ("rpm_package_repos: {}\n", "0 errors, 0 warnings: 0 repositories"),
-        ('rpm_package_repos: "{{ x }}"\n', "rpm_package_repos: not checked: the list is a template"),
+        (
+            'rpm_package_repos: "{{ x }}"\n',
+            "rpm_package_repos: not checked: the list is a template",
+        ),
     ],
 )
 def test_a_broken_file_is_a_finding(inventory: Path, text: str, problem: str) -> None:
