@@ -153,4 +153,4 @@ def _path(params: Mapping[str, Any], name: str, what: str) -> str:
     try:
         return kayobe_file(params["config"], name)
     except KayobeFileError as error:
-        raise KayobeFileError(f"no {what} {error}") from error
+        raise KayobeFileError(f"no {what} {error}") from None

@@ -44,7 +44,7 @@ def manage_guards(server: Server, params: Mapping[str, Any]) -> tuple[list[Resul
             result = Result(item["name"], type_name)
             work.append((result, (kind, item, found.get(item["name"]))))
     existing = Existing(server, _group_names(items), _role_names(items))
-    deletes = any(item["state"] == "absent" and current for _result, (_, item, current) in work)
+    deletes = any(item["state"] == "absent" and current for _result, (_kind, item, current) in work)
     usage = read_usage(server.client) if deletes else Usage()
 
     def run(pair: Any, result: Result) -> None:
