@@ -120,6 +120,7 @@ def release(walk: Walk, snapshots: dict[str, str]) -> Released:
     return Released(snapshots, before, walk.statuses(snapshots))
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file in one process, and all that use the walk, so that its servers are
     started and its release is made once."""

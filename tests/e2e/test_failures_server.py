@@ -13,11 +13,11 @@ import pytest
 from tests.lab.demo.site import Pulp, pulp_of
 from tests.lab.pulp import launcher
 
-from .rig import Rig, Servers
+from .rig import Rig, Servers, own
 
 pytestmark = pytest.mark.slow
 
-NAME = "fail-worker"
+NAME = own("fail-worker")
 LOST = "killed-01: the Pulp worker that runs its task is offline"
 
 

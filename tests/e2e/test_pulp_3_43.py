@@ -19,9 +19,9 @@ from tests.lab.oci_registry import OciRegistry
 from tests.lab.pulp import launcher
 
 from .play import Secret
-from .rig import HARD_PASSWORD, Rig, Servers
+from .rig import HARD_PASSWORD, Rig, Servers, own
 
-NAME = "fail-3-43"
+NAME = own("fail-3-43")
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from tests.lab.demo.site import pulp_of
 from tests.lab.oci_layout import Image, write_layout
 from tests.lab.pulp import launcher
 
-from .rig import Rig, Servers
+from .rig import Rig, Servers, own
 
-NAME = "fail-tls"
+NAME = own("fail-tls")
 
 
 @pytest.fixture(scope="module")
