@@ -39,7 +39,7 @@ def record_tests(report: Path) -> None:
     if report.exists():
         for case in ElementTree.parse(report).iter("testcase"):
             # Behind "@" is the group that keeps tests in one process.
-            name = re.sub(r"@\w+$", "", case.get("name", ""))
+            name = re.sub(r"@[\w/]+$", "", case.get("name", ""))
             module = case.get("classname", "").rpartition(".")[2]
             record(f"{module}::{name}", float(case.get("time", 0)))
         report.unlink()

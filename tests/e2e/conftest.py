@@ -126,5 +126,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     started and its release is made once."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
-        group = "walk" if {"pulps", "upstream"} & set(fixtures) else item.path.stem
+        file = item.nodeid.partition("::")[0].removesuffix(".py")  # stems alone may be equal
+        group = "walk" if {"pulps", "upstream"} & set(fixtures) else file
         item.add_marker(pytest.mark.xdist_group(group))

@@ -18,14 +18,13 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.plain_pulp import PlainPulp
+from tests.e2e.play import Play, Secret
 from tests.lab.demo.site import Pulp, pulp_of
 from tests.lab.playbook import COLLECTION, Run
 from tests.lab.pulp import launcher
 from tests.lab.upstream.demo import publish_many
 from tests.lab.upstream.server import UpstreamServer
-
-from .plain_pulp import PlainPulp
-from .play import Play, Secret
 
 # What trips shells, YAML, URLs and headers.
 HARD_PASSWORD = 'a $HOME "b" c:d @e% %41é f'

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several clients in one run: one that is down stops none of the others."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.plain_pulp import PlainPulp
+from tests.e2e.rig import Rig, own
+from tests.lab.demo.site import Pulp, pulp_of
+from tests.lab.pulp import launcher
+
+NAME = own("fleet-client")
+
+
+@pytest.fixture(scope="module")
+def another() -> Iterator[Pulp]:
+    """Start one more client's Pulp."""
+    try:
+        yield pulp_of("client2", launcher.start(NAME)[NAME])
+    finally:
+        launcher.destroy(NAME)
+
+
+@pytest.mark.parametrize("serial", [{}, {"release_train_serial": 1}])
+def test_a_client_that_is_down_stops_none_of_the_others(
+    rig: Rig, another: Pulp, serial: dict[str, int]
+) -> None:
+    items = [rig.rpm(1), rig.rpm(2)]
+    wanted = {"rpm_package_repos": items, "package_versions": rig.snapshot(*items)}
+    # First in its group, so that with serial the others come after it.
+    clients = rig.hosts.pop("client")
+    rig.add_host("client", "client0", replace(another, url="http://127.0.0.1:9"))
+    rig.hosts["client"].update(clients)
+    rig.add_host("client", "client2", another)
+    summary = rig.folder / "all.md"
+
+    refused = rig.run("package_mirror", **wanted).failed()
+    assert "3 Pulps, client0, client1, client2" in refused.output
+    arguments = [
+        "-e",
+        json.dumps({"release_train_fleet": True, "summary_path": str(summary), **serial}),
+    ]
+    run = rig.run("package_mirror", *arguments, **wanted).failed()
+
+    assert set(run.messages) == {"client0"}
+    assert "http://127.0.0.1:9 cannot be reached" in run.messages["client0"]
+    for server in (rig.client, PlainPulp(another)):
+        assert len(server.snapshots(rig.prefix)) == 2
+    assert "3 Pulps: 1 failed, 2 ok" in run.output
+    assert re.search(rf"^client1: \[1/2\] {rig.prefix}_0[12]  ", run.output, re.MULTILINE)
+    report = Path(run.report_path)
+    hosts = [json.loads(line)["host"] for line in report.read_text().splitlines()]
+    assert sorted(hosts) == ["client0", "client1", "client1", "client2", "client2"]
+    own_lines = report.with_name("report.client1").read_text().splitlines()
+    assert sum("number" in json.loads(line) for line in own_lines) == 2
+    assert "**client0**" in summary.read_text()
+    assert "**client2**" in (rig.folder / "all.client2.md").read_text()

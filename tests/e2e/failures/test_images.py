@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images whose registry refuses us or lacks tags, rival promotions, 150 images of which 3 fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.play import Run, Secret
+from tests.e2e.rig import HARD_PASSWORD, Rig
+from tests.lab.faulty_proxy import FaultyProxy
+from tests.lab.oci_layout import Image, write_layout
+from tests.lab.oci_registry import OciRegistry
+
+# Pulp sends passwords to registries in Latin-1, which not all of them take for what it is.
+ACCOUNT = ("builder", HARD_PASSWORD.replace("é", "e"))
+QUICK = {"retries": 0, "late_retry_delay": -1}
+TAG = "2025.1-rocky-9-20250812T091848"
+
+
+@pytest.fixture
+def registry(rig: Rig) -> Iterator[OciRegistry]:
+    """Serve images to those who have an account."""
+    rig.secrets.append(Secret(*ACCOUNT))
+    with OciRegistry(rig.folder / "registry", ACCOUNT) as served:
+        yield served
+
+
+def publish(registry: OciRegistry, name: str, *tags: str) -> dict[str, str]:
+    """Let the registry have an image of this name; returns its digests by tag."""
+    folder: Path = registry.root / name
+    return write_layout(folder, {tag: Image(f"{name} {tag}") for tag in tags})
+
+
+def mirrored(rig: Rig, registry: OciRegistry, image: str, **more: Any) -> dict[str, Any]:
+    """Return an item of pulp_repository that takes an image of the registry."""
+    return {
+        "name": f"{rig.prefix}-dev/{image}",
+        "url": registry.url,
+        "upstream_name": image,
+        "remote_username": ACCOUNT[0],
+        "remote_password": ACCOUNT[1],
+        "include_tags": [TAG],
+        "pinned": True,
+        **more,
+    }
+
+
+def released(rig: Rig, image: str) -> dict[str, Any]:
+    """Return an item of pulp_container_content that releases an image."""
+    names = {"name": f"{rig.prefix}/{image}", "source": f"{rig.prefix}-dev/{image}"}
+    return {**names, "tags": [TAG], "immutable": True}
+
+
+def versions(rig: Rig, name: str) -> int:
+    """Return how often the content of a repository changed."""
+    found = rig.ark.find("repositories/container/container/", name)
+    return int(found["latest_version_href"].rstrip("/").rsplit("/", 1)[-1])
+
+
+def test_a_registry_that_refuses_the_account_is_named_and_hides_no_other(
+    rig: Rig, registry: OciRegistry
+) -> None:
+    publish(registry, "nova", TAG)
+    stranger = mirrored(
+        rig, registry, "nova", remote_password="another one", name=f"{rig.prefix}/x"
+    )
+    items = [stranger, mirrored(rig, registry, "nova"), mirrored(rig, registry, "glance")]
+
+    run = rig.run_module("pulp_repository", container=items, sync=True, **QUICK).failed()
+
+    assert run.of(stranger["name"])["cause"] == "upstream credentials rejected"
+    assert "401" in run.errors[stranger["name"]]
+    assert run.of(f"{rig.prefix}-dev/glance")["cause"] == "404 from upstream"
+    assert versions(rig, f"{rig.prefix}-dev/nova") == 1
+
+
+def test_two_promotions_of_the_same_images_at_once_do_the_work_of_one(
+    rig: Rig, registry: OciRegistry
+) -> None:
+    images = ["nova", "glance", "heat"]
+    digests = {image: publish(registry, image, TAG)[TAG] for image in images}
+    sources = [mirrored(rig, registry, image) for image in images]
+    rig.run_module("pulp_repository", container=sources, sync=True, **QUICK).succeeded()
+    items = [released(rig, image) for image in images]
+    plain = [{"name": item["name"]} for item in items]
+    rig.run_module("pulp_repository", container=plain).succeeded()
+
+    plays = [rig.start_module("pulp_container_content", container=items) for _run in "ab"]
+    runs = [play.wait().succeeded() for play in plays]
+
+    assert [versions(rig, item["name"]) for item in items] == [1, 1, 1]
+    for run in runs:
+        assert {line["name"].partition("/")[2]: line["tags"][TAG] for line in run.report} == digests
+    assert rig.run_module("pulp_container_content", container=items).succeeded().changed == 0
+
+
+def test_a_tag_that_another_run_releases_meanwhile_does_not_move(
+    rig: Rig, registry: OciRegistry
+) -> None:
+    for image in ("nova", "nova-again"):
+        publish(registry, image, TAG)
+    sources = [mirrored(rig, registry, image) for image in ("nova", "nova-again")]
+    rig.run_module("pulp_repository", container=sources, sync=True, **QUICK).succeeded()
+    late = released(rig, "nova")
+    quick = {**late, "source": f"{rig.prefix}-dev/nova-again"}
+    rig.run_module("pulp_repository", container=[{"name": late["name"]}]).succeeded()
+    quick_runs: list[Run] = []
+
+    def release() -> None:
+        quick_runs.append(rig.run_module("pulp_container_content", container=[quick]))
+
+    with FaultyProxy(rig.servers.ark.url, b"copy_tags", cut=False, meanwhile=release) as proxy:
+        refused = rig.run_module("pulp_container_content", container=[late], pulp_url=proxy.url)
+
+    assert (
+        f"another run released other images as {TAG} at the same time" in refused.failed().message
+    )
+    (line,) = quick_runs[0].succeeded().report
+    look = {"name": late["name"], "tags": [TAG], "state": "read"}
+    (now,) = rig.run_module("pulp_container_content", container=[look]).succeeded().report
+    assert now["tags"] == line["tags"]
+
+
+def test_a_tag_that_moved_at_the_source_does_not_move_what_was_released(
+    rig: Rig, registry: OciRegistry
+) -> None:
+    old = publish(registry, "nova", TAG)[TAG]
+    source = {**mirrored(rig, registry, "nova"), "pinned": False}
+    rig.run_module("pulp_repository", container=[source], sync=True, **QUICK).succeeded()
+    item = released(rig, "nova")
+    rig.run_module("pulp_repository", container=[{"name": item["name"]}]).succeeded()
+    rig.run_module("pulp_container_content", container=[item]).succeeded()
+    new = write_layout(registry.root / "nova", {TAG: Image("built again")})[TAG]
+    rig.run_module("pulp_repository", container=[source], sync=True, **QUICK).succeeded()
+
+    refused = rig.run_module("pulp_container_content", container=[item]).failed()
+
+    assert f"{TAG} is {old} here and {new} in {item['source']}" in refused.message
+    assert versions(rig, item["name"]) == 1
+    rig.run_module("pulp_container_content", container=[item], force=True).succeeded()
+    again = rig.run_module("pulp_container_content", container=[item]).succeeded()
+    assert again.report[0]["tags"] == {TAG: new}
+
+
+@pytest.mark.slow
+def test_of_150_images_of_which_3_fail_147_are_done_and_3_are_named(
+    rig: Rig, registry: OciRegistry
+) -> None:
+    images = [f"image-{number:03}" for number in range(150)]
+    broken = {"image-007", "image-070", "image-140"}
+    for image in images:
+        publish(registry, image, "other" if image in broken else TAG)
+    sources = [mirrored(rig, registry, image) for image in images]
+    plain = [{"name": released(rig, image)["name"]} for image in images]
+    rig.run_module("pulp_repository", container=plain).succeeded()
+
+    synced = rig.run_module("pulp_repository", container=sources, sync=True, **QUICK).failed()
+    items = [released(rig, image) for image in images]
+    copied = rig.run_module("pulp_container_content", container=items).failed()
+
+    assert set(synced.errors) == {f"{rig.prefix}-dev/{image}" for image in broken}
+    assert all(f"these are missing: {TAG}." in error for error in synced.errors.values())
+    assert copied.errors == {
+        f"{rig.prefix}/{image}": f"Some tags not found in source repository: {TAG}"
+        for image in broken
+    }
+    assert len(copied.changed_items) == 147
+    assert copied.message.splitlines()[0] == "3 of 150 failed"

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pushes of images that are refused, cut off, watched by strangers, or made twice at once."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.e2e.play import Run, Secret
+from tests.e2e.rig import HARD_PASSWORD, NAMES, Rig
+from tests.lab.faulty_proxy import FaultyProxy
+from tests.lab.oci_layout import Attached, Image, write_layout
+from tests.lab.pulp import launcher
+
+TAG = "2025.1-rocky-9-20261122T020000"
+SIZE = 2_000_000
+"""Of an image whose push can be cut in the middle."""
+MIDDLE = SIZE // 2
+"""More than any other request of a push sends."""
+
+
+def _layout(rig: Rig, text: str = "nova", size: int = SIZE) -> tuple[str, str]:
+    """Write an image; returns its source and its digest."""
+    folder = rig.folder / f"layout-{text}"
+    digest = write_layout(folder, {"image": Image(text, size)})["image"]
+    return f"oci:{folder}:image", digest
+
+
+def _options(rig: Rig, source: str, **more: Any) -> dict[str, Any]:
+    return {"namespace": rig.prefix, "names": ["nova"], "tag": TAG, "source": source, **more}
+
+
+def _only(run: Run) -> dict[str, Any]:
+    (line,) = run.report
+    return line
+
+
+def _pull(rig: Rig, name: str, *account: str) -> int:
+    """Return the status of a look at an image by somebody, by nobody without an account."""
+    ark = rig.servers.ark
+    host = ark.url.split("//")[1]
+    query = {"service": host, "scope": f"repository:{name}:pull"}
+    token = requests.get(
+        f"{ark.url}/token/", query, auth=account or None, verify=ark.ca_path or True, timeout=60
+    )
+    headers = {
+        "Authorization": f"Bearer {token.json()['token']}",
+        "Accept": "application/vnd.oci.image.manifest.v1+json",
+    }
+    address = f"{ark.url}/v2/{name}/manifests/{TAG}"
+    return requests.head(
+        address, headers=headers, verify=ark.ca_path or True, timeout=60
+    ).status_code
+
+
+def _skopeo(rig: Rig, source: str, name: str) -> None:
+    """Push as a builder does by hand."""
+    ark = rig.servers.ark
+    host = ark.url.split("//")[1]
+    encoded = base64.b64encode(f"{ark.username}:{ark.password}".encode()).decode()
+    auth = Path(rig.folder / "auth.json")
+    auth.write_text(json.dumps({"auths": {host: {"auth": encoded}}}), encoding="utf-8")
+    command = ["skopeo", "copy", "--quiet", "--dest-tls-verify=false"]
+    command += ["--dest-authfile", str(auth), source, f"docker://{host}/{name}:{TAG}"]
+    subprocess.run(command, check=True)
+
+
+def test_nobody_sees_an_image_while_it_is_pushed(rig: Rig) -> None:
+    source, digest = _layout(rig)
+    name, seen = f"{rig.prefix}/nova", []
+
+    def look() -> None:
+        (distribution,) = rig.ark.list("distributions/container/container/", base_path=name)
+        seen.append((distribution["private"], _pull(rig, name)))
+
+    with FaultyProxy(rig.servers.ark.url, MIDDLE, cut=False, meanwhile=look) as proxy:
+        run = rig.run_module("container_push", **_options(rig, source), pulp_url=proxy.url)
+        run.succeeded()
+
+    assert seen == [(True, 401)]
+    assert (_only(run)["digest"], _only(run)["attempts"]) == (digest, 1)
+    ark = rig.servers.ark
+    assert _pull(rig, name) == 401
+    assert _pull(rig, name, ark.username, ark.password) == 200
+    # What the module is there to prevent.
+    _skopeo(rig, source, f"{rig.prefix}/by-hand")
+    assert _pull(rig, f"{rig.prefix}/by-hand") == 200
+
+
+def test_a_push_that_is_cut_in_the_middle_is_made_again(rig: Rig) -> None:
+    source, digest = _layout(rig)
+
+    with FaultyProxy(rig.servers.ark.url, MIDDLE) as proxy:
+        options = _options(rig, source, pulp_url=proxy.url, retry_delay=0.1)
+        run = rig.run_module("container_push", **options).succeeded()
+        again = rig.run_module("container_push", **options).succeeded()
+
+    assert (_only(run)["digest"], _only(run)["attempts"]) == (digest, 2)
+    assert (again.changed, _only(again)["attempts"]) == (0, 0)
+
+
+def test_a_push_that_is_cut_each_time_says_so_and_is_made_by_the_next_run(rig: Rig) -> None:
+    source, digest = _layout(rig)
+    small, small_digest = _layout(rig, "glance", 0)
+    images = [{"name": "nova"}, {"name": "glance", "source": small}]
+    options = {**_options(rig, source), "names": [], "images": images}
+
+    with FaultyProxy(rig.servers.ark.url, MIDDLE, times=1000) as proxy:
+        run = rig.run_module(
+            "container_push", **options, pulp_url=proxy.url, attempts=2, retry_delay=0.1
+        ).failed()
+    healed = rig.run_module("container_push", **options).succeeded()
+
+    nova, glance = (f"{rig.prefix}/{name}:{TAG}" for name in ("nova", "glance"))
+    assert "(after 2 attempts)" in run.errors[nova]
+    assert run.of(glance)["digest"] == small_digest
+    assert healed.of(nova)["digest"] == digest
+    assert healed.of(glance)["changed"] is False
+
+
+def test_a_name_that_cannot_be_costs_the_others_nothing(rig: Rig) -> None:
+    source, digest = _layout(rig, size=0)
+    options = {**_options(rig, source), "names": ["nova", "nova:latest"]}
+
+    for action in ("created", "unchanged"):
+        run = rig.run_module("container_push", **options).failed()
+
+        (error,) = run.errors.values()
+        assert "invalid image name" in error
+        nova = run.of(f"{rig.prefix}/nova:{TAG}")
+        assert (nova["digest"], nova["action"]) == (digest, action)
+
+
+def test_a_registry_that_refuses_an_account_is_asked_once(rig: Rig) -> None:
+    source, _digest = _layout(rig, size=0)
+    group, user = f"{rig.prefix}-group", f"{rig.prefix}-user"
+    rig.secrets.append(Secret(user, HARD_PASSWORD))
+    rig.run_module("pulp_group", groups=[{"name": group}]).succeeded()
+    account = {"username": user, "password": HARD_PASSWORD}
+    rig.run_module("pulp_user", users=[{**account, "groups": [group]}]).succeeded()
+    rig.run_module("container_push", **_options(rig, source)).succeeded()
+    namespace = {"name": rig.prefix, "pull": [group], "push": []}
+    rig.run_module("pulp_container_namespace", namespaces=[namespace]).succeeded()
+
+    options = {**_options(rig, source), **account, "tag": "another"}
+    run = rig.run_module("container_push", **options).failed()
+
+    assert f"user '{user}' may not push {rig.prefix}/nova" in run.message
+    assert "pulp_container_namespace" in run.message
+    assert _only(run)["attempts"] == 1
+    assert _only(run)["cause"] == "registry rejects the account"
+    pushed = {**namespace, "push": [group]}
+    rig.run_module("pulp_container_namespace", namespaces=[pushed]).succeeded()
+    rig.run_module("container_push", **options).succeeded()
+
+
+def test_two_pushes_of_one_image_at_once_do_the_work_of_one(rig: Rig) -> None:
+    source, digest = _layout(rig)
+    options = _options(rig, source)
+
+    plays = [rig.start_module("container_push", **options) for _run in "ab"]
+    runs = [play.wait().succeeded() for play in plays]
+
+    assert {_only(run)["digest"] for run in runs} == {digest}
+    (distribution,) = rig.ark.list(
+        "distributions/container/container/", base_path=f"{rig.prefix}/nova"
+    )
+    assert distribution["private"] is True
+    assert len(rig.ark.list("repositories/", name=f"{rig.prefix}/nova")) == 1
+    assert rig.run_module("container_push", **options).succeeded().changed == 0
+
+
+def test_builders_that_push_tags_of_one_image_at_once_do_not_stop_each_other(rig: Rig) -> None:
+    # They share their configuration, and two each their layer: what one brings the other finds.
+    attached = [
+        Attached(f"sha256:{number:064}", kind) for number in range(6) for kind in ("sig", "att")
+    ]
+    layout = rig.folder / "layout"
+    digests = write_layout(layout, {one.tag: one for one in attached})
+    source = f"oci:{layout}:{{tag}}"
+    shares = [
+        [{"name": "nova", "tag": one.tag} for one in attached if one.kind == kind]
+        for kind in ("sig", "att")
+    ]
+
+    plays = [
+        rig.start_module("container_push", namespace=rig.prefix, source=source, images=share)
+        for share in shares
+    ]
+    runs = [play.wait().succeeded() for play in plays]
+
+    assert {line["tag"]: line["digest"] for run in runs for line in run.report} == digests
+
+
+def test_an_index_that_pulp_took_in_part_is_made_whole_by_the_next_push(rig: Rig) -> None:
+    images = {"1": Image("multi", architectures=("amd64", "arm64"))}
+    digest = write_layout(rig.folder / "layout", images)["1"]
+    source = f"oci:{rig.folder}/layout:1"
+    options = _options(rig, source)
+    rig.run_module("container_push", **options).succeeded()
+    # As Pulp leaves it when another push comes in between, which is too rare to wait for.
+    links = f"ManifestListManifest.objects.filter(image_manifest__digest={digest!r})"
+    words = f"from pulp_container.app.models import ManifestListManifest; {links}.first().delete()"
+    assert launcher.manage(NAMES[0], "shell", "-c", words) == 0
+
+    assert rig.run_module("container_push", **options).succeeded().changed == 1
+
+    (index,) = rig.ark.list("content/container/manifests/", digest=digest)
+    assert len(index["listed_manifests"]) == 2
+    assert rig.run_module("container_push", **options).succeeded().changed == 0
