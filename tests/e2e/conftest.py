@@ -6,7 +6,7 @@
 | `ark`, `client` | a `Pulp` each: `url`, `username`, `password`, `ca_path`, `get(url)` |
 | `upstream` | an `UpstreamServer` that serves the upstreams of the demo |
 | `walk` | the demo's `Walk` over them, with one RPM and one Deb repository |
-| `inventory` | the folder of its inventory, hosts `ark1` and `client1` |
+| `inventory` | the directory of its inventory, hosts `ark1` and `client1` |
 | `playbook` | runs a playbook there: `playbook("package_sync", "-e", "...")` returns a `Run` |
 | `snapshots`, `release` | stamps by short name: what Ark took, what it released of it |
 
@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.rig import guarded, own, rig, servers  # noqa: F401  # fixtures of the tests of failures
+from tests.e2e.rig import guarded, rig, server_name, servers  # noqa: F401  # fixtures of the tests of failures
 from tests.lab.demo.site import Pulp, Site, pulp_of
 from tests.lab.demo.walk import Walk
 from tests.lab.playbook import Run, play
@@ -33,7 +33,7 @@ from tests.lab.upstream.key import public_key
 from tests.lab.upstream.server import UpstreamServer
 from tests.lab.upstream.tools import require
 
-ARK, CLIENT = own("e2e-ark"), own("e2e-client")
+ARK, CLIENT = server_name("e2e-ark"), server_name("e2e-client")
 
 SELECTION = "^rocky_9_baseos$ ^docker_ce_ubuntu_noble$"
 
@@ -85,15 +85,15 @@ def walk(
     ark: Pulp, client: Pulp, upstream: UpstreamServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Walk:
     """Prepare the demo's walk; no step is taken yet."""
-    folder = tmp_path_factory.mktemp("walk")
-    site = Site(folder, ark, client, upstream.url, upstream.root, public_key())
+    directory = tmp_path_factory.mktemp("walk")
+    site = Site(directory, ark, client, upstream.url, upstream.root, public_key())
     site.publish_upstream()
     return Walk(site, SELECTION)
 
 
 @pytest.fixture(scope="session")
 def inventory(walk: Walk) -> Path:
-    """Return the folder of the inventory."""
+    """Return the directory of the inventory."""
     return walk.site.inventory
 
 

@@ -43,14 +43,14 @@ class Secret:
 
 
 class Play(playbook.Play):
-    """A run in a folder of its own, with a report there, as verbose as users make it: -vvv."""
+    """A run in a directory of its own, with a report there, as verbose as users make it: -vvv."""
 
     def __init__(
-        self, words: Sequence[str | Path], folder: Path, secrets: Iterable[Secret] = ()
+        self, words: Sequence[str | Path], directory: Path, secrets: Iterable[Secret] = ()
     ) -> None:
         self._secrets = list(secrets)
-        output, report = folder / "output", folder / "report"
-        super().__init__([*words, "-vvv"], folder, output, report, longest=LONGEST)
+        output, report = directory / "output", directory / "report"
+        super().__init__([*words, "-vvv"], directory, output, report, longest=LONGEST)
 
     def wait(self) -> Run:
         """Return what came of it; whatever that is, it shows no traceback and no secret."""

@@ -27,22 +27,22 @@ from tests.lab.upstream.demo import publish_many
 from tests.lab.upstream.server import UpstreamServer
 
 # What trips shells, YAML, URLs and headers.
-HARD_PASSWORD = 'a $HOME "b" c:d @e% %41é f'
+SPECIAL_PASSWORD = 'a $HOME "b" c:d @e% %41é f'
 REPOSITORIES = 20
 
 
-def own(name: str) -> str:
+def server_name(name: str) -> str:
     """Return the name of a server of this process: files of tests run in two at once."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     return name if worker == "gw0" else f"{name}-{worker}"
 
 
-NAMES = (own("fail-ark"), own("fail-client"))
+NAMES = (server_name("fail-ark"), server_name("fail-client"))
 
 
 @dataclass(frozen=True)
 class Servers:
-    """The servers of a session, and the folder that the upstream serves."""
+    """The servers of a session, and the directory that the upstream serves."""
 
     ark: Pulp
     client: Pulp
@@ -52,10 +52,10 @@ class Servers:
 @dataclass
 class Rig:
     """One test's view: `ark1` and `client1` in an inventory of its own, names that begin with
-    `prefix`, and runs below `folder`. Any run may be asked not to show `secrets`."""
+    `prefix`, and runs below `directory`. Any run may be asked not to show `secrets`."""
 
     servers: Servers
-    folder: Path
+    directory: Path
     prefix: str
     secrets: list[Secret] = field(default_factory=list)
     hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -126,18 +126,18 @@ class Rig:
         """Start a playbook of the collection; `variables` are those of the inventory."""
         name = playbook if playbook.endswith(".yml") else f"{COLLECTION}.{playbook}"
         self._runs += 1
-        folder = self.folder / f"run-{self._runs}"
-        folder.mkdir()
+        directory = self.directory / f"run-{self._runs}"
+        directory.mkdir()
         connection = {
             "ansible_connection": "local",
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
         }
         groups = {group: {"hosts": hosts} for group, hosts in self.hosts.items()}
-        inventory = folder / "inventory.yml"
+        inventory = directory / "inventory.yml"
         quick = {"sync_late_retry_delay": 1}
         content = {"all": {"children": groups, "vars": {**connection, **quick, **variables}}}
         inventory.write_text(json.dumps(content), encoding="utf-8")
-        return Play([name, "--inventory", inventory, *arguments], folder, self.secrets)
+        return Play([name, "--inventory", inventory, *arguments], directory, self.secrets)
 
     def run(self, playbook: str, *arguments: str, **variables: Any) -> Run:
         """Run a playbook of the collection to its end."""
@@ -163,7 +163,7 @@ class Rig:
             "module_defaults": {f"group/{COLLECTION}.pulp": defaults},
             "tasks": [{"name": "Run it", f"{COLLECTION}.{module}": options}],
         }
-        path = self.folder / f"play-{self._runs}.yml"
+        path = self.directory / f"play-{self._runs}.yml"
         path.write_text(json.dumps([play]), encoding="utf-8")
         return self.start(str(path))
 
@@ -186,8 +186,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     try:
         ark, client = launcher.start(*NAMES).values()
         if not client["external"]:
-            launcher.set_password(NAMES[1], HARD_PASSWORD)
-            client["password"] = HARD_PASSWORD
+            launcher.set_password(NAMES[1], SPECIAL_PASSWORD)
+            client["password"] = SPECIAL_PASSWORD
         with UpstreamServer(root) as upstream:
             yield Servers(pulp_of("ark", ark), pulp_of("client", client), upstream)
     finally:

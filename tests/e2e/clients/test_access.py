@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.e2e.play import Secret
-from tests.e2e.rig import HARD_PASSWORD, Rig
+from tests.e2e.rig import SPECIAL_PASSWORD, Rig
 from tests.lab.playbook import Run
 
 OLD = "20200101T000000"
@@ -22,7 +22,7 @@ class Client:
 
     rig: Rig
     wanted: dict[str, Any] = field(default_factory=dict)
-    password: str = HARD_PASSWORD
+    password: str = SPECIAL_PASSWORD
 
     @property
     def name(self) -> str:
@@ -74,7 +74,7 @@ def _access(run: Run) -> list[str]:
 def test_a_client_is_onboarded_once_with_what_it_pastes(rig: Rig) -> None:
     client = Client(rig)
 
-    planned = client.account("--check", password=HARD_PASSWORD).succeeded()
+    planned = client.account("--check", password=SPECIAL_PASSWORD).succeeded()
     assert rig.ark.list("users/", username=client.name) == []
     first = client.onboard().succeeded()
     again = client.onboard().succeeded()
@@ -94,7 +94,7 @@ def test_a_client_is_onboarded_once_with_what_it_pastes(rig: Rig) -> None:
 def test_a_client_is_shown_what_it_pastes_when_another_one_failed(rig: Rig) -> None:
     clients = [
         {"name": f"{rig.prefix}-{which}", "password": password}
-        for which, password in (("good", HARD_PASSWORD), ("bad", "Qz7"))
+        for which, password in (("good", SPECIAL_PASSWORD), ("bad", "Qz7"))
     ]
     rig.secrets += [Secret(client["name"], client["password"]) for client in clients]
 
@@ -114,8 +114,8 @@ def test_a_client_without_a_password_is_named_with_the_way_to_one(rig: Rig) -> N
 
 def test_an_account_in_two_lists_is_refused(rig: Rig) -> None:
     client = Client(rig)
-    rig.secrets.append(Secret(client.name, HARD_PASSWORD))
-    twice = [{"username": client.name, "password": HARD_PASSWORD}]
+    rig.secrets.append(Secret(client.name, SPECIAL_PASSWORD))
+    twice = [{"username": client.name, "password": SPECIAL_PASSWORD}]
     run = rig.run(
         "access_control",
         access_control_users=twice,
@@ -168,8 +168,8 @@ def test_the_check_succeeds_in_check_mode_too_when_all_is_served(site: Client) -
 
 def test_a_rotated_password_is_a_wrong_one_until_it_arrives(site: Client) -> None:
     site.onboard().succeeded()
-    site.rig.secrets.append(Secret(site.name, f"{HARD_PASSWORD} 2"))
-    assert site.account(password=f"{HARD_PASSWORD} 2").succeeded().changed == 1
+    site.rig.secrets.append(Secret(site.name, f"{SPECIAL_PASSWORD} 2"))
+    assert site.account(password=f"{SPECIAL_PASSWORD} 2").succeeded().changed == 1
 
     run = site.check().failed()
 
@@ -178,13 +178,13 @@ def test_a_rotated_password_is_a_wrong_one_until_it_arrives(site: Client) -> Non
     printed = [line for line in run.output.splitlines() if line.startswith("http")]
     assert len(printed) == 1
     assert words in printed[0]
-    site.password = f"{HARD_PASSWORD} 2"
+    site.password = f"{SPECIAL_PASSWORD} 2"
     assert "served" in _access(site.check().failed())
 
 
 def test_a_disabled_client_neither_pulls_nor_reads_until_it_returns(site: Client) -> None:
     site.onboard().succeeded()
-    ark = site.rig.servers.ark.as_user(site.name, HARD_PASSWORD)
+    ark = site.rig.servers.ark.as_user(site.name, SPECIAL_PASSWORD)
     path = min(found["base_path"] for found in site.rig.ark.snapshots(site.rig.prefix))
     address = ark.content(path, "repodata/repomd.xml")
     assert ark.get(address)[0] == 200
@@ -201,7 +201,7 @@ def test_a_disabled_client_neither_pulls_nor_reads_until_it_returns(site: Client
 
 
 def test_only_a_named_account_is_deleted(site: Client) -> None:
-    other_user = {"username": f"{site.rig.prefix}-other", "password": HARD_PASSWORD}
+    other_user = {"username": f"{site.rig.prefix}-other", "password": SPECIAL_PASSWORD}
     site.rig.run("access_control", access_control_users=[other_user]).succeeded()
     site.onboard().succeeded()
 
@@ -224,7 +224,7 @@ def test_the_credentials_of_the_source_host_are_used_where_a_site_has_none(site:
 
 
 def test_a_server_that_is_away_is_said_with_the_way_out(site: Client) -> None:
-    site.rig.secrets.append(Secret(site.name, HARD_PASSWORD))
+    site.rig.secrets.append(Secret(site.name, SPECIAL_PASSWORD))
     away = {"package_mirror_source_url": "http://127.0.0.1:1"}
 
     run = site.check(**away).failed()

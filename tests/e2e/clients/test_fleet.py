@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.plain_pulp import PlainPulp
-from tests.e2e.rig import Rig, own
+from tests.e2e.rig import Rig, server_name
 from tests.lab.demo.site import Pulp, pulp_of
 from tests.lab.pulp import launcher
 
-NAME = own("fleet-client")
+NAME = server_name("fleet-client")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_a_client_that_is_down_stops_none_of_the_others(
     rig.add_host("client", "client0", replace(another, url="http://127.0.0.1:9"))
     rig.hosts["client"].update(clients)
     rig.add_host("client", "client2", another)
-    summary = rig.folder / "all.md"
+    summary = rig.directory / "all.md"
 
     refused = rig.run("package_mirror", **wanted).failed()
     assert "3 Pulps, client0, client1, client2" in refused.output
@@ -61,4 +61,4 @@ def test_a_client_that_is_down_stops_none_of_the_others(
     own_lines = report.with_name("report.client1").read_text().splitlines()
     assert sum("number" in json.loads(line) for line in own_lines) == 2
     assert "**client0**" in summary.read_text()
-    assert "**client2**" in (rig.folder / "all.client2.md").read_text()
+    assert "**client2**" in (rig.directory / "all.client2.md").read_text()

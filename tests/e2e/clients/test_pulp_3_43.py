@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from tests.e2e.play import Secret
-from tests.e2e.rig import HARD_PASSWORD, Rig, Servers, own
+from tests.e2e.rig import SPECIAL_PASSWORD, Rig, Servers, server_name
 from tests.lab.demo.fetch import manifest_digest
 from tests.lab.demo.site import pulp_of
 from tests.lab.oci_layout import Attached, Image, write_layout
 from tests.lab.oci_registry import OciRegistry
 from tests.lab.pulp import launcher
 
-NAME = own("fail-3-43")
+NAME = server_name("fail-3-43")
 
 
 @pytest.fixture(scope="module")
@@ -98,14 +98,14 @@ def test_channels_are_synced_published_and_promoted(rig: Rig) -> None:
 
 
 def test_guards_groups_and_users_are_made_once(rig: Rig) -> None:
-    key, certificate = rig.folder / "key.pem", rig.folder / "ca.pem"
+    key, certificate = rig.directory / "key.pem", rig.directory / "ca.pem"
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=ca"
     command = ["openssl", *words.split(), "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
     name = {"name": rig.prefix}
     roles = [{"role": "core.rbaccontentguard_downloader", "groups": [rig.prefix]}]
-    user = {"username": rig.prefix, "password": HARD_PASSWORD, "groups": [rig.prefix]}
-    rig.secrets.append(Secret(rig.prefix, HARD_PASSWORD))
+    user = {"username": rig.prefix, "password": SPECIAL_PASSWORD, "groups": [rig.prefix]}
+    rig.secrets.append(Secret(rig.prefix, SPECIAL_PASSWORD))
     calls: list[tuple[str, dict[str, Any]]] = [
         ("pulp_group", {"groups": [name]}),
         ("pulp_user", {"users": [user]}),
@@ -178,7 +178,7 @@ def test_images_are_pushed_synced_copied_and_served(rig: Rig, tmp_path: Path) ->
 
 
 def test_what_is_attached_to_released_images_is_mirrored_to_it(rig: Rig) -> None:
-    layout = rig.folder / "layout"
+    layout = rig.directory / "layout"
     digests = write_layout(layout, {"1": Image("signed"), "2": Image("plain")})
     signature, attestation, bundle = (Attached(digests["1"], kind) for kind in ("sig", "att", ""))
     attached = {one.tag: one for one in (signature, attestation, bundle)}
@@ -198,16 +198,16 @@ def test_what_is_attached_to_released_images_is_mirrored_to_it(rig: Rig) -> None
     rig.run("container_mirror", **pins).succeeded()
 
     image = f"{names['container_namespace_release']}/nova"
-    assert manifest_digest(rig.folder, rig.servers.ark, image, bundle.tag) == digests[bundle.tag]
+    assert manifest_digest(rig.directory, rig.servers.ark, image, bundle.tag) == digests[bundle.tag]
     client = rig.servers.client.as_user("")
     # It cannot hold the one of cosign 3, which must not cost the others.
     for tag in ("1", signature.tag, attestation.tag):
-        assert manifest_digest(rig.folder, client, image, tag) == digests[tag]
+        assert manifest_digest(rig.directory, client, image, tag) == digests[tag]
     assert rig.run("container_mirror", **pins).succeeded().changed == 0
 
 
 def test_images_are_pushed_to_it_after_access_was_arranged(rig: Rig) -> None:
-    layout = write_layout(rig.folder / "layout", {"1": Image("first")})
+    layout = write_layout(rig.directory / "layout", {"1": Image("first")})
     rig.add_host("ark", "ark1", rig.servers.client)
     names = {
         f"container_namespace_{kind}": f"{rig.prefix}-{kind}" for kind in ("development", "release")
@@ -215,7 +215,7 @@ def test_images_are_pushed_to_it_after_access_was_arranged(rig: Rig) -> None:
     images = {"kolla_container_images": ["nova"], **names}
     rig.run("container_access", **images).succeeded()
     pushed = {
-        "source": f"oci:{rig.folder}/layout:{{tag}}",
+        "source": f"oci:{rig.directory}/layout:{{tag}}",
         "images": [{"name": "nova", "tag": "1"}],
     }
 
@@ -229,10 +229,10 @@ def test_images_are_pushed_to_it_after_access_was_arranged(rig: Rig) -> None:
 
 
 def test_images_are_pushed_privately_into_a_repository_for_pushes(rig: Rig) -> None:
-    digests = write_layout(rig.folder / "layout", {"1": Image("old"), "2": Image("older")})
+    digests = write_layout(rig.directory / "layout", {"1": Image("old"), "2": Image("older")})
     options = {
         "namespace": rig.prefix,
-        "source": f"oci:{rig.folder}/layout:{{tag}}",
+        "source": f"oci:{rig.directory}/layout:{{tag}}",
         "images": [{"name": "nova", "tag": tag} for tag in digests],
     }
 
@@ -251,10 +251,10 @@ def test_images_are_pushed_privately_into_a_repository_for_pushes(rig: Rig) -> N
 
 
 def test_files_are_uploaded_in_one_chunk_after_the_other(rig: Rig) -> None:
-    path = rig.folder / "tool.img"
+    path = rig.directory / "tool.img"
     path.write_bytes(os.urandom(300_000))
     wanted = {"name": rig.prefix, "checksums": True, "files": [{"path": str(path)}]}
-    options = {"file": [wanted], "chunk_size": "64K", "state_path": str(rig.folder / "state")}
+    options = {"file": [wanted], "chunk_size": "64K", "state_path": str(rig.directory / "state")}
     rig.run_module("pulp_repository", "client1", file=[{"name": rig.prefix}]).succeeded()
 
     run = rig.run_module("pulp_file_content", "client1", **options).succeeded()
@@ -269,7 +269,7 @@ def test_files_are_uploaded_in_one_chunk_after_the_other(rig: Rig) -> None:
 
 
 def test_an_image_of_ark_is_mirrored_to_it(rig: Rig) -> None:
-    path = rig.folder / "tool.img"
+    path = rig.directory / "tool.img"
     path.write_bytes(os.urandom(300_000))
     image = {
         "image_kind": "other",
@@ -283,7 +283,7 @@ def test_an_image_of_ark_is_mirrored_to_it(rig: Rig) -> None:
 
     assert rig.run("image_mirror", **image).succeeded().changed == 0
     served = f"{rig.prefix}/{image['image_version']}/{path.name}"
-    dest = str(rig.folder / "copy")
+    dest = str(rig.directory / "copy")
     wanted = [{"path": served, "dest": dest}]
     rig.run_module("pulp_file_download", "client1", files=wanted).succeeded()
-    assert (rig.folder / "copy").read_bytes() == path.read_bytes()
+    assert (rig.directory / "copy").read_bytes() == path.read_bytes()

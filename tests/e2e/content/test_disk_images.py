@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.rig import HARD_PASSWORD, Rig
+from tests.e2e.rig import SPECIAL_PASSWORD, Rig
 from tests.lab.demo.site import Pulp
 
 SIZE = 20_000_000
@@ -22,7 +22,7 @@ OLDER = "2025.1-20261121T200001"
 @pytest.fixture
 def image(rig: Rig) -> Path:
     """Make a file of random bytes."""
-    path = rig.folder / "built" / "overcloud.qcow2"
+    path = rig.directory / "built" / "overcloud.qcow2"
     path.parent.mkdir()
     path.write_bytes(os.urandom(SIZE))
     return path
@@ -31,7 +31,7 @@ def image(rig: Rig) -> Path:
 @pytest.fixture
 def account(rig: Rig) -> Pulp:
     """Give the client an account on Ark."""
-    client = {"name": f"{rig.prefix}-site", "password": HARD_PASSWORD}
+    client = {"name": f"{rig.prefix}-site", "password": SPECIAL_PASSWORD}
     rig.run("access_control", release_train_clients=[client]).succeeded()
     return rig.servers.ark.as_user(client["name"], client["password"])
 
@@ -64,7 +64,7 @@ def curl(pulp: Pulp, path: str, target: Path, anonymous: bool = False) -> int:
 def test_an_image_goes_all_the_way(rig: Rig, image: Path, account: Pulp) -> None:
     wanted = names(rig, image)
     path = f"kayobe-images/2025.1/{rig.prefix}/9/{VERSION}/overcloud-{rig.prefix}-9.qcow2"
-    copy = rig.folder / "copy"
+    copy = rig.directory / "copy"
 
     uploaded = rig.run("image_upload", **wanted).succeeded()
 
@@ -136,12 +136,12 @@ def test_under_kayobe_ark_is_meant_and_what_its_configuration_pins(
         "stackhpc_release_pulp_password": ark.password,
     }
     words = ["-e", json.dumps(extra)]
-    folder = rig.folder / "config" / "etc" / "kayobe"
-    folder.mkdir(parents=True)
+    directory = rig.directory / "config" / "etc" / "kayobe"
+    directory.mkdir(parents=True)
     pin = f"stackhpc_{rig.prefix}_9_overcloud_host_image_version"
     text = f'---\n{pin}: "{VERSION}"\n'
-    (folder / "pulp-host-image-versions.yml").write_text(text, encoding="utf-8")
-    pinned = {"kayobe_config_repo_path": str(rig.folder / "config")}
+    (directory / "pulp-host-image-versions.yml").write_text(text, encoding="utf-8")
+    pinned = {"kayobe_config_repo_path": str(rig.directory / "config")}
 
     rig.run("image_upload", *words, **names(rig, image)).succeeded()
     rig.run("image_promote", *words, **pinned).succeeded()
@@ -153,7 +153,7 @@ def test_under_kayobe_ark_is_meant_and_what_its_configuration_pins(
         }
     )
     rig.run("image_mirror", *words, **pinned).succeeded()
-    target = rig.folder / "downloads"
+    target = rig.directory / "downloads"
     download = names(rig, image, image_download_path=str(target))
     rig.run("image_download", *words, **download).succeeded()
 

@@ -13,15 +13,15 @@ VERSION = "1.0"
 
 def _wheel(package: str) -> tuple[str, bytes]:
     """Return file name and content of the smallest wheel there is (PEP 427)."""
-    folder = f"{package}-{VERSION}.dist-info"
+    directory = f"{package}-{VERSION}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {package}\nVersion: {VERSION}\n"
     tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as wheel:
         wheel.writestr(f"{package}/__init__.py", "")
-        wheel.writestr(f"{folder}/METADATA", metadata)
-        wheel.writestr(f"{folder}/WHEEL", tags)
-        wheel.writestr(f"{folder}/RECORD", "")
+        wheel.writestr(f"{directory}/METADATA", metadata)
+        wheel.writestr(f"{directory}/WHEEL", tags)
+        wheel.writestr(f"{directory}/RECORD", "")
     return f"{package}-{VERSION}-py3-none-any.whl", stream.getvalue()
 
 

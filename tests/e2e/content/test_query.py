@@ -46,7 +46,7 @@ class Week:
 
     def versions(self, **variables: Any) -> dict[str, str]:
         """The answer, as a file that other playbooks take."""
-        path = self.rig.folder / "versions.yml"
+        path = self.rig.directory / "versions.yml"
         self.ask(output_format="yaml", output_path=str(path), **variables).succeeded()
         return dict(yaml.safe_load(path.read_text("utf-8"))["package_versions"])
 
@@ -72,7 +72,7 @@ def test_the_newest_and_those_of_earlier_days_are_found(week: Week) -> None:
 
 
 def test_an_answer_is_what_the_next_playbook_takes(week: Week) -> None:
-    rig, path = week.rig, week.rig.folder / "pins.json"
+    rig, path = week.rig, week.rig.directory / "pins.json"
     lists = {"rpm_package_repos": [week.often, week.once]}
     asked = week.ask("--check", output_format="json", output_path=str(path)).succeeded()
     assert (asked.changed, path.exists()) == (1, False)
@@ -124,7 +124,7 @@ def test_what_is_not_there_is_named_with_what_is_near(week: Week) -> None:
 
 def test_a_repository_without_an_answer_hides_none_of_the_others(week: Week) -> None:
     broken = {**week.rig.rpm(2), "base_path": ""}
-    path = week.rig.folder / "versions.yml"
+    path = week.rig.directory / "versions.yml"
     lists = {"rpm_package_repos": [week.often, week.once, broken], "output_path": str(path)}
 
     run = week.ask(**lists).failed()
@@ -135,7 +135,7 @@ def test_a_repository_without_an_answer_hides_none_of_the_others(week: Week) -> 
 
 
 def test_groups_need_no_server(rig: Rig) -> None:
-    path = rig.folder / "groups.json"
+    path = rig.directory / "groups.json"
     rig.hosts["ark"]["ark1"] = {}
     lists = {"rpm_package_repos": [rig.rpm(1, sync_group="b"), rig.rpm(2, sync_group="a")]}
     lists["deb_package_repos"] = [rig.deb(sync_group="b")]
@@ -147,11 +147,11 @@ def test_groups_need_no_server(rig: Rig) -> None:
     assert "set sync_group" in rig.run("package_query", *how, **no_group).failed().output
 
 
-def _configuration(folder: Path, **stamps: str) -> Path:
+def _configuration(directory: Path, **stamps: str) -> Path:
     pins = [f"stackhpc_pulp_repo_{name}_version: {stamp}\n" for name, stamp in stamps.items()]
-    (folder / "etc/kayobe").mkdir(parents=True)
-    (folder / "etc/kayobe/pulp-repo-versions.yml").write_text("".join(pins), encoding="utf-8")
-    return folder
+    (directory / "etc/kayobe").mkdir(parents=True)
+    (directory / "etc/kayobe/pulp-repo-versions.yml").write_text("".join(pins), encoding="utf-8")
+    return directory
 
 
 def _serve_other_types(rig: Rig) -> None:
@@ -176,12 +176,12 @@ def test_what_pulps_serve_is_listed_with_who_pins_it(week: Week) -> None:
     pins = {once: MONDAY, often: TUESDAY}
     lists = {"rpm_package_repos": [week.often], "deprecated_rpm_package_repos": [week.once]}
     rig.run("package_mirror", package_versions=pins, **lists).succeeded()
-    stage = _configuration(rig.folder / "stage-config", **{often: WEDNESDAY, once: MONDAY})
+    stage = _configuration(rig.directory / "stage-config", **{often: WEDNESDAY, once: MONDAY})
     how = {
         **lists,
         "package_filter": rig.prefix,
-        "kayobe_config_repo_path": str(_configuration(rig.folder / "prod-config", **pins)),
-        "output_path": str(rig.folder / "list.json"),
+        "kayobe_config_repo_path": str(_configuration(rig.directory / "prod-config", **pins)),
+        "output_path": str(rig.directory / "list.json"),
         "output_format": "json",
     }
     more = {"distribution_list_pins": {"mine": {often: TUESDAY}}}
@@ -189,7 +189,7 @@ def test_what_pulps_serve_is_listed_with_who_pins_it(week: Week) -> None:
 
     ark, client = (
         {one["name"][len(rig.prefix) + 1 :]: one for one in json.loads(path.read_text("utf-8"))}
-        for path in (rig.folder / "list.ark1.json", rig.folder / "list.client1.json")
+        for path in (rig.directory / "list.ark1.json", rig.directory / "list.client1.json")
     )
     keys = ("type", "content_guard", "serves", "version", "packages", "pinned_by")
     assert {name: tuple(one[key] for key in keys) for name, one in ark.items()} == {

@@ -35,7 +35,7 @@ def tunnel(rig: Rig) -> Iterator[Tunnel]:
 @pytest.fixture
 def image(rig: Rig) -> Path:
     """Make a file of random bytes, and a repository for it on Ark."""
-    path = rig.folder / "image.qcow2"
+    path = rig.directory / "image.qcow2"
     path.write_bytes(os.urandom(SIZE))
     rig.run_module("pulp_repository", file=[{"name": rig.prefix}]).succeeded()
     return path
@@ -44,7 +44,7 @@ def image(rig: Rig) -> Path:
 def options(rig: Rig, image: Path) -> dict[str, Any]:
     return {
         "chunk_size": "1M",
-        "state_path": str(rig.folder / "state"),
+        "state_path": str(rig.directory / "state"),
         "file": [{"name": rig.prefix, "files": [{"path": str(image)}]}],
     }
 
@@ -69,7 +69,7 @@ def check_arrived(rig: Rig, image: Path) -> None:
     version = rig.ark.find("repositories/file/file/", rig.prefix)["latest_version_href"]
     (served,) = rig.ark.list("content/file/files/", repository_version=version)
     assert served["pulp_href"] == there["pulp_href"]
-    assert list((rig.folder / "state").iterdir()) == []
+    assert list((rig.directory / "state").iterdir()) == []
 
 
 def test_a_killed_run_leaves_what_it_sent_to_the_next(
@@ -127,14 +127,14 @@ def test_a_chunk_that_was_altered_on_the_way_is_refused_and_sent_again(
 @pytest.fixture
 def small_disk(rig: Rig) -> Iterator[Path]:
     """Mount a file system that has room for half of an image."""
-    folder = rig.folder / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE // 2}", "tmpfs", str(folder)]
+    directory = rig.directory / "small"
+    directory.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE // 2}", "tmpfs", str(directory)]
     subprocess.run(mount, check=True)
     try:
-        yield folder
+        yield directory
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        subprocess.run(["umount", str(directory)], check=True)
 
 
 def serve(rig: Rig, image: Path) -> str:
@@ -188,10 +188,10 @@ def test_a_disk_that_fills_up_during_a_download_leaves_no_half_file(
 
 def test_a_download_that_was_killed_goes_on(rig: Rig, tunnel: Tunnel, image: Path) -> None:
     path = serve(rig, image)
-    files = [{"path": path, "dest": str(rig.folder / "copy")}]
+    files = [{"path": path, "dest": str(rig.directory / "copy")}]
     tunnel.rate_back = 4 * MIB
     play = rig.start_module("pulp_file_download", "far1", files=files)
-    part = rig.folder / "copy.part"
+    part = rig.directory / "copy.part"
     while play.is_running and not (part.exists() and part.stat().st_size > SIZE // 2):
         time.sleep(0.05)
     assert play.is_running
@@ -201,12 +201,12 @@ def test_a_download_that_was_killed_goes_on(rig: Rig, tunnel: Tunnel, image: Pat
     run = rig.run_module("pulp_file_download", files=files).succeeded()
 
     assert run.of(path)["received"] == SIZE - begun
-    assert (rig.folder / "copy").read_bytes() == image.read_bytes()
+    assert (rig.directory / "copy").read_bytes() == image.read_bytes()
 
 
 @pytest.mark.slow
 def test_a_large_file_takes_little_memory(rig: Rig) -> None:
-    path = rig.folder / "large.img"
+    path = rig.directory / "large.img"
     with path.open("wb") as stream:
         stream.write(rig.prefix.encode())
         stream.truncate(2048 * MIB)

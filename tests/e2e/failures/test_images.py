@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from tests.e2e.play import Run, Secret
-from tests.e2e.rig import HARD_PASSWORD, Rig
+from tests.e2e.rig import SPECIAL_PASSWORD, Rig
 from tests.lab.faulty_proxy import FaultyProxy
 from tests.lab.oci_layout import Image, write_layout
 from tests.lab.oci_registry import OciRegistry
 
 # Pulp sends passwords to registries in Latin-1, which not all of them take for what it is.
-ACCOUNT = ("builder", HARD_PASSWORD.replace("é", "e"))
+ACCOUNT = ("builder", SPECIAL_PASSWORD.replace("é", "e"))
 QUICK = {"retries": 0, "late_retry_delay": -1}
 TAG = "2025.1-rocky-9-20250812T091848"
 
@@ -25,14 +25,14 @@ TAG = "2025.1-rocky-9-20250812T091848"
 def registry(rig: Rig) -> Iterator[OciRegistry]:
     """Serve images to those who have an account."""
     rig.secrets.append(Secret(*ACCOUNT))
-    with OciRegistry(rig.folder / "registry", ACCOUNT) as served:
+    with OciRegistry(rig.directory / "registry", ACCOUNT) as served:
         yield served
 
 
 def publish(registry: OciRegistry, name: str, *tags: str) -> dict[str, str]:
     """Let the registry have an image of this name; returns its digests by tag."""
-    folder: Path = registry.root / name
-    return write_layout(folder, {tag: Image(f"{name} {tag}") for tag in tags})
+    directory: Path = registry.root / name
+    return write_layout(directory, {tag: Image(f"{name} {tag}") for tag in tags})
 
 
 def mirrored(rig: Rig, registry: OciRegistry, image: str, **more: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from tests.e2e.play import Run, Secret
-from tests.e2e.rig import HARD_PASSWORD, NAMES, Rig
+from tests.e2e.rig import NAMES, SPECIAL_PASSWORD, Rig
 from tests.lab.faulty_proxy import FaultyProxy
 from tests.lab.oci_layout import Attached, Image, write_layout
 from tests.lab.pulp import launcher
@@ -26,9 +26,9 @@ MIDDLE = SIZE // 2
 
 def _layout(rig: Rig, text: str = "nova", size: int = SIZE) -> tuple[str, str]:
     """Write an image; returns its source and its digest."""
-    folder = rig.folder / f"layout-{text}"
-    digest = write_layout(folder, {"image": Image(text, size)})["image"]
-    return f"oci:{folder}:image", digest
+    directory = rig.directory / f"layout-{text}"
+    digest = write_layout(directory, {"image": Image(text, size)})["image"]
+    return f"oci:{directory}:image", digest
 
 
 def _options(rig: Rig, source: str, **more: Any) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _skopeo(rig: Rig, source: str, name: str) -> None:
     ark = rig.servers.ark
     host = ark.url.split("//")[1]
     encoded = base64.b64encode(f"{ark.username}:{ark.password}".encode()).decode()
-    auth = Path(rig.folder / "auth.json")
+    auth = Path(rig.directory / "auth.json")
     auth.write_text(json.dumps({"auths": {host: {"auth": encoded}}}), encoding="utf-8")
     command = ["skopeo", "copy", "--quiet", "--dest-tls-verify=false"]
     command += ["--dest-authfile", str(auth), source, f"docker://{host}/{name}:{TAG}"]
@@ -139,9 +139,9 @@ def test_a_name_that_cannot_be_costs_the_others_nothing(rig: Rig) -> None:
 def test_a_registry_that_refuses_an_account_is_asked_once(rig: Rig) -> None:
     source, _digest = _layout(rig, size=0)
     group, user = f"{rig.prefix}-group", f"{rig.prefix}-user"
-    rig.secrets.append(Secret(user, HARD_PASSWORD))
+    rig.secrets.append(Secret(user, SPECIAL_PASSWORD))
     rig.run_module("pulp_group", groups=[{"name": group}]).succeeded()
-    account = {"username": user, "password": HARD_PASSWORD}
+    account = {"username": user, "password": SPECIAL_PASSWORD}
     rig.run_module("pulp_user", users=[{**account, "groups": [group]}]).succeeded()
     rig.run_module("container_push", **_options(rig, source)).succeeded()
     namespace = {"name": rig.prefix, "pull": [group], "push": []}
@@ -180,7 +180,7 @@ def test_builders_that_push_tags_of_one_image_at_once_do_not_stop_each_other(rig
     attached = [
         Attached(f"sha256:{number:064}", kind) for number in range(6) for kind in ("sig", "att")
     ]
-    layout = rig.folder / "layout"
+    layout = rig.directory / "layout"
     digests = write_layout(layout, {one.tag: one for one in attached})
     source = f"oci:{layout}:{{tag}}"
     shares = [
@@ -199,8 +199,8 @@ def test_builders_that_push_tags_of_one_image_at_once_do_not_stop_each_other(rig
 
 def test_an_index_that_pulp_took_in_part_is_made_whole_by_the_next_push(rig: Rig) -> None:
     images = {"1": Image("multi", architectures=("amd64", "arm64"))}
-    digest = write_layout(rig.folder / "layout", images)["1"]
-    source = f"oci:{rig.folder}/layout:1"
+    digest = write_layout(rig.directory / "layout", images)["1"]
+    source = f"oci:{rig.directory}/layout:1"
     options = _options(rig, source)
     rig.run_module("container_push", **options).succeeded()
     # As Pulp leaves it when another push comes in between, which is too rare to wait for.

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.e2e.play import Secret
-from tests.e2e.rig import HARD_PASSWORD, Rig
+from tests.e2e.rig import SPECIAL_PASSWORD, Rig
 
-NEW_PASSWORD = HARD_PASSWORD + " 2"
+NEW_PASSWORD = SPECIAL_PASSWORD + " 2"
 
 
 def _user(rig: Rig, password: str) -> dict[str, Any]:
@@ -26,21 +26,21 @@ def _source(rig: Rig, password: str) -> dict[str, Any]:
 
 
 def test_a_hard_password_is_taken_once_and_then_known(rig: Rig) -> None:
-    rig.run("access_control", **_user(rig, HARD_PASSWORD)).succeeded()
+    rig.run("access_control", **_user(rig, SPECIAL_PASSWORD)).succeeded()
 
-    assert rig.run("access_control", **_user(rig, HARD_PASSWORD)).succeeded().changed == 0
-    ark = rig.servers.ark.as_user(f"{rig.prefix}-site", HARD_PASSWORD)
+    assert rig.run("access_control", **_user(rig, SPECIAL_PASSWORD)).succeeded().changed == 0
+    ark = rig.servers.ark.as_user(f"{rig.prefix}-site", SPECIAL_PASSWORD)
     assert ark.get(f"{ark.url}/pulp/api/v3/repositories/")[0] == 200
 
 
 def test_an_upstream_that_wants_a_hard_password_gets_it(rig: Rig) -> None:
-    rig.upstream.fault("many/0001/", username="bob", password=HARD_PASSWORD)
+    rig.upstream.fault("many/0001/", username="bob", password=SPECIAL_PASSWORD)
     wrong = rig.rpm(1, remote_username="bob", remote_password="not this one")
-    rig.secrets += [Secret("bob", HARD_PASSWORD), Secret("bob", "not this one")]
+    rig.secrets += [Secret("bob", SPECIAL_PASSWORD), Secret("bob", "not this one")]
 
     run = rig.run("package_sync", rpm_package_repos=[wrong]).failed()
     assert "401" in run.errors[wrong["name"]]
-    rig.snapshot({**wrong, "remote_password": HARD_PASSWORD})
+    rig.snapshot({**wrong, "remote_password": SPECIAL_PASSWORD})
 
     (found,) = rig.ark.snapshots(rig.prefix)
     assert found["publication"]
@@ -51,8 +51,8 @@ def test_a_rotated_password_is_refused_in_words_until_the_new_one_arrives(rig: R
     stamps = rig.snapshot(first, second)
     wanted = {"rpm_package_repos": [first, second], "package_versions": stamps}
     rig.run("package_promote", **wanted).succeeded()
-    rig.run("access_control", **_user(rig, HARD_PASSWORD)).succeeded()
-    old, new = _source(rig, HARD_PASSWORD), NEW_PASSWORD
+    rig.run("access_control", **_user(rig, SPECIAL_PASSWORD)).succeeded()
+    old, new = _source(rig, SPECIAL_PASSWORD), NEW_PASSWORD
     pins = {first["short_name"]: stamps[first["short_name"]]}
     rig.run("package_mirror", **{**wanted, **old, "package_versions": pins}).succeeded()
 
@@ -76,7 +76,7 @@ def test_a_rotated_password_reaches_the_remotes_of_a_client(rig: Rig) -> None:
     rig.run(
         "package_promote", rpm_package_repos=[item], package_versions={item["short_name"]: stamp}
     ).succeeded()
-    rig.run("access_control", **_user(rig, HARD_PASSWORD)).succeeded()
+    rig.run("access_control", **_user(rig, SPECIAL_PASSWORD)).succeeded()
 
     def sync(password: str) -> Any:
         repository = {
@@ -97,8 +97,8 @@ def test_a_rotated_password_reaches_the_remotes_of_a_client(rig: Rig) -> None:
             stackhpc_pulp_distribution_rpm_development=[channel],
         )
 
-    sync(HARD_PASSWORD).succeeded()
-    assert sync(HARD_PASSWORD).succeeded().changed == 0
+    sync(SPECIAL_PASSWORD).succeeded()
+    assert sync(SPECIAL_PASSWORD).succeeded().changed == 0
     rig.run("access_control", **_user(rig, NEW_PASSWORD)).succeeded()
     assert sync(NEW_PASSWORD).succeeded().of(item["name"])["changed"]
     served = rig.servers.client.content(f"{item['base_path']}development", "Packages/")

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.rig import Rig, Servers, own
+from tests.e2e.rig import Rig, Servers, server_name
 from tests.lab.demo.site import Pulp, pulp_of
 from tests.lab.pulp import launcher
 
 pytestmark = pytest.mark.slow
 
-NAME = own("fail-worker")
+NAME = server_name("fail-worker")
 LOST = "killed-01: the Pulp worker that runs its task is offline"
 
 

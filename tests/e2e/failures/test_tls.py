@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.rig import Rig, Servers, own
+from tests.e2e.rig import Rig, Servers, server_name
 from tests.lab.demo.site import pulp_of
 from tests.lab.oci_layout import Image, write_layout
 from tests.lab.pulp import launcher
 
-NAME = own("fail-tls")
+NAME = server_name("fail-tls")
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +72,12 @@ def test_snapshots_are_taken_released_and_mirrored_over_tls(tls: Rig) -> None:
 
 
 def test_images_are_pushed_over_tls(tls: Rig) -> None:
-    digests = write_layout(tls.folder / "layout", {"1": Image("first"), "2": Image("second")})
-    options = {"namespace": "tls", "names": ["nova"], "source": f"oci:{tls.folder}/layout:{{tag}}"}
+    digests = write_layout(tls.directory / "layout", {"1": Image("first"), "2": Image("second")})
+    options = {
+        "namespace": "tls",
+        "names": ["nova"],
+        "source": f"oci:{tls.directory}/layout:{{tag}}",
+    }
 
     run = tls.run_module("container_push", tag="1", **options).succeeded()
     assert [line["digest"] for line in run.report] == [digests["1"]]

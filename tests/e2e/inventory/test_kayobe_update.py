@@ -27,9 +27,9 @@ stackhpc_pulp_repo_ubuntu_noble_version:
 Update = Callable[..., Run]
 
 
-def configuration(folder: Path, text: str) -> Path:
+def configuration(directory: Path, text: str) -> Path:
     """Make a Kayobe configuration with these pins; returns the file."""
-    path = folder / "kayobe-config" / "etc" / "kayobe" / "pulp-repo-versions.yml"
+    path = directory / "kayobe-config" / "etc" / "kayobe" / "pulp-repo-versions.yml"
     path.parent.mkdir(parents=True)
     path.write_bytes(text.encode())
     return path
@@ -38,19 +38,19 @@ def configuration(folder: Path, text: str) -> Path:
 @pytest.fixture
 def update(tmp_path: Path) -> Update:
     """Return what runs the playbook in an inventory that has nothing but a group `ark`."""
-    folder = tmp_path / "inventory"
-    folder.mkdir()
-    (folder / "hosts").write_text("[ark]\nark1\n", encoding="utf-8")
+    directory = tmp_path / "inventory"
+    directory.mkdir()
+    (directory / "hosts").write_text("[ark]\nark1\n", encoding="utf-8")
 
     def run(versions: Mapping[str, str], *arguments: str, hosts: str = "") -> Run:
         if hosts:
-            (folder / "hosts").write_text(hosts, encoding="utf-8")
+            (directory / "hosts").write_text(hosts, encoding="utf-8")
         given = {
             "package_versions": dict(versions),
             "kayobe_config_repo_path": str(tmp_path / "kayobe-config"),
         }
         words = ["-i", "hosts", "-e", json.dumps(given), *arguments]
-        played = play(folder, "kayobe_update", *words)
+        played = play(directory, "kayobe_update", *words)
         assert "Traceback" not in played.output, played.output
         return played
 
@@ -62,7 +62,7 @@ def test_stamps_flow_into_a_configuration_and_from_it_to_clients(rig: Rig) -> No
     stamps = rig.snapshot(*items, guard="development")
     keys = [f"stackhpc_pulp_repo_{item['short_name']}_version" for item in items]
     text = f"---\n# tested\n{keys[0]}: {OLD}  # first\n{keys[1]}:\nother: {{a: 1}}\n"
-    path = configuration(rig.folder, text)
+    path = configuration(rig.directory, text)
     wanted = {"rpm_package_repos": items, "kayobe_config_repo_path": str(path.parents[2])}
 
     run = rig.run("kayobe_update", package_versions=stamps, kayobe_update_add=True, **wanted)
@@ -85,7 +85,7 @@ def test_the_newest_snapshots_of_ark_are_taken_unless_stamps_are_given(rig: Rig)
     items = [rig.rpm(1), rig.rpm(2)]
     first = rig.snapshot(*items, guard="development")
     lines = [f"stackhpc_pulp_repo_{name}_version: {OLD}\n" for name in first]
-    path = configuration(rig.folder, "".join(lines))
+    path = configuration(rig.directory, "".join(lines))
     wanted = {"rpm_package_repos": items, "kayobe_config_repo_path": str(path.parents[2])}
 
     ahead = rig.run("kayobe_update", "--check", **wanted).succeeded()
@@ -104,7 +104,7 @@ def test_a_selection_is_the_same_as_everywhere(rig: Rig) -> None:
     items = [rig.rpm(1, sync_group="one"), rig.rpm(2, sync_group="two")]
     names = [item["short_name"] for item in items]
     lines = [f"stackhpc_pulp_repo_{name}_version: {OLD}\n" for name in names]
-    path = configuration(rig.folder, "".join(lines))
+    path = configuration(rig.directory, "".join(lines))
     wanted = {
         "rpm_package_repos": items,
         "kayobe_config_repo_path": str(path.parents[2]),

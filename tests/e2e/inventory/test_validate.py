@@ -19,16 +19,16 @@ PASSWORD = "only the test knows it"  # noqa: S105
 @pytest.fixture
 def inventory(tmp_path: Path) -> Path:
     """Copy the example inventory, without the files that somebody may have made in it."""
-    folder = tmp_path / "inventory"
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("vault.yml"))
-    return folder
+    directory = tmp_path / "inventory"
+    shutil.copytree(EXAMPLE, directory, ignore=shutil.ignore_patterns("vault.yml"))
+    return directory
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of Ansible's in a folder."""
+def run(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of Ansible's in a directory."""
     return subprocess.run(
         words,
-        cwd=folder,
+        cwd=directory,
         env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -38,9 +38,11 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def validate(folder: Path, *arguments: str) -> tuple[int, list[str]]:
-    """Validate the inventory of a folder; returns the exit status and what was printed."""
-    done = run(folder, "ansible-playbook", "stackhpc.release_train.inventory_validate", *arguments)
+def validate(directory: Path, *arguments: str) -> tuple[int, list[str]]:
+    """Validate the inventory of a directory; returns the exit status and what was printed."""
+    done = run(
+        directory, "ansible-playbook", "stackhpc.release_train.inventory_validate", *arguments
+    )
     assert "Traceback" not in done.stdout, done.stdout
     return done.returncode, done.stdout.splitlines()
 
@@ -52,12 +54,12 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def encrypt(folder: Path, text: str, name: str = "") -> str:
+def encrypt(directory: Path, text: str, name: str = "") -> str:
     """Return text as a value that is encrypted, or encrypt the file of that name."""
-    secret = folder.parent / "password"
+    secret = directory.parent / "password"
     secret.write_text(PASSWORD, encoding="utf-8")
     words = ["encrypt_string", text] if text else ["encrypt", name]
-    done = run(folder, "ansible-vault", *words, "--vault-password-file", str(secret))
+    done = run(directory, "ansible-vault", *words, "--vault-password-file", str(secret))
     secret.unlink()
     assert done.returncode == 0, done.stdout
     return done.stdout[done.stdout.index("!vault") :] if text else ""

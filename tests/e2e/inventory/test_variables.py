@@ -20,16 +20,18 @@ LOCAL = {
 NO_PULP = "http://127.0.0.1:1"
 
 
-def run(folder: Path, groups: dict[str, Any], playbook: Any, *arguments: str) -> str:
+def run(directory: Path, groups: dict[str, Any], playbook: Any, *arguments: str) -> str:
     """Run a playbook, by name or as a list of plays, on these groups of hosts; its output."""
     inventory = {name: {"hosts": hosts} for name, hosts in groups.items()}
-    (folder / "hosts.json").write_text(json.dumps({"all": {"children": inventory, "vars": LOCAL}}))
+    (directory / "hosts.json").write_text(
+        json.dumps({"all": {"children": inventory, "vars": LOCAL}})
+    )
     if not isinstance(playbook, str):
-        (folder / "play.yml").write_text(json.dumps(playbook))
+        (directory / "play.yml").write_text(json.dumps(playbook))
         playbook = "play.yml"
     done = subprocess.run(
         ["ansible-playbook", "-i", "hosts.json", playbook, *arguments],
-        cwd=folder,
+        cwd=directory,
         env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.plain_pulp import PlainPulp
-from tests.e2e.rig import HARD_PASSWORD, Rig
+from tests.e2e.rig import SPECIAL_PASSWORD, Rig
 
 PLAYBOOKS = Path(__file__).parents[3] / "playbooks"
 # Neither kind of object, nor any task, comes or goes without these lists telling.
@@ -40,19 +40,19 @@ def _inventory(rig: Rig) -> dict[str, Any]:
         {"name": f"{prefix}{channel}", "base_path": f"{path}{channel}"}
         for channel in ("development", "production")
     )
-    image = rig.folder / "tool.img"
+    image = rig.directory / "tool.img"
     image.write_bytes(rig.prefix.encode())
     return {
         "image_kind": "other",
         "image_repository": f"{rig.prefix}-images",
         "image_version": "2025.1-20261122T200001",
         "image_path": str(image),
-        "image_download_path": str(rig.folder / "images"),
+        "image_download_path": str(rig.directory / "images"),
         "image_download_files": [image.name],
         "access_control_groups": [{"name": rig.prefix}],
         "access_control_client_groups": [rig.prefix],
         "access_control_namespaces": [{"name": f"{rig.prefix}-images", "pull": [rig.prefix]}],
-        "release_train_clients": [{"name": f"{rig.prefix}-site", "password": HARD_PASSWORD}],
+        "release_train_clients": [{"name": f"{rig.prefix}-site", "password": SPECIAL_PASSWORD}],
         "rpm_package_repos": [item],
         "stackhpc_pulp_repository_rpm_repos": [source],
         "stackhpc_pulp_publication_rpm_development": [{"repository": source["name"]}],

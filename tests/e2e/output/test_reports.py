@@ -22,8 +22,8 @@ class Asking:
         self.rig = rig
         self.items = [rig.rpm(1, sync_group="a_b"), rig.rpm(2, sync_group="c")]
         self.stamps = rig.snapshot(*self.items)
-        self.summary = rig.folder / "summary.md"
-        self.pins = rig.folder / "kayobe-config/etc/kayobe/pulp-repo-versions.yml"
+        self.summary = rig.directory / "summary.md"
+        self.pins = rig.directory / "kayobe-config/etc/kayobe/pulp-repo-versions.yml"
         self.pins.parent.mkdir(parents=True)
         key = f"stackhpc_pulp_repo_{self.names[0]}_version"
         self.pins.write_text(f"{key}: {OLD}\n", encoding="utf-8")
@@ -152,7 +152,7 @@ def test_what_became_of_pins_is_told(asking: Asking) -> None:
 
 def test_what_is_wrong_with_an_inventory_is_told(asking: Asking) -> None:
     wrong = {**asking.items[0], "base_path": "no/end", "colour": "green"}
-    path = asking.rig.folder / "vars.yml"
+    path = asking.rig.directory / "vars.yml"
     path.write_text(json.dumps({"rpm_package_repos": [wrong]}), encoding="utf-8")
     wanted = {"inventory_validate_paths": [str(path)]}
 

@@ -130,7 +130,7 @@ def test_repositories_that_were_not_synced_for_long_are_listed(rig: Rig) -> None
 def test_a_summary_in_markdown_names_what_failed_and_what_is_new(rig: Rig) -> None:
     rig.upstream.fault("many/0001/", status=404)
     items = [rig.rpm(1), rig.rpm(2)]
-    path = rig.folder / "summary.md"
+    path = rig.directory / "summary.md"
 
     run = rig.run("package_sync", rpm_package_repos=items, summary_path=str(path)).failed()
 

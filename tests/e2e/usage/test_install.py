@@ -34,20 +34,20 @@ Runner = Callable[..., Run]
 
 @pytest.fixture(scope="module")
 def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the collection and install it, offline, into an empty folder."""
-    folder = tmp_path_factory.mktemp("installed")
+    """Build the collection and install it, offline, into an empty directory."""
+    directory = tmp_path_factory.mktemp("installed")
     for command in (
-        ["build", "--output-path", str(folder)],
-        ["install", "--offline", "--force", "--collections-path", str(folder / "collections")],
+        ["build", "--output-path", str(directory)],
+        ["install", "--offline", "--force", "--collections-path", str(directory / "collections")],
     ):
-        tarballs = [str(path) for path in folder.glob("*.tar.gz")]
+        tarballs = [str(path) for path in directory.glob("*.tar.gz")]
         subprocess.run(
             ["ansible-galaxy", "collection", *command, *tarballs],
             cwd=REPOSITORY,
-            env=_only(folder / "collections"),
+            env=_only(directory / "collections"),
             check=True,
         )
-    return folder / "collections"
+    return directory / "collections"
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +67,13 @@ def _only(collections: Path) -> dict[str, str]:
 def kayobe(walk: Walk, release: Released, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write an inventory such as Kayobe's: no Pulp is a host of it, and localhost is implicit."""
     assert release.after
-    folder = tmp_path_factory.mktemp("kayobe") / "inventory"
-    folder.mkdir()
-    (folder / "hosts").write_text("[seed]\nseed0\n[controllers]\ncontroller0\ncontroller1\n")
+    directory = tmp_path_factory.mktemp("kayobe") / "inventory"
+    directory.mkdir()
+    (directory / "hosts").write_text("[seed]\nseed0\n[controllers]\ncontroller0\ncontroller1\n")
     client = {f"pulp_{key}": getattr(walk.site.client, key) for key in ("url", "username")}
     client["pulp_password"] = walk.site.client.password
-    write_private(folder / "pulp.json", json.dumps(client))
-    return folder
+    write_private(directory / "pulp.json", json.dumps(client))
+    return directory
 
 
 @pytest.fixture(scope="module")
@@ -93,13 +93,13 @@ def fleet(walk: Walk, as_kayobe: Runner, environment: dict[str, str]) -> Runner:
     assert as_kayobe("client_sync").status == 0
     assert as_kayobe("client_promote").status == 0
     hosts = {"hosts": {name: walk_client(walk) for name in ("client1", "client2")}}
-    folder = walk.site.folder / "fleet"
-    folder.mkdir()
-    write_private(folder / "hosts.yml", yaml.safe_dump({"client": hosts}))
+    directory = walk.site.folder / "fleet"
+    directory.mkdir()
+    write_private(directory / "hosts.yml", yaml.safe_dump({"client": hosts}))
     files = extra_variables(walk.site)
 
     def run(name: str, *arguments: str) -> Run:
-        return play(folder, name, "-i", "hosts.yml", *files, *arguments, environment=environment)
+        return play(directory, name, "-i", "hosts.yml", *files, *arguments, environment=environment)
 
     return run
 
@@ -153,13 +153,13 @@ def test_the_quickstart_of_the_readme_works_as_written(
     assert set(re.findall(r"failed=(\d+)", output)) == {"0"}
 
 
-def _shell(steps: str, folder: Path) -> str:
+def _shell(steps: str, directory: Path) -> str:
     """Run steps in a shell that ends at the first that fails; returns what they printed."""
-    environment = {key: value for key, value in _only(folder).items() if "ANSIBLE" not in key}
+    environment = {key: value for key, value in _only(directory).items() if "ANSIBLE" not in key}
     done = subprocess.run(
         ["bash", "-ec", steps],
-        cwd=folder,
-        env={**environment, "HOME": str(folder.parent)},
+        cwd=directory,
+        env={**environment, "HOME": str(directory.parent)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -44,8 +44,8 @@ def environment(
 ) -> dict[str, str]:
     """Return an environment with a Kayobe, and a configuration that has the collection."""
     assert release.after
-    folder = tmp_path_factory.mktemp("kayobe")
-    program = folder / "kayobe"
+    directory = tmp_path_factory.mktemp("kayobe")
+    program = directory / "kayobe"
     program.write_text(KAYOBE.format(files=" ".join(kayobe.extra_variables(walk.site))))
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     configuration = walk.site.pins.parent
@@ -54,7 +54,7 @@ def environment(
     collections.symlink_to(walk.site.inventory / "collections")
     return {
         **os.environ,
-        "PATH": f"{folder}:{os.environ['PATH']}",
+        "PATH": f"{directory}:{os.environ['PATH']}",
         "KAYOBE_CONFIG": str(walk.site.kayobe),
         "KAYOBE_CONFIG_PATH": str(configuration),
         "no_proxy": "127.0.0.1",

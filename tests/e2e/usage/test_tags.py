@@ -62,9 +62,9 @@ WITHOUT_TARGETS = {"inventory_validate", "kolla_check"}
 JOBS = [name for name in PLAYBOOKS if name not in {"run_end", "target_check", *WITHOUT_TARGETS}]
 
 
-def run(playbook: str, inventory: dict, folder: Path, *arguments: str) -> tuple[int, str]:
+def run(playbook: str, inventory: dict, directory: Path, *arguments: str) -> tuple[int, str]:
     """Run a playbook; returns its exit status, and all that it printed in one line."""
-    path = folder / "inventory.yml"
+    path = directory / "inventory.yml"
     path.write_text(json.dumps(inventory), encoding="utf-8")
     finished = subprocess.run(
         ["ansible-playbook", "-i", str(path), playbook, *arguments],
@@ -78,24 +78,26 @@ def run(playbook: str, inventory: dict, folder: Path, *arguments: str) -> tuple[
     return finished.returncode, " ".join(finished.stdout.split())
 
 
-def run_playbook(name: str, folder: Path, *arguments: str, **variables: object) -> tuple[int, str]:
+def run_playbook(
+    name: str, directory: Path, *arguments: str, **variables: object
+) -> tuple[int, str]:
     """Run a playbook of the collection for an Ark and a client, and other values if given."""
     hosts = {"ark": "ark1", "client": "client1", "seed": "seed0"}
     groups = {group: {"hosts": {host: {}}} for group, host in hosts.items()}
     values = {**CONNECTION, **VARIABLES, **variables}
     inventory = {"all": {"children": groups, "vars": values}}
-    return run(f"stackhpc.release_train.{name}", inventory, folder, *arguments)
+    return run(f"stackhpc.release_train.{name}", inventory, directory, *arguments)
 
 
-def run_role(role: str, folder: Path, *arguments: str) -> tuple[int, set[str]]:
+def run_role(role: str, directory: Path, *arguments: str) -> tuple[int, set[str]]:
     """Run an object role with one misspelt item of each type; returns the types it looked at."""
     ending = "_repos" if role == "pulp_repository" else ""
     named = {"name": "one", "repository": "one"} if role != "pulp_repository" else {"name": "one"}
     lists = {f"{role}_{name}{ending}": [{**named, f"misspelt_{name}": 1}] for name in TYPES[role]}
-    return run_role_with(role, lists, folder, *arguments)
+    return run_role_with(role, lists, directory, *arguments)
 
 
-def run_role_with(role: str, lists: dict, folder: Path, *arguments: str) -> tuple[int, set[str]]:
+def run_role_with(role: str, lists: dict, directory: Path, *arguments: str) -> tuple[int, set[str]]:
     """Run a role with these variables; the exit status, and which misspelt keys it named."""
     play = {
         "name": "Run the role",
@@ -104,10 +106,10 @@ def run_role_with(role: str, lists: dict, folder: Path, *arguments: str) -> tupl
         "roles": [f"stackhpc.release_train.{role}"],
         "vars": {"pulp_url": "nowhere", "pulp_password": "not used", **lists},
     }
-    path = folder / "play.yml"
+    path = directory / "play.yml"
     path.write_text(json.dumps([play]), encoding="utf-8")
     inventory = {"all": {"hosts": {"ark1": CONNECTION}}}
-    status, output = run(str(path), inventory, folder, *arguments)
+    status, output = run(str(path), inventory, directory, *arguments)
     return status, set(re.findall(r"\bmisspelt_(\w+)", output))
 
 
