@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What end-to-end tests share: servers of their own, and the demo's walk as far as a release.
+"""Fixtures of the end-to-end tests: servers, and the steps of the demo up to a release.
 
 | fixture | is |
 |---|---|
@@ -8,10 +8,24 @@
 | `walk` | the demo's `Walk` over them, with one RPM and one Deb repository |
 | `inventory` | the directory of its inventory, hosts `ark1` and `client1` |
 | `playbook` | runs a playbook there: `playbook("package_sync", "-e", "...")` returns a `Run` |
-| `snapshots`, `release` | stamps by short name: what Ark took, what it released of it |
+| `snapshots` | the stamps of snapshots on Ark, by short name |
+| `release` | the same stamps after their promotion, and how access changed |
 
-All last a session. The servers are `e2e-ark` and `e2e-client`, with the name of the process
-behind it in the second of two; they are destroyed in the end.
+All of these have session scope. The servers are `e2e-ark` and `e2e-client`; with two processes,
+the names of the second one end in the name of the process. They are destroyed at the end. Most
+other tests use the fixture `rig` of rig.py.
+
+The tests are in directories by subject:
+
+| directory | has tests of |
+|---|---|
+| `clients` | accounts, channels and updates of clients, fleets, clients with Pulp 3.43 |
+| `content` | mirrors, queries, disk images, Python packages |
+| `failures` | invalid input, unusable servers and upstreams, interrupted and parallel runs |
+| `inventory` | variables, validation, pins of a Kayobe configuration |
+| `lab` | the servers of the tests |
+| `output` | screen, report, summary, check mode |
+| `usage` | the demo, an installed collection, the manual, tags, migration from stackhpc.pulp |
 """
 
 from __future__ import annotations
@@ -23,7 +37,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.rig import guarded, rig, server_name, servers  # noqa: F401  # fixtures of the tests of failures
+from tests.e2e.rig import guarded, rig, server_name, servers  # noqa: F401  # fixtures
 from tests.lab.demo.site import Pulp, Site, pulp_of
 from tests.lab.demo.walk import Walk
 from tests.lab.playbook import Run, play
@@ -40,7 +54,7 @@ SELECTION = "^rocky_9_baseos$ ^docker_ce_ubuntu_noble$"
 
 @dataclass(frozen=True)
 class Released:
-    """Stamps of a release, and who got which status before and after it."""
+    """Stamps of a release, and the HTTP statuses of each account before and after it."""
 
     stamps: dict[str, str]
     before: dict[str, set[int]]
@@ -49,8 +63,8 @@ class Released:
 
 @pytest.fixture(scope="session")
 def pulps() -> Iterator[dict[str, Pulp]]:
-    """Start the servers, and destroy them in the end; those of the environment stay as they are."""
-    launcher.destroy(ARK, CLIENT)  # what a killed run left
+    """Start the servers, and destroy them at the end; external servers are kept."""
+    launcher.destroy(ARK, CLIENT)  # left over from a killed run
     try:
         servers = launcher.start(ARK, CLIENT)
         yield {name: pulp_of(name, server) for name, server in servers.items()}
@@ -84,7 +98,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpstreamServe
 def walk(
     ark: Pulp, client: Pulp, upstream: UpstreamServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Walk:
-    """Prepare the demo's walk; no step is taken yet."""
+    """Prepare the demo's walk; none of its steps has run yet."""
     directory = tmp_path_factory.mktemp("walk")
     site = Site(directory, ark, client, upstream.url, upstream.root, public_key())
     site.publish_upstream()
@@ -99,13 +113,13 @@ def inventory(walk: Walk) -> Path:
 
 @pytest.fixture(scope="session")
 def playbook(inventory: Path) -> Callable[..., Run]:
-    """Return what runs a playbook of the collection, whatever its exit status."""
+    """Return a function that runs a playbook of the collection and ignores its exit status."""
     return partial(play, inventory)
 
 
 @pytest.fixture(scope="session")
 def snapshots(walk: Walk) -> dict[str, str]:
-    """Control access to Ark, and take snapshots."""
+    """Configure access to Ark, and take snapshots."""
     walk.play("access_control")
     _played, stamps = walk.take_snapshots()
     return stamps
@@ -113,7 +127,7 @@ def snapshots(walk: Walk) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def release(walk: Walk, snapshots: dict[str, str]) -> Released:
-    """Release the snapshots, by a Kayobe configuration that pins them."""
+    """Promote the snapshots, which a Kayobe configuration pins."""
     before = walk.statuses(snapshots)
     walk.pin(snapshots)
     walk.play("package_promote")
@@ -122,8 +136,8 @@ def release(walk: Walk, snapshots: dict[str, str]) -> Released:
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and all that use the walk, so that its servers are
-    started and its release is made once."""
+    """Keep the tests of a file in one process, and all tests that use the walk, so that servers are
+    started and the release is promoted only once."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         file = item.nodeid.partition("::")[0].removesuffix(".py")  # stems alone may be equal

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers filled the way today's roles do it, and inventories that say the same."""
+"""Servers with objects that the roles of stackhpc.pulp created, and the inventory for them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from typing import Any
 
 from tests.e2e.plain_pulp import PlainPulp
 from tests.e2e.rig import Rig
-from tests.e2e.stackhpc_pulp import TodaysRoles
+from tests.e2e.stackhpc_pulp import StackhpcPulpRoles
 from tests.lab.demo.site import Pulp
 
 OLD, NEW, EMPTY, NEXT = "20240101T000000", "20240201T000000", "20240301T000000", "20240401T000000"
 GUARDS = ("development", "release")
 FILES = {"rpm": "repodata/repomd.xml", "deb": "dists/noble/InRelease"}
-SERVED = ("name", "base_path", "publication", "repository", "content_guard", "pulp_labels")
+FIELDS = ("name", "base_path", "publication", "repository", "content_guard", "pulp_labels")
 
 
 @dataclass
-class Filled:
-    """Items of an inventory, and what was made for them on Ark and on the client, whose channels
-    have the RPM sync policy `channel_policy`."""
+class ExistingServers:
+    """Items of an inventory whose objects exist on Ark and on the client.
+
+    The channels of the client have the RPM sync policy `channel_policy`.
+    """
 
     rig: Rig
     items: dict[str, dict[str, Any]]
@@ -38,33 +40,33 @@ class Filled:
         lists = {f"{kind}_package_repos": [item] for kind, item in self.items.items()}
         return {**lists, **suffixes, **self.guards, "package_versions": self.pins}
 
-    def seen(self, server: Pulp, api: PlainPulp) -> dict[str, Any]:
-        """Return everything that is served: how it is defined, and what comes of it."""
-        seen = {}
+    def served(self, server: Pulp, api: PlainPulp) -> dict[str, Any]:
+        """Return each distribution: its fields, and the responses for a file below it."""
+        served = {}
         for found in api.snapshots(self.rig.prefix):
             kind = "deb" if "/deb/" in found["pulp_href"] else "rpm"
             address = server.content(found["base_path"], FILES[kind])
-            answers = server.as_user("").get(address), server.get(address)
-            seen[found["name"]] = ({key: found[key] for key in SERVED}, answers)
-        return seen
+            responses = server.as_user("").get(address), server.get(address)
+            served[found["name"]] = ({key: found[key] for key in FIELDS}, responses)
+        return served
 
     def on_ark(self) -> dict[str, Any]:
-        """What Ark serves."""
-        return self.seen(self.rig.servers.ark, self.rig.ark)
+        """The distributions of Ark."""
+        return self.served(self.rig.servers.ark, self.rig.ark)
 
     def on_client(self) -> dict[str, Any]:
-        """What the client serves."""
-        return self.seen(self.rig.servers.client, self.rig.client)
+        """The distributions of the client."""
+        return self.served(self.rig.servers.client, self.rig.client)
 
 
-def fill_guards(rig: Rig) -> dict[str, Any]:
-    """A group and two content guards; returns the variables that say the same."""
+def create_guards(rig: Rig) -> dict[str, Any]:
+    """Create a group and two content guards; returns the variables that describe them."""
     guards = [{"name": f"{rig.prefix}-{guard}"} for guard in GUARDS]
     role = {"role": "core.rbaccontentguard_downloader", "groups": [f"{rig.prefix}-group"]}
     rig.ark.post("groups/", name=f"{rig.prefix}-group")
     for guard in guards:
-        made = rig.ark.post("contentguards/core/rbac/", **guard)
-        rig.ark.post(f"{made['pulp_href']}add_role/", users=[], **role)
+        created = rig.ark.post("contentguards/core/rbac/", **guard)
+        rig.ark.post(f"{created['pulp_href']}add_role/", users=[], **role)
     return {
         "access_control_groups": [{"name": f"{rig.prefix}-group"}],
         "access_control_namespaces": [],
@@ -73,48 +75,49 @@ def fill_guards(rig: Rig) -> dict[str, Any]:
     }
 
 
-def fill_ark(filled: Filled) -> None:
-    """Two snapshots of one version, published again for each, the older one released; one that
-    serves nothing."""
-    api, prefix = filled.rig.ark, filled.rig.prefix
+def create_on_ark(existing: ExistingServers) -> None:
+    """Create two snapshots of one version, each with its own publication, the older one released,
+    and a third snapshot that serves nothing."""
+    api, prefix = existing.rig.ark, existing.rig.prefix
     development, release = (
         api.find("contentguards/core/rbac/", f"{prefix}-{guard}")["pulp_href"] for guard in GUARDS
     )
-    for kind, item in filled.items.items():
-        roles, name, path = TodaysRoles(api, kind), item["name"], item["base_path"]
+    for kind, item in existing.items.items():
+        roles, name, path = StackhpcPulpRoles(api, kind), item["name"], item["base_path"]
         roles.repository(name, **_remote(item))
-        roles.sync(name, **_how(item))
+        roles.sync(name, **_sync_options(item))
         for stamp, guard in ((OLD, release), (NEW, development)):
-            made = {"publication": roles.publish(name), "content_guard": guard}
-            roles.distribute(f"{item['distribution_name']}{stamp}", f"{path}{stamp}", **made)
+            serving = {"publication": roles.publish(name), "content_guard": guard}
+            roles.distribute(f"{item['distribution_name']}{stamp}", f"{path}{stamp}", **serving)
         empty = {"content_guard": development}
         roles.distribute(f"{item['distribution_name']}{EMPTY}", f"{path}{EMPTY}", **empty)
-        filled.pins[item["short_name"]] = NEW
+        existing.pins[item["short_name"]] = NEW
 
 
-def fill_client(filled: Filled) -> None:
-    """The pinned snapshot under its own name, and as the site's two channels."""
-    api = filled.rig.client
-    for kind, item in filled.items.items():
-        roles, path, prefix = TodaysRoles(api, kind), item["base_path"], item["distribution_name"]
-        source = _from_ark(filled, item)
+def create_on_client(existing: ExistingServers) -> None:
+    """Create the mirror of the pinned snapshot, and the two channels of the site."""
+    api = existing.rig.client
+    for kind, item in existing.items.items():
+        roles = StackhpcPulpRoles(api, kind)
+        path, prefix = item["base_path"], item["distribution_name"]
+        source = _from_ark(existing, item)
         mirror = {**source, "name": f"{item['name']} (ark)"}
         roles.repository(mirror["name"], **_remote(mirror))
-        roles.sync(mirror["name"], **_how(item))
-        made = {"publication": roles.publish(mirror["name"])}
-        roles.distribute(f"{prefix}{NEW}-ark", f"{path}{NEW}", **made)
+        roles.sync(mirror["name"], **_sync_options(item))
+        serving = {"publication": roles.publish(mirror["name"])}
+        roles.distribute(f"{prefix}{NEW}-ark", f"{path}{NEW}", **serving)
         roles.repository(source["name"], **_remote(source))
-        roles.sync(source["name"], **_how(source))
-        made = {"publication": roles.publish(source["name"])}
+        roles.sync(source["name"], **_sync_options(source))
+        serving = {"publication": roles.publish(source["name"])}
         for channel in ("development", "production"):
-            roles.distribute(f"{prefix}{channel}", f"{path}{channel}", **made)
+            roles.distribute(f"{prefix}{channel}", f"{path}{channel}", **serving)
 
 
-def _from_ark(filled: Filled, item: dict[str, Any]) -> dict[str, Any]:
-    """An item as a client's configuration has it: from Ark."""
-    ark = filled.rig.servers.ark
+def _from_ark(existing: ExistingServers, item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item as a client configures it, with Ark as its upstream."""
+    ark = existing.rig.servers.ark
     keys = ("name", "sync_policy", "distributions", "mirror")
-    own = {"sync_policy": filled.channel_policy} if "sync_policy" in item else {}
+    own = {"sync_policy": existing.channel_policy} if "sync_policy" in item else {}
     return {
         **{key: item[key] for key in keys if key in item},
         **own,
@@ -131,14 +134,14 @@ def _remote(item: dict[str, Any]) -> dict[str, Any]:
     return {renamed.get(key, key): item[key] for key in keys if key in item}
 
 
-def _how(item: dict[str, Any]) -> dict[str, Any]:
+def _sync_options(item: dict[str, Any]) -> dict[str, Any]:
     return {key: item[key] for key in ("sync_policy", "mirror") if key in item}
 
 
-def client_variables(filled: Filled) -> dict[str, Any]:
-    """What a Kayobe configuration says of the same channels."""
+def client_variables(existing: ExistingServers) -> dict[str, Any]:
+    """Return the variables of a Kayobe configuration for the same channels."""
     variables: dict[str, Any] = {}
-    for kind, item in filled.items.items():
+    for kind, item in existing.items.items():
         path, prefix = item["base_path"], item["distribution_name"]
         mode = {"mode": item["mode"]} if "mode" in item else {}
         served = {"repository": item["name"], **mode}
@@ -147,7 +150,7 @@ def client_variables(filled: Filled) -> dict[str, Any]:
             for channel in ("development", "production")
         )
         lists = {
-            f"repository_{kind}_repos": _from_ark(filled, item),
+            f"repository_{kind}_repos": _from_ark(existing, item),
             f"publication_{kind}_development": served,
             f"distribution_{kind}_development": {**development, **served},
             f"distribution_{kind}_production": {**production, "distribution": development["name"]},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every run of a playbook: no traceback and no secret is shown, ever."""
+"""Runs of playbooks, each of which is checked to print no traceback and no secret."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Secret:
 
     @property
     def forms(self) -> set[str]:
-        """The ways in which it could be written somewhere."""
+        """The encodings in which the password could be printed."""
         plain = self.password
         pair = f"{self.username}:{plain}"
         encodings = ("utf-8", "latin-1")
         encoded = {
-            base64.b64encode(text.encode(how)) for text in (plain, pair) for how in encodings
+            base64.b64encode(text.encode(name)) for text in (plain, pair) for name in encodings
         }
         return {
             plain,
@@ -43,21 +43,21 @@ class Secret:
 
 
 class Play(playbook.Play):
-    """A run in a directory of its own, with a report there, as verbose as users make it: -vvv."""
+    """A run with -vvv in a separate directory, which also has its report."""
 
     def __init__(
-        self, words: Sequence[str | Path], directory: Path, secrets: Iterable[Secret] = ()
+        self, arguments: Sequence[str | Path], directory: Path, secrets: Iterable[Secret] = ()
     ) -> None:
         self._secrets = list(secrets)
         output, report = directory / "output", directory / "report"
-        super().__init__([*words, "-vvv"], directory, output, report, longest=LONGEST)
+        super().__init__([*arguments, "-vvv"], directory, output, report, longest=LONGEST)
 
     def wait(self) -> Run:
-        """Return what came of it; whatever that is, it shows no traceback and no secret."""
+        """Return the finished run, failed or not, after a check of what it printed and reported."""
         run, text = super().wait(), self.reported()
         assert "Traceback (most recent call last)" not in run.output, run.output
         for secret in self._secrets:
             for form in secret.forms:
-                # The secret itself stays out of the message.
+                # The message must not contain the secret.
                 assert form not in run.output + text, f"a secret of {secret.username} is shown"
         return run

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tests of failures run on: an Ark and a client of their own, and an upstream that misbehaves.
+"""The rig of a test: an Ark, a client, an upstream that can be made to fail, and an inventory.
 
-The servers serve a whole session; names, paths and faults belong to one test, which finds its own
+The servers run for a whole session. Names, paths and faults belong to one test, which finds its
 objects by their prefix.
 """
 
@@ -26,13 +26,13 @@ from tests.lab.pulp import launcher
 from tests.lab.upstream.demo import publish_many
 from tests.lab.upstream.server import UpstreamServer
 
-# What trips shells, YAML, URLs and headers.
+# Characters that need quoting in shells, YAML, URLs or headers.
 SPECIAL_PASSWORD = 'a $HOME "b" c:d @e% %41é f'
 REPOSITORIES = 20
 
 
 def server_name(name: str) -> str:
-    """Return the name of a server of this process: files of tests run in two at once."""
+    """Return the name of a server for this process: two processes run tests in parallel."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     return name if worker == "gw0" else f"{name}-{worker}"
 
@@ -42,7 +42,7 @@ NAMES = (server_name("fail-ark"), server_name("fail-client"))
 
 @dataclass(frozen=True)
 class Servers:
-    """The servers of a session, and the directory that the upstream serves."""
+    """The servers of a session."""
 
     ark: Pulp
     client: Pulp
@@ -51,8 +51,8 @@ class Servers:
 
 @dataclass
 class Rig:
-    """One test's view: `ark1` and `client1` in an inventory of its own, names that begin with
-    `prefix`, and runs below `directory`. Any run may be asked not to show `secrets`."""
+    """What one test needs: an inventory with `ark1` and `client1`, names that begin with `prefix`,
+    and runs in subdirectories of `directory`. Each run is checked not to print `secrets`."""
 
     servers: Servers
     directory: Path
@@ -67,7 +67,7 @@ class Rig:
 
     @property
     def upstream(self) -> UpstreamServer:
-        """The upstream, for faults and for what was asked of it."""
+        """The upstream server, to set faults and to read the requests that it received."""
         return self.servers.upstream
 
     @cached_property
@@ -81,7 +81,7 @@ class Rig:
         return PlainPulp(self.servers.client)
 
     def add_host(self, group: str, name: str, server: Pulp) -> None:
-        """Put a Pulp into the inventory, and its password among the secrets."""
+        """Add a Pulp server to the inventory, and its password to the secrets."""
         self.secrets.append(Secret(server.username, server.password))
         self.hosts.setdefault(group, {})[name] = {
             "release_train_pulp_url": server.url,
@@ -123,7 +123,7 @@ class Rig:
         return str(next(root.rglob("*.rpm")).relative_to(root))
 
     def start(self, playbook: str, *arguments: str, **variables: Any) -> Play:
-        """Start a playbook of the collection; `variables` are those of the inventory."""
+        """Start a playbook of the collection; `variables` are added to the inventory."""
         name = playbook if playbook.endswith(".yml") else f"{COLLECTION}.{playbook}"
         self._runs += 1
         directory = self.directory / f"run-{self._runs}"
@@ -140,15 +140,15 @@ class Rig:
         return Play([name, "--inventory", inventory, *arguments], directory, self.secrets)
 
     def run(self, playbook: str, *arguments: str, **variables: Any) -> Run:
-        """Run a playbook of the collection to its end."""
+        """Run a playbook of the collection and wait for it."""
         return self.start(playbook, *arguments, **variables).wait()
 
     def run_module(self, module: str, host: str = "ark1", **options: Any) -> Run:
-        """Run one module of the collection on behalf of a host, in a play of its own."""
+        """Run one module of the collection for a host, in a separate play."""
         return self.start_module(module, host, **options).wait()
 
     def start_module(self, module: str, host: str = "ark1", **options: Any) -> Play:
-        """Start one module of the collection on behalf of a host, in a play of its own."""
+        """Start one module of the collection for a host, in a separate play."""
         defaults = {
             "pulp_url": "{{ release_train_pulp_url }}",
             "username": "{{ release_train_pulp_username }}",
@@ -168,9 +168,9 @@ class Rig:
         return self.start(str(path))
 
     def snapshot(self, *items: dict[str, Any], guard: str = "") -> dict[str, str]:
-        """Have Ark take snapshots of these; returns short name -> stamp.
+        """Take snapshots of these items on Ark; returns their stamps by short name.
 
-        They have no guard unless one is named: a guard costs Ark a password hash for every request
+        By default they have no content guard: with a guard, Ark hashes a password for every request
         of a mirror.
         """
         wanted = {"rpm_package_repos": list(items), "package_guard_development": guard}
@@ -180,7 +180,7 @@ class Rig:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Start an Ark, a client whose administrator has a hard password, and an upstream."""
+    """Start an Ark, a client with SPECIAL_PASSWORD for its administrator, and an upstream."""
     root = tmp_path_factory.mktemp("upstream")
     publish_many(root, REPOSITORIES, 1, 3, 0)
     try:
@@ -196,14 +196,14 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def guarded(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Servers:
-    """Give Ark its content guards and groups."""
+    """Create the default content guards and groups on Ark."""
     Rig(servers, tmp_path_factory.mktemp("guards"), "guards").run("access_control").succeeded()
     return servers
 
 
 @pytest.fixture
 def rig(guarded: Servers, tmp_path: Path) -> Iterator[Rig]:
-    """Return the rig of one test; its faults end with it."""
+    """Return the rig of one test; its faults are removed afterwards."""
     yield Rig(guarded, tmp_path, f"t{secrets.token_hex(3)}")
     guarded.upstream.clear()
     guarded.upstream.forget()

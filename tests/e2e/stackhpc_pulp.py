@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What today's roles send to a Pulp: one object at a time, found by name, created or updated."""
+"""What the roles of stackhpc.pulp do: find an object by name, then create or update it."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ PLUGINS = {"rpm": ("rpm/rpm", "rpm/rpm"), "deb": ("deb/apt", "deb/verbatim")}
 
 
 @dataclass(frozen=True)
-class TodaysRoles:
-    """The calls for one content type, on one server. They know no labels and no history."""
+class StackhpcPulpRoles:
+    """Requests for one content type, on one server. They use no labels and no old versions."""
 
     pulp: PlainPulp
     content_type: str
 
     def repository(self, name: str, url: str, **remote: Any) -> dict[str, Any]:
-        """Have a repository and its remote; returns the repository."""
+        """Create or update a repository and its remote; returns the repository."""
         plugin = PLUGINS[self.content_type][0]
-        there = self._ensure(f"repositories/{plugin}/", name, {})
+        repository = self._ensure(f"repositories/{plugin}/", name, {})
         self._ensure(f"remotes/{plugin}/", f"{name}-remote", {"url": url, **remote})
-        return there
+        return repository
 
-    def sync(self, name: str, **how: Any) -> None:
+    def sync(self, name: str, **options: Any) -> None:
         """Sync a repository with its remote."""
         plugin = PLUGINS[self.content_type][0]
         remote = self.pulp.find(f"remotes/{plugin}/", f"{name}-remote")["pulp_href"]
         repository = self.pulp.find(f"repositories/{plugin}/", name)["pulp_href"]
-        self.pulp.post(f"{repository}sync/", remote=remote, **how)
+        self.pulp.post(f"{repository}sync/", remote=remote, **options)
 
-    def publish(self, name: str, **how: Any) -> str:
-        """Publish the latest version, whether it has a publication or not; returns the href."""
+    def publish(self, name: str, **options: Any) -> str:
+        """Publish the latest version, even if it has a publication already; returns the href."""
         plugins = PLUGINS[self.content_type]
         repository = self.pulp.find(f"repositories/{plugins[0]}/", name)
         version = repository["latest_version_href"]
-        made = self.pulp.post(f"publications/{plugins[1]}/", repository_version=version, **how)
-        return str(made["pulp_href"])
+        endpoint = f"publications/{plugins[1]}/"
+        publication = self.pulp.post(endpoint, repository_version=version, **options)
+        return str(publication["pulp_href"])
 
     def distribute(self, name: str, base_path: str, **serving: Any) -> dict[str, Any]:
-        """Have a distribution; returns it."""
+        """Create or update a distribution; returns it."""
         endpoint = f"distributions/{PLUGINS[self.content_type][0]}/"
         return self._ensure(endpoint, name, {"base_path": base_path, **serving})
 

@@ -38,7 +38,7 @@ def test_a_python_package_is_synced_published_and_served(rig: Rig) -> None:
         data={"relative_path": name, "repository": repository},
         files={"file": (name, content)},
     )
-    assert rig.ark.ended(answer.json()["task"])["state"] == "completed"
+    assert rig.ark.wait_for(answer.json()["task"])["state"] == "completed"
     rig.run_module("pulp_publication", python=[{"repository": upstream["name"]}]).succeeded()
     rig.run_module("pulp_distribution", python=[served]).succeeded()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that today's roles filled: the playbooks take them over, and the roles still work."""
+"""Migration from stackhpc.pulp: playbooks adopt existing objects, and its roles still work."""
 
 from __future__ import annotations
 
@@ -9,78 +9,77 @@ from tests.e2e.existing_servers import (
     FILES,
     NEW,
     NEXT,
-    Filled,
+    ExistingServers,
     client_variables,
-    fill_ark,
-    fill_client,
-    fill_guards,
+    create_guards,
+    create_on_ark,
+    create_on_client,
 )
 from tests.e2e.rig import Rig
-from tests.e2e.stackhpc_pulp import TodaysRoles
+from tests.e2e.stackhpc_pulp import StackhpcPulpRoles
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def ark_filled(rig: Rig) -> Filled:
-    """Fill Ark the way today's roles do."""
+def existing_ark(rig: Rig) -> ExistingServers:
+    """Create objects on Ark as the roles of stackhpc.pulp do."""
     deb = rig.deb(mirror=True, mode="verbatim")
     items = {"rpm": rig.rpm(1, sync_policy="mirror_complete"), "deb": deb}
-    filled = Filled(rig, items, fill_guards(rig))
-    fill_ark(filled)
-    return filled
+    existing = ExistingServers(rig, items, create_guards(rig))
+    create_on_ark(existing)
+    return existing
 
 
 @pytest.fixture(params=["mirror_content_only", "mirror_complete"])
-def both_filled(ark_filled: Filled, request: pytest.FixtureRequest) -> Filled:
-    """Fill the client, too."""
-    ark_filled.channel_policy = request.param
-    fill_client(ark_filled)
-    return ark_filled
+def existing_both(existing_ark: ExistingServers, request: pytest.FixtureRequest) -> ExistingServers:
+    """Create objects on Ark and on the client."""
+    existing_ark.channel_policy = request.param
+    create_on_client(existing_ark)
+    return existing_ark
 
 
-def test_the_playbooks_of_ark_change_only_what_is_new(ark_filled: Filled) -> None:
-    rig, items, before = ark_filled.rig, ark_filled.items, ark_filled.on_ark()
+def test_playbooks_for_ark_adopt_existing_snapshots(existing_ark: ExistingServers) -> None:
+    rig, items, before = existing_ark.rig, existing_ark.items, existing_ark.on_ark()
 
-    controlled = rig.run("access_control", **ark_filled.guards).succeeded()
-    synced = rig.run("package_sync", **ark_filled.inventory).succeeded()
+    access = rig.run("access_control", **existing_ark.guards).succeeded()
+    synced = rig.run("package_sync", **existing_ark.inventory).succeeded()
 
-    assert controlled.changed == 0
-    assert ark_filled.on_ark() == before
+    assert access.changed == 0
+    assert existing_ark.on_ark() == before
     assert {line["stamp"] for line in synced.report} == {NEW}
-    assert rig.run("package_promote", **ark_filled.inventory).succeeded().changed == 1
-    promoted = ark_filled.on_ark()
-    changed = {name for name, seen in promoted.items() if seen != before[name]}
+    assert rig.run("package_promote", **existing_ark.inventory).succeeded().changed == 1
+    promoted = existing_ark.on_ark()
+    changed = {name for name, served in promoted.items() if served != before[name]}
     assert changed == {f"{item['distribution_name']}{NEW}" for item in items.values()}
-    for name, (_how, answers) in promoted.items():
-        assert answers == before[name][1]
+    for name, (_fields, responses) in promoted.items():
+        assert responses == before[name][1]
 
     items["rpm"]["url"] = f"{rig.upstream.url}/many/0002/"
-    again = rig.run("package_sync", **ark_filled.inventory).succeeded()
+    again = rig.run("package_sync", **existing_ark.inventory).succeeded()
 
-    after = ark_filled.on_ark()
+    after = existing_ark.on_ark()
     assert set(after) - set(before) == {again.of(items["rpm"]["name"])["snapshot"]}
     assert {name: after[name] for name in before} == promoted
 
 
-def test_the_playbooks_of_a_client_change_nothing_and_todays_roles_still_work(
-    both_filled: Filled,
-) -> None:
-    rig, channels, before = both_filled.rig, client_variables(both_filled), both_filled.on_client()
+def test_playbooks_for_clients_adopt_existing_channels(existing_both: ExistingServers) -> None:
+    rig, channels = existing_both.rig, client_variables(existing_both)
+    before = existing_both.on_client()
 
-    mirrored = rig.run("package_mirror", **both_filled.inventory).succeeded()
+    mirrored = rig.run("package_mirror", **existing_both.inventory).succeeded()
     synced = rig.run("client_sync", **channels).succeeded()
     promoted = rig.run("client_promote", **channels).succeeded()
 
-    assert both_filled.on_client() == before
+    assert existing_both.on_client() == before
     assert (mirrored.changed, synced.changed, promoted.changed) == (0, 0, 0)
 
-    rig.run("package_sync", **both_filled.inventory).succeeded()
-    fill_ark(both_filled)
-    fill_client(both_filled)
-    for kind, item in both_filled.items.items():
-        roles = TodaysRoles(rig.ark, kind)
+    rig.run("package_sync", **existing_both.inventory).succeeded()
+    create_on_ark(existing_both)
+    create_on_client(existing_both)
+    for kind, item in existing_both.items.items():
+        roles = StackhpcPulpRoles(rig.ark, kind)
         name, path = f"{item['distribution_name']}{NEXT}", f"{item['base_path']}{NEXT}"
-        made = roles.distribute(name, path, publication=roles.publish(item["name"]))
-        address = rig.servers.ark.content(made["base_path"], FILES[kind])
+        served = roles.distribute(name, path, publication=roles.publish(item["name"]))
+        address = rig.servers.ark.content(served["base_path"], FILES[kind])
         assert rig.servers.ark.get(address)[0] == 200
