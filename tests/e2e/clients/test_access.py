@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client comes and goes: its account on Ark, and what it is told that it can read there."""
+"""Accounts of clients on Ark, and `access_check`, which reports what a client can read there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OLD = "20200101T000000"
 
 @dataclass
 class Client:
-    """One client of a rig: its account on Ark, and what its site pins."""
+    """One client of a rig: its account on Ark, and the pins of its site."""
 
     rig: Rig
     wanted: dict[str, Any] = field(default_factory=dict)
@@ -29,17 +29,17 @@ class Client:
         return f"{self.rig.prefix}-site"
 
     def account(self, *arguments: str, **options: Any) -> Run:
-        """Run access_control for this client, which has these options."""
+        """Run access_control for this client with these options."""
         clients = [{"name": self.name, **options}]
         return self.rig.run("access_control", *arguments, release_train_clients=clients)
 
     def onboard(self, **options: Any) -> Run:
-        """Give the client its account and its present password."""
+        """Create the account of the client, or set its current password."""
         self.rig.secrets.append(Secret(self.name, self.password))
         return self.account(password=self.password, **options)
 
     def check(self, *arguments: str, **variables: Any) -> Run:
-        """Run access_check at the client's site, as its Kayobe configuration would."""
+        """Run access_check at the client's site, with the variables of its Kayobe configuration."""
         given = {
             "stackhpc_release_pulp_url": self.rig.servers.ark.url,
             "stackhpc_release_pulp_username": self.name,
@@ -50,28 +50,28 @@ class Client:
 
 @pytest.fixture
 def site(rig: Rig) -> Client:
-    """A client that pins three repositories: one is released, one is not, one was never taken."""
+    """Return a client with three pins: of a released, an unreleased and a missing snapshot."""
     items = [rig.rpm(number) for number in (1, 2, 3)]
-    released, kept, missing = (item["short_name"] for item in items)
+    released, unreleased, missing = (item["short_name"] for item in items)
     stamps = rig.snapshot(*items[:2], guard="development")
     promoted = {"rpm_package_repos": items, "package_versions": {released: stamps[released]}}
     rig.run("package_promote", **promoted).succeeded()
-    pins = {released: stamps[released], kept: stamps[kept], missing: OLD}
+    pins = {released: stamps[released], unreleased: stamps[unreleased], missing: OLD}
     return Client(rig, {"rpm_package_repos": items, "package_versions": pins})
 
 
-def _pasted(run: Run) -> dict[str, str]:
-    """What an operator pastes of what was printed."""
+def _printed_variables(run: Run) -> dict[str, str]:
+    """Return the printed variables that an operator pastes into a configuration."""
     lines = [line for line in run.output.splitlines() if line.startswith("stackhpc_release_pulp_")]
     return yaml.safe_load("\n".join(lines)) or {}
 
 
 def _access(run: Run) -> list[str]:
-    """What came of each pin, in the order of their names."""
+    """Return the result of each pin, sorted by name."""
     return [line["access"] for line in sorted(run.report, key=lambda line: str(line["name"]))]
 
 
-def test_a_client_is_onboarded_once_with_what_it_pastes(rig: Rig) -> None:
+def test_a_new_client_gets_an_account_and_variables_to_paste(rig: Rig) -> None:
     client = Client(rig)
 
     planned = client.account("--check", password=SPECIAL_PASSWORD).succeeded()
@@ -81,8 +81,8 @@ def test_a_client_is_onboarded_once_with_what_it_pastes(rig: Rig) -> None:
 
     assert planned.changed == first.changed == 1
     assert again.changed == 0
-    assert _pasted(again) == {}
-    assert _pasted(first) == {
+    assert _printed_variables(again) == {}
+    assert _printed_variables(first) == {
         "stackhpc_release_pulp_url": rig.servers.ark.url,
         "stackhpc_release_pulp_username": client.name,
         "stackhpc_release_pulp_password": "{{ secrets_stackhpc_release_pulp_password }}",
@@ -91,7 +91,7 @@ def test_a_client_is_onboarded_once_with_what_it_pastes(rig: Rig) -> None:
     assert [group["name"] for group in user["groups"]] == ["stackhpc"]
 
 
-def test_a_client_is_shown_what_it_pastes_when_another_one_failed(rig: Rig) -> None:
+def test_variables_to_paste_are_printed_although_another_client_failed(rig: Rig) -> None:
     clients = [
         {"name": f"{rig.prefix}-{which}", "password": password}
         for which, password in (("good", SPECIAL_PASSWORD), ("bad", "Qz7"))
@@ -101,10 +101,10 @@ def test_a_client_is_shown_what_it_pastes_when_another_one_failed(rig: Rig) -> N
     run = rig.run("access_control", release_train_clients=clients).failed()
 
     assert f"{rig.prefix}-bad: " in run.message
-    assert _pasted(run)["stackhpc_release_pulp_username"] == f"{rig.prefix}-good"
+    assert _printed_variables(run)["stackhpc_release_pulp_username"] == f"{rig.prefix}-good"
 
 
-def test_a_client_without_a_password_is_named_with_the_way_to_one(rig: Rig) -> None:
+def test_a_new_client_without_a_password_fails_with_advice(rig: Rig) -> None:
     run = Client(rig).account().failed()
 
     assert f"client '{rig.prefix}-site' has no account yet" in run.message
@@ -112,7 +112,7 @@ def test_a_client_without_a_password_is_named_with_the_way_to_one(rig: Rig) -> N
     assert rig.ark.list("users/", username=f"{rig.prefix}-site") == []
 
 
-def test_an_account_in_two_lists_is_refused(rig: Rig) -> None:
+def test_an_account_in_two_lists_is_rejected(rig: Rig) -> None:
     client = Client(rig)
     rig.secrets.append(Secret(client.name, SPECIAL_PASSWORD))
     twice = [{"username": client.name, "password": SPECIAL_PASSWORD}]
@@ -124,7 +124,7 @@ def test_an_account_in_two_lists_is_refused(rig: Rig) -> None:
     assert f"{client.name}: in access_control_users and in release_train_clients" in run.message
 
 
-def test_the_check_has_a_word_for_each_pin_and_fails_if_one_is_not_served(site: Client) -> None:
+def test_access_check_reports_each_pin_and_fails_if_one_is_not_served(site: Client) -> None:
     site.onboard().succeeded()
 
     run = site.check().failed()
@@ -132,18 +132,18 @@ def test_the_check_has_a_word_for_each_pin_and_fails_if_one_is_not_served(site: 
     assert _access(run) == ["served", "forbidden", "missing"]
     assert "2 of 3 pins are not served to the account of client1" in run.message
     printed = run.output.splitlines()
-    begins = list(site.wanted["package_versions"])
-    (kept,) = [line for line in printed if line.startswith(f"{begins[1]}  ")]
-    (missing,) = [line for line in printed if line.startswith(f"{begins[2]}  ")]
-    assert f"forbidden  user '{site.name}' may not read the snapshot" in kept
+    names = list(site.wanted["package_versions"])
+    (unreleased,) = [line for line in printed if line.startswith(f"{names[1]}  ")]
+    (missing,) = [line for line in printed if line.startswith(f"{names[2]}  ")]
+    assert f"forbidden  user '{site.name}' may not read the snapshot" in unreleased
     assert f"{OLD}  missing    " in missing
     assert "has no snapshot below" in missing
-    assert not any(line.startswith(f"{begins[0]}  ") for line in printed)
+    assert not any(line.startswith(f"{names[0]}  ") for line in printed)
     counts = f"3 pinned snapshots, user '{site.name}', {site.rig.servers.ark.url}: "
     assert f"{counts}1 served, 1 forbidden, 1 missing" in printed
 
 
-def test_the_check_names_the_newest_stamp_where_the_pin_is_of_none(site: Client) -> None:
+def test_access_check_suggests_the_newest_stamp_for_a_missing_one(site: Client) -> None:
     site.onboard().succeeded()
     (name, stamp) = next(iter(site.wanted["package_versions"].items()))
 
@@ -153,7 +153,7 @@ def test_the_check_names_the_newest_stamp_where_the_pin_is_of_none(site: Client)
     assert f"the only one is {stamp}: correct the pin" in run.output
 
 
-def test_the_check_succeeds_in_check_mode_too_when_all_is_served(site: Client) -> None:
+def test_access_check_succeeds_when_all_pins_are_served(site: Client) -> None:
     site.onboard(development=True).succeeded()
     filtered = {"package_filter": "_0[12]$"}
 
@@ -166,7 +166,7 @@ def test_the_check_succeeds_in_check_mode_too_when_all_is_served(site: Client) -
     assert _access(site.check(**filtered).failed()) == ["served", "forbidden"]
 
 
-def test_a_rotated_password_is_a_wrong_one_until_it_arrives(site: Client) -> None:
+def test_access_check_reports_an_outdated_password(site: Client) -> None:
     site.onboard().succeeded()
     site.rig.secrets.append(Secret(site.name, f"{SPECIAL_PASSWORD} 2"))
     assert site.account(password=f"{SPECIAL_PASSWORD} 2").succeeded().changed == 1
@@ -174,24 +174,24 @@ def test_a_rotated_password_is_a_wrong_one_until_it_arrives(site: Client) -> Non
     run = site.check().failed()
 
     assert set(_access(run)) == {"wrong password"}
-    words = f"does not know user '{site.name}' with this password: it is wrong"
+    error = f"does not know user '{site.name}' with this password: it is wrong"
     printed = [line for line in run.output.splitlines() if line.startswith("http")]
     assert len(printed) == 1
-    assert words in printed[0]
+    assert error in printed[0]
     site.password = f"{SPECIAL_PASSWORD} 2"
     assert "served" in _access(site.check().failed())
 
 
-def test_a_disabled_client_neither_pulls_nor_reads_until_it_returns(site: Client) -> None:
+def test_a_disabled_client_has_no_access_until_it_is_enabled_again(site: Client) -> None:
     site.onboard().succeeded()
     ark = site.rig.servers.ark.as_user(site.name, SPECIAL_PASSWORD)
     path = min(found["base_path"] for found in site.rig.ark.snapshots(site.rig.prefix))
     address = ark.content(path, "repodata/repomd.xml")
     assert ark.get(address)[0] == 200
 
-    gone = site.account(state="absent").succeeded()
+    disabled = site.account(state="absent").succeeded()
 
-    assert f"# {site.name}: the account is disabled" in gone.output.splitlines()
+    assert f"# {site.name}: the account is disabled" in disabled.output.splitlines()
     assert ark.get(address)[0] == 403
     assert ark.get(f"{ark.url}/pulp/api/v3/repositories/")[0] == 401
     assert set(_access(site.check().failed())) == {"wrong password"}
@@ -200,7 +200,7 @@ def test_a_disabled_client_neither_pulls_nor_reads_until_it_returns(site: Client
     assert ark.get(address)[0] == 200
 
 
-def test_only_a_named_account_is_deleted(site: Client) -> None:
+def test_purge_deletes_only_the_named_account(site: Client) -> None:
     other_user = {"username": f"{site.rig.prefix}-other", "password": SPECIAL_PASSWORD}
     site.rig.run("access_control", access_control_users=[other_user]).succeeded()
     site.onboard().succeeded()
@@ -213,7 +213,7 @@ def test_only_a_named_account_is_deleted(site: Client) -> None:
     assert [user["username"] for user in left] == [other_user["username"]]
 
 
-def test_the_credentials_of_the_source_host_are_used_where_a_site_has_none(site: Client) -> None:
+def test_credentials_default_to_those_of_the_source_host(site: Client) -> None:
     keys = ("url", "username", "password")
     none = {f"stackhpc_release_pulp_{key}": "" for key in keys}
 
@@ -223,17 +223,17 @@ def test_the_credentials_of_the_source_host_are_used_where_a_site_has_none(site:
     assert f"user '{site.rig.servers.ark.username}' is an administrator" in run.output
 
 
-def test_a_server_that_is_away_is_said_with_the_way_out(site: Client) -> None:
+def test_an_unreachable_source_is_reported_with_advice(site: Client) -> None:
     site.rig.secrets.append(Secret(site.name, SPECIAL_PASSWORD))
-    away = {"package_mirror_source_url": "http://127.0.0.1:1"}
+    unreachable = {"package_mirror_source_url": "http://127.0.0.1:1"}
 
-    run = site.check(**away).failed()
+    run = site.check(**unreachable).failed()
 
     assert "http://127.0.0.1:1 cannot be reached" in run.message
     assert "Correct its URL, or check the network" in run.message
 
 
-def test_several_clients_are_checked_in_one_run(site: Client) -> None:
+def test_one_run_checks_several_clients(site: Client) -> None:
     site.onboard(development=True).succeeded()
     site.rig.add_host("client", "client2", site.rig.servers.client)
 
@@ -242,7 +242,7 @@ def test_several_clients_are_checked_in_one_run(site: Client) -> None:
     assert run.output.count("2 pinned snapshots, user") >= 2
 
 
-def test_a_promotion_shows_what_becomes_visible_before_it_is_made(site: Client) -> None:
+def test_a_dry_run_of_a_promotion_shows_what_becomes_visible(site: Client) -> None:
     rig, names = site.rig, list(site.wanted["package_versions"])
     pins = {name: site.wanted["package_versions"][name] for name in names[:2]}
     wanted = {"rpm_package_repos": site.wanted["rpm_package_repos"], "package_versions": pins}
@@ -262,7 +262,7 @@ def test_a_promotion_shows_what_becomes_visible_before_it_is_made(site: Client) 
     assert rig.run("package_promote", "--check", "--diff", **wanted).succeeded().changed == 0
 
 
-def test_a_site_that_does_not_say_where_to_read_from_is_told_how(site: Client) -> None:
+def test_a_missing_source_is_reported_with_advice(site: Client) -> None:
     site.rig.hosts.pop("ark")
 
     run = site.rig.run("access_check", **site.wanted).failed()
@@ -270,7 +270,7 @@ def test_a_site_that_does_not_say_where_to_read_from_is_told_how(site: Client) -
     assert "The source Pulp is not defined: give stackhpc_release_pulp_url" in run.message
 
 
-def test_pins_of_images_are_checked_with_those_of_packages(site: Client) -> None:
+def test_access_check_covers_pins_of_images_and_packages(site: Client) -> None:
     site.onboard().succeeded()
     released = dict(list(site.wanted["package_versions"].items())[:1])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client's lists as a Kayobe configuration has them: what is read, selected, retired, refused."""
+"""The channels of a client, defined by the lists of a Kayobe configuration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LISTS = (
 
 
 def _channels(rig: Rig, *numbers: int, **more: Any) -> dict[str, list[dict[str, Any]]]:
-    """Return the lists for repositories of the upstream, each in a sync group of its own."""
+    """Return the lists for repositories of the upstream, each with its own sync group."""
     lists: dict[str, list[dict[str, Any]]] = {}
     for number in numbers:
         item = rig.rpm(number)
@@ -43,7 +43,7 @@ def _served(rig: Rig) -> set[str]:
     }
 
 
-def test_nothing_of_an_item_that_is_not_required_is_read(rig: Rig) -> None:
+def test_items_that_are_not_required_are_not_evaluated(rig: Rig) -> None:
     lists = _channels(rig, 1)
     for key, items in _channels(rig, 2, required="{{ 'False' }}").items():
         items[0]["url"] = "{{ a_variable_that_this_site_does_not_have }}"
@@ -55,7 +55,7 @@ def test_nothing_of_an_item_that_is_not_required_is_read(rig: Rig) -> None:
     assert _served(rig) == {"01-development", "01-production"}
 
 
-def test_a_sync_group_selects_on_a_client_too(rig: Rig) -> None:
+def test_a_sync_group_selects_channels(rig: Rig) -> None:
     lists = _channels(rig, 1, 2)
 
     rig.run("client_sync", **lists, package_sync_group="g2").succeeded()
@@ -73,18 +73,18 @@ def test_a_run_with_nothing_to_do_fails_and_names_the_lists(rig: Rig) -> None:
     assert "stackhpc_pulp_distribution_rpm_production" in run.message
 
 
-def test_a_repository_is_retired_once_production_has_let_go_of_it(rig: Rig) -> None:
+def test_a_repository_is_deleted_after_its_production_channel(rig: Rig) -> None:
     lists = _channels(rig, 1)
     rig.run("client_sync", **lists).succeeded()
     rig.run("client_promote", **lists).succeeded()
-    going = _channels(rig, 1, state="absent")
+    absent = _channels(rig, 1, state="absent")
 
-    refused = rig.run("client_sync", **going).failed()
-    assert f"{rig.prefix}-01-production" in refused.errors[rig.rpm(1)["name"]]
+    rejected = rig.run("client_sync", **absent).failed()
+    assert f"{rig.prefix}-01-production" in rejected.errors[rig.rpm(1)["name"]]
     assert _served(rig) == {"01-production"}
-    rig.run("client_promote", **going).succeeded()
-    rig.run("client_sync", **going).succeeded()
+    rig.run("client_promote", **absent).succeeded()
+    rig.run("client_sync", **absent).succeeded()
 
     assert _served(rig) == set()
     assert rig.client.list("repositories/rpm/rpm/", name=rig.rpm(1)["name"]) == []
-    assert rig.run("client_sync", **going).succeeded().changed == 0
+    assert rig.run("client_sync", **absent).succeeded().changed == 0

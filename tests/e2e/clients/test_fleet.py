@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several clients in one run: one that is down stops none of the others."""
+"""Several clients in one run: an unreachable one does not stop the others."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ NAME = server_name("fleet-client")
 
 
 @pytest.fixture(scope="module")
-def another() -> Iterator[Pulp]:
-    """Start one more client's Pulp."""
+def second_client() -> Iterator[Pulp]:
+    """Start the Pulp server of a second client."""
     try:
         yield pulp_of("client2", launcher.start(NAME)[NAME])
     finally:
@@ -29,20 +29,20 @@ def another() -> Iterator[Pulp]:
 
 
 @pytest.mark.parametrize("serial", [{}, {"release_train_serial": 1}])
-def test_a_client_that_is_down_stops_none_of_the_others(
-    rig: Rig, another: Pulp, serial: dict[str, int]
+def test_an_unreachable_client_does_not_stop_the_others(
+    rig: Rig, second_client: Pulp, serial: dict[str, int]
 ) -> None:
     items = [rig.rpm(1), rig.rpm(2)]
     wanted = {"rpm_package_repos": items, "package_versions": rig.snapshot(*items)}
-    # First in its group, so that with serial the others come after it.
+    # It is the first of its group, so that with serial the others follow it.
     clients = rig.hosts.pop("client")
-    rig.add_host("client", "client0", replace(another, url="http://127.0.0.1:9"))
+    rig.add_host("client", "client0", replace(second_client, url="http://127.0.0.1:9"))
     rig.hosts["client"].update(clients)
-    rig.add_host("client", "client2", another)
+    rig.add_host("client", "client2", second_client)
     summary = rig.directory / "all.md"
 
-    refused = rig.run("package_mirror", **wanted).failed()
-    assert "3 Pulps, client0, client1, client2" in refused.output
+    rejected = rig.run("package_mirror", **wanted).failed()
+    assert "3 Pulps, client0, client1, client2" in rejected.output
     arguments = [
         "-e",
         json.dumps({"release_train_fleet": True, "summary_path": str(summary), **serial}),
@@ -51,7 +51,7 @@ def test_a_client_that_is_down_stops_none_of_the_others(
 
     assert set(run.messages) == {"client0"}
     assert "http://127.0.0.1:9 cannot be reached" in run.messages["client0"]
-    for server in (rig.client, PlainPulp(another)):
+    for server in (rig.client, PlainPulp(second_client)):
         assert len(server.snapshots(rig.prefix)) == 2
     assert "3 Pulps: 1 failed, 2 ok" in run.output
     assert re.search(rf"^client1: \[1/2\] {rig.prefix}_0[12]  ", run.output, re.MULTILINE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client with Pulp 3.43, as Kayobe's seeds run it, that takes from a current Ark."""
+"""A client with Pulp 3.43, the version of Kayobe's seeds, that mirrors from a current Ark."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAME = server_name("fail-3-43")
 
 @pytest.fixture(scope="module")
 def old(guarded: Servers) -> Iterator[Servers]:
-    """Let a client of the older generation take the other one's place."""
+    """Replace the client by a server with Pulp 3.43."""
     try:
         client = pulp_of("client", launcher.start(NAME, generation="3.43")[NAME])
         yield replace(guarded, client=client)
@@ -35,7 +35,7 @@ def old(guarded: Servers) -> Iterator[Servers]:
 
 @pytest.fixture
 def rig(old: Servers, rig: Rig, tmp_path: Path) -> Rig:
-    """Return a rig whose client is the older one."""
+    """Return a rig whose client has Pulp 3.43."""
     return Rig(old, tmp_path, rig.prefix)
 
 
@@ -70,7 +70,7 @@ def _status(rig: Rig, base_path: str, file: str) -> int:
     return client.as_user("").get(client.content(base_path, file))[0]
 
 
-def test_a_release_is_mirrored_and_a_second_time_nothing_is_done(rig: Rig) -> None:
+def test_a_release_is_mirrored_idempotently(rig: Rig) -> None:
     lists = {"rpm_package_repos": [rig.rpm(1), rig.rpm(2)], "deb_package_repos": [rig.deb()]}
     run = rig.run("package_sync", **lists).succeeded()
     stamps = {line["short_name"]: line["stamp"] for line in run.report}
@@ -97,7 +97,7 @@ def test_channels_are_synced_published_and_promoted(rig: Rig) -> None:
     assert rig.run("client_promote", **variables).succeeded().changed == 0
 
 
-def test_guards_groups_and_users_are_made_once(rig: Rig) -> None:
+def test_guards_groups_and_users_are_created_idempotently(rig: Rig) -> None:
     key, certificate = rig.directory / "key.pem", rig.directory / "ca.pem"
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=ca"
     command = ["openssl", *words.split(), "-keyout", str(key), "-out", str(certificate)]
@@ -139,13 +139,13 @@ def test_images_are_pushed_synced_copied_and_served(rig: Rig, tmp_path: Path) ->
         sync = {"sync": True, "retries": 0, "late_retry_delay": -1}
         synced = rig.run_module("pulp_repository", "client1", container=[item], **sync)
         again = rig.run_module("pulp_repository", "client1", container=[item], **sync)
-        asked = {**item, "include_tags": ["b", "nowhere", "x*"]}
-        failed = rig.run_module("pulp_repository", "client1", container=[asked], **sync).failed()
+        absent = {**item, "include_tags": ["b", "nowhere", "x*"]}
+        failed = rig.run_module("pulp_repository", "client1", container=[absent], **sync).failed()
     assert synced.succeeded().report[0]["packages_added"] == 2
     assert (again.succeeded().changed, again.report[0]["sync"]) == (0, "pinned")
     assert "these are missing: nowhere, x*. nova at " in failed.message
 
-    # A push to a Pulp of this age makes a repository of another kind, which takes the name.
+    # A push to Pulp 3.43 creates a push repository, a different type that occupies the name.
     plain = [{"name": names["-push"]}]
     taken = rig.run_module("pulp_repository", "client1", container=plain).failed()
     assert "the name is taken by a repository of another kind, such as a push" in taken.message
@@ -163,11 +163,11 @@ def test_images_are_pushed_synced_copied_and_served(rig: Rig, tmp_path: Path) ->
     unchanged = rig.run_module("pulp_container_content", "client1", container=items).succeeded()
     assert unchanged.changed == 0
 
-    back = {"name": names["-push"], "source": names["-dev"], "tags": ["b"]}
-    refused = rig.run_module("pulp_container_content", "client1", container=[back]).failed()
-    assert "Pulp cannot copy into a push repository" in refused.message
-    gone = {"name": names["-push"], "tags": ["a"], "state": "absent"}
-    removed = rig.run_module("pulp_container_content", "client1", container=[gone]).succeeded()
+    to_push = {"name": names["-push"], "source": names["-dev"], "tags": ["b"]}
+    rejected = rig.run_module("pulp_container_content", "client1", container=[to_push]).failed()
+    assert "Pulp cannot copy into a push repository" in rejected.message
+    untag = {"name": names["-push"], "tags": ["a"], "state": "absent"}
+    removed = rig.run_module("pulp_container_content", "client1", container=[untag]).succeeded()
     assert removed.report[0]["before"] == {"tags": {"a": digests["a"]}}
 
     served = {"name": names[""], "base_path": names[""], "repository": names[""], "private": True}
@@ -177,7 +177,7 @@ def test_images_are_pushed_synced_copied_and_served(rig: Rig, tmp_path: Path) ->
         assert run.changed == expected
 
 
-def test_what_is_attached_to_released_images_is_mirrored_to_it(rig: Rig) -> None:
+def test_signatures_and_attestations_are_mirrored_with_images(rig: Rig) -> None:
     layout = rig.directory / "layout"
     digests = write_layout(layout, {"1": Image("signed"), "2": Image("plain")})
     signature, attestation, bundle = (Attached(digests["1"], kind) for kind in ("sig", "att", ""))
@@ -200,13 +200,13 @@ def test_what_is_attached_to_released_images_is_mirrored_to_it(rig: Rig) -> None
     image = f"{names['container_namespace_release']}/nova"
     assert manifest_digest(rig.directory, rig.servers.ark, image, bundle.tag) == digests[bundle.tag]
     client = rig.servers.client.as_user("")
-    # It cannot hold the one of cosign 3, which must not cost the others.
+    # Pulp 3.43 cannot store the bundle of cosign 3, which must not affect the others.
     for tag in ("1", signature.tag, attestation.tag):
         assert manifest_digest(rig.directory, client, image, tag) == digests[tag]
     assert rig.run("container_mirror", **pins).succeeded().changed == 0
 
 
-def test_images_are_pushed_to_it_after_access_was_arranged(rig: Rig) -> None:
+def test_images_are_pushed_after_container_access(rig: Rig) -> None:
     layout = write_layout(rig.directory / "layout", {"1": Image("first")})
     rig.add_host("ark", "ark1", rig.servers.client)
     names = {
@@ -228,7 +228,7 @@ def test_images_are_pushed_to_it_after_access_was_arranged(rig: Rig) -> None:
     rig.run("container_promote", container_tag="1", **images).succeeded()
 
 
-def test_images_are_pushed_privately_into_a_repository_for_pushes(rig: Rig) -> None:
+def test_images_are_pushed_to_a_private_push_repository(rig: Rig) -> None:
     digests = write_layout(rig.directory / "layout", {"1": Image("old"), "2": Image("older")})
     options = {
         "namespace": rig.prefix,
@@ -246,11 +246,11 @@ def test_images_are_pushed_privately_into_a_repository_for_pushes(rig: Rig) -> N
     assert "/container/container-push/" in distribution["repository"]
     assert rig.run_module("container_push", "client1", **options).succeeded().changed == 0
     absent = [{"name": rig.prefix, "state": "absent"}]
-    refused = rig.run_module("pulp_container_namespace", "client1", namespaces=absent).failed()
-    assert f"in use by the distributions {rig.prefix}/nova" in refused.message
+    rejected = rig.run_module("pulp_container_namespace", "client1", namespaces=absent).failed()
+    assert f"in use by the distributions {rig.prefix}/nova" in rejected.message
 
 
-def test_files_are_uploaded_in_one_chunk_after_the_other(rig: Rig) -> None:
+def test_files_are_uploaded_in_sequential_chunks(rig: Rig) -> None:
     path = rig.directory / "tool.img"
     path.write_bytes(os.urandom(300_000))
     wanted = {"name": rig.prefix, "checksums": True, "files": [{"path": str(path)}]}
@@ -268,7 +268,7 @@ def test_files_are_uploaded_in_one_chunk_after_the_other(rig: Rig) -> None:
     assert len(rig.client.list("content/file/files/", repository_version=version)) == 4
 
 
-def test_an_image_of_ark_is_mirrored_to_it(rig: Rig) -> None:
+def test_a_disk_image_is_mirrored(rig: Rig) -> None:
     path = rig.directory / "tool.img"
     path.write_bytes(os.urandom(300_000))
     image = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client's update: sync, then promotion if it is asked for and everything was synced."""
+"""`client_update`: a sync, and a promotion if it is requested and everything was synced."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROMOTE = {"client_update_promote": True}
 
 @pytest.fixture
 def lists(rig: Rig) -> dict[str, list[dict[str, Any]]]:
-    """What a Kayobe configuration says of one repository and its channels."""
+    """Return the lists of a Kayobe configuration for one repository and its channels."""
     item = rig.rpm(1)
     name, prefix, path = item["name"], item["distribution_name"], item["base_path"]
     development, production = (
@@ -32,14 +32,14 @@ def lists(rig: Rig) -> dict[str, list[dict[str, Any]]]:
 
 
 def _served(rig: Rig) -> dict[str, str]:
-    """Channel -> the publication that it serves."""
+    """Return the publications that the channels serve, by channel."""
     return {
         found["name"].rpartition("-")[2]: found["publication"]
         for found in rig.client.snapshots(rig.prefix)
     }
 
 
-def test_an_update_promotes_only_when_asked_to(rig: Rig, lists: dict[str, Any]) -> None:
+def test_an_update_promotes_only_on_request(rig: Rig, lists: dict[str, Any]) -> None:
     rig.run("client_update", **lists).succeeded()
     assert set(_served(rig)) == {"development"}
 
@@ -50,7 +50,7 @@ def test_an_update_promotes_only_when_asked_to(rig: Rig, lists: dict[str, Any]) 
     assert rig.run("client_update", **lists, **PROMOTE).succeeded().changed == 0
 
 
-def test_a_site_that_requires_no_image_is_updated_and_promoted(
+def test_a_site_without_required_images_is_updated_and_promoted(
     rig: Rig, lists: dict[str, Any]
 ) -> None:
     images = [{"name": "not-here", "url": "http://127.0.0.1:1", "required": "False"}]
@@ -59,11 +59,11 @@ def test_a_site_that_requires_no_image_is_updated_and_promoted(
     rig.run("client_update", **lists, **PROMOTE).succeeded()
 
     assert set(_served(rig)) == {"development", "production"}
-    alone = rig.run("client_container_sync", **lists).failed()
-    assert "There is nothing to sync" in alone.message
+    images_only = rig.run("client_container_sync", **lists).failed()
+    assert "There is nothing to sync" in images_only.message
 
 
-def test_check_mode_announces_both_on_a_client_that_has_nothing(
+def test_check_mode_predicts_sync_and_promotion_on_an_empty_client(
     rig: Rig, lists: dict[str, Any]
 ) -> None:
     planned = rig.run("client_update", "--check", "--diff", **lists, **PROMOTE).succeeded()
@@ -80,9 +80,9 @@ def test_a_failed_sync_promotes_nothing(rig: Rig, lists: dict[str, Any], clients
     rig.run("client_update", **lists, **PROMOTE).succeeded()
     before = _served(rig)
     (repository,) = lists["stackhpc_pulp_repository_rpm_repos"]
-    moved = {**repository, "url": f"{rig.upstream.url}/many/0002/"}
+    changed = {**repository, "url": f"{rig.upstream.url}/many/0002/"}
     broken = {"name": f"{rig.prefix}-broken", "url": f"{rig.upstream.url}/not-there/"}
-    wanted = {**lists, "stackhpc_pulp_repository_rpm_repos": [moved, broken]}
+    wanted = {**lists, "stackhpc_pulp_repository_rpm_repos": [changed, broken]}
     if clients == 2:
         rig.add_host("client", "client2", rig.servers.ark)
         wanted["release_train_fleet"] = True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Disk images from where they are made to a host: uploaded, released, mirrored, read by curl."""
+"""Disk images: upload, promotion, mirror, and download with curl."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OLDER = "2025.1-20261121T200001"
 
 @pytest.fixture
 def image(rig: Rig) -> Path:
-    """Make a file of random bytes."""
+    """Create a file of random bytes."""
     path = rig.directory / "built" / "overcloud.qcow2"
     path.parent.mkdir()
     path.write_bytes(os.urandom(SIZE))
@@ -30,13 +30,14 @@ def image(rig: Rig) -> Path:
 
 @pytest.fixture
 def account(rig: Rig) -> Pulp:
-    """Give the client an account on Ark."""
+    """Create an account for the client on Ark."""
     client = {"name": f"{rig.prefix}-site", "password": SPECIAL_PASSWORD}
     rig.run("access_control", release_train_clients=[client]).succeeded()
     return rig.servers.ark.as_user(client["name"], client["password"])
 
 
-def names(rig: Rig, image: Path, **more: Any) -> dict[str, Any]:
+def image_variables(rig: Rig, image: Path, **more: Any) -> dict[str, Any]:
+    """Return the variables of the image playbooks; `more` are added, or override them."""
     return {
         "openstack_release": "2025.1",
         "os_distribution": rig.prefix,
@@ -48,21 +49,21 @@ def names(rig: Rig, image: Path, **more: Any) -> dict[str, Any]:
 
 
 def curl(pulp: Pulp, path: str, target: Path, anonymous: bool = False) -> int:
-    """Fetch a file with curl, as a client's script would; the HTTP status."""
-    words = ["curl", "--silent", "--output", str(target), "--write-out", "%{http_code}"]
+    """Download a file with curl, as a client's script does; returns the HTTP status."""
+    arguments = ["curl", "--silent", "--output", str(target), "--write-out", "%{http_code}"]
     if not anonymous:
-        # From a file: a command line is for everybody to see.
+        # In a file, because all users can read a command line.
         config = target.with_suffix(".curl")
         login = f"{pulp.username}:{pulp.password}".replace("\\", "\\\\").replace('"', '\\"')
         config.write_text(f'user = "{login}"\n', encoding="utf-8")
-        words += ["--config", str(config)]
+        arguments += ["--config", str(config)]
     url = f"{pulp.url}/pulp/content/{path}"
-    done = subprocess.run([*words, url], check=True, capture_output=True, text=True)
+    done = subprocess.run([*arguments, url], check=True, capture_output=True, text=True)
     return int(done.stdout)
 
 
-def test_an_image_goes_all_the_way(rig: Rig, image: Path, account: Pulp) -> None:
-    wanted = names(rig, image)
+def test_an_image_is_uploaded_promoted_and_mirrored(rig: Rig, image: Path, account: Pulp) -> None:
+    wanted = image_variables(rig, image)
     path = f"kayobe-images/2025.1/{rig.prefix}/9/{VERSION}/overcloud-{rig.prefix}-9.qcow2"
     copy = rig.directory / "copy"
 
@@ -91,12 +92,12 @@ def test_an_image_goes_all_the_way(rig: Rig, image: Path, account: Pulp) -> None
     assert rig.run("image_promote", **wanted).succeeded().changed == 0
 
 
-def test_the_same_bits_under_another_version_and_other_bits_under_the_same(
+def test_identical_content_is_not_sent_again_and_a_version_is_immutable(
     rig: Rig, image: Path
 ) -> None:
-    rig.run("image_upload", **names(rig, image, image_version=OLDER)).succeeded()
+    rig.run("image_upload", **image_variables(rig, image, image_version=OLDER)).succeeded()
 
-    same = rig.run("image_upload", **names(rig, image)).succeeded()
+    same = rig.run("image_upload", **image_variables(rig, image)).succeeded()
 
     assert sum(file["sent"] for file in same.report[0]["files"]) == 0
     prefix = f"kayobe-images-2025.1-{rig.prefix}-9_"
@@ -104,12 +105,12 @@ def test_the_same_bits_under_another_version_and_other_bits_under_the_same(
     assert {one["name"][len(prefix) :] for one in served} == {OLDER, VERSION, "latest"}
     assert len({one["publication"] for one in served}) == 1
     image.write_bytes(b"other")
-    other = rig.run("image_upload", **names(rig, image)).failed()
+    other = rig.run("image_upload", **image_variables(rig, image)).failed()
     assert "is served already, with other content in" in "".join(other.errors.values())
 
 
-def test_half_of_what_was_asked_for_is_not_released(rig: Rig, image: Path) -> None:
-    wanted = names(rig, image)
+def test_a_promotion_with_a_missing_image_promotes_nothing(rig: Rig, image: Path) -> None:
+    wanted = image_variables(rig, image)
     repository = f"kayobe-images-2025.1-{rig.prefix}-9"
     rig.run("image_upload", **wanted).succeeded()
     versions = {repository: VERSION, "kayobe-images-2025.1-nowhere-9": VERSION}
@@ -118,13 +119,11 @@ def test_half_of_what_was_asked_for_is_not_released(rig: Rig, image: Path) -> No
 
     assert f"'kayobe-images-2025.1-nowhere-9_{VERSION}'" in run.output
     development = rig.ark.find("contentguards/core/rbac/", "development")
-    there = rig.ark.find("distributions/file/file/", f"{repository}_{VERSION}")
-    assert there["content_guard"] == development["pulp_href"]
+    distribution = rig.ark.find("distributions/file/file/", f"{repository}_{VERSION}")
+    assert distribution["content_guard"] == development["pulp_href"]
 
 
-def test_under_kayobe_ark_is_meant_and_what_its_configuration_pins(
-    rig: Rig, image: Path, account: Pulp
-) -> None:
+def test_image_playbooks_use_the_kayobe_configuration(rig: Rig, image: Path, account: Pulp) -> None:
     ark, client = rig.servers.ark, rig.servers.client
     rig.hosts = {"seed": {"seed0": {}}}
     extra = {
@@ -135,7 +134,7 @@ def test_under_kayobe_ark_is_meant_and_what_its_configuration_pins(
         "stackhpc_release_pulp_username": ark.username,
         "stackhpc_release_pulp_password": ark.password,
     }
-    words = ["-e", json.dumps(extra)]
+    arguments = ["-e", json.dumps(extra)]
     directory = rig.directory / "config" / "etc" / "kayobe"
     directory.mkdir(parents=True)
     pin = f"stackhpc_{rig.prefix}_9_overcloud_host_image_version"
@@ -143,22 +142,22 @@ def test_under_kayobe_ark_is_meant_and_what_its_configuration_pins(
     (directory / "pulp-host-image-versions.yml").write_text(text, encoding="utf-8")
     pinned = {"kayobe_config_repo_path": str(rig.directory / "config")}
 
-    rig.run("image_upload", *words, **names(rig, image)).succeeded()
-    rig.run("image_promote", *words, **pinned).succeeded()
-    words[1] = json.dumps(
+    rig.run("image_upload", *arguments, **image_variables(rig, image)).succeeded()
+    rig.run("image_promote", *arguments, **pinned).succeeded()
+    arguments[1] = json.dumps(
         {
             **extra,
             "stackhpc_release_pulp_username": account.username,
             "stackhpc_release_pulp_password": account.password,
         }
     )
-    rig.run("image_mirror", *words, **pinned).succeeded()
+    rig.run("image_mirror", *arguments, **pinned).succeeded()
     target = rig.directory / "downloads"
-    download = names(rig, image, image_download_path=str(target))
-    rig.run("image_download", *words, **download).succeeded()
+    download = image_variables(rig, image, image_download_path=str(target))
+    rig.run("image_download", *arguments, **download).succeeded()
 
     repository = f"kayobe-images-2025.1-{rig.prefix}-9"
     assert rig.ark.find("repositories/file/file/", repository)
     assert rig.client.find("distributions/file/file/", f"{repository}_{VERSION}")
     assert (target / f"overcloud-{rig.prefix}-9.qcow2").read_bytes() == image.read_bytes()
-    assert rig.run("image_download", *words, **download).succeeded().changed == 0
+    assert rig.run("image_download", *arguments, **download).succeeded().changed == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mirroring again: an older release, or after somebody's hand, on a real Pulp."""
+"""`package_mirror` of releases that are mirrored already, also after manual changes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 from tests.e2e.rig import Rig
 from tests.lab.playbook import Run
 
-# Nothing is written without one of these lists telling.
+# Every write changes one of these lists.
 ENDPOINTS = ("tasks/", "repositories/", "remotes/rpm/rpm/", "distributions/rpm/rpm/")
 LABEL = "release_train_mirrored"
 
 
 class Releases:
-    """Two snapshots of one repository, both mirrored, the newer one last."""
+    """Two mirrored snapshots of one repository; the newer one was mirrored last."""
 
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
@@ -40,24 +40,24 @@ class Releases:
         return self.rig.client.find("distributions/rpm/rpm/", name)
 
     def everything(self) -> list[Any]:
-        """Return all that a write would change."""
+        """Return all lists that a write would change."""
         return [self.rig.client.get(endpoint, limit=10000) for endpoint in ENDPOINTS]
 
 
 @pytest.fixture
 def releases(rig: Rig) -> Releases:
-    """Return two releases that are mirrored."""
+    """Mirror two releases."""
     return Releases(rig)
 
 
-def test_two_releases_that_are_mirrored_ask_for_nothing_in_any_order(releases: Releases) -> None:
+def test_mirrored_releases_are_not_requested_again_in_any_order(releases: Releases) -> None:
     rig, before = releases.rig, releases.everything()
 
     for pins in (*releases.pins, *releases.pins):
-        # With this password nothing could be got from the source.
+        # With a wrong password, any request to the source would fail.
         again = releases.mirror(pins, package_mirror_source_password="wrong").succeeded()
         assert again.changed == 0
-        # Each task costs, and there is nothing to wait for but them.
+        # Such a run spends all its time on tasks of Ansible.
         assert again.output.count("\nTASK [") <= 11
 
     assert releases.everything() == before
@@ -68,7 +68,7 @@ def test_two_releases_that_are_mirrored_ask_for_nothing_in_any_order(releases: R
         assert rig.servers.client.get(address)[0] == 200
 
 
-def test_what_was_done_by_hand_to_a_mirrored_snapshot_is_put_right(releases: Releases) -> None:
+def test_manual_changes_to_a_mirrored_snapshot_are_reverted(releases: Releases) -> None:
     rig = releases.rig
     old, new = (releases.served(pins) for pins in releases.pins)
     guard = rig.client.post("contentguards/core/rbac/", name=rig.prefix)["pulp_href"]
@@ -91,12 +91,12 @@ def test_what_was_done_by_hand_to_a_mirrored_snapshot_is_put_right(releases: Rel
         address = rig.servers.client.content(found["base_path"], rig.package(1))
         assert rig.servers.client.get(address)[0] == 200
         if "publication" not in change:
-            # It was moved or guarded only: what it serves is nothing that a sync would bring.
+            # Only its path or guard was changed, so that it needs no sync.
             assert found["publication"] == old["publication"]
 
 
-def test_what_was_not_fetched_yet_survives_the_loss_of_its_remote(rig: Rig) -> None:
-    # No other test fetches from this repository.
+def test_a_deleted_remote_is_created_again_for_on_demand_content(rig: Rig) -> None:
+    # No other test downloads packages of this repository.
     item = rig.rpm(19)
     wanted = {"rpm_package_repos": [item], "package_versions": rig.snapshot(item)}
     rig.run("package_mirror", **wanted).succeeded()
@@ -109,20 +109,18 @@ def test_what_was_not_fetched_yet_survives_the_loss_of_its_remote(rig: Rig) -> N
     assert rig.servers.client.get(address)[0] == 200
 
 
-def test_new_credentials_reach_the_remote_of_an_older_release_when_asked_for(
-    releases: Releases,
-) -> None:
+def test_new_credentials_are_written_to_the_remote_on_request(releases: Releases) -> None:
     remote = f"{releases.item['name']}-remote"
     url = releases.rig.client.find("remotes/rpm/rpm/", remote)["url"]
-    how = {"package_mirror_source_password": "new", "package_update_secrets": "all"}
+    options = {"package_mirror_source_password": "new", "package_update_secrets": "all"}
 
-    runs = [releases.mirror(releases.pins[0], **how).succeeded() for _run in "ab"]
+    runs = [releases.mirror(releases.pins[0], **options).succeeded() for _run in "ab"]
 
     assert [run.changed for run in runs] == [1, 0]
     assert releases.rig.client.find("remotes/rpm/rpm/", remote)["url"] == url
 
 
-def test_a_deb_repository_keeps_the_signatures_of_upstream_unless_told_otherwise(rig: Rig) -> None:
+def test_a_deb_repository_keeps_upstream_signatures_by_default(rig: Rig) -> None:
     lists = {"deb_package_repos": [rig.deb()]}
     sync = rig.run("package_sync", package_guard_development="", **lists).succeeded()
     stamps = {line["short_name"]: line["stamp"] for line in sync.report}
@@ -134,11 +132,11 @@ def test_a_deb_repository_keeps_the_signatures_of_upstream_unless_told_otherwise
     ]
     upstream = Path(rig.upstream.root) / "many-deb/0001/dists/noble/InRelease"
     for server in (rig.servers.ark, rig.servers.client):
-        answer = server.get(server.content(path, "dists/noble/InRelease"))
-        assert answer == (200, upstream.read_bytes())
+        response = server.get(server.content(path, "dists/noble/InRelease"))
+        assert response == (200, upstream.read_bytes())
 
 
-def test_a_snapshot_of_another_mode_is_not_made_again_for_that_alone(rig: Rig) -> None:
+def test_a_changed_mode_alone_makes_no_new_snapshot(rig: Rig) -> None:
     item = rig.deb(mode="simple")
     for mode in ({}, {"mode": "simple"}, {"mode": None}):
         lists = {"deb_package_repos": [{**item, **mode}], "package_guard_development": ""}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Python package from one Pulp's index to another's, by the modules alone."""
+"""A Python package, synced from the index of one Pulp server to another, with modules only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VERSION = "1.0"
 
 
 def _wheel(package: str) -> tuple[str, bytes]:
-    """Return file name and content of the smallest wheel there is (PEP 427)."""
+    """Return file name and content of a minimal wheel (PEP 427)."""
     directory = f"{package}-{VERSION}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {package}\nVersion: {VERSION}\n"
     tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -32,13 +32,13 @@ def test_a_python_package_is_synced_published_and_served(rig: Rig) -> None:
     served = {"repository": upstream["name"], "name": rig.prefix, "base_path": rig.prefix}
     rig.run_module("pulp_repository", python=[upstream]).succeeded()
     repository = rig.ark.find("repositories/python/python/", upstream["name"])["pulp_href"]
-    answer = rig.ark.call(
+    response = rig.ark.call(
         "POST",
         "content/python/packages/",
         data={"relative_path": name, "repository": repository},
         files={"file": (name, content)},
     )
-    assert rig.ark.wait_for(answer.json()["task"])["state"] == "completed"
+    assert rig.ark.wait_for(response.json()["task"])["state"] == "completed"
     rig.run_module("pulp_publication", python=[{"repository": upstream["name"]}]).succeeded()
     rig.run_module("pulp_distribution", python=[served]).succeeded()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Questions to real Pulps: which snapshots there are, and what is served to whom."""
+"""`package_query` finds snapshots; `distribution_list` shows what is served, and what pins it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.e2e.rig import Rig
 from tests.lab.playbook import Run
 
 MONDAY, TUESDAY, WEDNESDAY = (f"202611{day}T020000" for day in (16, 17, 18))
-# Nothing is written without one of these lists telling.
+# Every write changes the number of objects in one of these lists.
 ENDPOINTS = ("tasks/", "repositories/", "publications/", "distributions/", "contentguards/")
 
 
 class Week:
-    """Ark with two repositories: one changed each day, the other on Monday only."""
+    """Ark with two repositories: one has a snapshot of each day, the other only of Monday."""
 
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
@@ -35,8 +35,8 @@ class Week:
         """The short names of both."""
         return [self.often["short_name"], self.once["short_name"]]
 
-    def ask(self, *arguments: str, **variables: Any) -> Run:
-        """Ask for snapshots of both."""
+    def query(self, *arguments: str, **variables: Any) -> Run:
+        """Run package_query for both repositories, and check that it writes nothing."""
         lists = {"rpm_package_repos": [self.often, self.once], **variables}
         before = [self.rig.ark.get(endpoint, limit=1)["count"] for endpoint in ENDPOINTS]
         run = self.rig.run("package_query", *arguments, **lists)
@@ -45,9 +45,9 @@ class Week:
         return run
 
     def versions(self, **variables: Any) -> dict[str, str]:
-        """The answer, as a file that other playbooks take."""
+        """Return the pins that package_query writes to a file."""
         path = self.rig.directory / "versions.yml"
-        self.ask(output_format="yaml", output_path=str(path), **variables).succeeded()
+        self.query(output_format="yaml", output_path=str(path), **variables).succeeded()
         return dict(yaml.safe_load(path.read_text("utf-8"))["package_versions"])
 
     def distribution(self, stamp: str) -> dict[str, Any]:
@@ -58,47 +58,47 @@ class Week:
 
 @pytest.fixture
 def week(rig: Rig) -> Week:
-    """Return a week on Ark."""
+    """Take the snapshots of a week on Ark."""
     return Week(rig)
 
 
-def test_the_newest_and_those_of_earlier_days_are_found(week: Week) -> None:
+def test_the_newest_snapshots_and_those_of_earlier_days_are_found(week: Week) -> None:
     often, once = week.names
     assert week.versions() == {often: WEDNESDAY, once: MONDAY}
     assert week.versions(package_stamp_until="20261117") == {often: TUESDAY, once: MONDAY}
-    # A day that YAML takes for a number.
+    # YAML reads this day as a number.
     assert week.versions(package_stamp=20261117) == {often: TUESDAY}
     assert week.versions(package_stamp=MONDAY) == {often: MONDAY, once: MONDAY}
 
 
-def test_an_answer_is_what_the_next_playbook_takes(week: Week) -> None:
+def test_the_output_is_valid_input_of_other_playbooks(week: Week) -> None:
     rig, path = week.rig, week.rig.directory / "pins.json"
     lists = {"rpm_package_repos": [week.often, week.once]}
-    asked = week.ask("--check", output_format="json", output_path=str(path)).succeeded()
-    assert (asked.changed, path.exists()) == (1, False)
-    week.ask(output_format="json", output_path=str(path)).succeeded()
-    assert week.ask(output_format="json", output_path=str(path)).succeeded().changed == 0
+    planned = week.query("--check", output_format="json", output_path=str(path)).succeeded()
+    assert (planned.changed, path.exists()) == (1, False)
+    week.query(output_format="json", output_path=str(path)).succeeded()
+    assert week.query(output_format="json", output_path=str(path)).succeeded().changed == 0
     for playbook in ("package_promote", "package_mirror"):
         rig.run(playbook, "-e", f"@{path}", **lists).succeeded()
     guard = rig.ark.get(week.distribution(WEDNESDAY)["content_guard"])["name"]
     assert guard == "release"
     assert len(rig.client.snapshots(rig.prefix)) == 2
 
-    table = week.ask().succeeded().output
+    table = week.query().succeeded().output
     assert f"{week.names[0]}  rpm   {WEDNESDAY}  release  -" in table
-    again = week.ask("-e", "query=pins", "-e", f"@{path}").succeeded()
+    again = week.query("-e", "query=pins", "-e", f"@{path}").succeeded()
     assert {line["stamp"] for line in again.report} == {WEDNESDAY, MONDAY}
-    refused = week.ask("-e", f"@{path}").failed()
-    assert "Use query=pins" in refused.message
+    rejected = week.query("-e", f"@{path}").failed()
+    assert "Use query=pins" in rejected.message
 
 
-def test_what_lost_too_many_packages_waits_until_it_is_named_or_released(week: Week) -> None:
+def test_a_flagged_snapshot_is_skipped_until_it_is_named_or_released(week: Week) -> None:
     often, once = week.names
     week.rig.ark.post(
         f"{week.distribution(WEDNESDAY)['pulp_href']}set_label/",
         **{"key": "release_train_shrunk", "value": "3000"},
     )
-    run = week.ask().succeeded()
+    run = week.query().succeeded()
     assert f"{often}  rpm   {TUESDAY}" in run.output
     assert f"skipped {WEDNESDAY}, flagged" in run.output
     assert f"{often}: {WEDNESDAY} is skipped" in run.warnings[0]
@@ -109,42 +109,43 @@ def test_what_lost_too_many_packages_waits_until_it_is_named_or_released(week: W
     assert week.versions() == {often: WEDNESDAY, once: MONDAY}
 
 
-def test_what_is_not_there_is_named_with_what_is_near(week: Week) -> None:
+def test_a_missing_snapshot_is_reported_with_the_nearest_ones(week: Week) -> None:
     often, once = (item["name"] for item in (week.often, week.once))
-    errors = week.ask(package_stamp="20261116T120000").failed().errors
+    errors = week.query(package_stamp="20261116T120000").failed().errors
     assert f"nearest: {MONDAY} before it and {TUESDAY} after it" in errors[often]
     assert errors[once].endswith(f"nearest: {MONDAY} before it")
-    later = week.ask(package_stamp="20261119").failed().message
+    later = week.query(package_stamp="20261119").failed().message
     assert "no snapshot at 20261119 of any repository, selected 2 of 2" in later
     assert "package_stamp_until=20261119 takes the newest up to then" in later
     assert (
-        "is not a stamp or the prefix of one" in week.ask(package_stamp="tomorrow").failed().message
+        "is not a stamp or the prefix of one"
+        in week.query(package_stamp="tomorrow").failed().message
     )
 
 
-def test_a_repository_without_an_answer_hides_none_of_the_others(week: Week) -> None:
+def test_a_malformed_item_does_not_hide_the_other_results(week: Week) -> None:
     broken = {**week.rig.rpm(2), "base_path": ""}
     path = week.rig.directory / "versions.yml"
     lists = {"rpm_package_repos": [week.often, week.once, broken], "output_path": str(path)}
 
-    run = week.ask(**lists).failed()
+    run = week.query(**lists).failed()
 
     assert f"package repository '{broken['name']}': " in run.message
     assert re.search(rf"^{week.often['short_name']} +rpm +{WEDNESDAY} ", run.output, re.M)
     assert not path.exists()
 
 
-def test_groups_need_no_server(rig: Rig) -> None:
+def test_sync_groups_are_listed_without_a_server(rig: Rig) -> None:
     path = rig.directory / "groups.json"
     rig.hosts["ark"]["ark1"] = {}
     lists = {"rpm_package_repos": [rig.rpm(1, sync_group="b"), rig.rpm(2, sync_group="a")]}
     lists["deb_package_repos"] = [rig.deb(sync_group="b")]
-    how = ("-e", "query=groups", "-e", f"output_path={path}")
-    printed = rig.run("package_query", *how, **lists).succeeded().output
+    options = ("-e", "query=groups", "-e", f"output_path={path}")
+    printed = rig.run("package_query", *options, **lists).succeeded().output
     assert path.read_text("utf-8") == '["a", "b"]\n'
     assert '\n["a", "b"]\n' in printed
     no_group = {"rpm_package_repos": [rig.rpm(1)]}
-    assert "set sync_group" in rig.run("package_query", *how, **no_group).failed().output
+    assert "set sync_group" in rig.run("package_query", *options, **no_group).failed().output
 
 
 def _configuration(directory: Path, **stamps: str) -> Path:
@@ -155,29 +156,34 @@ def _configuration(directory: Path, **stamps: str) -> Path:
 
 
 def _serve_other_types(rig: Rig) -> None:
-    """Files and Python packages as they come, an image, and a distribution of nothing."""
+    """Serve files, Python packages and an image, and create a distribution that serves nothing."""
     for kind, endpoint in (("file", "file/file"), ("python", "python/python")):
         more = {"autopublish": True}
-        made = rig.ark.post(f"repositories/{endpoint}/", name=f"{rig.prefix}-{kind}", **more)
+        created = rig.ark.post(f"repositories/{endpoint}/", name=f"{rig.prefix}-{kind}", **more)
         served = {"name": f"{rig.prefix}-{kind}", "base_path": f"{rig.prefix}/{kind}"}
         endpoint = endpoint.replace("python/python", "python/pypi")
-        rig.ark.post(f"distributions/{endpoint}/", **served, repository=made["pulp_href"])
+        rig.ark.post(f"distributions/{endpoint}/", **served, repository=created["pulp_href"])
     image = f"{rig.prefix}/image"
-    made = rig.ark.post("repositories/container/container/", name=image)
-    served = {"name": image, "base_path": image, "repository": made["pulp_href"], "private": True}
+    created = rig.ark.post("repositories/container/container/", name=image)
+    served = {
+        "name": image,
+        "base_path": image,
+        "repository": created["pulp_href"],
+        "private": True,
+    }
     rig.ark.post("distributions/container/container/", **served)
     empty = f"{rig.prefix}-empty"
     rig.ark.post("distributions/rpm/rpm/", name=empty, base_path=empty)
 
 
-def test_what_pulps_serve_is_listed_with_who_pins_it(week: Week) -> None:
+def test_distributions_are_listed_with_the_configurations_that_pin_them(week: Week) -> None:
     rig, (often, once) = week.rig, week.names
     _serve_other_types(rig)
     pins = {once: MONDAY, often: TUESDAY}
     lists = {"rpm_package_repos": [week.often], "deprecated_rpm_package_repos": [week.once]}
     rig.run("package_mirror", package_versions=pins, **lists).succeeded()
     stage = _configuration(rig.directory / "stage-config", **{often: WEDNESDAY, once: MONDAY})
-    how = {
+    options = {
         **lists,
         "package_filter": rig.prefix,
         "kayobe_config_repo_path": str(_configuration(rig.directory / "prod-config", **pins)),
@@ -185,7 +191,7 @@ def test_what_pulps_serve_is_listed_with_who_pins_it(week: Week) -> None:
         "output_format": "json",
     }
     more = {"distribution_list_pins": {"mine": {often: TUESDAY}}}
-    rig.run("distribution_list", **how, **more).succeeded()
+    rig.run("distribution_list", **options, **more).succeeded()
 
     ark, client = (
         {one["name"][len(rig.prefix) + 1 :]: one for one in json.loads(path.read_text("utf-8"))}
@@ -207,8 +213,8 @@ def test_what_pulps_serve_is_listed_with_who_pins_it(week: Week) -> None:
         f"04-{MONDAY}": 3,
     }
 
-    both = {"distribution_list_configurations": [str(stage), how["kayobe_config_repo_path"]]}
-    table = {**how, **both, "output_format": "table"}
+    both = {"distribution_list_configurations": [str(stage), options["kayobe_config_repo_path"]]}
+    table = {**options, **both, "output_format": "table"}
     printed = rig.run("distribution_list", **table).succeeded().output
     assert "\n# ark1\n" in printed
     assert "\n# client1\n" in printed

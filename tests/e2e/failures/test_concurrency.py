@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs that meet on one server, and a run that is broken off."""
+"""Parallel runs against the same servers, and an interrupted run."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ COUNT = 5
 
 
 def _is_single(rig: Rig, name: str) -> bool:
-    """Whether a repository has just one version with content, published once."""
+    """Return whether a repository has one version with content and one publication."""
     repository = rig.ark.find("repositories/rpm/rpm/", name)
     is_first = repository["latest_version_href"].endswith("/versions/1/")
     return is_first and len(rig.ark.publications(name)) == 1
 
 
-def _both(*plays: Play) -> None:
+def _succeed(*plays: Play) -> None:
+    """Wait for plays, which must succeed."""
     for play in plays:
         play.wait().succeeded()
 
 
-def test_two_syncs_at_the_same_time_do_the_work_of_one(rig: Rig) -> None:
+def test_parallel_syncs_do_not_duplicate_work(rig: Rig) -> None:
     items = [rig.rpm(number) for number in range(1, COUNT + 1)]
 
-    _both(*(rig.start("package_sync", rpm_package_repos=items) for _run in "ab"))
+    _succeed(*(rig.start("package_sync", rpm_package_repos=items) for _run in "ab"))
 
     assert len(rig.ark.snapshots(rig.prefix)) == COUNT
     assert all(_is_single(rig, item["name"]) for item in items)
@@ -38,13 +39,13 @@ def test_two_syncs_at_the_same_time_do_the_work_of_one(rig: Rig) -> None:
     assert again.changed == 0
 
 
-def test_two_promotions_and_two_mirrors_at_the_same_time_do_the_work_of_one_each(rig: Rig) -> None:
-    # Guarded content costs Ark a password hash for every request, so they are few.
+def test_parallel_promotions_and_mirrors_do_not_duplicate_work(rig: Rig) -> None:
+    # Ark hashes a password for every request of guarded content, so there are only two.
     items = [rig.rpm(number) for number in (1, 2)]
     wanted = {"rpm_package_repos": items, "package_versions": rig.snapshot(*items)}
     verbs = ("promote", "mirror")
 
-    _both(*(rig.start(f"package_{verb}", **wanted) for verb in verbs for _run in "ab"))
+    _succeed(*(rig.start(f"package_{verb}", **wanted) for verb in verbs for _run in "ab"))
 
     release = rig.ark.find("contentguards/core/rbac/", "release")["pulp_href"]
     assert {found["content_guard"] for found in rig.ark.snapshots(rig.prefix)} == {release}
@@ -55,7 +56,7 @@ def test_two_promotions_and_two_mirrors_at_the_same_time_do_the_work_of_one_each
     assert [rig.run(f"package_{verb}", **wanted).succeeded().changed for verb in verbs] == [0, 0]
 
 
-def test_two_mirrors_of_different_pins_never_serve_one_as_the_other(rig: Rig) -> None:
+def test_parallel_mirrors_of_different_pins_do_not_mix_them_up(rig: Rig) -> None:
     item = rig.rpm(1)
     old = rig.snapshot(item)
     new = rig.snapshot({**item, "url": f"{rig.upstream.url}/many/0002/"})
@@ -75,7 +76,7 @@ def test_two_mirrors_of_different_pins_never_serve_one_as_the_other(rig: Rig) ->
         assert rig.servers.client.get(snapshot)[0] == 200
 
 
-def test_an_interrupted_run_is_finished_by_the_next(rig: Rig) -> None:
+def test_the_next_run_completes_an_interrupted_one(rig: Rig) -> None:
     items = [rig.rpm(number) for number in range(1, COUNT + 1)]
     rig.upstream.fault("many/*-primary.xml*", delay=4)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Uploads of large files that are killed, cut off or altered on the way, and how much they take."""
+"""Large files: killed runs, broken connections, corrupted data, full disks, and memory use."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from tests.lab.tunnel import Tunnel
 
 MIB = 1024 * 1024
 SIZE = 24 * MIB
-# What a request costs besides its chunk.
-AROUND = MIB
+# Upper limit of what the requests of an upload send in addition to its chunks.
+OVERHEAD = MIB
 
 
 @pytest.fixture
 def tunnel(rig: Rig) -> Iterator[Tunnel]:
-    """Let the inventory have a host `far1` that is Ark, by way of a tunnel."""
-    with Tunnel(rig.servers.ark.url) as way:
-        rig.add_host("ark", "far1", replace(rig.servers.ark, url=way.url))
-        yield way
+    """Add a host `far1` to the inventory: Ark, behind a tunnel."""
+    with Tunnel(rig.servers.ark.url) as tunnel:
+        rig.add_host("ark", "far1", replace(rig.servers.ark, url=tunnel.url))
+        yield tunnel
 
 
 @pytest.fixture
 def image(rig: Rig) -> Path:
-    """Make a file of random bytes, and a repository for it on Ark."""
+    """Create a file of random bytes, and a repository for it on Ark."""
     path = rig.directory / "image.qcow2"
     path.write_bytes(os.urandom(SIZE))
     rig.run_module("pulp_repository", file=[{"name": rig.prefix}]).succeeded()
@@ -53,47 +53,45 @@ def upload(rig: Rig, image: Path, host: str = "far1") -> Run:
     return rig.run_module("pulp_file_content", host, **options(rig, image))
 
 
-def held(rig: Rig) -> int:
-    """How much Ark has of uploads of an image."""
-    there = rig.ark.list("uploads/", size=SIZE)
-    return max((sum_of(rig, one["pulp_href"]) for one in there), default=0)
+def kept_size(rig: Rig) -> int:
+    """Return how many bytes of an unfinished upload Ark has."""
+    uploads = rig.ark.list("uploads/", size=SIZE)
+    return max((uploaded_size(rig, one["pulp_href"]) for one in uploads), default=0)
 
 
-def sum_of(rig: Rig, href: str) -> int:
+def uploaded_size(rig: Rig, href: str) -> int:
     return sum(chunk["size"] for chunk in rig.ark.get(href)["chunks"])
 
 
-def check_arrived(rig: Rig, image: Path) -> None:
+def check_uploaded(rig: Rig, image: Path) -> None:
     digest = hashlib.sha256(image.read_bytes()).hexdigest()
-    (there,) = rig.ark.list("content/file/files/", sha256=digest)
+    (content,) = rig.ark.list("content/file/files/", sha256=digest)
     version = rig.ark.find("repositories/file/file/", rig.prefix)["latest_version_href"]
     (served,) = rig.ark.list("content/file/files/", repository_version=version)
-    assert served["pulp_href"] == there["pulp_href"]
+    assert served["pulp_href"] == content["pulp_href"]
     assert list((rig.directory / "state").iterdir()) == []
 
 
-def test_a_killed_run_leaves_what_it_sent_to_the_next(
-    rig: Rig, tunnel: Tunnel, image: Path
-) -> None:
+def test_an_upload_is_resumed_after_a_killed_run(rig: Rig, tunnel: Tunnel, image: Path) -> None:
     tunnel.rate = 2 * MIB
     play = rig.start_module("pulp_file_content", "far1", **options(rig, image))
-    while play.is_running and held(rig) < SIZE // 2:
+    while play.is_running and kept_size(rig) < SIZE // 2:
         time.sleep(0.1)
     assert play.is_running
     play.kill()
     tunnel.rate = None
     tunnel.drain()
-    left, before = SIZE - held(rig), tunnel.sent
+    left, before = SIZE - kept_size(rig), tunnel.sent
 
     run = upload(rig, image).succeeded()
 
     assert run.of(rig.prefix)["files"][0]["sent"] <= left
-    assert tunnel.sent - before <= left + AROUND
+    assert tunnel.sent - before <= left + OVERHEAD
     assert left <= SIZE // 2
-    check_arrived(rig, image)
+    check_uploaded(rig, image)
 
 
-def test_a_run_whose_connection_was_cut_says_that_the_next_sends_the_rest(
+def test_an_upload_is_resumed_after_a_broken_connection(
     rig: Rig, tunnel: Tunnel, image: Path
 ) -> None:
     tunnel.cut = SIZE // 2
@@ -104,14 +102,14 @@ def test_a_run_whose_connection_was_cut_says_that_the_next_sends_the_rest(
     assert rig.ark.find("repositories/file/file/", rig.prefix)["latest_version_href"].endswith(
         "/0/"
     )
-    left, before = SIZE - held(rig), tunnel.sent
+    left, before = SIZE - kept_size(rig), tunnel.sent
     tunnel.cut = None
     upload(rig, image).succeeded()
-    assert tunnel.sent - before <= left + AROUND
-    check_arrived(rig, image)
+    assert tunnel.sent - before <= left + OVERHEAD
+    check_uploaded(rig, image)
 
 
-def test_a_chunk_that_was_altered_on_the_way_is_refused_and_sent_again(
+def test_a_corrupted_chunk_is_rejected_and_sent_again(
     rig: Rig, tunnel: Tunnel, image: Path
 ) -> None:
     tunnel.flip = SIZE // 2
@@ -121,12 +119,12 @@ def test_a_chunk_that_was_altered_on_the_way_is_refused_and_sent_again(
     assert tunnel.flip is None
     assert run.of(rig.prefix)["files"][0]["sent"] == SIZE
     assert tunnel.sent >= SIZE + MIB
-    check_arrived(rig, image)
+    check_uploaded(rig, image)
 
 
 @pytest.fixture
 def small_disk(rig: Rig) -> Iterator[Path]:
-    """Mount a file system that has room for half of an image."""
+    """Mount a file system with space for half of an image."""
     directory = rig.directory / "small"
     directory.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE // 2}", "tmpfs", str(directory)]
@@ -138,17 +136,21 @@ def small_disk(rig: Rig) -> Iterator[Path]:
 
 
 def serve(rig: Rig, image: Path) -> str:
-    """Let Ark serve an image; its path there."""
+    """Serve an image on Ark; returns its path there."""
     wanted = options(rig, image)
     wanted["file"][0]["checksums"] = True
     rig.run_module("pulp_file_content", **wanted).succeeded()
     rig.run_module("pulp_publication", file=[{"repository": rig.prefix}]).succeeded()
-    place = {"name": rig.prefix, "base_path": f"images/{rig.prefix}", "repository": rig.prefix}
-    rig.run_module("pulp_distribution", file=[place]).succeeded()
-    return f"{place['base_path']}/{image.name}"
+    distribution = {
+        "name": rig.prefix,
+        "base_path": f"images/{rig.prefix}",
+        "repository": rig.prefix,
+    }
+    rig.run_module("pulp_distribution", file=[distribution]).succeeded()
+    return f"{distribution['base_path']}/{image.name}"
 
 
-def test_a_full_disk_is_told_before_a_download_and_leaves_no_half_file(
+def test_a_download_that_does_not_fit_fails_before_it_starts(
     rig: Rig, image: Path, small_disk: Path
 ) -> None:
     path = serve(rig, image)
@@ -160,7 +162,7 @@ def test_a_full_disk_is_told_before_a_download_and_leaves_no_half_file(
     assert list(small_disk.iterdir()) == []
 
 
-def test_a_disk_that_fills_up_during_a_download_leaves_no_half_file(
+def test_a_download_is_resumed_after_the_disk_was_full(
     rig: Rig, tunnel: Tunnel, image: Path, small_disk: Path
 ) -> None:
     path = serve(rig, image)
@@ -180,13 +182,13 @@ def test_a_disk_that_fills_up_during_a_download_leaves_no_half_file(
     assert "Free up space; the next run continues" in run.errors[path]
     assert sorted(one.name for one in small_disk.iterdir()) == [part.name, "other"]
     (small_disk / "other").unlink()
-    begun = part.stat().st_size
+    received = part.stat().st_size
     again = rig.run_module("pulp_file_download", files=files).succeeded()
-    assert again.of(path)["received"] == SIZE - begun
+    assert again.of(path)["received"] == SIZE - received
     assert (small_disk / image.name).read_bytes() == image.read_bytes()
 
 
-def test_a_download_that_was_killed_goes_on(rig: Rig, tunnel: Tunnel, image: Path) -> None:
+def test_a_download_is_resumed_after_a_killed_run(rig: Rig, tunnel: Tunnel, image: Path) -> None:
     path = serve(rig, image)
     files = [{"path": path, "dest": str(rig.directory / "copy")}]
     tunnel.rate_back = 4 * MIB
@@ -196,16 +198,16 @@ def test_a_download_that_was_killed_goes_on(rig: Rig, tunnel: Tunnel, image: Pat
         time.sleep(0.05)
     assert play.is_running
     play.kill()
-    begun = part.stat().st_size
+    received = part.stat().st_size
 
     run = rig.run_module("pulp_file_download", files=files).succeeded()
 
-    assert run.of(path)["received"] == SIZE - begun
+    assert run.of(path)["received"] == SIZE - received
     assert (rig.directory / "copy").read_bytes() == image.read_bytes()
 
 
 @pytest.mark.slow
-def test_a_large_file_takes_little_memory(rig: Rig) -> None:
+def test_an_upload_of_a_large_file_needs_little_memory(rig: Rig) -> None:
     path = rig.directory / "large.img"
     with path.open("wb") as stream:
         stream.write(rig.prefix.encode())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deletes of what a served snapshot stands on: refused, and what is served stays as it was."""
+"""Objects that a served snapshot depends on: their deletion is rejected and changes nothing."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tests.e2e.rig import Rig, Servers
 
 @dataclass(frozen=True)
 class Served:
-    """A snapshot behind a guard of its own."""
+    """A snapshot with its own content guard."""
 
     rig: Rig
     item: dict[str, Any]
     guard: str
     snapshot: dict[str, Any]
 
-    def seen(self) -> tuple[int, tuple[int, bytes]]:
-        """Return what strangers get, and what the administrator gets."""
+    def responses(self) -> tuple[int, tuple[int, bytes]]:
+        """Return the status of an anonymous request, and the response to the administrator."""
         ark = self.rig.servers.ark
         address = ark.content(self.snapshot["base_path"], "repodata/repomd.xml")
         return ark.as_user("").get(address)[0], ark.get(address)
 
-    def there(self) -> list[dict[str, Any]]:
+    def distributions(self) -> list[dict[str, Any]]:
         """Return the snapshots as they are now."""
         return self.rig.ark.snapshots(self.rig.prefix)
 
@@ -63,8 +63,8 @@ DELETES: dict[str, Callable[[Served], tuple[str, dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize("what", DELETES)
-def test_what_a_snapshot_is_served_from_cannot_be_deleted(served: Served, what: str) -> None:
-    before = served.seen(), served.there()
+def test_objects_that_a_snapshot_depends_on_cannot_be_deleted(served: Served, what: str) -> None:
+    before = served.responses(), served.distributions()
     assert (before[0][0], before[0][1][0]) == (403, 200)
     module, options = DELETES[what](served)
 
@@ -72,12 +72,12 @@ def test_what_a_snapshot_is_served_from_cannot_be_deleted(served: Served, what: 
 
     assert f"in use by the distributions {served.snapshot['name']}" in run.message
     assert "remove or change them first" in run.message
-    assert (served.seen(), served.there()) == before
+    assert (served.responses(), served.distributions()) == before
 
 
-def test_a_cleanup_of_duplicates_keeps_the_publication_that_is_served(served: Served) -> None:
+def test_cleanup_duplicates_keeps_the_served_publication(served: Served) -> None:
     api, name = served.rig.ark, served.item["name"]
-    before = served.seen(), served.there()
+    before = served.responses(), served.distributions()
     assert len(api.publications(name)) == 2
     options = {"rpm": [{"repository": name}], "cleanup_duplicates": True}
 
@@ -88,4 +88,4 @@ def test_a_cleanup_of_duplicates_keeps_the_publication_that_is_served(served: Se
     left = {found["pulp_href"] for found in api.publications(name)}
     assert left == {served.snapshot["publication"]}
     assert cleaned == [1, 0]
-    assert (served.seen(), served.there()) == before
+    assert (served.responses(), served.distributions()) == before

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What users write wrong, or write in their own language."""
+"""Invalid input, and names with special characters."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tests.e2e.rig import Rig
 
 pytestmark = pytest.mark.slow
 
-STRANGE_NAMES = {
+SPECIAL_NAMES = {
     1: "Zürich, Größe & Co. (x86_64)",
     2: "日本語 リポジトリ",
     3: """it's "quoted", 100 % <b>bold</b>""",
 }
 
 
-def test_malformed_items_fail_by_name_and_leave_the_others_alone(rig: Rig) -> None:
+def test_malformed_items_are_named_and_do_not_affect_the_others(rig: Rig) -> None:
     good, misspelt = rig.rpm(1), {**rig.rpm(2), "polcy": "on_demand"}
     wrong = {
         3: ({"base_path": 9}, "base_path must be text, not a number: put it in quotes"),
@@ -29,22 +29,22 @@ def test_malformed_items_fail_by_name_and_leave_the_others_alone(rig: Rig) -> No
     run = rig.run("package_sync", rpm_package_repos=items).failed()
 
     assert run.message.startswith("5 of 7 failed: ")
-    for number, (_change, words) in wrong.items():
-        assert run.errors[rig.rpm(number)["name"]].startswith(words)
+    for number, (_change, error) in wrong.items():
+        assert run.errors[rig.rpm(number)["name"]].startswith(error)
     assert f"rpm_package_repos[5] repeats the name '{good['name']}'" in run.errors[good["name"]]
     assert "rpm_package_repos[6], which is not a mapping" in run.message
     assert (
         f"{misspelt['name']}: unknown key 'polcy', ignored (did you mean 'policy'?)" in run.output
     )
-    there = rig.ark.list("repositories/", name__startswith=rig.prefix)
-    assert {found["name"] for found in there} == {good["name"], misspelt["name"]}
+    repositories = rig.ark.list("repositories/", name__startswith=rig.prefix)
+    assert {found["name"] for found in repositories} == {good["name"], misspelt["name"]}
     assert len(rig.ark.snapshots(rig.prefix)) == 2
 
 
-def test_a_newest_snapshot_that_cannot_be_looked_for_fails_its_item_alone(rig: Rig) -> None:
+def test_an_item_whose_newest_snapshot_cannot_be_read_fails_alone(rig: Rig) -> None:
     good, bad = rig.rpm(1), rig.rpm(2)
     rig.snapshot(good, bad)
-    # Longer than any request may be.
+    # Longer than the limit of a request.
     bad["distribution_name"] *= 300
     good["url"] = f"{rig.upstream.url}/many/0003/"
 
@@ -55,7 +55,7 @@ def test_a_newest_snapshot_that_cannot_be_looked_for_fails_its_item_alone(rig: R
     assert run.of(good["name"])["changed"]
 
 
-def test_a_misspelt_key_of_a_module_is_refused_by_name(rig: Rig) -> None:
+def test_a_module_rejects_and_names_a_misspelt_key(rig: Rig) -> None:
     item = {**rig.rpm(1), "polcy": "on_demand"}
 
     run = rig.run_module("package_snapshot", rpm=[item]).failed()
@@ -65,14 +65,14 @@ def test_a_misspelt_key_of_a_module_is_refused_by_name(rig: Rig) -> None:
     assert rig.ark.snapshots(rig.prefix) == []
 
 
-def test_names_of_any_language_go_all_the_way(rig: Rig) -> None:
+def test_names_with_special_characters_are_synced_and_mirrored(rig: Rig) -> None:
     items = [
         {
             **rig.rpm(number),
             "name": f"{rig.prefix} {name}",
             "distribution_name": f"{rig.prefix} {name} ",
         }
-        for number, name in STRANGE_NAMES.items()
+        for number, name in SPECIAL_NAMES.items()
     ]
     stamps = rig.snapshot(*items)
     wanted = {"rpm_package_repos": items, "package_versions": stamps}
@@ -90,7 +90,7 @@ def test_names_of_any_language_go_all_the_way(rig: Rig) -> None:
         assert rig.servers.client.get(repodata)[0] == 200
 
 
-def test_a_guard_that_does_not_exist_stops_a_sync_before_anything_is_written(rig: Rig) -> None:
+def test_a_sync_with_a_missing_guard_writes_nothing(rig: Rig) -> None:
     items = [rig.rpm(1)]
 
     run = rig.run(
@@ -101,14 +101,14 @@ def test_a_guard_that_does_not_exist_stops_a_sync_before_anything_is_written(rig
     assert rig.ark.list("repositories/", name__startswith=rig.prefix) == []
 
 
-def test_a_group_that_does_not_exist_fails_its_guard_and_heals_when_it_does(rig: Rig) -> None:
+def test_a_guard_with_a_missing_group_fails_until_the_group_exists(rig: Rig) -> None:
     role = {"role": "core.rbaccontentguard_downloader", "groups": [f"{rig.prefix}-group"]}
     guards = [{"name": f"{rig.prefix}-guard", "roles": [role]}]
 
     run = rig.run("access_control", access_control_guards=guards).failed()
 
-    words = f"there is no group {rig.prefix}-group: create it first"
-    assert run.message == f"1 of 4 failed: {rig.prefix}-guard: {words}"
+    error = f"there is no group {rig.prefix}-group: create it first"
+    assert run.message == f"1 of 4 failed: {rig.prefix}-guard: {error}"
     assert rig.ark.list("contentguards/", name__startswith=rig.prefix) == []
     groups = [{"name": f"{rig.prefix}-group"}]
     rig.run(
@@ -116,7 +116,7 @@ def test_a_group_that_does_not_exist_fails_its_guard_and_heals_when_it_does(rig:
     ).succeeded()
 
 
-def test_a_pin_without_a_snapshot_stops_a_promotion_before_anything_is_written(rig: Rig) -> None:
+def test_a_promotion_with_a_missing_snapshot_writes_nothing(rig: Rig) -> None:
     good, bad = rig.rpm(1), rig.rpm(2)
     stamps = rig.snapshot(good)
     pins = {**stamps, bad["short_name"]: "20200101T000000"}
@@ -131,7 +131,7 @@ def test_a_pin_without_a_snapshot_stops_a_promotion_before_anything_is_written(r
     assert [found["content_guard"] for found in rig.ark.snapshots(rig.prefix)] == [None]
 
 
-def test_a_pin_without_a_snapshot_fails_its_mirror_alone(rig: Rig) -> None:
+def test_a_missing_snapshot_does_not_affect_other_mirrors(rig: Rig) -> None:
     good, bad = rig.rpm(1), rig.rpm(2)
     stamps = rig.snapshot(good, bad)
     wanted = {"rpm_package_repos": [good, bad]}
@@ -148,14 +148,14 @@ def test_a_pin_without_a_snapshot_fails_its_mirror_alone(rig: Rig) -> None:
     assert len(rig.client.snapshots(rig.prefix)) == 2
 
 
-def test_a_malformed_pinned_item_fails_its_mirror_alone_and_stops_a_promotion(rig: Rig) -> None:
+def test_a_malformed_pinned_item_stops_a_promotion_but_not_other_mirrors(rig: Rig) -> None:
     good, wrong = rig.rpm(1), rig.rpm(2)
     stamps = rig.snapshot(good, wrong)
     wrong["policy"] = "nightly"
     wanted = {"rpm_package_repos": [good, wrong], "package_versions": stamps}
-    # A deprecated item is of no account where the active list has its name.
+    # A deprecated item is ignored if the active list has the same name.
     wanted["deprecated_rpm_package_repos"] = [{**good, "policy": "nightly"}]
-    words = f"{wrong['name']}: policy must be one of"
+    error = f"{wrong['name']}: policy must be one of"
 
     mirrored = rig.run("package_mirror", **wanted).failed()
     promoted = rig.run("package_promote", **wanted).failed()
@@ -164,14 +164,14 @@ def test_a_malformed_pinned_item_fails_its_mirror_alone_and_stops_a_promotion(ri
     assert mirrored.message.startswith("1 of 2 failed: ")
     assert len(rig.client.snapshots(rig.prefix)) == 1
     assert "nothing was promoted: " in promoted.message
-    assert f"'{wrong['short_name']}' is pinned, but {words}" in promoted.message
+    assert f"'{wrong['short_name']}' is pinned, but {error}" in promoted.message
     assert [found["content_guard"] for found in rig.ark.snapshots(rig.prefix)] == [None, None]
-    chosen = {**wanted, "package_filter": good["short_name"]}
-    assert rig.run("package_mirror", **chosen).succeeded().changed == 0
-    assert rig.run("package_promote", **chosen).succeeded().changed == 1
+    selected = {**wanted, "package_filter": good["short_name"]}
+    assert rig.run("package_mirror", **selected).succeeded().changed == 0
+    assert rig.run("package_promote", **selected).succeeded().changed == 1
 
 
-def test_a_repository_that_was_there_with_other_settings_is_adopted(rig: Rig) -> None:
+def test_an_existing_repository_with_other_settings_is_adopted(rig: Rig) -> None:
     item = rig.rpm(1)
     elsewhere = {"url": f"{rig.upstream.url}/many/0002/", "policy": "on_demand"}
     mine = {"description": "kept by hand", "pulp_labels": {"owner": "somebody"}}
@@ -187,7 +187,7 @@ def test_a_repository_that_was_there_with_other_settings_is_adopted(rig: Rig) ->
     assert len(rig.ark.snapshots(rig.prefix)) == 1
 
 
-def test_a_name_that_another_kind_of_repository_has_fails_alone(rig: Rig) -> None:
+def test_a_name_of_another_repository_type_fails_alone(rig: Rig) -> None:
     good, taken = rig.rpm(1), rig.rpm(2)
     rig.ark.post("repositories/file/file/", name=taken["name"])
 

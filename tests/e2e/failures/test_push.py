@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pushes of images that are refused, cut off, watched by strangers, or made twice at once."""
+"""Pushes of container images: private from the start, interrupted, rejected, or in parallel."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from tests.lab.pulp import launcher
 
 TAG = "2025.1-rocky-9-20261122T020000"
 SIZE = 2_000_000
-"""Of an image whose push can be cut in the middle."""
+"""Size of an image, large enough to interrupt its push in the middle."""
 MIDDLE = SIZE // 2
-"""More than any other request of a push sends."""
+"""More bytes than any request of a push sends, except the upload of the layer."""
 
 
 def _layout(rig: Rig, text: str = "nova", size: int = SIZE) -> tuple[str, str]:
@@ -41,7 +41,7 @@ def _only(run: Run) -> dict[str, Any]:
 
 
 def _pull(rig: Rig, name: str, *account: str) -> int:
-    """Return the status of a look at an image by somebody, by nobody without an account."""
+    """Return the HTTP status of a request for an image; it is anonymous without an account."""
     ark = rig.servers.ark
     host = ark.url.split("//")[1]
     query = {"service": host, "scope": f"repository:{name}:pull"}
@@ -59,7 +59,7 @@ def _pull(rig: Rig, name: str, *account: str) -> int:
 
 
 def _skopeo(rig: Rig, source: str, name: str) -> None:
-    """Push as a builder does by hand."""
+    """Push with skopeo, as a builder without this collection does."""
     ark = rig.servers.ark
     host = ark.url.split("//")[1]
     encoded = base64.b64encode(f"{ark.username}:{ark.password}".encode()).decode()
@@ -70,7 +70,7 @@ def _skopeo(rig: Rig, source: str, name: str) -> None:
     subprocess.run(command, check=True)
 
 
-def test_nobody_sees_an_image_while_it_is_pushed(rig: Rig) -> None:
+def test_an_image_is_private_while_it_is_pushed(rig: Rig) -> None:
     source, digest = _layout(rig)
     name, seen = f"{rig.prefix}/nova", []
 
@@ -87,12 +87,12 @@ def test_nobody_sees_an_image_while_it_is_pushed(rig: Rig) -> None:
     ark = rig.servers.ark
     assert _pull(rig, name) == 401
     assert _pull(rig, name, ark.username, ark.password) == 200
-    # What the module is there to prevent.
+    # An image that is pushed without the module is public.
     _skopeo(rig, source, f"{rig.prefix}/by-hand")
     assert _pull(rig, f"{rig.prefix}/by-hand") == 200
 
 
-def test_a_push_that_is_cut_in_the_middle_is_made_again(rig: Rig) -> None:
+def test_an_interrupted_push_is_retried(rig: Rig) -> None:
     source, digest = _layout(rig)
 
     with FaultyProxy(rig.servers.ark.url, MIDDLE) as proxy:
@@ -104,7 +104,7 @@ def test_a_push_that_is_cut_in_the_middle_is_made_again(rig: Rig) -> None:
     assert (again.changed, _only(again)["attempts"]) == (0, 0)
 
 
-def test_a_push_that_is_cut_each_time_says_so_and_is_made_by_the_next_run(rig: Rig) -> None:
+def test_the_next_run_pushes_an_image_whose_attempts_all_failed(rig: Rig) -> None:
     source, digest = _layout(rig)
     small, small_digest = _layout(rig, "glance", 0)
     images = [{"name": "nova"}, {"name": "glance", "source": small}]
@@ -114,16 +114,16 @@ def test_a_push_that_is_cut_each_time_says_so_and_is_made_by_the_next_run(rig: R
         run = rig.run_module(
             "container_push", **options, pulp_url=proxy.url, attempts=2, retry_delay=0.1
         ).failed()
-    healed = rig.run_module("container_push", **options).succeeded()
+    next_run = rig.run_module("container_push", **options).succeeded()
 
     nova, glance = (f"{rig.prefix}/{name}:{TAG}" for name in ("nova", "glance"))
     assert "(after 2 attempts)" in run.errors[nova]
     assert run.of(glance)["digest"] == small_digest
-    assert healed.of(nova)["digest"] == digest
-    assert healed.of(glance)["changed"] is False
+    assert next_run.of(nova)["digest"] == digest
+    assert next_run.of(glance)["changed"] is False
 
 
-def test_a_name_that_cannot_be_costs_the_others_nothing(rig: Rig) -> None:
+def test_an_invalid_image_name_does_not_affect_the_others(rig: Rig) -> None:
     source, digest = _layout(rig, size=0)
     options = {**_options(rig, source), "names": ["nova", "nova:latest"]}
 
@@ -136,7 +136,7 @@ def test_a_name_that_cannot_be_costs_the_others_nothing(rig: Rig) -> None:
         assert (nova["digest"], nova["action"]) == (digest, action)
 
 
-def test_a_registry_that_refuses_an_account_is_asked_once(rig: Rig) -> None:
+def test_a_push_without_permission_is_not_retried(rig: Rig) -> None:
     source, _digest = _layout(rig, size=0)
     group, user = f"{rig.prefix}-group", f"{rig.prefix}-user"
     rig.secrets.append(Secret(user, SPECIAL_PASSWORD))
@@ -159,7 +159,7 @@ def test_a_registry_that_refuses_an_account_is_asked_once(rig: Rig) -> None:
     rig.run_module("container_push", **options).succeeded()
 
 
-def test_two_pushes_of_one_image_at_once_do_the_work_of_one(rig: Rig) -> None:
+def test_parallel_pushes_of_one_tag_do_not_duplicate_work(rig: Rig) -> None:
     source, digest = _layout(rig)
     options = _options(rig, source)
 
@@ -175,8 +175,8 @@ def test_two_pushes_of_one_image_at_once_do_the_work_of_one(rig: Rig) -> None:
     assert rig.run_module("container_push", **options).succeeded().changed == 0
 
 
-def test_builders_that_push_tags_of_one_image_at_once_do_not_stop_each_other(rig: Rig) -> None:
-    # They share their configuration, and two each their layer: what one brings the other finds.
+def test_parallel_pushes_of_tags_of_one_image_do_not_conflict(rig: Rig) -> None:
+    # They share their configuration, and pairs share a layer, which only one push uploads.
     attached = [
         Attached(f"sha256:{number:064}", kind) for number in range(6) for kind in ("sig", "att")
     ]
@@ -197,16 +197,18 @@ def test_builders_that_push_tags_of_one_image_at_once_do_not_stop_each_other(rig
     assert {line["tag"]: line["digest"] for run in runs for line in run.report} == digests
 
 
-def test_an_index_that_pulp_took_in_part_is_made_whole_by_the_next_push(rig: Rig) -> None:
+def test_the_next_push_completes_an_incomplete_index(rig: Rig) -> None:
     images = {"1": Image("multi", architectures=("amd64", "arm64"))}
     digest = write_layout(rig.directory / "layout", images)["1"]
     source = f"oci:{rig.directory}/layout:1"
     options = _options(rig, source)
     rig.run_module("container_push", **options).succeeded()
-    # As Pulp leaves it when another push comes in between, which is too rare to wait for.
+    # Pulp leaves this state when another push interferes, which is too rare to wait for.
     links = f"ManifestListManifest.objects.filter(image_manifest__digest={digest!r})"
-    words = f"from pulp_container.app.models import ManifestListManifest; {links}.first().delete()"
-    assert launcher.manage(NAMES[0], "shell", "-c", words) == 0
+    program = (
+        f"from pulp_container.app.models import ManifestListManifest; {links}.first().delete()"
+    )
+    assert launcher.manage(NAMES[0], "shell", "-c", program) == 0
 
     assert rig.run_module("container_push", **options).succeeded().changed == 1
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Passwords that are hard to quote, wrong, or changed; that none is shown holds for every run."""
+"""Passwords that need quoting, are wrong, or change. Each run is checked not to print any."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _source(rig: Rig, password: str) -> dict[str, Any]:
     return {"release_train_source": "source1"}
 
 
-def test_a_hard_password_is_taken_once_and_then_known(rig: Rig) -> None:
+def test_a_password_with_special_characters_is_set_idempotently(rig: Rig) -> None:
     rig.run("access_control", **_user(rig, SPECIAL_PASSWORD)).succeeded()
 
     assert rig.run("access_control", **_user(rig, SPECIAL_PASSWORD)).succeeded().changed == 0
@@ -33,7 +33,7 @@ def test_a_hard_password_is_taken_once_and_then_known(rig: Rig) -> None:
     assert ark.get(f"{ark.url}/pulp/api/v3/repositories/")[0] == 200
 
 
-def test_an_upstream_that_wants_a_hard_password_gets_it(rig: Rig) -> None:
+def test_a_password_with_special_characters_is_sent_to_upstream(rig: Rig) -> None:
     rig.upstream.fault("many/0001/", username="bob", password=SPECIAL_PASSWORD)
     wrong = rig.rpm(1, remote_username="bob", remote_password="not this one")
     rig.secrets += [Secret("bob", SPECIAL_PASSWORD), Secret("bob", "not this one")]
@@ -46,7 +46,7 @@ def test_an_upstream_that_wants_a_hard_password_gets_it(rig: Rig) -> None:
     assert found["publication"]
 
 
-def test_a_rotated_password_is_refused_in_words_until_the_new_one_arrives(rig: Rig) -> None:
+def test_a_mirror_reports_an_outdated_password_and_adopts_the_new_one(rig: Rig) -> None:
     first, second = rig.rpm(1), rig.rpm(2)
     stamps = rig.snapshot(first, second)
     wanted = {"rpm_package_repos": [first, second], "package_versions": stamps}
@@ -70,7 +70,7 @@ def test_a_rotated_password_is_refused_in_words_until_the_new_one_arrives(rig: R
     assert rig.run("package_mirror", **resent).succeeded().changed == 0
 
 
-def test_a_rotated_password_reaches_the_remotes_of_a_client(rig: Rig) -> None:
+def test_a_rotated_password_is_written_to_the_remotes_of_a_client(rig: Rig) -> None:
     item = rig.rpm(1)
     stamp = rig.snapshot(item)[item["short_name"]]
     rig.run(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pulp servers that cannot be used, and one that loses a worker."""
+"""Pulp servers that cannot be used, and a server that loses a worker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAME = server_name("fail-worker")
 LOST = "killed-01: the Pulp worker that runs its task is offline"
 
 
-def test_a_server_that_cannot_be_used_is_named_with_the_way_out(rig: Rig) -> None:
+def test_an_unusable_server_is_reported_with_its_cause(rig: Rig) -> None:
     ark = rig.servers.ark
     unusable = {
         "elsewhere": (replace(ark, url=rig.upstream.url), "correct pulp_url"),
@@ -30,24 +30,24 @@ def test_a_server_that_cannot_be_used_is_named_with_the_way_out(rig: Rig) -> Non
         ),
         "down": (replace(ark, url="http://127.0.0.1:9"), "http://127.0.0.1:9 cannot be reached"),
         "malformed": (replace(ark, url="ark.example.com"), "'ark.example.com' is not an http"),
-        "stranger": (ark.as_user("admin", "wrong-password"), "refused user 'admin'"),
+        "denied": (ark.as_user("admin", "wrong-password"), "refused user 'admin'"),
     }
-    for name, (server, _words) in unusable.items():
+    for name, (server, _message) in unusable.items():
         rig.add_host("ark", name, server)
     limit = ["--limit", ",".join(unusable)]
 
     run = rig.run("package_sync", *limit, rpm_package_repos=[rig.rpm(1)]).failed()
 
     assert set(run.messages) == set(unusable)
-    for name, (_server, words) in unusable.items():
-        assert words in run.messages[name]
+    for name, (_server, message) in unusable.items():
+        assert message in run.messages[name]
     assert rig.ark.snapshots(rig.prefix) == []
     rig.run("package_sync", "--limit", "ark1", rpm_package_repos=[rig.rpm(1)]).succeeded()
 
 
 @pytest.fixture
 def fragile(servers: Servers) -> Iterator[Pulp]:
-    """Start a server that notices a dead worker within seconds, not minutes."""
+    """Start a server that detects a lost worker within seconds instead of minutes."""
     try:
         yield pulp_of(NAME, launcher.start(NAME, worker_ttl=3)[NAME])
     finally:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Upstreams that fail: what is said, what goes on regardless, and how a run again heals."""
+"""Upstreams that fail: what is reported, that others are synced, and that the next run succeeds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 from tests.e2e.rig import REPOSITORIES, Rig
 
-# How an upstream fails, which of Pulp's words about it must reach the operator, and the cause that
-# they tell of.
+# Number of the repository -> its fault, a part of Pulp's error, and the cause, which are reported.
 FAULTS: dict[int, tuple[dict[str, Any], str, str]] = {
     1: ({"prefix": "many/0001/repodata/", "status": 404}, "404", "404 from upstream"),
     2: ({"prefix": "many/0002/repodata/", "status": 500}, "500", "upstream server error"),
@@ -29,27 +28,27 @@ FAULTS: dict[int, tuple[dict[str, Any], str, str]] = {
     ),
     6: ({"prefix": "many/0006/", "username": "bob"}, "401", "upstream credentials rejected"),
 }
-NOBODY = ("http://127.0.0.1:9/", "127.0.0.1:9", "upstream unreachable")
+UNREACHABLE = ("http://127.0.0.1:9/", "127.0.0.1:9", "upstream unreachable")
 
 
-def test_each_failed_upstream_is_named_in_pulps_words_with_its_cause_and_heals(rig: Rig) -> None:
+def test_each_failed_upstream_is_reported_with_pulps_error_and_its_cause(rig: Rig) -> None:
     items = [rig.rpm(number) for number in range(1, 9)]
     *broken, good = [item["name"] for item in items]
-    for fault, _words, _cause in FAULTS.values():
+    for fault, _error, _cause in FAULTS.values():
         rig.upstream.fault(**fault)
-    nowhere = [*items[:6], {**items[6], "url": NOBODY[0]}, items[7]]
+    with_unreachable = [*items[:6], {**items[6], "url": UNREACHABLE[0]}, items[7]]
 
-    run = rig.run("package_sync", rpm_package_repos=nowhere).failed()
+    run = rig.run("package_sync", rpm_package_repos=with_unreachable).failed()
 
     assert set(run.errors) == set(broken)
-    told = [*(fault[1:] for fault in FAULTS.values()), NOBODY[1:]]
-    for name, (words, cause) in zip(broken, told, strict=True):
+    expected = [*(fault[1:] for fault in FAULTS.values()), UNREACHABLE[1:]]
+    for name, (part, cause) in zip(broken, expected, strict=True):
         error = run.errors[name]
-        assert words in error
+        assert part in error
         assert run.of(name)["cause"] == cause
         assert f"{cause}: {error[:60]}" in run.output
-    there = [found["name"] for found in rig.ark.snapshots(rig.prefix)]
-    assert there == [run.of(good)["snapshot"]]
+    snapshots = [found["name"] for found in rig.ark.snapshots(rig.prefix)]
+    assert snapshots == [run.of(good)["snapshot"]]
 
     rig.upstream.clear()
     again = rig.run("package_sync", rpm_package_repos=items).succeeded()
@@ -60,7 +59,7 @@ def test_each_failed_upstream_is_named_in_pulps_words_with_its_cause_and_heals(r
         assert len(rig.ark.publications(name)) == 1
 
 
-def test_a_failure_that_passes_is_retried_within_the_run(rig: Rig) -> None:
+def test_a_transient_failure_is_retried_within_the_run(rig: Rig) -> None:
     rig.upstream.fault("many/0001/repodata/repomd.xml", status=503, times=6)
 
     rig.snapshot(rig.rpm(1, max_retries=0))
@@ -68,7 +67,7 @@ def test_a_failure_that_passes_is_retried_within_the_run(rig: Rig) -> None:
     assert len(rig.ark.snapshots(rig.prefix)) == 1
 
 
-def test_one_failing_repository_of_twenty_is_all_that_a_second_run_does(rig: Rig) -> None:
+def test_a_second_run_syncs_only_the_repository_that_failed(rig: Rig) -> None:
     items = [rig.rpm(number) for number in range(1, REPOSITORIES + 1)]
     bad = items[7]["name"]
     rig.upstream.fault("many/0008/", status=404)
@@ -79,12 +78,12 @@ def test_one_failing_repository_of_twenty_is_all_that_a_second_run_does(rig: Rig
     assert run.message.startswith(f"1 of {REPOSITORIES} failed: {short} (404 from upstream): ")
     assert list(run.errors) == [bad]
     assert "404" in run.errors[bad]
-    there = rig.ark.snapshots(rig.prefix)
-    assert len(there) == REPOSITORIES - 1
+    before = rig.ark.snapshots(rig.prefix)
+    assert len(before) == REPOSITORIES - 1
 
     rig.upstream.clear()
     again = rig.run("package_sync", rpm_package_repos=items).succeeded()
 
     assert [line["name"] for line in again.report if line["changed"]] == [bad]
     kept = [found for found in rig.ark.snapshots(rig.prefix) if not found["name"].startswith(bad)]
-    assert kept == there
+    assert kept == before

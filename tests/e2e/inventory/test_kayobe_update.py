@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kayobe_update`: stamps flow into the pins of a Kayobe configuration, and from there on."""
+"""`kayobe_update` writes stamps to the pins of a Kayobe configuration."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.lab.playbook import Run, play
 OLD, NEW = "20200101T000000", "20261122T200001"
 PINS = f"""\
 ---
-# What is tested together.
-stackhpc_pulp_repo_epel_9_version: {OLD}  # stays
+# Tested together.
+stackhpc_pulp_repo_epel_9_version: {OLD}  # comment
 stackhpc_pulp_repo_rocky_9_baseos_version: "{OLD}"   # quoted
 stackhpc_pulp_repo_ubuntu_noble_version:
 """
@@ -28,7 +28,7 @@ Update = Callable[..., Run]
 
 
 def configuration(directory: Path, text: str) -> Path:
-    """Make a Kayobe configuration with these pins; returns the file."""
+    """Create a Kayobe configuration with these pins; returns the file."""
     path = directory / "kayobe-config" / "etc" / "kayobe" / "pulp-repo-versions.yml"
     path.parent.mkdir(parents=True)
     path.write_bytes(text.encode())
@@ -37,7 +37,7 @@ def configuration(directory: Path, text: str) -> Path:
 
 @pytest.fixture
 def update(tmp_path: Path) -> Update:
-    """Return what runs the playbook in an inventory that has nothing but a group `ark`."""
+    """Return a function that runs the playbook with an inventory of one group, `ark`."""
     directory = tmp_path / "inventory"
     directory.mkdir()
     (directory / "hosts").write_text("[ark]\nark1\n", encoding="utf-8")
@@ -49,15 +49,15 @@ def update(tmp_path: Path) -> Update:
             "package_versions": dict(versions),
             "kayobe_config_repo_path": str(tmp_path / "kayobe-config"),
         }
-        words = ["-i", "hosts", "-e", json.dumps(given), *arguments]
-        played = play(directory, "kayobe_update", *words)
+        options = ["-i", "hosts", "-e", json.dumps(given), *arguments]
+        played = play(directory, "kayobe_update", *options)
         assert "Traceback" not in played.output, played.output
         return played
 
     return run
 
 
-def test_stamps_flow_into_a_configuration_and_from_it_to_clients(rig: Rig) -> None:
+def test_stamps_are_written_to_a_configuration_and_promoted_from_it(rig: Rig) -> None:
     items = [rig.rpm(1), rig.rpm(2), rig.rpm(3)]
     stamps = rig.snapshot(*items, guard="development")
     keys = [f"stackhpc_pulp_repo_{item['short_name']}_version" for item in items]
@@ -81,15 +81,15 @@ def test_stamps_flow_into_a_configuration_and_from_it_to_clients(rig: Rig) -> No
     assert promoted.changed == 1
 
 
-def test_the_newest_snapshots_of_ark_are_taken_unless_stamps_are_given(rig: Rig) -> None:
+def test_stamps_default_to_the_newest_snapshots_on_ark(rig: Rig) -> None:
     items = [rig.rpm(1), rig.rpm(2)]
     first = rig.snapshot(*items, guard="development")
     lines = [f"stackhpc_pulp_repo_{name}_version: {OLD}\n" for name in first]
     path = configuration(rig.directory, "".join(lines))
     wanted = {"rpm_package_repos": items, "kayobe_config_repo_path": str(path.parents[2])}
 
-    ahead = rig.run("kayobe_update", "--check", **wanted).succeeded()
-    assert ahead.changed == 1
+    planned = rig.run("kayobe_update", "--check", **wanted).succeeded()
+    assert planned.changed == 1
     assert path.read_text() == "".join(lines)
     rig.run("kayobe_update", **wanted).succeeded()
     newest = "".join(line.replace(OLD, stamp) for line, stamp in zip(lines, first.values()))
@@ -100,7 +100,7 @@ def test_the_newest_snapshots_of_ark_are_taken_unless_stamps_are_given(rig: Rig)
     assert path.read_text() == newest
 
 
-def test_a_selection_is_the_same_as_everywhere(rig: Rig) -> None:
+def test_sync_group_and_filter_select_pins(rig: Rig) -> None:
     items = [rig.rpm(1, sync_group="one"), rig.rpm(2, sync_group="two")]
     names = [item["short_name"] for item in items]
     lines = [f"stackhpc_pulp_repo_{name}_version: {OLD}\n" for name in names]
@@ -114,8 +114,8 @@ def test_a_selection_is_the_same_as_everywhere(rig: Rig) -> None:
     rig.run("kayobe_update", package_sync_group="two", **wanted).succeeded()
     assert path.read_text() == lines[0] + lines[1].replace(OLD, NEW)
 
-    refused = rig.run("kayobe_update", package_filter="^rocky", **wanted).failed()
-    assert "package_filter: '^rocky' matches none of 2 names" in refused.output
+    rejected = rig.run("kayobe_update", package_filter="^rocky", **wanted).failed()
+    assert "package_filter: '^rocky' matches none of 2 names" in rejected.output
     unknown = {**wanted, "package_versions": {f"{names[0]}x": NEW, names[0]: NEW}}
     strict = rig.run("kayobe_update", pins_strict=True, **unknown).failed()
     assert f"'{names[0]}x' is pinned, but no package repository has that" in strict.output
@@ -123,36 +123,36 @@ def test_a_selection_is_the_same_as_everywhere(rig: Rig) -> None:
     assert path.read_text() == "".join(lines).replace(OLD, NEW)
 
 
-def test_old_and_new_are_shown_and_check_mode_shows_the_diff_alone(
+def test_stamps_are_printed_before_and_after_and_check_mode_writes_nothing(
     update: Update, tmp_path: Path
 ) -> None:
     path = configuration(tmp_path, PINS)
     versions = {"epel_9": "20190101T000000", "rocky_9_baseos": NEW, "ubuntu_noble": NEW, "new": NEW}
 
-    ahead = update(versions, "--check", "--diff")
+    planned = update(versions, "--check", "--diff")
 
     assert path.read_bytes() == PINS.encode()
-    assert ahead.status == 0
-    assert ahead.changed == 1
-    assert f'-stackhpc_pulp_repo_rocky_9_baseos_version: "{OLD}"   # quoted\n' in ahead.output
-    assert f'+stackhpc_pulp_repo_rocky_9_baseos_version: "{NEW}"   # quoted\n' in ahead.output
-    assert " # What is tested together.\n" in ahead.output
+    assert planned.status == 0
+    assert planned.changed == 1
+    assert f'-stackhpc_pulp_repo_rocky_9_baseos_version: "{OLD}"   # quoted\n' in planned.output
+    assert f'+stackhpc_pulp_repo_rocky_9_baseos_version: "{NEW}"   # quoted\n' in planned.output
+    assert " # Tested together.\n" in planned.output
     done = update(versions)
-    for words in (
+    for message in (
         f"epel_9          {OLD} -> 20190101T000000   OLDER than before\n",
         f"rocky_9_baseos  {OLD} -> {NEW}\n",
         f"ubuntu_noble    (none)          -> {NEW}\n",
         f"new             (none)          -> {NEW}   not in the file: set kayobe_update_add=",
         "1 updated, 1 to an OLDER stamp, 1 filled, 1 not in the file",
     ):
-        assert words in ahead.output
-        assert words in done.output
+        assert message in planned.output
+        assert message in done.output
     assert path.read_text() == PINS.replace(
         f"epel_9_version: {OLD}", "epel_9_version: 20190101T000000"
     ).replace(f'"{OLD}"', f'"{NEW}"').replace("noble_version:\n", f"noble_version: {NEW}\n")
 
 
-def test_a_link_the_mode_and_every_other_byte_stay(update: Update, tmp_path: Path) -> None:
+def test_symbolic_link_file_mode_and_other_content_are_kept(update: Update, tmp_path: Path) -> None:
     text = "\ufeff" + PINS.replace("\n", "\r\n").rstrip() + "  # no end"
     path = configuration(tmp_path, text)
     real = tmp_path / "elsewhere.yml"
@@ -172,7 +172,7 @@ def test_a_link_the_mode_and_every_other_byte_stay(update: Update, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "message"),
     [
         (
             f"stackhpc_pulp_repo_epel_9_version: {OLD}",
@@ -185,43 +185,43 @@ def test_a_link_the_mode_and_every_other_byte_stay(update: Update, tmp_path: Pat
         ("other: 'a\n  b'", "line 6: 'other: 'a' continues in the next line"),
     ],
 )
-def test_what_cannot_be_edited_safely_is_refused_and_nothing_written(
-    update: Update, tmp_path: Path, line: str, words: str
+def test_a_file_that_cannot_be_edited_safely_is_not_changed(
+    update: Update, tmp_path: Path, line: str, message: str
 ) -> None:
     path = configuration(tmp_path, f"{PINS}{line}\n")
     played = update({"rocky_9_baseos": NEW, "a": NEW})
     assert played.status == 2
-    assert words in played.output
+    assert message in played.output
     assert f"{path}: line 6" in played.output
     assert path.read_text() == f"{PINS}{line}\n"
 
 
 @pytest.mark.parametrize(
-    ("versions", "words"),
+    ("versions", "message"),
     [
         ({"epel_9": "2026-11-22"}, "'epel_9' is pinned to '2026-11-22': expected a stamp"),
         ({"epel_9": ""}, "'epel_9' has no stamp: expected a stamp"),
     ],
 )
-def test_a_malformed_stamp_is_refused(
-    update: Update, tmp_path: Path, versions: dict[str, str], words: str
+def test_a_malformed_stamp_is_rejected(
+    update: Update, tmp_path: Path, versions: dict[str, str], message: str
 ) -> None:
     path = configuration(tmp_path, PINS)
     played = update({"rocky_9_baseos": NEW, **versions})
     assert played.status == 2
-    assert words in played.output
+    assert message in played.output
     assert path.read_text() == PINS
 
 
-def test_it_runs_once_wherever_it_runs(update: Update, tmp_path: Path) -> None:
+def test_the_file_is_updated_once_for_any_target_hosts(update: Update, tmp_path: Path) -> None:
     path = configuration(tmp_path, PINS)
-    places = {
+    targets = {
         "[seed]\nseed0\n": [],
         "localhost ansible_connection=local\n[seed]\nseed0\n": [],
         "[ark]\nark1\nark2\n": ["-e", "release_train_fleet=true"],
         "[ark]\nark1\n[client]\nclient1\n": ["-l", "ark1"],
     }
-    for hosts, arguments in places.items():
+    for hosts, arguments in targets.items():
         path.write_text(PINS, encoding="utf-8")
         played = update({"rocky_9_baseos": NEW}, *arguments, hosts=hosts)
         assert played.status == 0, played.output
@@ -230,7 +230,7 @@ def test_it_runs_once_wherever_it_runs(update: Update, tmp_path: Path) -> None:
         assert f'"{NEW}"' in path.read_text()
 
 
-def test_a_missing_configuration_is_told_with_the_way_out(update: Update, tmp_path: Path) -> None:
+def test_a_missing_configuration_is_reported_with_advice(update: Update, tmp_path: Path) -> None:
     played = update({"rocky_9_baseos": NEW})
     assert played.status == 2
     assert f"at '{tmp_path}/kayobe-config': the directory does not exist" in played.output

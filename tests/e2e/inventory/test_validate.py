@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`inventory_validate` finds everything at once, with file and line, and without any password."""
+"""`inventory_validate` reports all errors at once, with file and line, without vault passwords."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ PASSWORD = "only the test knows it"  # noqa: S105
 
 @pytest.fixture
 def inventory(tmp_path: Path) -> Path:
-    """Copy the example inventory, without the files that somebody may have made in it."""
+    """Copy the example inventory, without vault files that were created in the clone."""
     directory = tmp_path / "inventory"
     shutil.copytree(EXAMPLE, directory, ignore=shutil.ignore_patterns("vault.yml"))
     return directory
 
 
-def run(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of Ansible's in a directory."""
+def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of Ansible in a directory."""
     return subprocess.run(
-        words,
+        command,
         cwd=directory,
         env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
         stdin=subprocess.DEVNULL,
@@ -39,33 +39,32 @@ def run(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def validate(directory: Path, *arguments: str) -> tuple[int, list[str]]:
-    """Validate the inventory of a directory; returns the exit status and what was printed."""
-    done = run(
-        directory, "ansible-playbook", "stackhpc.release_train.inventory_validate", *arguments
-    )
+    """Validate the inventory in a directory; returns the exit status and the printed lines."""
+    playbook = "stackhpc.release_train.inventory_validate"
+    done = run(directory, "ansible-playbook", playbook, *arguments)
     assert "Traceback" not in done.stdout, done.stdout
     return done.returncode, done.stdout.splitlines()
 
 
 def replace(path: Path, old: str, new: str) -> None:
-    """Replace text that a file has once."""
+    """Replace text that occurs once in a file."""
     text = path.read_text(encoding="utf-8")
     assert text.count(old) == 1, old
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def encrypt(directory: Path, text: str, name: str = "") -> str:
-    """Return text as a value that is encrypted, or encrypt the file of that name."""
+    """Return the text as an encrypted value, or encrypt the file of this name."""
     secret = directory.parent / "password"
     secret.write_text(PASSWORD, encoding="utf-8")
-    words = ["encrypt_string", text] if text else ["encrypt", name]
-    done = run(directory, "ansible-vault", *words, "--vault-password-file", str(secret))
+    arguments = ["encrypt_string", text] if text else ["encrypt", name]
+    done = run(directory, "ansible-vault", *arguments, "--vault-password-file", str(secret))
     secret.unlink()
     assert done.returncode == 0, done.stdout
     return done.stdout[done.stdout.index("!vault") :] if text else ""
 
 
-def test_the_example_inventory_is_right(inventory: Path) -> None:
+def test_the_example_inventory_is_valid(inventory: Path) -> None:
     status, lines = validate(inventory)
     assert status == 0
     assert "0 errors, 0 warnings: 22 repositories in 9 files" in lines
@@ -91,9 +90,7 @@ def test_encrypted_files_and_values_need_no_password(inventory: Path) -> None:
     assert status == 0
 
 
-def test_what_is_encrypted_for_all_hosts_is_passed_over_by_naming_the_inventory(
-    inventory: Path,
-) -> None:
+def test_validate_paths_avoids_encrypted_variables_of_all_hosts(inventory: Path) -> None:
     name = "group_vars/all/vault.yml"
     (inventory / name).write_text("vault_secret: hunter2\n", encoding="utf-8")
     encrypt(inventory, "", name)
@@ -103,7 +100,7 @@ def test_what_is_encrypted_for_all_hosts_is_passed_over_by_naming_the_inventory(
     assert status == 0
 
 
-def test_everything_is_told_at_once_with_file_and_line(inventory: Path) -> None:
+def test_all_errors_are_reported_at_once_with_file_and_line(inventory: Path) -> None:
     path = inventory / REPOSITORIES
     changes = {
         "base_path: rocky/9/CRB/x86_64/os/": "base_path: rocky/9/CRB",
@@ -163,7 +160,7 @@ def test_everything_is_told_at_once_with_file_and_line(inventory: Path) -> None:
     assert lines.count("8 errors, 1 warning: 22 repositories in 11 files") == 1
 
 
-def test_warnings_alone_do_not_fail_it_and_a_limit_does_not_skip_it(inventory: Path) -> None:
+def test_warnings_do_not_fail_and_a_limit_does_not_skip_the_validation(inventory: Path) -> None:
     path = inventory / REPOSITORIES
     replace(path, "mirrorlist?repo=epel-9", "metalink?repo=epel-9")
     for arguments in ([], ["--limit", "client1"], ["--tags", "hosts"], ["--check"]):
@@ -186,9 +183,9 @@ def test_warnings_alone_do_not_fail_it_and_a_limit_does_not_skip_it(inventory: P
         ),
     ],
 )
-def test_a_broken_file_is_a_finding(inventory: Path, text: str, problem: str) -> None:
+def test_a_malformed_file_is_reported(inventory: Path, text: str, problem: str) -> None:
     (inventory / REPOSITORIES).write_text(text, encoding="utf-8")
-    # Ansible itself reads the variables of all hosts, and stops at what is no YAML.
+    # Ansible reads the variables of all hosts itself, and fails if a file is not YAML.
     paths = ["-i", "localhost,", "-e", "inventory_validate_paths=hosts.yml"]
     status, lines = validate(inventory, *paths)
     assert any(problem in line for line in lines), lines

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the role `package` makes of its variables, and whom its playbooks are for; no Pulp."""
+"""Variables of the role `package`, and the target hosts of its playbooks; needs no Pulp server."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ NO_PULP = "http://127.0.0.1:1"
 
 
 def run(directory: Path, groups: dict[str, Any], playbook: Any, *arguments: str) -> str:
-    """Run a playbook, by name or as a list of plays, on these groups of hosts; its output."""
-    inventory = {name: {"hosts": hosts} for name, hosts in groups.items()}
-    (directory / "hosts.json").write_text(
-        json.dumps({"all": {"children": inventory, "vars": LOCAL}})
-    )
+    """Run a playbook, a name or a list of plays, on groups of hosts; returns its output."""
+    inventory = {name: {"hosts": members} for name, members in groups.items()}
+    hosts = {"all": {"children": inventory, "vars": LOCAL}}
+    (directory / "hosts.json").write_text(json.dumps(hosts))
     if not isinstance(playbook, str):
         (directory / "play.yml").write_text(json.dumps(playbook))
         playbook = "play.yml"
@@ -41,8 +40,8 @@ def run(directory: Path, groups: dict[str, Any], playbook: Any, *arguments: str)
     return done.stdout
 
 
-def said(output: str) -> dict[str, Any]:
-    """Host -> `msg` of the task that showed it or failed."""
+def messages_of(output: str) -> dict[str, Any]:
+    """Return the `msg` of the task that printed it or failed, by host."""
     read = json.JSONDecoder().raw_decode
     begins = re.finditer(r"^\w+: \[(\S+)\](?:: FAILED!)? => (?=\{)", output, re.MULTILINE)
     return {begin[1]: read(output, begin.end())[0]["msg"] for begin in begins}
@@ -57,14 +56,14 @@ def said(output: str) -> dict[str, Any]:
         ({"seed": ["seed1"]}, {"localhost"}),
     ],
 )
-def test_a_mirror_is_for_localhost_only_where_neither_group_is(tmp_path, groups, hosts):
+def test_package_mirror_targets_localhost_only_without_its_groups(tmp_path, groups, hosts):
     groups = {name: dict.fromkeys(members, {}) for name, members in groups.items()}
     output = run(tmp_path, groups, "stackhpc.release_train.package_mirror", "--list-hosts")
     listed = output.rpartition("hosts (")[2].split()[1:]
     assert set(listed) == hosts, output
 
 
-def test_a_test_pulp_without_an_address_never_becomes_the_client_of_kayobe(tmp_path):
+def test_a_test_pulp_without_a_url_does_not_use_the_url_of_kayobe(tmp_path):
     kayobe = {
         "pulp_url": NO_PULP,
         "pulp_username": "administrator",
@@ -80,7 +79,7 @@ def test_a_test_pulp_without_an_address_never_becomes_the_client_of_kayobe(tmp_p
     arguments = ("stackhpc.release_train.package_mirror", "-e", json.dumps(kayobe))
     groups = {"test": {"test1": {}}, "client": {"client1": {}}}
     output = run(tmp_path, groups, *arguments, "-e", "release_train_fleet=true")
-    messages = said(output)
+    messages = messages_of(output)
     assert "host 'test1' has no release_train_pulp_url" in messages["test1"], output
     assert f"{NO_PULP} cannot be reached" in messages["client1"], output
 
@@ -103,7 +102,7 @@ SHOW_ACCOUNT = {
 }
 
 
-def test_a_client_s_account_on_ark_comes_before_that_of_ark_s_administrator(tmp_path):
+def test_a_clients_account_has_precedence_over_arks_administrator(tmp_path):
     clients = {
         "own": RELEASE,
         "half": {"stackhpc_release_pulp_username": "client"},
@@ -113,7 +112,7 @@ def test_a_client_s_account_on_ark_comes_before_that_of_ark_s_administrator(tmp_
     }
     test = {"release_train_pulp_username": "tester", "release_train_pulp_password": "tested"}
     groups = {"ark": {"ark1": ARK}, "test": {"test1": test}, "client": clients}
-    assert said(run(tmp_path, groups, [SHOW_ACCOUNT])) == {
+    assert messages_of(run(tmp_path, groups, [SHOW_ACCOUNT])) == {
         "own": "client/own",
         "half": "admin/hidden",
         "blank": "admin/hidden",
@@ -123,12 +122,12 @@ def test_a_client_s_account_on_ark_comes_before_that_of_ark_s_administrator(tmp_
 
 
 def test_a_client_without_ark_in_its_inventory_uses_its_account(tmp_path):
-    assert said(run(tmp_path, {"client": {"seed": RELEASE}}, [SHOW_ACCOUNT])) == {
+    assert messages_of(run(tmp_path, {"client": {"seed": RELEASE}}, [SHOW_ACCOUNT])) == {
         "seed": "client/own"
     }
 
 
-def test_pins_come_from_what_is_given_and_not_from_what_is_empty(tmp_path):
+def test_pins_come_from_exactly_one_variable_that_is_not_empty(tmp_path):
     pins, path = {"package_versions": {"a": "1"}}, {"kayobe_config_repo_path": "/kayobe"}
     empty = {"package_versions": {}, "kayobe_config_repo_path": ""}
     derived = {"kayobe_config_path": "/kayobe/etc/kayobe"}
@@ -146,9 +145,9 @@ def test_pins_come_from_what_is_given_and_not_from_what_is_empty(tmp_path):
         "gather_facts": False,
         "tasks": [{"include_role": role}, {"debug": {"msg": "checked"}}],
     }
-    words = "Pins come from exactly one of package_versions and kayobe_config_repo_path, given are"
-    assert said(run(tmp_path, {"any": hosts}, [play])) == {
+    error = "Pins come from exactly one of package_versions and kayobe_config_repo_path, given are"
+    assert messages_of(run(tmp_path, {"any": hosts}, [play])) == {
         **dict.fromkeys(["pins", "path", "derived"], "checked"),
-        "both": f"{words} package_versions and kayobe_config_repo_path",
-        **dict.fromkeys(["neither", "null"], f"{words} neither of them"),
+        "both": f"{error} package_versions and kayobe_config_repo_path",
+        **dict.fromkeys(["neither", "null"], f"{error} neither of them"),
     }

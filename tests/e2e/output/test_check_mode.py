@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `--check --diff` promises, for every playbook that writes: nothing is written, and what it
-announces is what the run then does."""
+"""`--check --diff` of every playbook that writes: it writes nothing, and predicts the changes."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from tests.e2e.plain_pulp import PlainPulp
 from tests.e2e.rig import SPECIAL_PASSWORD, Rig
 
 PLAYBOOKS = Path(__file__).parents[3] / "playbooks"
-# Neither kind of object, nor any task, comes or goes without these lists telling.
+# Every object or task that is created or deleted changes one of these lists.
 ENDPOINTS = (
     *("tasks/", "repositories/", "remotes/", "publications/", "distributions/"),
     *("contentguards/", "groups/", "users/"),
@@ -25,7 +24,7 @@ def _everything(*servers: PlainPulp) -> list[Any]:
 
 
 def _inventory(rig: Rig) -> dict[str, Any]:
-    """Return the variables of one repository, on its way from upstream to both channels."""
+    """Return the variables that take a repository from upstream to both channels of a client."""
     item = rig.rpm(1)
     prefix, path = item["distribution_name"], item["base_path"]
     pin = "{{ package_versions." + item["short_name"] + " }}"
@@ -65,36 +64,34 @@ def _inventory(rig: Rig) -> dict[str, Any]:
     }
 
 
-def test_check_mode_of_every_playbook_writes_nothing_and_announces_what_comes(rig: Rig) -> None:
-    inventory, servers, announced = _inventory(rig), (rig.ark, rig.client), []
+def test_check_mode_of_every_playbook_writes_nothing_and_predicts_changes(rig: Rig) -> None:
+    inventory, servers, checked = _inventory(rig), (rig.ark, rig.client), []
     for name in (
         *("access_control", "package_sync", "package_promote", "package_mirror"),
         *("client_sync", "client_promote"),
         *("image_upload", "image_promote", "image_mirror", "image_download"),
     ):
         before = _everything(*servers)
-        ahead = rig.run(name, "--check", "--diff", **inventory).succeeded()
+        planned = rig.run(name, "--check", "--diff", **inventory).succeeded()
         assert _everything(*servers) == before, name
         done = rig.run(name, "--diff", **inventory).succeeded()
-        assert ahead.changed == done.changed > 0, name
+        assert planned.changed == done.changed > 0, name
         assert rig.run(name, "--check", "--diff", **inventory).succeeded().changed == 0, name
-        announced.append(name)
+        checked.append(name)
         if name == "package_sync":
             stamps = {line["short_name"]: line["stamp"] for line in done.report}
             inventory["package_versions"] = stamps
 
-    # Those that write to no Pulp have tests of their own, as has the one that does two others.
+    # Playbooks that do not write to Pulp have their own tests, as has client_update.
     others = {"access_check", "client_update", "inventory_validate", "kayobe_update"}
     others |= {"distribution_list", "package_query", "run_end", "target_check", "kolla_check"}
-    # The scenarios of roles container and client look at these, where there are images.
+    # These are tested by the scenarios of the roles container and client, which have images.
     others |= {path.stem for path in PLAYBOOKS.glob("*container_*.yml")}
-    assert set(announced) == {path.stem for path in PLAYBOOKS.glob("*.yml")} - others
+    assert set(checked) == {path.stem for path in PLAYBOOKS.glob("*.yml")} - others
 
 
 @pytest.mark.parametrize("name", ["package_sync", "client_sync"])
-def test_check_mode_on_a_server_with_nothing_on_it_announces_and_writes_nothing(
-    rig: Rig, name: str
-) -> None:
+def test_check_mode_predicts_changes_on_an_empty_server(rig: Rig, name: str) -> None:
     inventory = {**_inventory(rig), "package_versions": {rig.rpm(1)["short_name"]: "0"}}
     before = _everything(rig.ark, rig.client)
 

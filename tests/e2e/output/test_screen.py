@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operator sees of a run: lines while it goes on, causes, and the last screen."""
+"""The output of a run: progress, causes of failures, and the run summary."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from tests.lab.upstream.rpm_repository import publish_rpm
 MANY = 30
 
 
-def test_each_item_is_shown_as_it_finishes(rig: Rig) -> None:
+def test_each_item_is_printed_when_it_ends(rig: Rig) -> None:
     items = [rig.rpm(number) for number in range(1, 7)]
     rig.upstream.fault("many/0003/repodata/", status=404)
 
     run = rig.run("package_sync", rpm_package_repos=items).failed()
 
     shown = re.findall(r"^\[(\d)/6\] (\S+)  (.*)  \d+ s$", run.output, re.M)
-    assert [int(number) for number, _name, _what in shown] == [1, 2, 3, 4, 5, 6]
-    told = {name: what for _number, name, what in shown}
-    assert told[rig.rpm(3)["short_name"]] == "FAILED 404 from upstream"
-    assert told[rig.rpm(1)["short_name"]] == "+3 -0"
+    assert [int(number) for number, _name, _result in shown] == [1, 2, 3, 4, 5, 6]
+    results = {name: result for _number, name, result in shown}
+    assert results[rig.rpm(3)["short_name"]] == "FAILED 404 from upstream"
+    assert results[rig.rpm(1)["short_name"]] == "+3 -0"
     left = {path.name for path in Path(run.report_path).parent.iterdir()}
     assert left == {"inventory.yml", "output", "report"}
-    # They came while the module ran, not after it.
+    # They are printed while the module runs, not after it.
     assert run.output.index("[1/6] ") < run.output.index("[6/6] ")
 
     again = rig.run("package_sync", rpm_package_repos=items[:1]).succeeded()
     assert f"[1/1] {items[0]['short_name']}  unchanged  " in again.output
 
 
-def test_what_failed_in_passing_is_tried_once_more_after_all_others(rig: Rig) -> None:
-    # More often than it is tried within its turn, each try of Pulp's own included.
+def test_a_transient_failure_is_retried_at_the_end(rig: Rig) -> None:
+    # More failures than attempts before the retry at the end, including retries by Pulp.
     rig.upstream.fault("many/0001/repodata/repomd.xml", status=503, times=5)
     items = [rig.rpm(1, max_retries=0), rig.rpm(2)]
     settings = {"retries": 0, "late_retry_delay": 2}
@@ -49,7 +49,7 @@ def test_what_failed_in_passing_is_tried_once_more_after_all_others(rig: Rig) ->
     assert f"{items[0]['short_name']}  upstream server error: retried at the end" in run.output
 
 
-def test_a_failure_that_is_allowed_is_told_and_fails_nothing(rig: Rig) -> None:
+def test_an_allowed_failure_is_reported_and_does_not_fail_the_run(rig: Rig) -> None:
     rig.upstream.fault("many/0001/", status=404)
     items = [rig.rpm(1, allow_failure=True), rig.rpm(2)]
 
@@ -59,7 +59,7 @@ def test_a_failure_that_is_allowed_is_told_and_fails_nothing(rig: Rig) -> None:
     assert "1 allowed failure" in run.output
 
 
-def test_a_killed_run_leaves_its_report_and_a_retry_does_the_rest(rig: Rig) -> None:
+def test_a_retry_continues_a_killed_run_from_its_report(rig: Rig) -> None:
     items = [rig.rpm(1 + number % 20) for number in range(20)]
     items += [
         {**rig.rpm(1 + number), **_renamed(rig.rpm(1 + number))} for number in range(MANY - 20)
@@ -74,8 +74,8 @@ def test_a_killed_run_leaves_its_report_and_a_retry_does_the_rest(rig: Rig) -> N
     lines = [json.loads(line) for line in report.read_text().splitlines()]
     done = {line["name"] for line in lines if "number" in line and not line["error"]}
     assert 8 <= len(done) < MANY
-    there = {found["name"] for found in rig.ark.snapshots(rig.prefix)}
-    assert {line["snapshot"] for line in lines if "number" in line} <= there
+    snapshots = {found["name"] for found in rig.ark.snapshots(rig.prefix)}
+    assert {line["snapshot"] for line in lines if "number" in line} <= snapshots
 
     retry = rig.run("package_sync", rpm_package_repos=items, package_retry=str(report)).succeeded()
 
@@ -87,7 +87,7 @@ def test_a_killed_run_leaves_its_report_and_a_retry_does_the_rest(rig: Rig) -> N
     assert "cannot be read" in nothing.message
 
 
-def test_what_a_snapshot_brought_is_told_and_a_shrunken_one_flagged(rig: Rig) -> None:
+def test_package_changes_are_printed_and_a_shrunken_snapshot_is_flagged(rig: Rig) -> None:
     plain = [Rpm(f"{rig.prefix}-{letter}") for letter in "abcde"]
     item = rig.rpm(1, url=f"{rig.upstream.url}/{rig.prefix}/changing/")
     _publish(rig, [Rpm("openssl", "3.0"), *plain])
@@ -102,7 +102,7 @@ def test_what_a_snapshot_brought_is_told_and_a_shrunken_one_flagged(rig: Rig) ->
     assert f"  {name}  {stamp}  +1 -1, 1 upgraded: openssl 3.0-1 -> 3.1-1\n" in upgraded.output
     assert "1 changed, selected 1 of 1" in upgraded.output
 
-    for left in (2, 1):  # what is broken for two days is not usual on the second
+    for left in (2, 1):  # the second one is compared with the last snapshot that was not shrunken
         _publish(rig, plain[:left])
         shrunk = rig.run("package_sync", rpm_package_repos=[item]).succeeded()
         assert shrunk.of(item["name"])["shrunk"] == {"before": 6, "after": left}
@@ -114,20 +114,20 @@ def test_what_a_snapshot_brought_is_told_and_a_shrunken_one_flagged(rig: Rig) ->
     assert _newest(rig)["pulp_labels"] == {}
 
 
-def test_repositories_that_were_not_synced_for_long_are_listed(rig: Rig) -> None:
-    done, never = rig.rpm(1), rig.rpm(2)
-    chosen = {"rpm_package_repos": [done, never], "package_filter": f"^{done['short_name']}$"}
+def test_repositories_without_a_recent_sync_are_listed(rig: Rig) -> None:
+    synced, never = rig.rpm(1), rig.rpm(2)
+    selected = {"rpm_package_repos": [synced, never], "package_filter": f"^{synced['short_name']}$"}
 
-    run = rig.run("package_sync", **chosen).succeeded()
+    run = rig.run("package_sync", **selected).succeeded()
 
     assert f"Not synced for long, 1: {never['short_name']} (never)\n" in run.output
     rig.snapshot(never)
-    again = rig.run("package_sync", **chosen).succeeded()
+    again = rig.run("package_sync", **selected).succeeded()
     assert "Not synced for long" not in again.output
     assert re.search(r"^Storage of Pulp: \d+(\.\d)? \w+ of .* free", again.output, re.M)
 
 
-def test_a_summary_in_markdown_names_what_failed_and_what_is_new(rig: Rig) -> None:
+def test_the_markdown_summary_lists_failures_and_new_snapshots(rig: Rig) -> None:
     rig.upstream.fault("many/0001/", status=404)
     items = [rig.rpm(1), rig.rpm(2)]
     path = rig.directory / "summary.md"
@@ -144,7 +144,7 @@ def test_a_summary_in_markdown_names_what_failed_and_what_is_new(rig: Rig) -> No
     assert shlex.split(command)[-2:] == ["-e", f"package_retry={run.report_path}"]
 
 
-def test_the_command_to_paste_does_no_more_than_what_failed_was_asked_to_do(rig: Rig) -> None:
+def test_the_retry_command_repeats_the_selection_and_check_mode(rig: Rig) -> None:
     items = [rig.rpm(1, sync_group="g", base_path=""), rig.rpm(2, sync_group="g")]
     given = ("--check", "-e", "package_sync_group=g", "-e", "unknown_token=hidden")
 
@@ -153,26 +153,26 @@ def test_the_command_to_paste_does_no_more_than_what_failed_was_asked_to_do(rig:
     (command,) = re.findall(r"^  (ansible-playbook .*)$", run.output, re.M)
     wanted = ["-e", f"package_retry={run.report_path}", "-e", "package_sync_group=g", "--check"]
     assert shlex.split(command)[-5:] == wanted
-    # What check mode looked at was not done.
+    # A retry does not skip items of a dry run.
     retry = {"rpm_package_repos": [items[1]], "package_retry": run.report_path}
     assert rig.run("package_sync", **retry).succeeded().of(items[1]["name"])["changed"]
     nothing = rig.run("package_sync", rpm_package_repos=[rig.rpm(3)], package_retry=run.report_path)
     assert f"is selected: {items[0]['short_name']}" in nothing.failed().message
 
 
-def test_a_long_silence_tells_what_runs(rig: Rig) -> None:
+def test_running_items_are_printed_at_intervals(rig: Rig) -> None:
     rig.upstream.fault("many/0001/repodata/repomd.xml", delay=35.0, times=1)
     item = rig.rpm(1)
 
     run = rig.run("package_sync", rpm_package_repos=[item]).succeeded()
 
-    silence, end = run.output.index("... running: "), run.output.index("[1/1] ")
-    assert silence < end
-    assert run.output[silence:end].startswith(f"... running: {item['short_name']}")
+    progress, end = run.output.index("... running: "), run.output.index("[1/1] ")
+    assert progress < end
+    assert run.output[progress:end].startswith(f"... running: {item['short_name']}")
 
 
 def _renamed(item: dict[str, Any]) -> dict[str, Any]:
-    """A second repository with the upstream of the first."""
+    """Return the names of a second repository with the same upstream."""
     return {
         "name": f"{item['name']}-b",
         "short_name": f"{item['short_name']}_b",
@@ -182,11 +182,11 @@ def _renamed(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _publish(rig: Rig, packages: list[Rpm]) -> None:
-    """Have the upstream of one test hold just these packages."""
+    """Replace the packages of the upstream of one test."""
     build_rpms(packages)
     publish_rpm(Path(rig.upstream.root), f"{rig.prefix}/changing", packages)
 
 
 def _newest(rig: Rig) -> dict[str, Any]:
-    """The newest of one test's snapshots."""
+    """Return the newest snapshot of one test."""
     return max(rig.ark.snapshots(rig.prefix), key=lambda found: str(found["name"]))

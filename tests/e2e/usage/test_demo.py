@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From an upstream to a host: the steps of the demo, each with what it promises."""
+"""From an upstream to a host: the steps of the demo, and what each of them guarantees."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ DEB = "docker_ce_ubuntu_noble"
 
 
 @dataclass(frozen=True)
-class Moved:
-    """Upstream has moved on: digests of the release before and after, and the newer stamps."""
+class UpstreamChange:
+    """A change of upstream: digests of the release before and after it, and the newer stamps."""
 
     before: dict[str, str]
     after: dict[str, str]
@@ -32,16 +32,16 @@ class Moved:
 
 
 @pytest.fixture(scope="module")
-def moved(walk: Walk, release: Released) -> Moved:
-    """Let upstream move on, and take snapshots of its new state."""
+def change(walk: Walk, release: Released) -> UpstreamChange:
+    """Publish the next state of upstream, and take snapshots of it."""
     before = walk.digests(release.stamps)
     walk.site.publish_upstream(moves=1)
     _played, stamps = walk.take_snapshots()
-    return Moved(before, walk.digests(release.stamps), stamps)
+    return UpstreamChange(before, walk.digests(release.stamps), stamps)
 
 
 @pytest.fixture(scope="module")
-def mirrored(walk: Walk, moved: Moved) -> Walk:
+def mirrored(walk: Walk, change: UpstreamChange) -> Walk:
     """Mirror the release, while Ark has newer snapshots, and promote it on the client."""
     walk.play("package_mirror")
     walk.sync_client()
@@ -51,15 +51,15 @@ def mirrored(walk: Walk, moved: Moved) -> Walk:
 
 @pytest.fixture(scope="module")
 def installed(mirrored: Walk) -> tuple[Installed, Installed]:
-    """Install on two hosts for the first time, which makes the client fetch the packages."""
+    """Install on two hosts for the first time, so that the client Pulp downloads the packages."""
     return mirrored.install_rpms(), mirrored.install_debs()
 
 
 @pytest.fixture
 def ark_stopped(walk: Walk, installed: tuple[Installed, Installed]) -> Iterator[None]:
-    """Stop Ark for a while."""
+    """Stop Ark during a test."""
     if launcher.server(ARK)["external"]:
-        pytest.skip("an Ark of the environment is not ours to stop")
+        pytest.skip("an external Ark cannot be stopped")
     launcher.stop(ARK)
     with pytest.raises(LabError):
         walk.site.ark.get(walk.site.ark.url)
@@ -69,25 +69,25 @@ def ark_stopped(walk: Walk, installed: tuple[Installed, Installed]) -> Iterator[
         launcher.start(ARK)
 
 
-def test_what_is_not_released_is_kept_from_the_client(release: Released) -> None:
+def test_unreleased_snapshots_are_not_readable_by_the_client(release: Released) -> None:
     assert release.before == {"admin": {200}, ACCOUNT: {403}, "anonymous": {403}}
 
 
-def test_what_is_released_opens_to_the_client_and_to_nobody_else(release: Released) -> None:
+def test_released_snapshots_are_readable_by_the_client_only(release: Released) -> None:
     assert release.after == {"admin": {200}, ACCOUNT: {200}, "anonymous": {403}}
 
 
-def test_an_old_snapshot_serves_the_same_bytes_after_upstream_moved_on(moved: Moved) -> None:
-    assert moved.before == moved.after
+def test_a_snapshot_is_unchanged_after_upstream_changed(change: UpstreamChange) -> None:
+    assert change.before == change.after
 
 
-def test_new_snapshots_are_kept_from_the_client(walk: Walk, moved: Moved) -> None:
-    assert not set(moved.stamps.values()) & set(walk.released().values())
-    assert walk.unreleased(moved.stamps) == moved.stamps
-    assert walk.statuses(moved.stamps)[ACCOUNT] == {403}
+def test_new_snapshots_are_not_readable_by_the_client(walk: Walk, change: UpstreamChange) -> None:
+    assert not set(change.stamps.values()) & set(walk.released().values())
+    assert walk.unreleased(change.stamps) == change.stamps
+    assert walk.statuses(change.stamps)[ACCOUNT] == {403}
 
 
-def test_the_client_serves_the_release_by_stamp_and_in_its_channels(
+def test_the_client_serves_the_release_as_snapshots_and_in_its_channels(
     mirrored: Walk, release: Released
 ) -> None:
     for item in mirrored.repositories:
@@ -97,7 +97,7 @@ def test_the_client_serves_the_release_by_stamp_and_in_its_channels(
     assert mirrored.channels(release.stamps) == dict.fromkeys(release.stamps, list(CHANNELS))
 
 
-def test_hosts_install_what_was_released_not_what_is_new(
+def test_hosts_install_released_packages_not_newer_ones(
     mirrored: Walk, installed: tuple[Installed, Installed]
 ) -> None:
     rpms, debs = installed
@@ -118,7 +118,7 @@ def test_hosts_install_what_was_released_not_what_is_new(
         "client_promote",
     ],
 )
-def test_a_playbook_that_runs_again_changes_nothing(mirrored: Walk, name: str) -> None:
+def test_each_playbook_is_idempotent(mirrored: Walk, name: str) -> None:
     arguments = extra_variables(mirrored.site) if name.startswith("client_") else []
     played = mirrored.play(name, *arguments)
     assert played.changed == 0, played.output
@@ -137,7 +137,7 @@ def test_hosts_install_while_ark_is_stopped(mirrored: Walk, tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("installed")
-def test_apt_refuses_what_another_key_signed(mirrored: Walk, tmp_path: Path) -> None:
+def test_apt_rejects_a_repository_signed_with_another_key(mirrored: Walk, tmp_path: Path) -> None:
     signer = Signer(None)
     try:
         _secret, public = signer.generate()

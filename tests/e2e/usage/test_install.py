@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tarball, installed offline: its playbooks run in every way that users run them."""
+"""The installed tarball: playbooks run by name, by path, as hooks, and with a Kayobe inventory."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(collections: Path) -> dict[str, str]:
-    """Return an environment in which nothing but the installed collection can be found."""
+    """Return an environment in which only the installed collection is found."""
     return _only(collections)
 
 
 def _only(collections: Path) -> dict[str, str]:
-    # A copy of the collection that Python or Ansible finds elsewhere would count as installed.
+    # Python or Ansible must not find another copy of the collection.
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     own = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "HOME": str(collections.parent)}
     return {**kept, **own}
@@ -65,7 +65,7 @@ def _only(collections: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def kayobe(walk: Walk, release: Released, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write an inventory such as Kayobe's: no Pulp is a host of it, and localhost is implicit."""
+    """Write an inventory like that of Kayobe: without Pulp hosts, with an implicit localhost."""
     assert release.after
     directory = tmp_path_factory.mktemp("kayobe") / "inventory"
     directory.mkdir()
@@ -78,7 +78,7 @@ def kayobe(walk: Walk, release: Released, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def as_kayobe(walk: Walk, kayobe: Path, environment: dict[str, str]) -> Runner:
-    """Return what runs a playbook with the arguments that Kayobe would give it."""
+    """Return a function that runs a playbook with the arguments of Kayobe."""
 
     def run(name: str, *arguments: str) -> Run:
         files = [*extra_variables(walk.site), "-e", f"@{kayobe / 'pulp.json'}"]
@@ -89,10 +89,10 @@ def as_kayobe(walk: Walk, kayobe: Path, environment: dict[str, str]) -> Runner:
 
 @pytest.fixture(scope="module")
 def fleet(walk: Walk, as_kayobe: Runner, environment: dict[str, str]) -> Runner:
-    """Return what runs a playbook for two clients whose channels are up to date."""
+    """Return a function that runs a playbook for two clients whose channels are up to date."""
     assert as_kayobe("client_sync").status == 0
     assert as_kayobe("client_promote").status == 0
-    hosts = {"hosts": {name: walk_client(walk) for name in ("client1", "client2")}}
+    hosts = {"hosts": {name: client_variables(walk) for name in ("client1", "client2")}}
     directory = walk.site.folder / "fleet"
     directory.mkdir()
     write_private(directory / "hosts.yml", yaml.safe_dump({"client": hosts}))
@@ -105,7 +105,7 @@ def fleet(walk: Walk, as_kayobe: Runner, environment: dict[str, str]) -> Runner:
 
 
 def _fill_in(inventory: Path, site: Site) -> None:
-    """Do what the README says between its steps: addresses, and passwords."""
+    """Set the addresses and passwords in the inventory, as the README instructs."""
     values = {
         "group_vars/ark/pulp.yml": {"https://ark.example.com": site.ark.url},
         "host_vars/client1/pulp.yml": {"https://pulp.client1.example.com": site.client.url},
@@ -125,7 +125,7 @@ def _fill_in(inventory: Path, site: Site) -> None:
     repositories.write_text(text, encoding="utf-8")
 
 
-def walk_client(walk: Walk) -> dict[str, Any]:
+def client_variables(walk: Walk) -> dict[str, Any]:
     """Return the host variables of the client's Pulp."""
     client = walk.site.client
     keys = ("url", "username", "password", "ca_path")
@@ -154,7 +154,7 @@ def test_the_quickstart_of_the_readme_works_as_written(
 
 
 def _shell(steps: str, directory: Path) -> str:
-    """Run steps in a shell that ends at the first that fails; returns what they printed."""
+    """Run shell commands until one fails; returns their output."""
     environment = {key: value for key, value in _only(directory).items() if "ANSIBLE" not in key}
     done = subprocess.run(
         ["bash", "-ec", steps],
@@ -177,8 +177,8 @@ def test_a_playbook_runs_by_name_by_path_and_as_a_hook(
     hook = tmp_path / "hooks" / "overcloud-host-configure" / "post.d" / "50-release.yml"
     hook.parent.mkdir(parents=True)
     hook.symlink_to(path)
-    for way in ("package_promote", str(path), str(hook)):
-        played = play(walk.site.inventory, way, report=True, environment=environment)
+    for playbook in ("package_promote", str(path), str(hook)):
+        played = play(walk.site.inventory, playbook, report=True, environment=environment)
         assert played.status == 0, played.output
         assert {item["short_name"]: item["stamp"] for item in played.report} == release.stamps
         assert played.changed == 0
@@ -199,7 +199,7 @@ def test_a_playbook_can_be_imported(
 
 
 @pytest.mark.parametrize("name", ["client_sync", "client_promote", "package_mirror"])
-def test_a_client_playbook_is_for_localhost_in_an_inventory_of_kayobe(
+def test_client_playbooks_target_localhost_in_a_kayobe_inventory(
     as_kayobe: Runner, name: str, walk: Walk, inventory: Path
 ) -> None:
     lists = inventory / "group_vars" / "all"
@@ -213,7 +213,7 @@ def test_a_client_playbook_is_for_localhost_in_an_inventory_of_kayobe(
     assert {host for play in others for host in TASK.findall(play)} == {"localhost"}
 
 
-def test_a_playbook_for_ark_never_reads_the_client_s_variables(
+def test_playbooks_for_ark_ignore_the_variables_of_the_client(
     walk: Walk, environment: dict[str, str], release: Released
 ) -> None:
     wrong = json.dumps({"pulp_url": NO_PULP, "pulp_username": "nobody", "pulp_password": "wrong"})
@@ -224,23 +224,23 @@ def test_a_playbook_for_ark_never_reads_the_client_s_variables(
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "words"),
+    ("name", "arguments", "message"),
     [
         ("client_promote", ["--limit", "seed"], "--limit seed leaves none of them"),
         ("client_sync", ["--limit", "controllers"], "it is for localhost"),
         ("package_sync", [], "the group ark, which the inventory does not have"),
     ],
 )
-def test_a_run_that_would_touch_nothing_fails_and_says_so(
-    as_kayobe: Runner, name: str, arguments: list[str], words: str
+def test_a_run_without_target_hosts_fails_with_the_reason(
+    as_kayobe: Runner, name: str, arguments: list[str], message: str
 ) -> None:
     played = as_kayobe(name, *arguments)
     assert played.status != 0
     assert "This playbook would touch no host" in played.output
-    assert words in played.output
+    assert message in played.output
 
 
-def test_two_clients_are_refused_by_name(fleet: Runner) -> None:
+def test_two_clients_are_rejected_by_default(fleet: Runner) -> None:
     played = fleet("client_promote")
     assert played.status != 0
     assert "would write to 2 Pulps, client1, client2" in played.output
@@ -253,7 +253,7 @@ def test_two_clients_are_refused_by_name(fleet: Runner) -> None:
         (["-e", "release_train_fleet=true"], {"client1", "client2"}),
     ],
 )
-def test_clients_are_chosen_or_all_of_them_meant(
+def test_a_limit_or_release_train_fleet_selects_clients(
     fleet: Runner, arguments: list[str], hosts: set[str]
 ) -> None:
     played = fleet("client_promote", *arguments)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of the operator's pages work as written, in the order in which they stand."""
+"""The shell commands on the pages for operators run as written, in their order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ exec ansible-playbook {files} "$@"
 def environment(
     walk: Walk, release: Released, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """Return an environment with a Kayobe, and a configuration that has the collection."""
+    """Return an environment with a `kayobe` command, whose configuration has the collection."""
     assert release.after
     directory = tmp_path_factory.mktemp("kayobe")
     program = directory / "kayobe"
@@ -63,7 +63,7 @@ def environment(
 
 @contextmanager
 def added_repository(page: str, inventory: Path, walk: Walk) -> Iterator[None]:
-    """Add the repository of the page to the inventory, as its text asks for, and remove it."""
+    """Add the repository of the page to the inventory, as its text instructs, and remove it."""
     [item] = next(
         block["rpm_package_repos"]
         for block in map(yaml.safe_load, blocks_of(page, "yaml"))
@@ -84,7 +84,7 @@ def added_repository(page: str, inventory: Path, walk: Walk) -> Iterator[None]:
 
 
 def blocks_of(page: str, language: str) -> list[str]:
-    """Return the blocks of code of a page in one language."""
+    """Return the code blocks of a page in one language."""
     text = (REPOSITORY / "docs" / f"{page}.md").read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
@@ -108,10 +108,10 @@ def run_blocks(page: str, environment: dict[str, str], inventory: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_commands_of_a_page_work_as_they_are_written(
+def test_the_commands_of_a_page_run_as_written(
     page: str, environment: dict[str, str], inventory: Path, walk: Walk
 ) -> None:
-    if page == "containers":  # a builder has pushed, and the release is pinned
+    if page == "containers":  # which expects pushed images and a pinned release
         Images(walk).push()
         kayobe.write_image_pins(walk.site, PINS, {})
     run_blocks(page, environment, inventory)

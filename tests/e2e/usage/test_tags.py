@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `--tags` and `--skip-tags` choose: content types, and never nothing with exit status 0; and
-what misspelt keys of a client's lists do.
+"""`--tags` and `--skip-tags` select content types, and do not skip the validation or a whole
+playbook. Also: misspelt keys in a client's lists.
 
-The URL of the Pulp is none: a run that says so has come to its work.
+`pulp_url` is invalid: a run that rejects it has started its work.
 """
 
 from __future__ import annotations
@@ -51,19 +51,21 @@ VARIABLES = {
     "stackhpc_pulp_repository_container_repos": [{"name": "one"}],
     "stackhpc_pulp_distribution_rpm_production": [{"name": "one-production", "base_path": "one"}],
 }
-CAME_TO_WORK = "pulp_url 'nowhere' is not an http:// or https:// URL"
-# What a playbook says instead that talks to no Pulp here.
-AT_WORK = {
+URL_REJECTED = "pulp_url 'nowhere' is not an http:// or https:// URL"
+# The error of playbooks that fail for another reason before they use Pulp.
+OTHER_ERRORS = {
     "kayobe_update": "Give kayobe_config_repo_path",
     "package_query": "package_versions gives pins",
 }
-# It touches nothing, and must not read the variables of hosts: they may be encrypted.
+# They change no host, and must not read variables of hosts: these may be encrypted.
 WITHOUT_TARGETS = {"inventory_validate", "kolla_check"}
-JOBS = [name for name in PLAYBOOKS if name not in {"run_end", "target_check", *WITHOUT_TARGETS}]
+WITH_TARGETS = [
+    name for name in PLAYBOOKS if name not in {"run_end", "target_check", *WITHOUT_TARGETS}
+]
 
 
 def run(playbook: str, inventory: dict, directory: Path, *arguments: str) -> tuple[int, str]:
-    """Run a playbook; returns its exit status, and all that it printed in one line."""
+    """Run a playbook; returns its exit status, and its output in one line."""
     path = directory / "inventory.yml"
     path.write_text(json.dumps(inventory), encoding="utf-8")
     finished = subprocess.run(
@@ -81,7 +83,7 @@ def run(playbook: str, inventory: dict, directory: Path, *arguments: str) -> tup
 def run_playbook(
     name: str, directory: Path, *arguments: str, **variables: object
 ) -> tuple[int, str]:
-    """Run a playbook of the collection for an Ark and a client, and other values if given."""
+    """Run a playbook of the collection for an Ark and a client; `variables` override VARIABLES."""
     hosts = {"ark": "ark1", "client": "client1", "seed": "seed0"}
     groups = {group: {"hosts": {host: {}}} for group, host in hosts.items()}
     values = {**CONNECTION, **VARIABLES, **variables}
@@ -90,7 +92,7 @@ def run_playbook(
 
 
 def run_role(role: str, directory: Path, *arguments: str) -> tuple[int, set[str]]:
-    """Run an object role with one misspelt item of each type; returns the types it looked at."""
+    """Run an object role with a misspelt key for each type; returns the types that it read."""
     ending = "_repos" if role == "pulp_repository" else ""
     named = {"name": "one", "repository": "one"} if role != "pulp_repository" else {"name": "one"}
     lists = {f"{role}_{name}{ending}": [{**named, f"misspelt_{name}": 1}] for name in TYPES[role]}
@@ -98,7 +100,7 @@ def run_role(role: str, directory: Path, *arguments: str) -> tuple[int, set[str]
 
 
 def run_role_with(role: str, lists: dict, directory: Path, *arguments: str) -> tuple[int, set[str]]:
-    """Run a role with these variables; the exit status, and which misspelt keys it named."""
+    """Run a role with these variables; returns the exit status and the reported misspelt keys."""
     play = {
         "name": "Run the role",
         "hosts": "all",
@@ -113,31 +115,31 @@ def run_role_with(role: str, lists: dict, directory: Path, *arguments: str) -> t
     return status, set(re.findall(r"\bmisspelt_(\w+)", output))
 
 
-def test_every_playbook_checks_its_targets_first():
+def test_every_playbook_validates_its_target_hosts_first():
     first = {
         name: yaml.safe_load((COLLECTION / "playbooks" / f"{name}.yml").read_text("utf-8"))[0]
-        for name in JOBS
+        for name in WITH_TARGETS
     }
     checked = {name: play.get("ansible.builtin.import_playbook") for name, play in first.items()}
     assert set(checked.values()) == {"stackhpc.release_train.target_check"}, checked
 
 
-@pytest.mark.parametrize("name", JOBS)
-def test_a_playbook_does_its_work_whatever_the_tags(name, tmp_path):
+@pytest.mark.parametrize("name", WITH_TARGETS)
+def test_unrelated_tags_do_not_skip_the_tasks_of_a_playbook(name, tmp_path):
     status, output = run_playbook(name, tmp_path, "--tags", "hosts")
-    assert AT_WORK.get(name, CAME_TO_WORK) in output
+    assert OTHER_ERRORS.get(name, URL_REJECTED) in output
     assert status != 0
 
 
 @pytest.mark.parametrize("name", ["client_sync", "package_sync", "target_check"])
-def test_targets_are_checked_whatever_the_tags(name, tmp_path):
+def test_target_hosts_are_validated_with_any_tags(name, tmp_path):
     targets = {"target_hosts": ["ark1"]} if name == "target_check" else {}
     status, output = run_playbook(name, tmp_path, "--tags", "hosts", "--limit", "seed", **targets)
     assert "This playbook would touch no host" in output
     assert status != 0
 
 
-def test_pins_are_checked_whatever_the_tags(tmp_path):
+def test_pins_are_validated_with_any_tags(tmp_path):
     both = {"kayobe_config_repo_path": "/nowhere"}
     status, output = run_playbook("package_promote", tmp_path, "--tags", "hosts", **both)
     assert "Pins come from exactly one" in output
@@ -145,31 +147,29 @@ def test_pins_are_checked_whatever_the_tags(tmp_path):
 
 
 @pytest.mark.parametrize("role", TYPES)
-def test_a_tag_chooses_a_content_type(role, tmp_path):
+def test_a_tag_selects_a_content_type(role, tmp_path):
     assert run_role(role, tmp_path, "--tags", "rpm") == (2, {"rpm"})
 
 
-@pytest.mark.parametrize(
-    ("chosen", "seen"), [("container", (2, {"container"})), ("rpm", (0, set()))]
-)
-def test_a_tag_chooses_the_tags_of_containers(chosen, seen, tmp_path):
+@pytest.mark.parametrize(("tag", "seen"), [("container", (2, {"container"})), ("rpm", (0, set()))])
+def test_the_tag_container_selects_container_content(tag, seen, tmp_path):
     role = "pulp_container_content"
     items = {role: [{"repository": "one", "tags": ["first"], "misspelt_container": 1}]}
-    assert run_role_with(role, items, tmp_path, "--tags", chosen) == seen
+    assert run_role_with(role, items, tmp_path, "--tags", tag) == seen
 
 
 @pytest.mark.parametrize("role", TYPES)
-def test_a_skipped_content_type_leaves_the_others(role, tmp_path):
+def test_skip_tags_skips_only_its_content_type(role, tmp_path):
     left = set(TYPES[role]) - {"deb"}
     status, seen = run_role(role, tmp_path, "--skip-tags", "deb")
     assert (status, seen) == (2, left)
 
 
-def test_a_tag_of_something_else_does_not_run_an_object_role(tmp_path):
+def test_an_unrelated_tag_does_not_run_an_object_role(tmp_path):
     assert run_role("pulp_repository", tmp_path, "--tags", "hosts") == (0, set())
 
 
-def test_a_channel_with_a_misspelt_guard_is_not_served(tmp_path):
+def test_a_channel_with_a_misspelt_guard_key_is_rejected(tmp_path):
     key = "content_gaurd"
     channel = {"name": "one-development", "base_path": "one/development", "repository": "one"}
     lists = {"stackhpc_pulp_distribution_rpm_development": [{**channel, key: "development"}]}
