@@ -98,7 +98,7 @@ def e2e(core: str, arguments: list[str]) -> None:
 
 
 def slow(core: str, arguments: list[str]) -> None:
-    """Run the end-to-end tests that take minutes: lost workers, rival runs, take-over."""
+    """Run the end-to-end tests that take minutes: lost workers, parallel runs, migration."""
     _pytest(prepare(CORES[core]), ["tests/e2e"], "-m", "slow", *_BOTH, *arguments)
 
 
