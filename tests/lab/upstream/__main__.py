@@ -22,20 +22,20 @@ from .tools import UpstreamError, require
 
 FAULT_OPTIONS = {
     "status": (int, "answer with this status"),
-    "times": (int, "only for the first so many requests"),
-    "cut": (int, "reset the connection after so many bytes of the body"),
-    "close": (int, "close it after so many bytes, though more were announced"),
-    "truncate": (int, "serve a file of so many bytes"),
-    "flip": (int, "change a bit of the byte at this offset"),
+    "times": (int, "affect only this number of requests"),
+    "cut": (int, "reset the connection after this number of bytes of the body"),
+    "close": (int, "close the connection after this number of bytes, before the end"),
+    "truncate": (int, "serve only this number of bytes, with a matching Content-Length"),
+    "flip": (int, "change one bit of the byte at this offset"),
     "delay": (float, "seconds before the answer"),
-    "rate": (int, "bytes a second"),
-    "username": (str, "demand Basic credentials"),
-    "password": (str, "the password that goes with them"),
+    "rate": (int, "bytes per second"),
+    "username": (str, "require Basic credentials with this user"),
+    "password": (str, "the password of this user"),
 }
 
 
 def main() -> int:
-    """Run one command; return 0, 1 if `status` finds no server, 2 if the command cannot be done."""
+    """Run one command; exit status 0, 1 (`status` found no server), 2 (the command failed)."""
     options = _parser().parse_args()
     try:
         return int(options.command(options) or 0)
@@ -83,7 +83,7 @@ def _build_demo(_options: argparse.Namespace) -> None:
 def _next_state(_options: argparse.Namespace) -> None:
     step = demo_step(daemon.tree())
     if step is None:
-        raise UpstreamError("There is no demo that could move on: run build-demo first.")
+        raise UpstreamError("The demo is not published: run build-demo first.")
     _publish_demo(step + 1)
 
 
@@ -129,7 +129,7 @@ def _requests(options: argparse.Namespace) -> None:
 def _running_url() -> str:
     running = daemon.status()
     if not running:
-        raise UpstreamError("The upstream server does not run: start it first.")
+        raise UpstreamError("The upstream server is not running: start it first.")
     return str(running["url"])
 
 
@@ -147,25 +147,31 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", _serve, "serve in the foreground"),
     ):
         made = command(name, function, text)
-        made.add_argument("--port", type=int, default=0, help="default: the one it had before")
+        made.add_argument(
+            "--port", type=int, default=0, help="default: the previous one, or a free one"
+        )
     command("stop", _stop, "stop the background server")
-    made = command("status", _status, "say whether the server runs; exit status 1 if it does not")
-    made.add_argument("--json", action="store_true", help="print all there is to know")
-    command("build-demo", _build_demo, "publish the upstreams of the demo")
-    command("next-state", _next_state, "move the upstreams of the demo on by one state")
+    made = command("status", _status, "print whether the server is running; exit status 1 if not")
+    made.add_argument("--json", action="store_true", help="print all details as JSON")
+    command("build-demo", _build_demo, "publish the upstream repositories of the demo")
+    command("next-state", _next_state, "publish the next state of the demo's repositories")
     made = command("build-many", _build_many, "publish many/0001 ... and many-deb/0001 ...")
     made.add_argument("count", type=int, help="number of RPM repositories")
     made.add_argument("--deb", type=int, default=0, help="number of Deb repositories")
-    made.add_argument("--packages", type=int, default=3, help="in each (3)")
-    made.add_argument("--step", type=int, default=0, help="how often they have moved on (0)")
-    made = command("fault", _fault, "make the server fail, or list its faults")
-    made.add_argument("prefix", nargs="?", default="", help="of the path, or a pattern with *")
-    made.add_argument("--clear", action="store_true", help="end those of the prefix, or all")
+    made.add_argument("--packages", type=int, default=3, help="number of packages in each (3)")
+    made.add_argument("--step", type=int, default=0, help="number of the state (0)")
+    made = command("fault", _fault, "inject a fault into the server, or list the faults")
+    made.add_argument(
+        "prefix", nargs="?", default="", help="prefix of the path, or a pattern with *"
+    )
+    made.add_argument(
+        "--clear", action="store_true", help="remove the faults of the prefix, or all"
+    )
     for name, (kind, text) in FAULT_OPTIONS.items():
         made.add_argument(f"--{name}", type=kind, help=text)
-    made = command("requests", _requests, "print how often each path was asked for")
-    made.add_argument("prefix", nargs="?", default="/", help="of the paths")
-    made.add_argument("--clear", action="store_true", help="forget them first")
+    made = command("requests", _requests, "print the number of requests for each path")
+    made.add_argument("prefix", nargs="?", default="/", help="prefix of the paths")
+    made.add_argument("--clear", action="store_true", help="discard them first")
     return parser
 
 

@@ -20,12 +20,12 @@ CONTROL = "/_control/"
 
 
 def answer_control(server: UpstreamServer, method: str, path: str, body: bytes) -> tuple[int, str]:
-    """Return the status and the JSON text that answer one control request.
+    """Return the HTTP status and the JSON text for one control request.
 
     - `GET status`: `{"pid", "url", "root"}`
-    - `GET faults`: the faults in force; `POST`: add one, with the fields of `Fault`; `DELETE`: end
-      those of `{"prefix": ...}`, or all
-    - `GET requests`: `{path: count}`; `DELETE`: forget them
+    - `GET faults`: the active faults; `POST`: add one, with the fields of `Fault`; `DELETE`:
+      remove those of `{"prefix": ...}`, or all
+    - `GET requests`: `{path: count}`; `DELETE`: discard them
     """
     noun = path[len(CONTROL) :]
     try:
@@ -37,7 +37,7 @@ def answer_control(server: UpstreamServer, method: str, path: str, body: bytes) 
         elif (method, noun) == ("DELETE", "requests"):
             server.forget()
         elif method != "GET":
-            return 405, json.dumps({"error": f"{method} {noun} is not offered"})
+            return 405, json.dumps({"error": f"{method} {noun} is not supported"})
     except (TypeError, ValueError) as error:
         return 400, json.dumps({"error": str(error)})
     answers: dict[str, Any] = {
@@ -53,17 +53,19 @@ def answer_control(server: UpstreamServer, method: str, path: str, body: bytes) 
 def call_control(url: str, noun: str, method: str = "GET", **fields: Any) -> Any:
     """Call the control endpoint of the server at `url` and return its answer.
 
-    Raises UpstreamError if there is no server, or if it refuses.
+    Raises UpstreamError if there is no server, or if it rejects the request.
     """
     body = json.dumps(fields).encode() if fields else None
     request = urllib.request.Request(f"{url}{CONTROL}{noun}", data=body, method=method)
-    # A proxy of the environment is not asked for loopback.
+    # Do not use the environment's proxy for loopback.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=10) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
-        raise UpstreamError(f"The upstream server refuses: {error.read().decode()}") from None
-    # A server that is being stopped breaks off anywhere.
+        raise UpstreamError(
+            f"The upstream server rejected the request: {error.read().decode()}"
+        ) from None
+    # A server that is being stopped can close the connection at any time.
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise UpstreamError(f"No upstream server answers at {url}: {error}") from None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server as a background process: one for each state folder."""
+"""The upstream server as a background process, one for each state directory."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from ..paths import REPOSITORY
 from .control import call_control
 from .demo import demo_step, publish_mirrors
 from .server import HOST, UpstreamServer
-from .tools import UpstreamError, exclusive, state_folder
+from .tools import UpstreamError, exclusive, state_directory
 
-PATIENCE = 15
-"""Seconds until a server must answer, or be gone."""
+TIMEOUT = 15
+"""Seconds until a server must have started or stopped."""
 
 
 def tree() -> Path:
-    """Return the folder that the background server serves."""
-    folder = state_folder() / "tree"
-    folder.mkdir(exist_ok=True)
-    return folder
+    """Return the directory that the background server serves."""
+    directory = state_directory() / "tree"
+    directory.mkdir(exist_ok=True)
+    return directory
 
 
 def status() -> Optional[dict[str, Any]]:
-    """Return `{"pid", "url", "root"}` of the running server, None if none of ours runs."""
-    port = _remembered_port()
+    """Return `{"pid", "url", "root"}` of the running server, None if it does not run."""
+    port = _saved_port()
     if not port:
         return None
     try:
@@ -44,7 +44,7 @@ def status() -> Optional[dict[str, Any]]:
 def start(port: int = 0) -> dict[str, Any]:
     """Start the server, unless it runs, and return its status.
 
-    Without a port it takes the one it had before, so that addresses stay valid, or a free one.
+    The port defaults to the previous one, so that URLs remain valid, or to a free one.
     """
     with exclusive("server"):
         running = status()
@@ -53,7 +53,7 @@ def start(port: int = 0) -> dict[str, Any]:
                 raise UpstreamError(f"The upstream server already runs at {running['url']}.")
             return running
         command = [sys.executable, "-m", __package__, "serve", "--port", str(port)]
-        log = state_folder() / "server.log"
+        log = state_directory() / "server.log"
         with log.open("w") as output:
             child = subprocess.Popen(
                 command,
@@ -63,7 +63,7 @@ def start(port: int = 0) -> dict[str, Any]:
                 cwd=REPOSITORY,
                 start_new_session=True,
             )
-        for _attempt in range(PATIENCE * 20):
+        for _attempt in range(TIMEOUT * 20):
             running = status()
             if running and running["pid"] == child.pid:
                 return running
@@ -74,14 +74,14 @@ def start(port: int = 0) -> dict[str, Any]:
 
 
 def stop() -> bool:
-    """Stop the server and return whether one ran; its process is gone then, and its port free."""
+    """Stop the server, wait until its process has ended, and return whether it was running."""
     with exclusive("server"):
         running = status()
         if not running:
             return False
-        # The process that answered on our port, for our folder, is the one we started.
+        # This process answered on the saved port for this directory, so it is the server.
         record = processes.record_of(running["pid"])
-        processes.end([record], grace=PATIENCE)
+        processes.end([record], grace=TIMEOUT)
         if processes.is_alive(record):
             raise UpstreamError(f"The upstream server (process {running['pid']}) does not stop.")
         return True
@@ -90,24 +90,24 @@ def stop() -> bool:
 def serve(port: int) -> None:
     """Serve until SIGTERM or SIGINT."""
     try:
-        server = UpstreamServer(tree(), port or _remembered_port())
+        server = UpstreamServer(tree(), port or _saved_port())
     except OSError as error:
         if port:
             raise UpstreamError(f"Port {port} cannot be used: {error.strerror}.") from None
         server = UpstreamServer(tree())
-    # At once, because the one who starts us reads it again and again.
-    record = state_folder() / "server.json.new"
+    # Written atomically, because start() polls it.
+    record = state_directory() / "server.json.new"
     record.write_text(json.dumps({"port": server.port}))
-    record.replace(state_folder() / "server.json")
+    record.replace(state_directory() / "server.json")
     if demo_step(tree()) is not None:
         publish_mirrors(tree(), server.url)
-    # Waited for, not handled: a handler may be late by many seconds where many requests come.
+    # A signal handler can be delayed by many seconds while there are many requests: wait instead.
     signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     with server:
         signal.sigwait(signals)
 
 
-def _remembered_port() -> int:
-    record = state_folder() / "server.json"
+def _saved_port() -> int:
+    record = state_directory() / "server.json"
     return int(json.loads(record.read_text())["port"]) if record.exists() else 0

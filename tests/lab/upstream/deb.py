@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deb packages, built by dpkg-deb once and then taken from a cache."""
+"""Deb packages, built by dpkg-deb and then cached."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .state import digest
-from .tools import EPOCH, exclusive, require, run, state_folder
+from .tools import EPOCH, exclusive, require, run, state_directory
 
 FORMAT = 1
-"""Raise it when a change here changes the bytes of a package."""
+"""Increment it if a change of this file changes the bytes of packages."""
 
 
 @dataclass(frozen=True)
 class Deb:
-    """One Deb package; `size` adds that many bytes which do not compress."""
+    """One Deb package; `size` is the number of additional random bytes."""
 
     name: str
     version: str = "1.0-1"
@@ -36,12 +36,12 @@ class Deb:
 
     @property
     def key(self) -> str:
-        """The digest of everything that decides the bytes of the package."""
+        """The digest of everything that determines the bytes of the package."""
         return digest(["deb", FORMAT, asdict(self)])
 
     @property
     def control(self) -> str:
-        """The package's control file, which is also the begin of its paragraph in `Packages`."""
+        """The package's control file, which is also the start of its paragraph in `Packages`."""
         fields = {
             "Package": self.name,
             "Version": self.version,
@@ -60,9 +60,9 @@ class Deb:
 def build_debs(packages: Iterable[Deb]) -> dict[Deb, Path]:
     """Return the file of each package, building those that are not in the cache.
 
-    Each package installs `/usr/share/upstream/<name>`, which holds the line `<name> <version>`.
+    Each package installs `/usr/share/upstream/<name>`, which has the line `<name> <version>`.
     """
-    builds = state_folder() / "builds"
+    builds = state_directory() / "builds"
     files = {package: builds / package.key / package.filename for package in packages}
     if all(path.exists() for path in files.values()):
         return files
@@ -74,19 +74,19 @@ def build_debs(packages: Iterable[Deb]) -> dict[Deb, Path]:
 
 
 def _build(package: Deb, target: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="upstream-deb-", dir=state_folder()) as name:
+    with tempfile.TemporaryDirectory(prefix="upstream-deb-", dir=state_directory()) as name:
         tree = Path(name) / "tree"
-        folder = tree / "usr/share/upstream"
-        for path in (tree / "DEBIAN", folder):
+        directory = tree / "usr/share/upstream"
+        for path in (tree / "DEBIAN", directory):
             path.mkdir(parents=True)
         (tree / "DEBIAN/control").write_text(package.control)
-        (folder / package.name).write_text(f"{package.name} {package.version}\n")
+        (directory / package.name).write_text(f"{package.name} {package.version}\n")
         if package.size:
             noise = random.Random(package.key).getrandbits(8 * package.size)
-            (folder / f"{package.name}.bin").write_bytes(noise.to_bytes(package.size, "big"))
-        for base, _folders, names in os.walk(tree, topdown=False):
+            (directory / f"{package.name}.bin").write_bytes(noise.to_bytes(package.size, "big"))
+        for base, _directories, names in os.walk(tree, topdown=False):
             for path in [Path(base, name) for name in names] + [Path(base)]:
-                # The umask of whoever builds must not reach the package.
+                # The package must not depend on the umask of the user.
                 path.chmod(0o755 if path.is_dir() else 0o644)
                 os.utime(path, (EPOCH, EPOCH))
         built = Path(name) / package.filename

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deb repositories: `dists/` with signed indices around the packages in `pool/`.
+"""Deb repositories: packages in `pool/`, and signed indices in `dists/`.
 
 The format is that of https://wiki.debian.org/DebianRepository/Format.
 """
@@ -35,8 +35,8 @@ def publish_deb(
 ) -> Path:
     """Publish a Deb repository at `path` below `root`; the same content gives the same bytes.
 
-    `signed` adds `InRelease` and `Release.gpg`, signed with `upstream_key.public_key()`. Returns
-    the folder. Everything else is as `upstream_state.publish` says.
+    `signed` adds `InRelease` and `Release.gpg`, signed with the key of `key.public_key()`. Returns
+    the published path. `revision` is that of `state.publish`.
     """
     chosen = {
         suite: {name: sorted(debs, key=lambda deb: deb.filename) for name, debs in parts.items()}
@@ -49,11 +49,11 @@ def publish_deb(
     signature = public_key().read_text() if signed else ""
     content = ["deb", keys, list(architectures), origin, signature]
 
-    def write(folder: Path, at: int) -> None:
-        pool = _fill_pool(folder, chosen)
+    def write(directory: Path, at: int) -> None:
+        pool = _fill_pool(directory, chosen)
         for suite, components in chosen.items():
             indices = _indices(components, architectures, pool)
-            dist = folder / "dists" / suite
+            dist = directory / "dists" / suite
             for name, text in indices.items():
                 (dist / name).parent.mkdir(parents=True, exist_ok=True)
                 (dist / name).write_bytes(text)
@@ -64,9 +64,9 @@ def publish_deb(
 
 
 def _fill_pool(
-    folder: Path, chosen: Mapping[str, Mapping[str, Sequence[Deb]]]
+    directory: Path, chosen: Mapping[str, Mapping[str, Sequence[Deb]]]
 ) -> dict[tuple[str, Deb], str]:
-    """Put all packages in place and return their paragraphs by component and package."""
+    """Write all packages and return their paragraphs by component and package."""
     wanted = {
         (component, deb): f"pool/{component}/{deb.name[0]}/{deb.name}/{deb.filename}"
         for components in chosen.values()
@@ -76,7 +76,7 @@ def _fill_pool(
     files = build_debs({deb for _component, deb in wanted})
     paragraphs = {}
     for (component, deb), location in wanted.items():
-        place(files[deb], folder / location)
+        place(files[deb], directory / location)
         body = files[deb].read_bytes()
         paragraphs[component, deb] = (
             f"{deb.control}Filename: {location}\nSize: {len(body)}\n"
@@ -92,7 +92,7 @@ def _indices(
     architectures: Sequence[str],
     paragraphs: Mapping[tuple[str, Deb], str],
 ) -> dict[str, bytes]:
-    """Return the package indices of one suite by their path below the suite's folder."""
+    """Return the package indices of one suite, by their path in the suite's directory."""
     indices = {}
     for component, debs in components.items():
         for arch in architectures:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The upstreams of the demo, shaped after those of the example inventory, and many small ones."""
+"""The upstream repositories of the demo, like those of the example inventory, and small ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ for _release in (9, 10):
 
 @dataclass(frozen=True)
 class Archive:
-    """A Deb repository of the demo, and what an inventory item takes from it."""
+    """A Deb repository of the demo, with the suites and components of its inventory item."""
 
     path: str
     suites: tuple[str, ...]
@@ -56,13 +56,13 @@ DEB = {
 
 
 def demo_step(root: Path) -> Optional[int]:
-    """Return how often the demo below `root` has moved on, None if it was never published."""
+    """Return the number of the demo's current state, None if it was never published."""
     record = root / ".demo.json"
     return int(json.loads(record.read_text())["step"]) if record.exists() else None
 
 
 def publish_demo(root: Path, step: int) -> None:
-    """Publish the state of all upstreams of the demo after `step` moves."""
+    """Publish state number `step` of all upstream repositories of the demo."""
     root.mkdir(parents=True, exist_ok=True)
     rpms = {name: next_packages(_rpms(name), step) for name in RPM}
     build_rpms([package for packages in rpms.values() for package in packages])
@@ -81,7 +81,7 @@ def publish_demo(root: Path, step: int) -> None:
 
 
 def publish_mirrors(root: Path, url: str) -> None:
-    """Write a mirror list and a metalink, each with a dead mirror first, for every RPM upstream."""
+    """Write a mirror list and a metalink for each RPM repository, with a dead mirror first."""
     for name, path in RPM.items():
         mirrors = [f"{DEAD}/{path}/", f"{url}/{path}/"]
         write_mirrorlist(root, f"mirrorlist/{name}", mirrors)
@@ -89,7 +89,7 @@ def publish_mirrors(root: Path, url: str) -> None:
 
 
 def describe_demo(root: Path, url: str) -> list[dict[str, Any]]:
-    """Return one item for every upstream: an inventory item's keys, and `packages`."""
+    """Return one item for each repository: the keys of an inventory item, and `packages`."""
     step = demo_step(root)
     if step is None:
         return []
@@ -143,10 +143,10 @@ def publish_many(root: Path, rpm: int, deb: int, packages: int, step: int) -> No
 
 
 def next_packages(packages: Sequence[Package], steps: int = 1) -> list[Package]:
-    """Return the packages after `steps` further states of an upstream that has `packages` now.
+    """Return the packages of an upstream that has `packages` now, `steps` states later.
 
-    In each state the first package is updated (its release number grows by one), the last one is
-    removed, and one that is called `<name of the first>-next<number>` is added. Needs two packages.
+    In each state the release number of the first package is incremented, the last package is
+    removed, and `<name of the first>-next<number>` is added. Needs at least two packages.
     """
     state = list(packages)
     for _step in range(steps):
@@ -170,11 +170,11 @@ def _rpms(name: str) -> list[Rpm]:
 
 
 def _publish_rpm(root: Path, name: str, packages: list[Rpm], step: int) -> None:
-    """Publish one upstream; what names packages follows them, as in a real one."""
+    """Publish one repository, with modules, advisories and groups for its current packages."""
     slug = name.replace("_", "-")
     library = tuple(package for package in packages if package.name == f"{slug}-library")
     modules = [Module(f"{slug}-module", "1", library, version=1 + step, default=True)]
-    # One more for every state; Pulp refuses an advisory that changes under the same date.
+    # One more for each state: Pulp rejects an advisory that changes without a new date.
     advisories = [
         Advisory(f"RLSA-2025:{1000 + at}", tuple(next_packages(_rpms(name), at)[:1]))
         for at in range(step + 1)
@@ -210,7 +210,7 @@ def _updated(package: Package) -> Package:
 
 
 def _plus_one(text: str) -> str:
-    """Return `text` with the number it begins with one higher: `3.el9` becomes `4.el9`."""
+    """Return `text` with its leading number incremented: `3.el9` becomes `4.el9`."""
     match = re.match(r"\d+", text)
     number = match[0] if match else ""
     return f"{int(number or 0) + 1}{text[len(number) :]}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One connection to the server: plain file answers, and what faults do to them."""
+"""One connection to the server: answers with files, and the effects of faults on them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TYPES = {".xml": "text/xml", ".html": "text/html; charset=utf-8", ".txt": "text/
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD with files below the root, and `/_control/` as `upstream_control`."""
+    """Answers GET and HEAD with files below the root, and `/_control/` with `answer_control`."""
 
     protocol_version = "HTTP/1.1"
     server_version = "upstream"
@@ -44,11 +44,11 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_POST = do_DELETE = do_GET
 
     def log_message(self, *_arguments: object) -> None:
-        """Say nothing: requests are recorded, not printed."""
+        """Print nothing: requests are recorded."""
 
     @property
     def upstream(self) -> UpstreamServer:
-        """The server this connection belongs to."""
+        """The server of this connection."""
         return self.server.upstream  # type: ignore[attr-defined,no-any-return]
 
     def _answer(self) -> None:
@@ -59,12 +59,12 @@ class Handler(BaseHTTPRequestHandler):
             status, text = answer_control(self.upstream, self.command, self.route, body)
             self._send_text(status, text, {"Content-Type": "application/json"})
             return
-        demand = self.upstream.faults.credentials(self.route)
-        if demand and not self._has_credentials(demand):
+        required = self.upstream.faults.credentials(self.route)
+        if required and not self._has_credentials(required):
             challenge = {"WWW-Authenticate": 'Basic realm="upstream"'}
             self._send_text(401, "Unauthorized\n", challenge)
             return
-        fault = self.upstream.faults.meet(self.route)
+        fault = self.upstream.faults.use(self.route)
         time.sleep(fault.delay)
         if fault.status is not None:
             self._send_text(fault.status, f"Fault {fault.status}\n")
@@ -73,14 +73,14 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send_path(fault)
 
-    def _has_credentials(self, demand: Fault) -> bool:
-        wanted = f"{demand.username}:{demand.password}"
+    def _has_credentials(self, required: Fault) -> bool:
+        wanted = f"{required.username}:{required.password}"
         scheme, _space, given = self.headers.get("Authorization", "").partition(" ")
         try:
             sent = base64.b64decode(given)
         except ValueError:
             return False
-        # RFC 7617 leaves the encoding open: curl sends UTF-8, and Pulp's aiohttp Latin-1.
+        # RFC 7617 does not define the encoding: curl sends UTF-8, Pulp's aiohttp sends Latin-1.
         known = [wanted.encode(), wanted.encode("latin-1", "ignore")]
         return scheme.lower() == "basic" and sent in known
 
@@ -101,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._send_text(404, "Not found\n")
 
     def _send_file(self, handle: BinaryIO, path: Path, fault: Fault) -> None:
-        # From the open file: the state may be replaced at any time.
+        # Of the open file, because the state can be replaced at any time.
         modified = formatdate(int(os.fstat(handle.fileno()).st_mtime), usegmt=True)
         size = handle.seek(0, io.SEEK_END)
         if fault.truncate is not None:
@@ -111,7 +111,7 @@ class Handler(BaseHTTPRequestHandler):
             "Last-Modified": modified,
             "Accept-Ranges": "bytes",
         }
-        # Equal, as nginx does it: a client that has a newer file than this one gets this one.
+        # Only if equal, like nginx: a client with a newer file gets this one.
         if self.headers.get("If-Modified-Since") == modified and "Range" not in self.headers:
             self._send_head(304, headers, 0)
             return
@@ -130,7 +130,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send_body(handle, end - start, fault)
 
     def _send_body(self, handle: BinaryIO, length: int, fault: Fault) -> None:
-        """Send up to `length` bytes, as far and as fast as the fault lets them through."""
+        """Send up to `length` bytes, as many and as fast as the fault allows."""
         stops = [stop for stop in (fault.cut, fault.close) if stop is not None]
         allowed = min([length, *stops])
         chunk = CHUNK if fault.rate is None else max(1, min(CHUNK, fault.rate // 10))
@@ -156,7 +156,7 @@ class Handler(BaseHTTPRequestHandler):
     def _send_text(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
         body = text.encode()
         if self.command not in ("GET", "HEAD"):
-            # What the client sent along may not have been read.
+            # The body of the request is possibly not read yet.
             self.close_connection = True
         self._send_head(status, {"Content-Type": "text/plain", **(headers or {})}, len(body))
         if self.command != "HEAD":
@@ -174,10 +174,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _span(header: str, size: int) -> tuple[int, int] | None:
-    """Return the half-open span a Range header asks for; empty if it lies outside the file.
+    """Return the half-open span of a Range header; empty if it is outside the file.
 
-    None means the whole file: no header, several ranges, or one that is not understood (RFC 9110
-    lets a server ignore those).
+    None means the whole file: without a header, with several ranges, or with an invalid header
+    (RFC 9110 allows a server to ignore it).
     """
     match = re.fullmatch(r"bytes=(\d*)-(\d*)", header.strip())
     if not match or match[0] == "bytes=-":
@@ -191,10 +191,10 @@ def _flipped(block: bytes, index: int) -> bytes:
     return block[:index] + bytes([block[index] ^ 1]) + block[index + 1 :]
 
 
-def _listing(folder: Path) -> str:
+def _listing(directory: Path) -> str:
     names = sorted(
         html.escape(path.name + ("/" if path.is_dir() else ""))
-        for path in folder.iterdir()
+        for path in directory.iterdir()
         if not path.name.startswith(".")
     )
     return "".join(f'<a href="{name}">{name}</a><br>\n' for name in names)

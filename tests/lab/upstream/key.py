@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The throw-away key that signs repositories."""
+"""The test key that signs repositories."""
 
 from __future__ import annotations
 
@@ -10,32 +10,31 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from .tools import EPOCH, exclusive, require, run, state_folder
+from .tools import EPOCH, exclusive, require, run, state_directory
 
 OWNER = "Test upstream <upstream@example.org>"
 
 
 class Signer:
-    """Signs with the key `secret` (armored, no passphrase), in a key ring of its own.
+    """Signs with the key `secret` (armored, no passphrase), in a temporary key ring.
 
-    The time of a signature is given, and RSA signatures have no random part, so that the same text
-    signed for the same time is the same bytes.
+    Signatures are reproducible: their time is a parameter, and RSA signatures have no random part.
     """
 
     def __init__(self, secret: Path | None) -> None:
         require("gpg")
-        # Not in the cache: the path of gpg-agent's socket may have 107 bytes.
+        # Not in the cache: the path of gpg-agent's socket has at most 107 bytes.
         self.home = Path(tempfile.mkdtemp(prefix="upstream-gpg-"))
         if secret:
             self._gpg(EPOCH, "--import", secret)
 
     def close(self) -> None:
-        """End this key ring's own agent and forget the key."""
+        """Stop the gpg-agent of this key ring and delete the key ring."""
         run(["gpgconf", "--homedir", self.home, "--kill", "gpg-agent"])
         shutil.rmtree(self.home, ignore_errors=True)
 
     def inline(self, text: bytes, at: int) -> bytes:
-        """Return `text` with its signature around it, as in `InRelease`."""
+        """Return `text` with an inline signature, as in `InRelease`."""
         return self._gpg(at, "--clearsign", stdin=text)
 
     def detached(self, text: bytes, at: int) -> bytes:
@@ -43,12 +42,12 @@ class Signer:
         return self._gpg(at, "--armor", "--detach-sign", stdin=text)
 
     def generate(self) -> tuple[bytes, bytes]:
-        """Make a key that never expires and return its secret and public halves, armored."""
+        """Create a key that never expires; return the secret and the public key, armored."""
         self._gpg(EPOCH, "--quick-generate-key", OWNER, "rsa3072", "sign", "never")
         secret = self._gpg(EPOCH, "--armor", "--export-secret-keys")
         return secret, self._gpg(EPOCH, "--armor", "--export")
 
-    def _gpg(self, at: int, *words: str | Path, stdin: bytes = b"") -> bytes:
+    def _gpg(self, at: int, *arguments: str | Path, stdin: bytes = b"") -> bytes:
         command: list[str | Path] = [
             "gpg",
             "--homedir",
@@ -58,28 +57,28 @@ class Signer:
             "--quiet",
         ]
         command += ["--pinentry-mode", "loopback", "--passphrase", "", "--digest-algo", "SHA256"]
-        return run([*command, "--faked-system-time", f"{at}!", *words], stdin=stdin)
+        return run([*command, "--faked-system-time", f"{at}!", *arguments], stdin=stdin)
 
 
 def public_key() -> Path:
-    """Return the file of the public key, armored, as apt's `signed-by` takes it.
+    """Return the file of the public key, armored, for apt's `signed-by`.
 
-    The key is made when it is first asked for.
+    The first call creates the key.
     """
-    folder = state_folder() / "key"
-    public, secret = folder / "public.asc", folder / "secret.asc"
+    directory = state_directory() / "key"
+    public, secret = directory / "public.asc", directory / "secret.asc"
     with exclusive("key"):
         if not public.exists():
-            folder.mkdir(mode=0o700, exist_ok=True)
-            maker = Signer(None)
+            directory.mkdir(mode=0o700, exist_ok=True)
+            generator = Signer(None)
             try:
-                private_half, public_half = maker.generate()
+                secret_key, public_key_text = generator.generate()
             finally:
-                maker.close()
+                generator.close()
             secret.touch(mode=0o600)
-            secret.write_bytes(private_half)
-            fresh = folder / f"public.{os.getpid()}"
-            fresh.write_bytes(public_half)
+            secret.write_bytes(secret_key)
+            fresh = directory / f"public.{os.getpid()}"
+            fresh.write_bytes(public_key_text)
             fresh.rename(public)
     return public
 

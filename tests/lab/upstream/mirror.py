@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mirror lists and metalinks: which addresses serve the same RPM repository."""
+"""Mirror lists and metalinks: lists of URLs that serve the same RPM repository."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def write_mirrorlist(root: Path, path: str, urls: Iterable[str]) -> Path:
 def write_metalink(root: Path, path: str, repository: Path, urls: Iterable[str]) -> Path:
     """Write a metalink at `path` below `root` for `repodata/repomd.xml` of `repository`.
 
-    `repository` is the folder whose repomd.xml, as it is now, has the hashes that the metalink
-    names; `urls` are base URLs. The format is the one Fedora's MirrorManager writes
+    `repository` is the directory of the repository: the metalink has the hashes of its current
+    repomd.xml. `urls` are base URLs. The format is that of Fedora's MirrorManager
     (https://www.metalinker.org/, version 3.0).
     """
     repomd = repository / "repodata" / "repomd.xml"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RPM packages, built by rpmbuild once and then taken from a cache."""
+"""RPM packages, built by rpmbuild and then cached."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .state import digest
-from .tools import EPOCH, exclusive, require, run, state_folder
+from .tools import EPOCH, exclusive, require, run, state_directory
 
 FORMAT = 1
-"""Raise it when a change here changes the bytes of a package."""
+"""Increment it if a change of this file changes the bytes of packages."""
 
 
 @dataclass(frozen=True)
 class Rpm:
-    """One RPM package; `size` adds that many bytes which do not compress."""
+    """One RPM package; `size` is the number of additional random bytes."""
 
     name: str
     version: str = "1.0"
@@ -38,23 +38,23 @@ class Rpm:
 
     @property
     def nevra(self) -> str:
-        """The name as module metadata writes it: `<name>-<epoch>:<version>-<release>.<arch>`."""
+        """The name in module metadata: `<name>-<epoch>:<version>-<release>.<arch>`."""
         return f"{self.name}-0:{self.version}-{self.release}.{self.arch}"
 
     @property
     def key(self) -> str:
-        """The digest of everything that decides the bytes of the package."""
+        """The digest of everything that determines the bytes of the package."""
         return digest(["rpm", FORMAT, asdict(self)])
 
 
 def build_rpms(packages: Iterable[Rpm]) -> dict[Rpm, Path]:
     """Return the file of each package, building those that are not in the cache.
 
-    One rpmbuild run builds many packages, as subpackages of one source: a process for each would
-    take 50 times as long. Each package installs `/usr/share/upstream/<name>`, which holds the line
-    `<name> <version>-<release>`.
+    One run of rpmbuild builds many packages, as subpackages of one source, because a process for
+    each package takes 50 times as long. Each package installs `/usr/share/upstream/<name>`, which
+    has the line `<name> <version>-<release>`.
     """
-    builds = state_folder() / "builds"
+    builds = state_directory() / "builds"
     files = {package: builds / package.key / package.filename for package in packages}
     if all(path.exists() for path in files.values()):
         return files
@@ -79,14 +79,14 @@ def _batches(packages: Sequence[Rpm]) -> list[list[Rpm]]:
 
 def _build(batch: Sequence[Rpm], files: dict[Rpm, Path]) -> None:
     target = next((package.arch for package in batch if package.arch != "noarch"), "x86_64")
-    with tempfile.TemporaryDirectory(prefix="upstream-rpm-", dir=state_folder()) as folder:
-        top = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="upstream-rpm-", dir=state_directory()) as directory:
+        top = Path(directory)
         for package in batch:
             _write_files(top / "files", package)
         (top / "upstream.spec").write_text(_spec(batch))
         macros = {
-            "_topdir": folder,
-            "_rpmdir": f"{folder}/out",
+            "_topdir": directory,
+            "_rpmdir": f"{directory}/out",
             "_build_name_fmt": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm",
             "_buildhost": "upstream.invalid",
             "use_source_date_epoch_as_buildtime": "1",
@@ -108,14 +108,14 @@ def _build(batch: Sequence[Rpm], files: dict[Rpm, Path]) -> None:
 
 
 def _write_files(root: Path, package: Rpm) -> None:
-    folder = root / "usr/share/upstream"
-    folder.mkdir(parents=True, exist_ok=True)
+    directory = root / "usr/share/upstream"
+    directory.mkdir(parents=True, exist_ok=True)
     text = f"{package.name} {package.version}-{package.release}\n"
-    (folder / package.name).write_text(text)
+    (directory / package.name).write_text(text)
     if package.size:
         noise = random.Random(package.key).getrandbits(8 * package.size)
-        (folder / f"{package.name}.bin").write_bytes(noise.to_bytes(package.size, "big"))
-    for path in folder.iterdir():
+        (directory / f"{package.name}.bin").write_bytes(noise.to_bytes(package.size, "big"))
+    for path in directory.iterdir():
         os.utime(path, (EPOCH, EPOCH))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RPM repositories: createrepo_c metadata, modules, advisories and groups around packages."""
+"""RPM repositories: packages with createrepo_c metadata, modules, advisories and groups."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .tools import EPOCH, require, run
 
 @dataclass(frozen=True)
 class Module:
-    """One module stream that holds `packages`; `default` makes it the module's default stream."""
+    """One module stream with `packages`; `default` makes it the module's default stream."""
 
     name: str
     stream: str
@@ -43,7 +43,7 @@ class Advisory:
 
 @dataclass(frozen=True)
 class Group:
-    """One group of packages as `dnf group install` knows it."""
+    """One group of packages for `dnf group install`."""
 
     id: str
     packages: tuple[str, ...]
@@ -61,7 +61,7 @@ def publish_rpm(
 ) -> Path:
     """Publish an RPM repository at `path` below `root`; the same content gives the same bytes.
 
-    Returns the folder. Everything else is as `upstream_state.publish` says.
+    Returns the published path. `revision` is that of `state.publish`.
     """
     chosen = sorted(packages, key=lambda package: package.filename)
     extras = [
@@ -71,18 +71,18 @@ def publish_rpm(
     ]
     content = ["rpm", [package.key for package in chosen], *extras]
 
-    def write(folder: Path, at: int) -> None:
+    def write(directory: Path, at: int) -> None:
         require("createrepo_c", "modifyrepo_c")
         for package, file in build_rpms(chosen).items():
-            place(file, folder / "Packages" / package.name[0] / package.filename)
+            place(file, directory / "Packages" / package.name[0] / package.filename)
         with tempfile.TemporaryDirectory(prefix="upstream-metadata-") as name:
-            _write_metadata(folder, Path(name), at, modules, advisories, groups)
+            _write_metadata(directory, Path(name), at, modules, advisories, groups)
 
     return publish(root, path, content, write, revision)
 
 
 def _write_metadata(
-    folder: Path,
+    directory: Path,
     scratch: Path,
     at: int,
     modules: Sequence[Module],
@@ -94,7 +94,7 @@ def _write_metadata(
     if groups:
         (scratch / "comps.xml").write_text(_comps(groups))
         command += ["--groupfile", scratch / "comps.xml"]
-    run([*command, folder])
+    run([*command, directory])
     texts = {
         "modules.yaml": _modules(modules) if modules else "",
         "updateinfo.xml": _updateinfo(advisories) if advisories else "",
@@ -103,9 +103,9 @@ def _write_metadata(
         if text:
             (scratch / name).write_text(text)
             options = ["--mdtype", name.partition(".")[0], "--compress-type", "gz"]
-            run(["modifyrepo_c", *options, scratch / name, folder / "repodata"])
-    # modifyrepo_c writes the time of day.
-    repomd = folder / "repodata" / "repomd.xml"
+            run(["modifyrepo_c", *options, scratch / name, directory / "repodata"])
+    # modifyrepo_c writes the current time.
+    repomd = directory / "repodata" / "repomd.xml"
     stamped = f"<timestamp>{at}</timestamp>"
     repomd.write_text(re.sub(r"<timestamp>\d+</timestamp>", stamped, repomd.read_text()))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server: a folder over HTTP on loopback, with faults on demand and a record of requests."""
+"""A server of a directory over HTTP on loopback, which injects faults and records requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOST = "127.0.0.1"
 class Request:
     """One request, and the status and length of its answer; `path` is decoded, without the query.
 
-    It is recorded before the answer is sent: who has the answer finds the request.
+    It is recorded before the answer is sent, so that a client that has the answer finds it.
     """
 
     method: str
@@ -33,9 +33,9 @@ class Request:
 
 
 class UpstreamServer:
-    """Serves the folder `root` while it is used as a context manager (or from `start` to `stop`).
+    """Serves the directory `root` as a context manager, or from `start` to `stop`.
 
-    `port` 0 means any free port. Names that begin with a dot are not served.
+    `port` 0 means a free port. Names that begin with a dot are not served.
     """
 
     def __init__(self, root: Path | str, port: int = 0) -> None:
@@ -55,14 +55,14 @@ class UpstreamServer:
         self.stop()
 
     def start(self) -> None:
-        """Answer requests, in a thread of its own."""
+        """Start answering requests in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop answering, end all connections and free the port."""
+        """Stop answering requests, close all connections and release the port."""
         self._http.shutdown()
         self._http.server_close()
-        self._http.end_connections()
+        self._http.close_connections()
         self._thread.join()
 
     @property
@@ -72,15 +72,15 @@ class UpstreamServer:
 
     @property
     def url(self) -> str:
-        """The address of the root, without a slash at the end."""
+        """The URL of the root, without a trailing slash."""
         return f"http://{HOST}:{self.port}"
 
     def fault(self, prefix: str, **options: Any) -> None:
-        """Put a fault in force for a prefix or pattern; the options are the fields of `Fault`."""
+        """Activate a fault for a prefix or pattern; the options are the fields of `Fault`."""
         self.faults.add(Fault(prefix, **options))
 
     def clear(self, prefix: str | None = None) -> None:
-        """End the faults for `prefix`, or all; the record of requests stays."""
+        """Remove the faults of `prefix`, or all; recorded requests are kept."""
         self.faults.clear(prefix)
 
     @property
@@ -91,16 +91,16 @@ class UpstreamServer:
 
     @property
     def requests(self) -> Counter[str]:
-        """How often each path was asked for since the last `forget` (0 for one that was not)."""
+        """The number of requests for each path since the last `forget`."""
         return Counter(request.path for request in self.log)
 
     def forget(self) -> None:
-        """Forget all requests."""
+        """Discard the recorded requests."""
         with self._lock:
             self._log.clear()
 
     def record(self, method: str, path: str, query: str, status: int, length: int) -> None:
-        """Remember a request."""
+        """Record a request."""
         with self._lock:
             self._log.append(Request(method, path, query, status, length))
 
@@ -116,20 +116,20 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer the requests of one connection, in a thread of its own."""
+        """Answer the requests of one connection, in a new thread."""
         self._open.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """End one connection."""
+        """Close one connection."""
         self._open.discard(request)
         super().shutdown_request(request)
 
-    def end_connections(self) -> None:
-        """End all connections: one that is kept alive would be answered for ever."""
+    def close_connections(self) -> None:
+        """Close all connections, because requests of a persistent connection are still answered."""
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that goes away is no news here."""
+        """Do not print errors: clients that disconnect are expected."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A published state: a folder that appears under its path in the served tree at one instant.
+"""States of repositories: directories that are published atomically at a path of the served tree.
 
 The path is a symbolic link to `<root>/.states/<digest of the path>/<revision>`, replaced in one
-rename. The state before the current one stays on disk for downloads that are under way.
+rename. The previous state is kept on disk for downloads in progress.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import Any
 from .tools import EPOCH, UpstreamError
 
 FORMAT = 1
-"""Raise it when a change of the metadata writers changes what they write."""
+"""Increment it if a change of the code changes the metadata that it writes."""
 
 STEP = 3600
-"""Seconds between the revisions of two states that follow each other."""
+"""Seconds between the revisions of two consecutive states."""
 
 RECORD = ".state"
 
@@ -33,7 +33,7 @@ def digest(value: Any) -> str:
 
 
 def published(root: Path, path: str) -> dict[str, Any]:
-    """Return `{"digest": str, "revision": int}` of what is published at `path`, or `{}`."""
+    """Return `{"digest": str, "revision": int}` of the state at `path`, `{}` if there is none."""
     record = root / path.strip("/") / RECORD
     return json.loads(record.read_text()) if record.exists() else {}
 
@@ -45,16 +45,15 @@ def publish(
     write: Callable[[Path, int], None],
     revision: int | None = None,
 ) -> Path:
-    """Publish a state at `path` below `root`, unless it is the one that is published already.
+    """Publish a state at `path` below `root`, unless it is already published. Return that path.
 
-    `content` is a JSON-serialisable description of everything in the state; `write(folder,
-    revision)` writes it into an empty folder. `revision` is a time in seconds; without it a state
-    gets the one after the state it replaces, so that clients that compare times see a newer one.
-    Returns the published path.
+    `content` is a JSON-serialisable description of everything in the state; `write(directory,
+    revision)` writes it into an empty directory. `revision` is a time in seconds. It defaults to
+    STEP after the revision of the previous state, for clients that compare times.
     """
     path = path.strip("/")
     link = root / path
-    _refuse_nesting(root, path)
+    _reject_nesting(root, path)
     before = published(root, path)
     wanted = digest([FORMAT, content])
     if before.get("digest") == wanted and revision in (None, before["revision"]):
@@ -62,7 +61,7 @@ def publish(
     if revision is None:
         revision = before["revision"] + STEP if before else EPOCH
     states = root / ".states" / digest(path)[:16]
-    folder = states / str(revision)
+    directory = states / str(revision)
     fresh = states / f"{revision}.{os.getpid()}"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -71,15 +70,15 @@ def publish(
         _set_times(fresh, revision)
         record = {"digest": wanted, "revision": revision}
         (fresh / RECORD).write_text(json.dumps(record))
-        if folder.exists():
-            # Only when a caller publishes other content under a revision that is on disk.
-            folder.rename(states / f"{revision}.old.{os.getpid()}")
-        fresh.rename(folder)
+        if directory.exists():
+            # Only if a caller publishes other content with a revision that is on disk.
+            directory.rename(states / f"{revision}.old.{os.getpid()}")
+        fresh.rename(directory)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-    _point(link, folder)
-    keep = {folder.name, str(before.get("revision", ""))}
+    _point(link, directory)
+    keep = {directory.name, str(before.get("revision", ""))}
     for old in states.iterdir():
         if old.name not in keep:
             shutil.rmtree(old, ignore_errors=True)
@@ -87,9 +86,9 @@ def publish(
 
 
 def place(source: Path, target: Path) -> None:
-    """Put the file `source` at `target`, as a hard link where the file system allows it.
+    """Link the file `source` to `target`, or copy it if the file system has no hard links.
 
-    Raises UpstreamError if another file is there: two packages of one name and version.
+    Raises UpstreamError if `target` has other content: two packages of one name and version.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -101,29 +100,29 @@ def place(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _refuse_nesting(root: Path, path: str) -> None:
-    """Raise UpstreamError when `path` lies in, or holds, another published path."""
+def _reject_nesting(root: Path, path: str) -> None:
+    """Raise UpstreamError if `path` is below or above another published path."""
     link = root / path
     if link.is_dir() and not link.is_symlink():
-        raise UpstreamError(f"'{path}' holds other published paths.")
+        raise UpstreamError(f"'{path}' contains other published paths.")
     for parent in list(link.relative_to(root).parents)[:-1]:
         if (root / parent).is_symlink():
-            raise UpstreamError(f"'{path}' lies in '{parent}', which is published as a whole.")
+            raise UpstreamError(f"'{path}' is below '{parent}', which is published as a whole.")
 
 
-def _set_times(folder: Path, revision: int) -> None:
-    """Give every file that was written for this state the time of its revision."""
-    for base, _folders, files in os.walk(folder):
+def _set_times(directory: Path, revision: int) -> None:
+    """Set the time of each file that was written for this state to its revision."""
+    for base, _directories, files in os.walk(directory):
         for name in files:
             path = os.path.join(base, name)
-            # Packages are shared with the build cache and keep the time they were built at.
+            # Packages are shared with the build cache: their time is not changed.
             if os.stat(path).st_mtime != EPOCH:
                 os.utime(path, (revision, revision))
 
 
-def _point(link: Path, folder: Path) -> None:
+def _point(link: Path, directory: Path) -> None:
     link.parent.mkdir(parents=True, exist_ok=True)
     fresh = link.with_name(f".{link.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
-    fresh.symlink_to(os.path.relpath(folder, link.parent))
+    fresh.symlink_to(os.path.relpath(directory, link.parent))
     os.replace(fresh, link)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs that build packages: where they come from, and how they are run reproducibly."""
+"""The programs that build packages: their installation, and reproducible runs of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from ..paths import cache
 
 EPOCH = 1735689600
-"""2025-01-01T00:00:00Z: the time every package is built at and the first state is published at."""
+"""2025-01-01T00:00:00Z: the build time of all packages, and the revision of first states."""
 
 DEBIAN_PACKAGES = {
     "rpmbuild": "rpm",
@@ -27,35 +27,35 @@ DEBIAN_PACKAGES = {
 
 
 class UpstreamError(Exception):
-    """Something about the upstream that the user can act upon, in one sentence."""
+    """An error of the upstream; its message has the cause and what to do, in one sentence."""
 
 
 class ToolsMissing(UpstreamError):
-    """Programs are missing and cannot be installed by this user."""
+    """Programs are missing, and this user cannot install them."""
 
 
-def state_folder() -> Path:
-    """Return the folder that holds all state: `upstream/` in `$RELEASE_TRAIN_CACHE`.
+def state_directory() -> Path:
+    """Return the directory of all state: `upstream/` in `$RELEASE_TRAIN_CACHE`.
 
     Without the variable it is `.cache/upstream/` at the root of the repository.
     """
-    folder = cache() / "upstream"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    directory = cache() / "upstream"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
 
 
 @contextlib.contextmanager
 def exclusive(name: str) -> Iterator[None]:
-    """Hold the lock called `name` among all processes that share the state folder."""
-    with (state_folder() / f"{name}.lock").open("w") as handle:
+    """Hold the lock `name` between all processes that share the state directory."""
+    with (state_directory() / f"{name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def require(*programs: str) -> None:
-    """Make sure that `programs`, or all, are there; install their Debian packages if this user may.
+    """Check that `programs`, by default all, are installed; as root, install missing packages.
 
-    Raises ToolsMissing with one sentence that names the missing packages.
+    Raises ToolsMissing, which names the packages that are still missing.
     """
     programs = programs or tuple(DEBIAN_PACKAGES)
     missing = _missing(programs)
@@ -66,7 +66,7 @@ def require(*programs: str) -> None:
             _install(missing)
         missing = _missing(programs)
     if missing:
-        raise ToolsMissing(f"Debian packages needed and not installed: {' '.join(missing)}.")
+        raise ToolsMissing(f"Missing Debian packages: {' '.join(missing)}; install them.")
 
 
 def run(
@@ -74,9 +74,9 @@ def run(
 ) -> bytes:
     """Run a program with a fixed environment and return its standard output.
 
-    The home folder is empty, the locale, the time zone and SOURCE_DATE_EPOCH are fixed, so that the
-    user's own settings cannot change what is built. Raises UpstreamError with the program's last
-    lines if it fails.
+    The home directory is empty, and the locale, the time zone and SOURCE_DATE_EPOCH are fixed, so
+    that settings of the user do not change the result. Raises UpstreamError with the program's
+    last lines if it fails.
     """
     with tempfile.TemporaryDirectory(prefix="upstream-home-") as home:
         environment = {
