@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A proxy on loopback before a server, which cuts connections, or calls somebody, on the way."""
+"""A loopback proxy in front of a server, which cuts connections or calls a function."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 HOST = "127.0.0.1"
-_PIECE = 16384
+_CHUNK_SIZE = 16384
 
 
 class FaultyProxy:
-    """Passes bytes on to the server at `target` (a URL) while it is used as a context manager.
+    """Forwards bytes to the server at `target` (a URL) while it is used as a context manager.
 
-    `after` bytes that a client sent over one connection, or before a piece with the text `after`,
-    `meanwhile` is called, and the connection is cut; both the first `times` times only. `cut` false
-    leaves it at the call.
+    When a client has sent `after` bytes over one connection, or the bytes `after`, the proxy calls
+    `meanwhile` and cuts the connection. This happens `times` times in total. If `cut` is false, the
+    proxy only calls the function and then continues to forward.
     """
 
     def __init__(
@@ -52,39 +52,39 @@ class FaultyProxy:
 
     def _serve(self, client: socket.socket) -> None:
         with client, socket.create_connection(self._target) as server:
-            back = threading.Thread(target=_pass_on, args=(server, client), daemon=True)
-            back.start()
+            responses = threading.Thread(target=_forward, args=(server, client), daemon=True)
+            responses.start()
             with contextlib.suppress(OSError):
-                self._pass_on(client, server)
-            _shut(server)
-            back.join()
+                self._forward_requests(client, server)
+            _shut_down(server)
+            responses.join()
 
-    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
+    def _forward_requests(self, client: socket.socket, server: socket.socket) -> None:
         seen = 0
-        while piece := client.recv(_PIECE):
-            before, seen = seen, seen + len(piece)
+        while chunk := client.recv(_CHUNK_SIZE):
+            before, seen = seen, seen + len(chunk)
             after = self._after
-            due = after in piece if isinstance(after, bytes) else before <= after < seen
-            if due and self._take_turn():
+            due = after in chunk if isinstance(after, bytes) else before <= after < seen
+            if due and self._count_down():
                 self._meanwhile()
                 if self._cut:
-                    _shut(client)
+                    _shut_down(client)
                     return
-            server.sendall(piece)
+            server.sendall(chunk)
 
-    def _take_turn(self) -> bool:
+    def _count_down(self) -> bool:
         with self._lock:
             self.times_left -= 1
             return self.times_left >= 0
 
 
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
+def _forward(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        while piece := source.recv(_PIECE):
-            target.sendall(piece)
-    _shut(target)
+        while chunk := source.recv(_CHUNK_SIZE):
+            target.sendall(chunk)
+    _shut_down(target)
 
 
-def _shut(connection: socket.socket) -> None:
+def _shut_down(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Container images without a build tool: OCI layouts, OCI archives and Docker archives.
+"""Write container images without a build tool: OCI layouts, OCI archives, Docker archives.
 
 The same image always has the same bytes, and so the same digest. The formats are those of the OCI
-image specification 1.0 and of `docker save`. As a program: `oci_layout.py FOLDER` writes some for
-tests, and prints where they are and their digests.
+image specification 1.0 and of `docker save`. `python3 -m tests.lab.oci_layout DIRECTORY` writes
+sample images for tests, and prints their paths and digests.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ Descriptor = dict[str, Any]
 
 @dataclass(frozen=True)
 class Image:
-    """An image with one layer: a text of `text`, and `size` bytes of noise that do not compress.
+    """An image with one layer: a file with `text`, and `size` random bytes, if not 0.
 
-    Several `architectures` make it a multi-arch image: an index with a manifest for each.
+    With several `architectures` it is a multi-arch image: an index with a manifest for each.
     """
 
     text: str
@@ -47,32 +47,33 @@ class Image:
 
 @dataclass(frozen=True)
 class Attached:
-    """What cosign attaches to the image of a digest: kind `sig` or `att`, empty with cosign 3."""
+    """What cosign attaches to an image: a signature (`sig`), an attestation (`att`), or a bundle of
+    cosign 3 (empty). `digest` is that of the image."""
 
     digest: str
     kind: str = "sig"
 
     @property
     def tag(self) -> str:
-        """The tag under which it is found: `sha256-<hexadecimal digits>.sig`."""
+        """Its tag: `sha256-<hexadecimal digits>.sig`."""
         return f"{self.digest.replace(':', '-')}.{self.kind}".rstrip(".")
 
 
 Content = Union[Image, Attached]
 
 
-def write_layout(folder: Path, tags: Mapping[str, Content]) -> dict[str, str]:
-    """Write an OCI layout with these tags into `folder`; returns tag -> digest.
+def write_layout(directory: Path, tags: Mapping[str, Content]) -> dict[str, str]:
+    """Write an OCI layout with these tags into `directory`; return the digest of each tag.
 
-    What is in the folder already stays; a tag that is there is moved.
+    Existing content of the directory is kept; an existing tag is moved.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "oci-layout").write_text(json.dumps({"imageLayoutVersion": "1.0.0"}))
-    index = folder / "index.json"
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "oci-layout").write_text(json.dumps({"imageLayoutVersion": "1.0.0"}))
+    index = directory / "index.json"
     listed = json.loads(index.read_text())["manifests"] if index.exists() else []
     manifests = {_tag(entry): entry for entry in listed}
     for tag, content in tags.items():
-        entry = _write_content(folder, content)
+        entry = _write_content(directory, content)
         manifests[tag] = {**entry, "annotations": {"org.opencontainers.image.ref.name": tag}}
     written = {"schemaVersion": 2, "mediaType": INDEX, "manifests": list(manifests.values())}
     index.write_text(json.dumps(written))
@@ -80,7 +81,7 @@ def write_layout(folder: Path, tags: Mapping[str, Content]) -> dict[str, str]:
 
 
 def write_oci_archive(path: Path, tags: Mapping[str, Content]) -> dict[str, str]:
-    """Write an OCI layout as one tar file; returns tag -> digest."""
+    """Write an OCI layout as one tar file; return the digest of each tag."""
     with tempfile.TemporaryDirectory(prefix="oci-layout-") as name:
         digests = write_layout(Path(name), tags)
         with tarfile.open(path, "w") as archive:
@@ -91,10 +92,10 @@ def write_oci_archive(path: Path, tags: Mapping[str, Content]) -> dict[str, str]
 
 
 def write_docker_archive(path: Path, references: Mapping[str, Image]) -> None:
-    """Write what `docker save` would: references such as `nova-api:2025.1` -> images.
+    """Write an archive as `docker save` does: references such as `nova-api:2025.1` -> images.
 
-    Such an archive holds one architecture of an image, the first. It has no digest of its own:
-    who reads it makes the manifest.
+    It has one architecture of an image, the first. It has no digest, because the program that
+    reads it creates the manifest.
     """
     listed = []
     with tarfile.open(path, "w") as archive:
@@ -108,13 +109,13 @@ def write_docker_archive(path: Path, references: Mapping[str, Image]) -> None:
         _add(archive, "manifest.json", json.dumps(listed).encode())
 
 
-def write_samples(folder: Path) -> dict[str, Any]:
+def write_samples(directory: Path) -> dict[str, Any]:
     """Write images for tests: a layout, an OCI archive and a Docker archive.
 
     The layout has the tags `first`, `second`, `multi` (two architectures), `part` (the first of
-    these two), the signature of `multi` and an attestation of `part`; the OCI archive `first` and
-    `multi`; the Docker archive `sample:first`, of the same content as `first`. Returns their paths,
-    `signature` and `attestation` (their tags) and `digests` (tag -> digest).
+    these two), the signature of `multi` and an attestation of `part`; the OCI archive has `first`
+    and `multi`; the Docker archive has `sample:first`, with the content of `first`. Returns their
+    paths, `signature` and `attestation` (their tags) and `digests` (tag -> digest).
     """
     images = {
         "first": Image("first"),
@@ -122,7 +123,7 @@ def write_samples(folder: Path) -> dict[str, Any]:
         "multi": Image("multi", architectures=("amd64", "arm64")),
         "part": Image("multi"),
     }
-    layout, archive, docker = folder / "layout", folder / "oci.tar", folder / "docker.tar"
+    layout, archive, docker = directory / "layout", directory / "oci.tar", directory / "docker.tar"
     digests = write_layout(layout, images)
     attached = Attached(digests["multi"]), Attached(digests["part"], "att")
     digests.update(write_layout(layout, {one.tag: one for one in attached}))
@@ -138,48 +139,48 @@ def _tag(entry: Descriptor) -> str:
     return str(entry["annotations"]["org.opencontainers.image.ref.name"])
 
 
-def _write_content(folder: Path, content: Content) -> Descriptor:
+def _write_content(directory: Path, content: Content) -> Descriptor:
     if isinstance(content, Attached):
-        said = {"critical": {"image": {"docker-manifest-digest": content.digest}}}
-        layer = _write(folder, ATTACHED[content.kind], json.dumps(said).encode())
+        payload = {"critical": {"image": {"docker-manifest-digest": content.digest}}}
+        layer = _write(directory, ATTACHED[content.kind], json.dumps(payload).encode())
         config = {"architecture": "", "os": "", "rootfs": {"type": "layers", "diff_ids": []}}
-        manifest = _write_manifest(folder, json.dumps(config).encode(), layer)
-        return manifest if content.kind else _write_index(folder, [manifest])
+        manifest = _write_manifest(directory, json.dumps(config).encode(), layer)
+        return manifest if content.kind else _write_index(directory, [manifest])
     entries = [
         {
-            **_write_image(folder, content, architecture),
+            **_write_image(directory, content, architecture),
             "platform": {"architecture": architecture, "os": "linux"},
         }
         for architecture in content.architectures
     ]
     if len(entries) == 1:
         return entries[0]
-    return _write_index(folder, entries)
+    return _write_index(directory, entries)
 
 
-def _write_index(folder: Path, entries: list[Descriptor]) -> Descriptor:
+def _write_index(directory: Path, entries: list[Descriptor]) -> Descriptor:
     index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
-    return _write(folder, INDEX, json.dumps(index).encode())
+    return _write(directory, INDEX, json.dumps(index).encode())
 
 
-def _write_image(folder: Path, image: Image, architecture: str) -> Descriptor:
+def _write_image(directory: Path, image: Image, architecture: str) -> Descriptor:
     layer = _layer(image, architecture)
-    packed = _write(folder, LAYER, gzip.compress(layer, mtime=0))
-    return _write_manifest(folder, _config(architecture, layer), packed)
+    packed = _write(directory, LAYER, gzip.compress(layer, mtime=0))
+    return _write_manifest(directory, _config(architecture, layer), packed)
 
 
-def _write_manifest(folder: Path, config: bytes, layer: Descriptor) -> Descriptor:
+def _write_manifest(directory: Path, config: bytes, layer: Descriptor) -> Descriptor:
     manifest = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
-        "config": _write(folder, CONFIG, config),
+        "config": _write(directory, CONFIG, config),
         "layers": [layer],
     }
-    return _write(folder, MANIFEST, json.dumps(manifest).encode())
+    return _write(directory, MANIFEST, json.dumps(manifest).encode())
 
 
-def _write(folder: Path, media_type: str, data: bytes) -> Descriptor:
-    blob = folder / "blobs" / "sha256" / _hex(data)
+def _write(directory: Path, media_type: str, data: bytes) -> Descriptor:
+    blob = directory / "blobs" / "sha256" / _hex(data)
     blob.parent.mkdir(parents=True, exist_ok=True)
     blob.write_bytes(data)
     return {"mediaType": media_type, "digest": f"sha256:{blob.name}", "size": len(data)}

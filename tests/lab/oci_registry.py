@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A registry that serves OCI layouts from a folder, for what has to be pulled quickly and often.
+"""A container registry that serves OCI layouts from a directory, for many quick pulls.
 
-It knows what pulling needs, as the OCI distribution specification 1.1 has it: tags, manifests and
-blobs, and, when it has an account, that it wants its password.
+It implements what a pull needs of the OCI distribution specification 1.1: tags, manifests, blobs
+and, if it has an account, Basic authentication.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _TAG = "org.opencontainers.image.ref.name"
 
 
 class OciRegistry:
-    """Serves the layout in `root`/<name>/ as image <name>, on loopback, while the context lasts.
+    """Serves the layout in `root`/<name>/ as image <name> on loopback, as a context manager.
 
-    With `account`, a user and a password, everybody else is refused. What is in the folder may
-    change meanwhile.
+    With `account`, a user and a password, all other requests are rejected. The layouts may change
+    while the registry runs.
     """
 
     def __init__(self, root: Path, account: Optional[tuple[str, str]] = None) -> None:
@@ -45,7 +45,7 @@ class OciRegistry:
         self._server.server_close()
 
     def find(self, path: str) -> Optional[tuple[str, str, bytes]]:
-        """(media type, digest, content) of what a path names; None when there is nothing."""
+        """Return media type, digest and content of a path; None if it does not exist."""
         if path == "/v2/":
             return "application/json", "", b"{}"
         found = _PATH.fullmatch(path)
@@ -95,5 +95,5 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def log_message(self, *_words: Any) -> None:
-        """Say nothing."""
+    def log_message(self, *_arguments: Any) -> None:
+        """Do not log requests."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A way to a server, over loopback, that can be slow, break, or alter what goes along it."""
+"""A loopback tunnel to a server that can be slow, break connections, or alter bytes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _BLOCK = 64 * 1024
 
 
 class Tunnel:
-    """As a context, listens at `url` and hands everything on to the server at `target`, as bytes.
+    """Listens at `url` while used as a context manager, and forwards bytes to the server `target`.
 
-    `rate`: bytes a second towards the server, on each connection; `rate_back`: from there. `cut`:
-    when so many bytes went there in all, every connection is cut, and every further one. `flip`:
-    after so many bytes one is altered, once. `sent` counts bytes towards the server.
+    `rate` limits the bytes per second to the server on each connection, `rate_back` those from the
+    server. After `cut` bytes to the server in total, each connection that sends more is reset.
+    After `flip` bytes, one byte is altered, once. `sent` counts the bytes to the server.
     """
 
     def __init__(self, target: str) -> None:
@@ -46,7 +46,7 @@ class Tunnel:
         self._listener.close()
 
     def drain(self) -> None:
-        """Wait until what a dead client sent has gone its way."""
+        """Wait until everything that a killed client sent is forwarded."""
         before = -1
         while before != self.sent:
             before = self.sent
@@ -55,19 +55,19 @@ class Tunnel:
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                near, _address = self._listener.accept()
-                far = socket.create_connection(self._target)
-                for pair in ((near, far, True), (far, near, False)):
-                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+                client, _address = self._listener.accept()
+                server = socket.create_connection(self._target)
+                for pair in ((client, server, True), (server, client, False)):
+                    threading.Thread(target=self._forward, args=pair, daemon=True).start()
 
-    def _carry(self, source: socket.socket, sink: socket.socket, outward: bool) -> None:
+    def _forward(self, source: socket.socket, sink: socket.socket, to_server: bool) -> None:
         with contextlib.suppress(OSError):
             while True:
                 block = source.recv(_BLOCK)
                 if not block:
                     break
-                if outward:
-                    block = self._worked_on(block)
+                if to_server:
+                    block = self._process(block)
                     if not block:
                         _reset(source)
                         break
@@ -78,13 +78,13 @@ class Tunnel:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
-    def _worked_on(self, block: bytes) -> bytes:
-        """What is handed on of a block; nothing when the connection is to be cut."""
+    def _process(self, block: bytes) -> bytes:
+        """Return the bytes to forward of a block; none if the connection must be reset."""
         with self._lock:
             if self.cut is not None and self.sent + len(block) > self.cut:
                 return b""
             self.sent += len(block)
-            # A full block lies within a body: what is altered is no header.
+            # A full block is part of a body: headers are never altered.
             if self.flip is not None and self.sent > self.flip and len(block) == _BLOCK:
                 self.flip = None
                 block = bytes([block[0] ^ 1]) + block[1:]
@@ -94,6 +94,6 @@ class Tunnel:
 
 
 def _reset(connection: socket.socket) -> None:
-    """Break a connection off: the other side gets a reset, not an orderly end."""
+    """Close a connection with a reset instead of an orderly end."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00" + bytes(4))
     connection.close()
