@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The system programs the lab needs, installed from Debian or Ubuntu where we may."""
+"""System programs that the lab needs; root installs missing Debian or Ubuntu packages."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Optional
 
 from .paths import LabError, lock
 
-SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
-# The last two push and pull images, as builders and hosts do.
+SYSTEM_DIRECTORIES = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
+# skopeo pushes images as builders do, podman pulls them as hosts do.
 PACKAGES = {
     **{"postgresql": "postgres", "nginx": "nginx", "openssl": "openssl", "gpg": "gpg"},
     **{"skopeo": "skopeo", "podman": "podman"},
@@ -22,29 +22,29 @@ PACKAGES = {
 
 
 class MissingPackages(LabError):
-    """Debian packages are missing and may not be installed by this user."""
+    """Debian packages are missing, and this user is not allowed to install them."""
 
 
 def program(name: str) -> Optional[str]:
-    """Path of a program, also when the system folders are not in PATH."""
+    """Return the path of a program, searched in PATH and in the system directories."""
     if name == "postgres":
-        folder = postgresql_folder()
-        return str(folder / name) if folder else None
-    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_FOLDERS}")
+        directory = postgresql_directory()
+        return str(directory / name) if directory else None
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_DIRECTORIES}")
 
 
-def postgresql_folder(version: Optional[str] = None) -> Optional[Path]:
-    """Folder of PostgreSQL's programs: the given major version, or the newest with ``initdb``."""
+def postgresql_directory(version: Optional[str] = None) -> Optional[Path]:
+    """Return the directory of PostgreSQL's programs: of this major version, or of the newest."""
     found = [
         path.parent
         for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")
         if re.fullmatch(r"\d+", path.parts[-3]) and version in (None, path.parts[-3])
     ]
-    return max(found, key=lambda folder: int(folder.parts[-2]), default=None)
+    return max(found, key=lambda directory: int(directory.parts[-2]), default=None)
 
 
 def ensure_packages() -> None:
-    """Install what is missing when root, otherwise raise MissingPackages with one sentence."""
+    """Install missing packages as root; raise MissingPackages if that is not possible."""
     if not _missing():
         return
     with lock("apt"):
@@ -58,7 +58,7 @@ def ensure_packages() -> None:
 
 
 def install(packages: list[str]) -> bool:
-    """Install Debian packages as root; returns whether apt-get succeeded."""
+    """Install Debian packages as root; return whether apt-get succeeded."""
     print(f"installing Debian packages: {' '.join(packages)}", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]

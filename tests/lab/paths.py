@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the lab keeps things: the cache folder, its locks and the state file of each server."""
+"""Paths of the lab: the cache directory, its locks and the state file of each server."""
 
 from __future__ import annotations
 
@@ -16,38 +16,41 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class LabError(Exception):
-    """What went wrong and what to do, in words for the person at the terminal."""
+    """An error of the lab; its message has the cause and what to do."""
 
 
 def cache() -> Path:
-    """The folder all state lives under: $RELEASE_TRAIN_CACHE, or .cache in the repository."""
-    folder = Path(os.environ.get("RELEASE_TRAIN_CACHE") or REPOSITORY / ".cache").absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """Return the directory of all state: $RELEASE_TRAIN_CACHE, or .cache in the repository."""
+    directory = Path(os.environ.get("RELEASE_TRAIN_CACHE") or REPOSITORY / ".cache").absolute()
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
 
 
 def servers() -> Path:
-    """The folder with one folder per server."""
+    """Return the directory that has a directory for each server."""
     return cache() / "pulp"
 
 
-def server_folder(name: str) -> Path:
-    """The folder of one server; raises LabError for a name that cannot be one."""
+def server_directory(name: str) -> Path:
+    """Return the directory of one server; raise LabError if its name is invalid."""
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name) or len(name) > 40:
-        raise LabError(f"'{name}' is no server name: use a-z, 0-9 and inner '-', at most 40.")
+        raise LabError(
+            f"Invalid server name '{name}': use at most 40 of a-z, 0-9 and '-', which can be "
+            "neither first nor last."
+        )
     if name == "pulp":
-        raise LabError("'pulp' is no server name: RELEASE_TRAIN_PULP_* belongs to the modules.")
+        raise LabError("Invalid server name 'pulp': the modules use RELEASE_TRAIN_PULP_*.")
     return servers() / name
 
 
 def known_servers() -> list[str]:
-    """Names of the servers that have a state file, sorted."""
+    """Return the names of the servers that have a state file, sorted."""
     return sorted(path.parent.name for path in servers().glob("*/server.json"))
 
 
 def load_state(name: str) -> dict[str, Any]:
-    """The remembered state of a server, empty when there is none."""
-    path = server_folder(name) / "server.json"
+    """Return the saved state of a server, empty if there is none."""
+    path = server_directory(name) / "server.json"
     try:
         return dict(json.loads(path.read_text()))
     except FileNotFoundError:
@@ -55,12 +58,12 @@ def load_state(name: str) -> dict[str, Any]:
 
 
 def save_state(name: str, state: dict[str, Any]) -> None:
-    """Remember the state of a server (it holds the password, so only its owner may read it)."""
-    write_private(server_folder(name) / "server.json", json.dumps(state, indent=2) + "\n")
+    """Save the state of a server in a file of mode 0600, because it has the password."""
+    write_private(server_directory(name) / "server.json", json.dumps(state, indent=2) + "\n")
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file of mode 0600 in one step: a reader sees the old text or the new one."""
+    """Write a file of mode 0600 atomically: a reader sees the old text or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -71,7 +74,7 @@ def write_private(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def lock(name: str, shared: bool = False) -> Iterator[None]:
-    """Hold the named lock, between processes and threads, waiting for it as long as it takes."""
+    """Hold the named lock between processes and threads; wait for it without a limit."""
     with _lock_file(name) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
@@ -79,7 +82,7 @@ def lock(name: str, shared: bool = False) -> Iterator[None]:
 
 @contextlib.contextmanager
 def lock_if_free(name: str) -> Iterator[bool]:
-    """Hold the named lock if nobody else does; gives whether it is held."""
+    """Hold the named lock if it is free; yield whether it is held."""
     with _lock_file(name) as descriptor:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -91,9 +94,9 @@ def lock_if_free(name: str) -> Iterator[bool]:
 
 @contextlib.contextmanager
 def _lock_file(name: str) -> Iterator[int]:
-    folder = cache() / "lock"
-    folder.mkdir(exist_ok=True)
-    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    directory = cache() / "lock"
+    directory.mkdir(exist_ok=True)
+    descriptor = os.open(directory / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         yield descriptor
     finally:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Playbooks of the collection, run as a user runs them: under way, and what came of them."""
+"""Runs of the collection's playbooks, started as users start them, and their results."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _FAILED = re.compile(r"^fatal: \[(\S+)\]: FAILED! => (\{.*?^\})", re.MULTILINE |
 
 @dataclass(frozen=True)
 class Run:
-    """One finished run: the command that repeats it, its exit status, all that it printed, and the
-    items and warnings of its report, if it was asked for one."""
+    """One finished run: the command that repeats it, its exit status and output, and the items and
+    warnings of its report, if one was requested."""
 
     command: str
     status: int
@@ -41,7 +41,7 @@ class Run:
 
     @property
     def recap(self) -> dict[str, dict[str, int]]:
-        """Ansible's own counts by host."""
+        """The counts of Ansible's play recap, by host."""
         _head, _line, recap = self.output.partition("PLAY RECAP")
         return {
             host: {key: int(number) for key, number in (word.split("=") for word in counts.split())}
@@ -50,7 +50,7 @@ class Run:
 
     @property
     def changed(self) -> int:
-        """How many tasks changed something, on all hosts."""
+        """The number of tasks that changed something, on all hosts."""
         return sum(counts["changed"] for counts in self.recap.values())
 
     @property
@@ -60,36 +60,36 @@ class Run:
 
     @property
     def errors(self) -> dict[str, str]:
-        """Name -> what went wrong with it, of each item that failed."""
+        """The error of each failed item, by name."""
         return {line["name"]: line["error"] for line in self.report if line["error"]}
 
     @property
     def messages(self) -> dict[str, str]:
-        """Host -> what its failed task says, as its user reads it with -vvv."""
+        """The error message of each failed host, as a user reads it with -vvv."""
         return {host: json.loads(text)["msg"] for host, text in _FAILED.findall(self.output)}
 
     @property
     def message(self) -> str:
-        """What the failed task says when there is one host."""
+        """The error message of the only failed host."""
         (text,) = self.messages.values()
         return text
 
     def of(self, name: str) -> dict[str, Any]:
-        """Return the result of the item of this name."""
+        """Return the result of the item with this name."""
         return next(line for line in self.report if line["name"] == name)
 
     def succeeded(self) -> Run:
-        """Return this run, which must have exit status 0."""
-        assert self.status == 0, self._end
+        """Return this run; fail unless its exit status is 0."""
+        assert self.status == 0, self._failure
         return self
 
     def failed(self) -> Run:
-        """Return this run, which must have failed in words, not in a crash of Ansible's."""
-        assert self.status == 2, self._end
+        """Return this run; fail unless its exit status is 2: a task failed, not Ansible itself."""
+        assert self.status == 2, self._failure
         return self
 
     @property
-    def _end(self) -> str:
+    def _failure(self) -> str:
         return "\n".join(self.messages.values()) or self.output[-3000:]
 
 
@@ -98,84 +98,84 @@ class PlaybookFailed(LabError):
 
     def __init__(self, run: Run, log: Path) -> None:
         lines = run.output.strip().splitlines()
-        super().__init__("\n".join([*lines[-25:], "", f"all of it: {log}", run.command]))
+        super().__init__("\n".join([*lines[-25:], "", f"complete output: {log}", run.command]))
 
 
 class Play:
-    """A run under way in `folder`, in a process group of its own, which prints into `output`.
+    """A run of a playbook in `directory`, in its own process group, with its output in a file.
 
-    `words` are those of ansible-playbook; `report` is the file that it is asked to report to;
-    `longest` is the number of seconds after which it is killed.
+    `arguments` are those of ansible-playbook; `report` is the path of the report to request, if
+    any; after `longest` seconds the run is killed.
     """
 
     def __init__(
         self,
-        words: Sequence[str | Path],
-        folder: Path,
+        arguments: Sequence[str | Path],
+        directory: Path,
         output: Path,
         report: Optional[Path] = None,
         environment: Optional[Mapping[str, str]] = None,
         longest: Optional[float] = None,
     ) -> None:
-        self.folder = folder
+        self.directory = directory
         self._output, self._report, self._longest = output, report, longest
         self._began = time.monotonic()
-        asked = ["-e", f"report_path={shlex.quote(str(report))}"] if report else []
+        extra = ["-e", f"report_path={shlex.quote(str(report))}"] if report else []
         program = shutil.which("ansible-playbook") or "ansible-playbook"
-        arguments = [*map(str, words), *asked]
-        self._command = shlex.join([os.path.relpath(program, folder), *arguments])
+        words = [*map(str, arguments), *extra]
+        self._command = shlex.join([os.path.relpath(program, directory), *words])
         with output.open("wb") as stream:
             self._process = subprocess.Popen(
-                [program, *arguments],
-                env=loopback() if environment is None else dict(environment),
-                cwd=folder,
+                [program, *words],
+                env=plain_environment() if environment is None else dict(environment),
+                cwd=directory,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_heed_interrupts,
+                preexec_fn=_restore_interrupts,
             )
 
     @property
     def output(self) -> str:
-        """What was printed up to now."""
+        """The output up to now."""
         return self._output.read_text(encoding="utf-8")
 
     @property
     def is_running(self) -> bool:
-        """Whether it has not ended yet."""
+        """Whether the run has not ended yet."""
         return self._process.poll() is None
 
     def reported(self) -> str:
-        """What the report has up to now."""
-        there = self._report and self._report.exists()
-        return self._report.read_text(encoding="utf-8") if self._report and there else ""
+        """Return the content of the report up to now."""
+        exists = self._report and self._report.exists()
+        return self._report.read_text(encoding="utf-8") if self._report and exists else ""
 
     def peaks(self, program: str) -> list[int]:
-        """The most memory that each process below has had whose command names `program`, in KiB."""
+        """Return the peak memory, in KiB, of each descendant whose command contains `program`."""
         found = []
         for process in _descendants(self._process.pid):
             with contextlib.suppress(OSError, IndexError, ValueError):
-                folder = Path(f"/proc/{process}")
-                words = (folder / "cmdline").read_bytes().split(b"\0")
+                directory = Path(f"/proc/{process}")
+                words = (directory / "cmdline").read_bytes().split(b"\0")
                 if program.encode() in words[1] and b"python" in words[0]:
-                    status = (folder / "status").read_text(encoding="utf-8")
+                    status = (directory / "status").read_text(encoding="utf-8")
                     found.append(int(status.partition("VmHWM:")[2].split()[0]))
         return found
 
     def kill(self) -> None:
-        """End every process of the run at once, as a runner does that is out of time."""
+        """Kill all processes of the run at once, as a CI runner does after its timeout."""
         for process in [*_descendants(self._process.pid), self._process.pid]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         self._process.wait()
 
     def interrupt(self) -> None:
-        """Do what Ctrl-C does: every process of the run gets the signal."""
+        """Send SIGINT to all processes of the run, as Ctrl-C does."""
         os.killpg(self._process.pid, signal.SIGINT)
 
     def wait(self) -> Run:
-        """Return what came of it. Raises TimeoutExpired when it takes too long."""
+        """Wait until the run ends, and return it. Raises TimeoutExpired after `longest` seconds."""
         try:
             status = self._process.wait(self._longest)
         except subprocess.TimeoutExpired:
@@ -187,7 +187,7 @@ class Play:
             raise
         lines = [json.loads(line) for line in self.reported().splitlines()]
         return Run(
-            f"cd {os.path.relpath(self.folder)} && {self._command}",
+            f"cd {os.path.relpath(self.directory)} && {self._command}",
             status,
             self.output,
             time.monotonic() - self._began,
@@ -204,23 +204,23 @@ def play(
     report: bool = False,
     environment: Optional[Mapping[str, str]] = None,
 ) -> Run:
-    """Run a playbook in the folder of an inventory; return how it went, whatever its exit status.
+    """Run a playbook in the directory of an inventory; return the run, whatever its exit status.
 
-    `name` is a playbook of the collection, or a path; `report` asks the playbook for its report;
-    `environment` replaces this program's.
+    `name` is a playbook of the collection, or a path; `report` requests a report; `environment`
+    replaces the environment of this program.
     """
     playbook = name if "/" in name else f"{COLLECTION}.{name}"
     records = inventory.parent / "report" / f"{Path(name).stem}.jsonl" if report else None
     if records:
         records.parent.mkdir(parents=True, exist_ok=True)
         records.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(prefix="playbook-") as place:
-        output = Path(place) / "output"
+    with tempfile.TemporaryDirectory(prefix="playbook-") as scratch:
+        output = Path(scratch) / "output"
         return Play([playbook, *arguments], inventory, output, records, environment).wait()
 
 
-def must_play(inventory: Path, name: str, *arguments: str, report: bool = False) -> Run:
-    """Run a playbook, keep its output in a log, and raise PlaybookFailed if it fails."""
+def play_checked(inventory: Path, name: str, *arguments: str, report: bool = False) -> Run:
+    """Run a playbook and write its output to a log; raise PlaybookFailed if it fails."""
     run = play(inventory, name, *arguments, report=report)
     log = inventory.parent / "log" / f"{Path(name).stem}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -230,20 +230,20 @@ def must_play(inventory: Path, name: str, *arguments: str, report: bool = False)
     return run
 
 
-def loopback() -> dict[str, str]:
-    """Return this program's environment without colours; a proxy is not asked for loopback."""
+def plain_environment() -> dict[str, str]:
+    """Return this program's environment, without colours and without a proxy for loopback."""
     local = ",".join(filter(None, [os.environ.get("no_proxy"), "127.0.0.1", "localhost"]))
     plain = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
     return {**os.environ, **plain, "no_proxy": local, "NO_PROXY": local}
 
 
-def _heed_interrupts() -> None:
-    """Undo that a runner in the background hands down: its children ignore Ctrl-C."""
+def _restore_interrupts() -> None:
+    """Restore the default action of SIGINT: children of background jobs inherit to ignore it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _descendants(process: int) -> list[int]:
-    """All processes below one; Ansible's workers are leaders of sessions of their own."""
+    """Return all descendants of a process; Ansible's workers have their own sessions."""
     children: dict[int, list[int]] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Background processes that outlive the launcher, recognised later by pid and start time.
+"""Background processes that outlive the launcher, identified by pid and start time.
 
 A record is ``{"pid": int, "started": int}``; ``started`` is the start time from /proc/<pid>/stat
-(proc(5), field 22), so that a recycled pid is never taken for ours. Each process leads its own
-session: what it forks is found by that session.
+(proc(5), field 22), so that another process with a reused pid is never mistaken for it. Each
+process leads a session, by which its child processes are found.
 """
 
 from __future__ import annotations
@@ -19,19 +19,21 @@ from typing import NamedTuple, Optional
 
 Record = dict[str, int]
 
-# Kept so that a long-lived importer (pytest) reaps what it started.
+# Kept so that a long-lived program, such as pytest, can reap the processes that it started.
 _children: list[subprocess.Popen[bytes]] = []
 
 
 class Stat(NamedTuple):
-    """What /proc says of a process."""
+    """Fields of /proc/<pid>/stat."""
 
     session: int
     started: int
 
 
-def spawn(arguments: list[str], log: Path, environment: Mapping[str, str], folder: Path) -> Record:
-    """Start a process in a session of its own, its output appended to ``log``."""
+def spawn(
+    arguments: list[str], log: Path, environment: Mapping[str, str], directory: Path
+) -> Record:
+    """Start a process in its own session and append its output to ``log``."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         child = subprocess.Popen(
@@ -40,7 +42,7 @@ def spawn(arguments: list[str], log: Path, environment: Mapping[str, str], folde
             stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(environment),
-            cwd=folder,
+            cwd=directory,
             start_new_session=True,
         )
     _children.append(child)
@@ -48,7 +50,7 @@ def spawn(arguments: list[str], log: Path, environment: Mapping[str, str], folde
 
 
 def record_of(pid: int) -> Record:
-    """Return what a process is recognised by later; one that is gone is never alive again."""
+    """Return the record of a process; if it has ended, the record is never alive."""
     stat = _stat(pid)
     return {"pid": pid, "started": stat.started if stat else 0}
 
@@ -64,7 +66,7 @@ def is_alive(record: Optional[Record]) -> bool:
 
 
 def members(record: Record) -> list[int]:
-    """Pids of the living processes in the session of the recorded one, itself included."""
+    """Return the pids of the living processes in the session of the recorded one, including it."""
     leader = _stat(record["pid"])
     if leader and leader.started != record["started"]:
         return []
@@ -78,10 +80,10 @@ def members(record: Record) -> list[int]:
 
 
 def end(records: Iterable[Record], first: int = signal.SIGTERM, grace: float = 8.0) -> None:
-    """Ask the processes to end, then kill whatever is left of their sessions after ``grace``."""
+    """Send the signal ``first``; after ``grace`` seconds, kill the rest of the sessions."""
     records = list(records)
     for record in records:
-        ask(record, first)
+        send_signal(record, first)
     deadline = time.monotonic() + grace
     while time.monotonic() < deadline and any(is_alive(record) for record in records):
         time.sleep(0.1)
@@ -89,15 +91,15 @@ def end(records: Iterable[Record], first: int = signal.SIGTERM, grace: float = 8
         kill(record)
 
 
-def ask(record: Record, number: int) -> None:
-    """Send the recorded process a signal, if it still runs."""
+def send_signal(record: Record, number: int) -> None:
+    """Send a signal to the recorded process if it still runs."""
     if is_alive(record):
         with contextlib.suppress(ProcessLookupError):
             os.kill(record["pid"], number)
 
 
 def kill(record: Record) -> list[int]:
-    """SIGKILL the session of the recorded process, wait until it is gone, return its pids."""
+    """Kill the session of the recorded process, wait until it has ended, and return its pids."""
     killed = members(record)
     for pid in killed:
         with contextlib.suppress(ProcessLookupError):
@@ -111,7 +113,7 @@ def kill(record: Record) -> list[int]:
 
 
 def last_lines(log: Path, count: int = 25) -> str:
-    """The end of a log file, indented."""
+    """Return the last lines of a log file, indented."""
     try:
         lines = log.read_text(errors="replace").splitlines()
     except FileNotFoundError:
@@ -124,7 +126,7 @@ def _stat(pid: int) -> Optional[Stat]:
         text = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    # The command name is in parentheses and may itself hold blanks and parentheses.
+    # The command name is in parentheses and may contain spaces and parentheses.
     fields = text.rpartition(")")[2].split()
     if fields[0] in "ZX":
         return None

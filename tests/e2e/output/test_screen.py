@@ -69,7 +69,7 @@ def test_a_retry_continues_a_killed_run_from_its_report(rig: Rig) -> None:
     while play.reported().count('"number"') < 8 and time.monotonic() < deadline:
         time.sleep(0.2)
     play.kill()
-    report = play.folder / "report"
+    report = play.directory / "report"
 
     lines = [json.loads(line) for line in report.read_text().splitlines()]
     done = {line["name"] for line in lines if "number" in line and not line["error"]}
@@ -82,7 +82,7 @@ def test_a_retry_continues_a_killed_run_from_its_report(rig: Rig) -> None:
     assert {line["name"] for line in retry.report} == {item["name"] for item in items} - done
     assert len(rig.ark.snapshots(rig.prefix)) == MANY
     nothing = rig.run(
-        "package_sync", rpm_package_repos=items, package_retry=str(play.folder / "retry")
+        "package_sync", rpm_package_repos=items, package_retry=str(play.directory / "retry")
     ).failed()
     assert "cannot be read" in nothing.message
 

@@ -93,7 +93,7 @@ def fleet(walk: Walk, as_kayobe: Runner, environment: dict[str, str]) -> Runner:
     assert as_kayobe("client_sync").status == 0
     assert as_kayobe("client_promote").status == 0
     hosts = {"hosts": {name: client_variables(walk) for name in ("client1", "client2")}}
-    directory = walk.site.folder / "fleet"
+    directory = walk.site.directory / "fleet"
     directory.mkdir()
     write_private(directory / "hosts.yml", yaml.safe_dump({"client": hosts}))
     files = extra_variables(walk.site)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is served: status and digest of metadata, guards of snapshots, state of channels."""
+"""Served content: HTTP status and digest of metadata, content guards of snapshots."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ Repositories = Iterable[Mapping[str, Any]]
 
 
 def metadata(item: Mapping[str, Any]) -> str:
-    """Return the file that is the root of a repository's metadata, relative to its base path."""
+    """Return the path of a repository's top-level metadata file, relative to its base path."""
     if item["type"] == "rpm":
         return "repodata/repomd.xml"
     return f"dists/{item['distributions'].split()[0]}/InRelease"
 
 
 def snapshot(item: Mapping[str, Any], stamp: str) -> str:
-    """Return the base path of a snapshot, or of a channel."""
+    """Return the base path of a snapshot or channel."""
     return f"{item['base_path']}{stamp}"
 
 
 def statuses(pulp: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -> dict[str, int]:
-    """Return the status that the metadata of each snapshot answers with, by short name."""
+    """Return the HTTP status of the metadata of each snapshot, by short name."""
     return {name: status for name, (status, _body) in _read(pulp, repositories, stamps).items()}
 
 
 def digests(pulp: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -> dict[str, str]:
-    """Return the SHA-256, in hex, of each snapshot's metadata, or raise LabError."""
+    """Return the SHA-256, in hex, of each snapshot's metadata; raise LabError if one is missing."""
     result = {}
     for name, (status, body) in _read(pulp, repositories, stamps).items():
         if status != 200:
@@ -44,7 +44,7 @@ def digests(pulp: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -
 
 
 def guards(ark: Pulp, repositories: Repositories, stamps: Mapping[str, str]) -> dict[str, str]:
-    """Return the name of the content guard of each snapshot, by short name; empty: public."""
+    """Return the name of each snapshot's content guard, by short name; empty if it is public."""
     paths = {
         item["short_name"]: snapshot(item, stamps[item["short_name"]]) for item in repositories
     }
@@ -64,15 +64,15 @@ def _read(
         item["short_name"]: pulp.content(snapshot(item, stamps[item["short_name"]]), metadata(item))
         for item in repositories
     }
-    # Guarded content costs Pulp a password hash each time; it has a process for each core.
+    # In parallel, because Pulp computes a password hash for each request for guarded content.
     with ThreadPoolExecutor(4) as pool:
         return dict(zip(addresses, pool.map(pulp.get, addresses.values())))
 
 
 def _list(pulp: Pulp, kind: str, **filters: str) -> list[dict[str, Any]]:
-    """Return objects of Pulp's API; raises LabError when it refuses."""
+    """Return objects of Pulp's API; raise LabError if the request is rejected."""
     query = urllib.parse.urlencode({"limit": 1000, **filters})
     status, body = pulp.get(f"{pulp.url}/pulp/api/v3/{kind}/?{query}")
     if status != 200:
-        raise LabError(f"{pulp.name} refuses to list {kind}: {status} {body.decode()[:200]}")
+        raise LabError(f"{pulp.name}: listing {kind} failed: {status} {body.decode()[:200]}")
     return list(json.loads(body)["results"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hosts that install from a client's Pulp: a root folder each, with the real dnf and apt-get."""
+"""Hosts that install from a client's Pulp: a root directory each, used with dnf and apt-get."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ pluginpath=/none
 module_platform_id=platform:el9
 install_weak_deps=False
 metadata_expire=0
-# The packages of the lab carry no signature of their own.
+# The packages of the lab are not signed.
 gpgcheck=0
 """
 
-APT_FOLDERS = (
+APT_DIRECTORIES = (
     "etc/apt/apt.conf.d",
     "etc/apt/preferences.d",
     "var/cache/apt/archives/partial",
@@ -55,7 +55,7 @@ DPkg::Options:: "--force-not-root,script-chrootless,bad-path";
 
 @dataclass(frozen=True)
 class Installed:
-    """What one install did: the command, its output, and the versions that are there now."""
+    """The result of an installation: the command, its output, and the installed versions."""
 
     command: str
     output: str
@@ -63,13 +63,13 @@ class Installed:
 
     @property
     def changed(self) -> bool:
-        """Whether anything was installed; both programs say when not."""
+        """Whether anything was installed, according to the output."""
         idle = ("Nothing to do.", "0 upgraded, 0 newly installed")
-        return not any(words in self.output for words in idle)
+        return not any(text in self.output for text in idle)
 
 
 def ensure_programs() -> None:
-    """Install dnf and apt where root allows; raises MissingPackages with one sentence."""
+    """Install dnf and apt as root; raise MissingPackages if that is not possible."""
     missing = [package for name, package in PROGRAMS.items() if not debian.program(name)]
     if not missing:
         return
@@ -83,7 +83,7 @@ def ensure_programs() -> None:
 def dnf_install(
     root: Path, client: Pulp, repositories: Iterable[Mapping[str, Any]], channel: str, *names: str
 ) -> Installed:
-    """Install packages into `root` from a channel; raises LabError with dnf's own words."""
+    """Install packages into `root` from a channel; raise LabError with the output of dnf."""
     root.mkdir(parents=True, exist_ok=True)
     text = DNF_CONFIGURATION
     for item in repositories:
@@ -109,12 +109,12 @@ def apt_install(
     key: Path,
     *names: str,
 ) -> Installed:
-    """Install packages into `root` from a channel, if `key` signed its metadata.
+    """Install packages into `root` from a channel whose metadata is signed with `key`.
 
-    Raises LabError with apt-get's own words.
+    Raises LabError with the output of apt-get.
     """
-    for folder in APT_FOLDERS:
-        (root / folder).mkdir(parents=True, exist_ok=True)
+    for directory in APT_DIRECTORIES:
+        (root / directory).mkdir(parents=True, exist_ok=True)
     (root / "var/lib/dpkg/status").touch()
     sources = [
         f"deb [signed-by={key}] {client.content(item['base_path'] + channel)} {suite} "
@@ -136,25 +136,25 @@ def apt_install(
     return Installed(shown, output, dict(zip(names, versions)))
 
 
-def forget(*roots: Path) -> None:
-    """Remove hosts."""
+def remove_hosts(*roots: Path) -> None:
+    """Delete the root directories of hosts."""
     for root in roots:
         shutil.rmtree(root, ignore_errors=True)
 
 
 def _run(command: list[str], **environment: str) -> str:
-    """Run a package manager as root of its own folder; raises LabError with its last lines."""
-    words = command
-    if os.geteuid():  # owning the files of a root folder takes a user namespace
-        words = ["unshare", "--user", "--map-root-user", *command]
+    """Run a package manager as root of a host; raise LabError with its last lines if it fails."""
+    arguments = command
+    if os.geteuid():  # chown of the host's files needs root, or a user namespace
+        arguments = ["unshare", "--user", "--map-root-user", *command]
     own = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
-    own["PATH"] = f"{own.get('PATH', '')}:{debian.SYSTEM_FOLDERS}"
-    # What runs this program is a virtual environment; dnf is the system's.
+    own["PATH"] = f"{own.get('PATH', '')}:{debian.SYSTEM_DIRECTORIES}"
+    # This program runs in a virtual environment, but dnf uses the system's Python.
     for name in ("PYTHONPATH", "VIRTUAL_ENV"):
         own.pop(name, None)
     own.update(environment, LC_ALL="C.UTF-8", DEBIAN_FRONTEND="noninteractive")
     done = subprocess.run(
-        words,
+        arguments,
         env=own,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steps that take container images and a disk image from who builds them to a site."""
+"""The steps of the demo for container images and a disk image, from the build to a site."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIZE = 24 * 1024 * 1024
 _DISK = {"openstack_release": "2025.1", "os_distribution": "rocky", "os_release": "9"}
 _PUSH = """\
 ---
-- name: Push what was built
+- name: Push built images
   hosts: ark
   gather_facts: false
   module_defaults:
@@ -44,26 +44,26 @@ _PUSH = """\
 
 
 class Images:
-    """What was built, and where it is. `digests` is image -> tag -> digest, signatures too."""
+    """The built images. `digests` is image -> tag -> digest, with the tags of signatures."""
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
-        self.folder = walk.site.folder / "images"
+        self.directory = walk.site.directory / "images"
         self.digests = {name: self._build(name) for name in IMAGES}
         self.disk = self._build_disk()
 
     @property
     def signature(self) -> str:
-        """The tag of the signature of the first tag of the last image."""
+        """The tag of the signature that belongs to the first tag of the last image."""
         return Attached(self.digests[IMAGES[-1]][TAGS[0]]).tag
 
     def push(self) -> Run:
-        """Push the images to Ark, as a build does, where all is private before there is any."""
+        """Make container repositories private on Ark, then push images as a build does."""
         self.walk.play("container_access")
-        playbook = self.folder / "push.yml"
+        playbook = self.directory / "push.yml"
         playbook.write_text(_PUSH, encoding="utf-8")
         images = [{"name": name, "tag": tag} for name, tags in self.digests.items() for tag in tags]
-        variables = {"layouts": str(self.folder / "layouts"), "images": images}
+        variables = {"layouts": str(self.directory / "layouts"), "images": images}
         return self.walk.play(str(playbook), "-e", json.dumps(variables))
 
     def upload(self) -> Run:
@@ -72,49 +72,49 @@ class Images:
         return self.walk.play("image_upload", "-e", json.dumps(variables))
 
     def release(self) -> list[Run]:
-        """Pin the tags and the version of the disk image, and release them."""
+        """Pin the tags and the version of the disk image, and promote them."""
         kayobe.write_image_pins(self.walk.site, PINS, {"rocky_9": VERSION})
         return [self.walk.play("container_promote"), self.walk.play("image_promote")]
 
     def mirror(self) -> list[Run]:
-        """Mirror both into the client's Pulp."""
+        """Mirror the container images and the disk image into the client's Pulp."""
         return [self.walk.play("container_mirror"), self.walk.play("image_mirror")]
 
     def pull(self) -> list[str]:
-        """Pull an image with podman from the client's Pulp, and its signature; one line of each.
+        """Pull an image from the client's Pulp with podman; return the lines to print.
 
-        Raises LabError unless both have the digests of what was built.
+        Raises LabError unless the image and its signature have the digests of the built ones.
         """
         name, client = IMAGES[-1], self.walk.site.client.as_user("")
         lines = []
         for tag in (TAGS[0], self.signature):
             wanted = self.digests[name][tag]
-            found = manifest_digest(self.folder / "look", client, f"stackhpc/{name}", tag)
+            found = manifest_digest(self.directory / "look", client, f"stackhpc/{name}", tag)
             expect(found, wanted, f"digest of {tag}")
-        pulled = podman_pull(self.folder / "podman", client, f"stackhpc/{name}", TAGS[0])
+        pulled = podman_pull(self.directory / "podman", client, f"stackhpc/{name}", TAGS[0])
         expect(pulled, self.digests[name][TAGS[0]], "digest of what podman pulled")
         lines.append(f"podman pull {registry(client)}/stackhpc/{name}:{TAGS[0]}")
-        lines.append(f"{pulled}, as built; its signature came along")
+        lines.append(f"{pulled}, as built; its signature was mirrored, too")
         return lines
 
     def fetch(self) -> str:
-        """Fetch the disk image with curl from the client's Pulp; raises LabError if it differs."""
+        """Download the disk image from the client's Pulp; raise LabError if it differs."""
         client = self.walk.site.client.as_user("")
         url = client.content(DISK_PATH, DISK)
-        found = curl(client, url, self.folder / "fetched" / DISK)
+        found = curl(client, url, self.directory / "fetched" / DISK)
         expect(found, sha256_of(self.disk), "SHA-256 of the fetched disk image")
         return f"curl {url}: {found[:16]}..., as built"
 
     def pullable(self, account: Pulp) -> bool:
-        """Whether an account of Ark may pull the images where they are released to."""
+        """Whether an account of Ark can pull the released images."""
         try:
-            manifest_digest(self.folder / "look", account, f"stackhpc/{IMAGES[0]}", TAGS[0])
+            manifest_digest(self.directory / "look", account, f"stackhpc/{IMAGES[0]}", TAGS[0])
         except LabError:
             return False
         return True
 
-    def seen_by_client(self) -> dict[str, bool]:
-        """Whether the client's account, and anybody, may pull from Ark."""
+    def pull_access(self) -> dict[str, bool]:
+        """Whether the client's account and anonymous clients can pull from Ark."""
         site = self.walk.site
         return {
             ACCOUNT: self.pullable(client_account(site)),
@@ -122,14 +122,14 @@ class Images:
         }
 
     def _build(self, name: str) -> dict[str, str]:
-        layout = self.folder / "layouts" / name
+        layout = self.directory / "layouts" / name
         digests = write_layout(layout, {tag: Image(f"{name} {tag}") for tag in TAGS})
         signature = Attached(digests[TAGS[0]])
         return {**digests, **write_layout(layout, {signature.tag: signature})}
 
     def _build_disk(self) -> Path:
-        """Write a disk image, whose content is noise: the train looks into none."""
-        path = self.folder / "disk" / DISK
+        """Write a disk image of random bytes, because the collection does not read its content."""
+        path = self.directory / "disk" / DISK
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(random.Random(DISK).randbytes(SIZE))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client's Kayobe configuration: the pins of a release, and the channels its hosts read."""
+"""A client's Kayobe configuration: pins of a release, and the channels that its hosts read."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _PIN = "stackhpc_pulp_repo_{}_version"
 
 
 def write_pins(site: Site, stamps: Mapping[str, str]) -> None:
-    """Write which snapshots the release consists of, by short name."""
+    """Write the pins of the release's snapshots, by short name."""
     pins = {_PIN.format(name): stamp for name, stamp in sorted(stamps.items())}
-    _write(site, "pulp-repo-versions.yml", "# The release: what was tested together.", pins)
+    _write(site, "pulp-repo-versions.yml", "# Snapshots of the release, tested together.", pins)
 
 
 def write_image_pins(site: Site, tags: Mapping[str, str], versions: Mapping[str, str]) -> None:
-    """Write the tag of all containers by base distribution, and the versions of host images."""
+    """Write the tag of container images by base distribution, and the versions of host images."""
     pins = {"kolla_image_tags": {"openstack": dict(tags)}}
-    _write(site, "kolla-image-tags.yml", "# Containers of the release.", pins)
+    _write(site, "kolla-image-tags.yml", "# Container images of the release.", pins)
     hosts = {f"stackhpc_{name}_overcloud_host_image_version": tag for name, tag in versions.items()}
     _write(site, "pulp-host-image-versions.yml", "# Host images of the release.", hosts)
 
 
 def read_pins(site: Site) -> dict[str, str]:
-    """Return the stamps of the release by short name; empty before there is one."""
+    """Return the stamps of the release by short name; empty if there is no release yet."""
     try:
         pins = yaml.safe_load(site.pins.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -44,7 +44,7 @@ def read_pins(site: Site) -> dict[str, str]:
 
 
 def write_channels(site: Site, repositories: Iterable[Mapping[str, Any]]) -> None:
-    """Write etc/kayobe/pulp.yml: each repository comes from Ark and is served in two channels."""
+    """Write etc/kayobe/pulp.yml: sync each repository from Ark, and serve it in two channels."""
     settings: dict[str, Any] = {
         "stackhpc_release_pulp_url": site.ark.url,
         "stackhpc_release_pulp_username": ACCOUNT,
@@ -54,19 +54,19 @@ def write_channels(site: Site, repositories: Iterable[Mapping[str, Any]]) -> Non
         kind = item["type"]
         for key, value in _channels_of(item).items():
             settings.setdefault(key.format(kind), []).append(value)
-    _write(site, "pulp.yml", "# What the client takes from Ark, and how it serves it.", settings)
+    _write(site, "pulp.yml", "# Repositories to sync from Ark, and their channels.", settings)
     secret = {"secrets_stackhpc_release_pulp_password": account_password(site)}
-    _write(site, "secrets.yml", "# Encrypt yours with ansible-vault.", secret)
+    _write(site, "secrets.yml", "# Encrypt your file with ansible-vault.", secret)
 
 
 def extra_variables(site: Site) -> list[str]:
-    """Return the arguments that Kayobe would call ansible-playbook with: every top-level file."""
+    """Return the arguments that Kayobe passes to ansible-playbook: `-e` for each top-level file."""
     files = sorted(site.pins.parent.glob("*.yml"))
     return [word for file in files for word in ("-e", f"@{file}")]
 
 
 def _channels_of(item: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the items of one repository by the variable they belong to."""
+    """Return the items of one repository by the variable to which each is added."""
     name, prefix, path = item["name"], item["distribution_name"], item["base_path"]
     source = {
         "name": name,
@@ -82,7 +82,7 @@ def _channels_of(item: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     else:
         chosen = ("distributions", "components", "architectures")
         source.update({key: item[key] for key in chosen}, mirror=True)
-        publication["mode"] = "verbatim"  # keeps the signatures of upstream
+        publication["mode"] = "verbatim"  # keeps upstream's signatures valid
     development, production = (
         {"name": f"{prefix}{channel}", "base_path": f"{path}{channel}", "required": True}
         for channel in CHANNELS

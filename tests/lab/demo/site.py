@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one walk through the release train takes place on: two Pulps, an upstream, a folder."""
+"""Servers and paths of a demo run: two Pulps, an upstream and a directory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..upstream.tools import require
 
 @dataclass(frozen=True)
 class Pulp:
-    """A Pulp server and one account on it. Without a username requests are anonymous."""
+    """A Pulp server and one account on it. Requests without a username are anonymous."""
 
     name: str
     url: str
@@ -28,15 +28,15 @@ class Pulp:
     ca_path: Optional[str] = None
 
     def as_user(self, username: str, password: str = "") -> Pulp:
-        """Return the same server, seen by another account."""
+        """Return the same server with another account."""
         return replace(self, username=username, password=password)
 
     def content(self, base_path: str, file: str = "") -> str:
-        """Return the address at which hosts read `file` below a base path."""
+        """Return the URL at which hosts read `file` below a base path."""
         return f"{self.url}/pulp/content/{base_path.strip('/')}/{file}"
 
     def get(self, url: str) -> tuple[int, bytes]:
-        """Return status and body of one GET; raises LabError when nothing answers."""
+        """Return status and body of a GET request; raise LabError if the server does not answer."""
         request = urllib.request.Request(url)
         if self.username:
             pair = b64encode(f"{self.username}:{self.password}".encode()).decode()
@@ -52,7 +52,7 @@ class Pulp:
     def _opener(self) -> urllib.request.OpenerDirector:
         handlers: list[urllib.request.BaseHandler] = []
         if urllib.parse.urlsplit(self.url).hostname in ("127.0.0.1", "localhost"):
-            # A proxy of the environment is not asked for loopback.
+            # Do not use the environment's proxy for loopback.
             handlers.append(urllib.request.ProxyHandler({}))
         if self.url.startswith("https"):
             context = ssl.create_default_context(cafile=self.ca_path)
@@ -62,13 +62,13 @@ class Pulp:
 
 @dataclass(frozen=True)
 class Site:
-    """Where a walk takes place; everything it writes lies below `folder`.
+    """Servers and paths of a demo run, which writes all its files below `directory`.
 
-    `upstream` is what serves the folder `tree`, `key` the public key that signs its Deb
-    repositories.
+    `upstream` is the URL of the server that serves the directory `tree`; `key` is the public key
+    that signs its Deb repositories.
     """
 
-    folder: Path
+    directory: Path
     ark: Pulp
     client: Pulp
     upstream: str
@@ -76,33 +76,33 @@ class Site:
     key: Path
 
     def publish_upstream(self, moves: int = 0) -> None:
-        """Publish the upstreams as they are, or after some more moves."""
+        """Publish the upstream repositories in their current state, or `moves` states later."""
         require()
         publish_demo(self.tree, (demo_step(self.tree) or 0) + moves)
         publish_mirrors(self.tree, self.upstream)
 
     @property
     def upstreams(self) -> dict[str, dict[str, Any]]:
-        """What `describe_demo` says of each upstream, by short name."""
+        """The item of `describe_demo` for each upstream repository, by short name."""
         return {item["short_name"]: item for item in describe_demo(self.tree, self.upstream)}
 
     @property
     def inventory(self) -> Path:
-        """The folder of the inventory, in the shape of docs/example-inventory."""
-        return self.folder / "inventory"
+        """The directory of the inventory, with the layout of docs/example-inventory."""
+        return self.directory / "inventory"
 
     @property
     def kayobe(self) -> Path:
-        """The root of a Kayobe configuration."""
-        return self.folder / "kayobe-config"
+        """The root of the Kayobe configuration."""
+        return self.directory / "kayobe-config"
 
     @property
     def pins(self) -> Path:
-        """The file that says which snapshots the release consists of."""
+        """The file with the pins of the release's snapshots."""
         return self.kayobe / "etc" / "kayobe" / "pulp-repo-versions.yml"
 
 
 def pulp_of(name: str, server: dict[str, Any]) -> Pulp:
-    """Return the Pulp that `pulp.server()` describes."""
+    """Return the Pulp that `launcher.server()` describes."""
     keys = ("url", "username", "password", "ca_path")
     return Pulp(name, **{key: server[key] for key in keys})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steps that take packages from an upstream to a host; the demo tells them, tests assert them.
+"""The steps from an upstream to a host, for packages; the demo prints them, tests assert them.
 
-Each step can be taken again and then changes nothing.
+Each step is idempotent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..paths import LabError
-from ..playbook import Run, must_play
+from ..playbook import Run, play_checked
 from . import content, host, kayobe
 from .content import digests, statuses
 from .host import Installed
@@ -21,11 +21,11 @@ from .inventory import SELECTION, client_account, repositories, write_inventory
 from .site import Site
 
 Stamps = Mapping[str, str]
-"""Short name to stamp."""
+"""Stamps by short name."""
 
 
 class Walk:
-    """One walk over a site. `changes` counts what playbooks and installs changed."""
+    """The steps on one site. `changes` counts the changes by playbooks and installations."""
 
     def __init__(self, site: Site, selection: str = SELECTION) -> None:
         write_inventory(site, selection)
@@ -35,8 +35,8 @@ class Walk:
         self.seconds: dict[tuple[str, str], float] = {}
 
     def play(self, name: str, *arguments: str, report: bool = False) -> Run:
-        """Run a playbook of the collection; raises PlaybookFailed."""
-        played = must_play(self.site.inventory, name, *arguments, report=report)
+        """Run a playbook of the collection; raise PlaybookFailed if it fails."""
+        played = play_checked(self.site.inventory, name, *arguments, report=report)
         self.changes += played.changed
         return played
 
@@ -45,7 +45,7 @@ class Walk:
         return [item for item in self.repositories if item["type"] == content_type]
 
     def released(self) -> dict[str, str]:
-        """Return the stamps of the release if Ark has all of its snapshots, else nothing."""
+        """Return the stamps of the release, or nothing unless Ark has all of its snapshots."""
         pins = kayobe.read_pins(self.site)
         if set(pins) != {item["short_name"] for item in self.repositories}:
             return {}
@@ -53,23 +53,23 @@ class Walk:
         return pins if set(found.values()) == {200} else {}
 
     def take_snapshots(self) -> tuple[Run, dict[str, str]]:
-        """Sync Ark from upstream; also return the stamp that each repository is at."""
+        """Sync Ark from upstream; return the run and the current stamp of each repository."""
         played = self.play("package_sync", report=True)
         for item in played.report:
             self.seconds[item["short_name"], item["stamp"]] = item["seconds"]
         return played, {item["short_name"]: item["stamp"] for item in played.report}
 
     def statuses(self, stamps: Stamps) -> dict[str, set[int]]:
-        """Return what snapshots answer to Ark's administrator, the client, and anybody else."""
-        askers = (self.site.ark, client_account(self.site), self.site.ark.as_user(""))
+        """Return the HTTP statuses of snapshots for administrator, client and anonymous clients."""
+        accounts = (self.site.ark, client_account(self.site), self.site.ark.as_user(""))
         chosen = [item for item in self.repositories if item["short_name"] in stamps]
         return {
-            asker.username or "anonymous": set(statuses(asker, chosen, stamps).values())
-            for asker in askers
+            account.username or "anonymous": set(statuses(account, chosen, stamps).values())
+            for account in accounts
         }
 
     def unreleased(self, stamps: Stamps) -> dict[str, str]:
-        """Return those of the snapshots that are behind another guard than the release's."""
+        """Return the snapshots that do not have the content guard of the release."""
         guards = content.guards(self.site.ark, self.repositories, stamps)
         return {name: stamps[name] for name, guard in guards.items() if guard != "release"}
 
@@ -79,15 +79,15 @@ class Walk:
         kayobe.write_channels(self.site, self.repositories)
 
     def digests(self, stamps: Stamps) -> dict[str, str]:
-        """Return the SHA-256 of the metadata of snapshots, as Ark serves it."""
+        """Return the SHA-256 of the metadata that Ark serves for snapshots."""
         return digests(self.site.ark, self.repositories, stamps)
 
     def served_by_client(self, item: Mapping[str, Any], stamp: str) -> str:
-        """Return the SHA-256 of the metadata that the client's Pulp has at a stamp or channel."""
+        """Return the SHA-256 of the metadata at a stamp or channel of the client's Pulp."""
         return digests(self.site.client, [item], {item["short_name"]: stamp})[item["short_name"]]
 
     def channels(self, release: Stamps) -> dict[str, list[str]]:
-        """Return the channels of the client's Pulp that serve the bytes of the release."""
+        """Return the channels of the client's Pulp that serve the metadata of the release."""
         wanted = self.digests(release)
         served = {
             channel: digests(self.site.client, self.repositories, dict.fromkeys(wanted, channel))
@@ -99,11 +99,11 @@ class Walk:
         }
 
     def sync_client(self) -> Run:
-        """Bring the client's development channels to the release, as Kayobe would."""
+        """Sync the client's development channels to the release, as Kayobe does."""
         return self.play("client_sync", *kayobe.extra_variables(self.site))
 
     def promote_client(self) -> Run:
-        """Let the client's production channels serve what its development ones do."""
+        """Promote the client's development channels to production."""
         return self.play("client_promote", *kayobe.extra_variables(self.site))
 
     def install_rpms(self) -> Installed:
@@ -123,17 +123,17 @@ class Walk:
         )
 
     def host(self, name: str) -> Path:
-        """Return the root folder of a host."""
-        return self.site.folder / "hosts" / name
+        """Return the root directory of a host."""
+        return self.site.directory / "hosts" / name
 
     def package(self, item: Mapping[str, Any]) -> str:
-        """Return the name of a package that every state of a repository has."""
+        """Return the name of a package that a repository has in every state."""
         if item["type"] == "rpm":
             return f"{item['short_name'].replace('_', '-')}-hello"
         return f"{item['distributions'].split()[0]}-{item['components'].split()[0]}-hello"
 
     def upstream_versions(self, content_type: str) -> dict[str, str]:
-        """Return the versions of `package()` that the upstreams are at, by package."""
+        """Return the current upstream version of each `package()`, by package name."""
         versions = {}
         for item in self.of_type(content_type):
             name = self.package(item)
@@ -142,17 +142,17 @@ class Walk:
             versions[name] = next(match[1] for match in matches if match)
         return versions
 
-    def remember(self, digests_of_release: Mapping[str, str]) -> None:
-        """Keep the digests of the release for walks to come."""
+    def save_digests(self, digests_of_release: Mapping[str, str]) -> None:
+        """Save the digests of the release for later runs."""
         self._record.write_text(json.dumps(digests_of_release, indent=2) + "\n")
 
-    def remembered(self) -> dict[str, str]:
-        """Return the digests that were kept."""
+    def saved_digests(self) -> dict[str, str]:
+        """Return the saved digests."""
         return dict(json.loads(self._record.read_text()))
 
     @property
     def _record(self) -> Path:
-        return self.site.folder / "release-digests.json"
+        return self.site.directory / "release-digests.json"
 
     def _count(self, installed: Installed) -> Installed:
         self.changes += installed.changed

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start, stop and disturb the named Pulp servers of the lab.
+"""Start and stop the named Pulp servers of the lab, kill their workers, insert content.
 
 RELEASE_TRAIN_<NAME>_URL, _USERNAME, _PASSWORD and _CA_PATH (name in capitals, '_' for '-') replace
-the server of that name by an existing Pulp.
+the server of that name with an existing Pulp.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from .venv import GENERATIONS
 
 
 def main() -> int:
-    """Run one verb; exit status 0, 1 (a sentence on stderr says why), 2 (packages missing)."""
+    """Run one command; exit status 0, 1 (the cause is on stderr), 2 (packages are missing)."""
     options = _parser().parse_args()
     try:
         return int(options.run(options) or 0)
     except BrokenPipeError:
-        # The reader left, as in "status | head"; Python would complain again at exit.
+        # The pipe is closed, as in "status | head"; without this, Python prints an error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        print("interrupted: run the same command again to go on", file=sys.stderr)
+        print("interrupted: run the same command again to continue", file=sys.stderr)
         return 130
     except MissingPackages as error:
         print(error, file=sys.stderr)
@@ -48,7 +48,7 @@ def _show(names: list[str]) -> None:
         print(f"{name}: {shown['url']} is {state}")
         print(f"  user {shown['username']}, password {shown['password']}")
         if shown["ca_path"]:
-            print(f"  authority {shown['ca_path']}")
+            print(f"  CA certificate {shown['ca_path']}")
         if not shown["external"]:
             print(f"  Pulp {shown['generation']}, worker_ttl {shown['worker_ttl']} s")
             up = [f"{role} {pid or 'DOWN'}" for role, pid in shown["processes"].items()]
@@ -84,7 +84,7 @@ def _verb_seed(options: argparse.Namespace) -> None:
 
 
 def _verb_manage(options: argparse.Namespace) -> int:
-    # Python before 3.13 swallows the '--', later ones leave it.
+    # Python before 3.13 removes the '--', later versions keep it.
     first = 1 if options.arguments[:1] == ["--"] else 0
     return launcher.manage(options.name, *options.arguments[first:])
 
@@ -101,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
-    def verb(name: str, words: str, run: Callable[[argparse.Namespace], Any]) -> Any:
-        added = verbs.add_parser(name, help=words, description=words)
+    def verb(name: str, text: str, run: Callable[[argparse.Namespace], Any]) -> Any:
+        added = verbs.add_parser(name, help=text, description=text)
         added.set_defaults(run=run)
         return added
 
@@ -116,33 +116,35 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--workers", type=int, help="default: 2")
         added.add_argument("--tls", action=argparse.BooleanOptionalAction, help="serve HTTPS")
         added.add_argument("--worker-ttl", type=int, metavar="SECONDS", help="default: 30")
-        added.add_argument("--port", type=int, help="default: a free one, remembered")
-    added = verb("status", "show servers, all without names", _verb_status)
+        added.add_argument("--port", type=int, help="default: the previous one, or a free one")
+    added = verb("status", "show servers, by default all", _verb_status)
     added.add_argument("names", nargs="*", metavar="NAME")
     added.add_argument("--json", action="store_true")
-    added = verb("stop", "stop servers, all without names", lambda o: launcher.stop(*o.names))
+    added = verb("stop", "stop servers, by default all", lambda o: launcher.stop(*o.names))
     added.add_argument("names", nargs="*", metavar="NAME")
     added = verb(
         "destroy",
-        "stop servers and delete their data, all without names",
+        "stop servers, by default all, and delete their data",
         lambda o: launcher.destroy(*o.names, purge=o.purge),
     )
     added.add_argument("names", nargs="*", metavar="NAME")
     added.add_argument("--purge", action="store_true", help="delete the PostgreSQL cluster too")
     added = verb(
         "kill-worker",
-        "SIGKILL a worker that runs a task",
+        "kill a worker that runs a task (SIGKILL)",
         lambda o: print(launcher.kill_worker(o.name, o.wait)),
     )
     added.add_argument("name", metavar="NAME")
-    added.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="for a busy one")
+    added.add_argument(
+        "--wait", type=float, default=0, metavar="SECONDS", help="wait for a busy worker"
+    )
     added = verb("start-workers", "start missing workers", lambda o: launcher.start_workers(o.name))
     added.add_argument("name", metavar="NAME")
-    added = verb("seed", "insert or remove N RPM distributions", _verb_seed)
+    added = verb("seed", "insert or delete N RPM distributions", _verb_seed)
     added.add_argument("name", metavar="NAME")
     number = added.add_mutually_exclusive_group(required=True)
-    number.add_argument("--distributions", type=int, metavar="N", help="have N of them")
-    number.add_argument("--remove", action="store_true", help="remove all seeded ones")
+    number.add_argument("--distributions", type=int, metavar="N", help="their number")
+    number.add_argument("--remove", action="store_true", help="delete all of them")
     added = verb("manage", "run pulpcore-manager", _verb_manage)
     added.add_argument("name", metavar="NAME")
     added.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- ARGUMENT")

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only Pulp's own models can do; run by a server's Python, the request as JSON on stdin.
+"""Operations that need Pulp's own models; run by a server's Python, with a JSON request on stdin.
 
-Requests: ``{"do": "seed", "distributions": N}`` and ``{"do": "unseed"}``. The output is one line
-for the person at the terminal.
+Requests: ``{"do": "seed", "distributions": N}`` and ``{"do": "unseed"}``. Prints one line of text.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ BATCH = 1000
 
 
 def seed(request: dict[str, Any]) -> str:
-    """Insert the missing ones of N distributions, 25 snapshots to a prefix."""
+    """Insert those of N distributions that do not exist, with 25 snapshots for each prefix."""
     wanted = {_name(number): _base_path(number) for number in range(request["distributions"])}
-    there = set(_seeded().values_list("name", flat=True))
-    missing = sorted(set(wanted) - there)
+    existing = set(_seeded().values_list("name", flat=True))
+    missing = sorted(set(wanted) - existing)
     for start in range(0, len(missing), BATCH):
         _insert({name: wanted[name] for name in missing[start : start + BATCH]})
     _refresh_statistics()
-    return f"{len(missing)} distributions inserted, {_seeded().count()} seeded ones are there"
+    return f"{len(missing)} distributions inserted, {_seeded().count()} in total"
 
 
 def unseed(_request: dict[str, Any]) -> str:
-    """Remove what seed() inserted."""
+    """Delete the distributions that seed() inserted."""
     keys = list(_seeded().values_list("pk", flat=True))
     for start in range(0, len(keys), BATCH):
         batch = keys[start : start + BATCH]
@@ -44,11 +43,11 @@ def unseed(_request: dict[str, Any]) -> str:
             RpmDistribution.objects.filter(pk__in=batch)._raw_delete("default")
             Distribution.objects.filter(pk__in=batch)._raw_delete("default")
     _refresh_statistics()
-    return f"{len(keys)} seeded distributions removed"
+    return f"{len(keys)} seeded distributions deleted"
 
 
 def _insert(paths: dict[str, str]) -> None:
-    """Two inserts per batch: Django's bulk_create refuses multi-table inheritance."""
+    """Use two inserts per batch: Django's bulk_create does not support multi-table inheritance."""
     kind = RpmDistribution.get_pulp_type()
     masters = [Distribution(name=n, base_path=p, pulp_type=kind) for n, p in paths.items()]
     with transaction.atomic():
@@ -59,7 +58,7 @@ def _insert(paths: dict[str, str]) -> None:
 
 
 def _refresh_statistics() -> None:
-    """A benchmark must not depend on whether autovacuum came by in the meantime."""
+    """Update the statistics, so that benchmarks do not depend on when autovacuum runs."""
     with connection.cursor() as cursor:
         for model in (Distribution, RpmDistribution):
             cursor.execute(f'VACUUM ANALYZE "{model._meta.db_table}"')
@@ -86,5 +85,5 @@ def _prefix_and_stamp(number: int) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    order = json.load(sys.stdin)
-    print({"seed": seed, "unseed": unseed}[order["do"]](order))
+    sent = json.load(sys.stdin)
+    print({"seed": seed, "unseed": unseed}[sent["do"]](sent))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ask a Pulp how it is, and wait for an existing one that was named in the environment."""
+"""Read the status of a Pulp, and wait for an existing Pulp that the environment names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..paths import LabError
 
 
 def existing_server(name: str) -> Optional[dict[str, Any]]:
-    """The Pulp that RELEASE_TRAIN_<NAME>_URL names, in the shape of ``status --json``, or None."""
+    """Return the Pulp of RELEASE_TRAIN_<NAME>_URL as ``status --json`` shows it, or None."""
     prefix = f"RELEASE_TRAIN_{name.upper().replace('-', '_')}_"
     url = os.environ.get(f"{prefix}URL")
     if not url:
@@ -42,7 +42,7 @@ def existing_server(name: str) -> Optional[dict[str, Any]]:
 
 
 def status(url: str, ca_path: Optional[str]) -> dict[str, Any]:
-    """Pulp's own status; raises OSError (URLError included) when it does not answer with JSON."""
+    """Return Pulp's status; raise OSError, such as URLError, unless the answer is JSON."""
     handlers: list[urllib.request.BaseHandler] = []
     if "//127.0.0.1" in url or "//localhost" in url:
         handlers.append(urllib.request.ProxyHandler({}))
@@ -54,23 +54,23 @@ def status(url: str, ca_path: Optional[str]) -> dict[str, Any]:
         try:
             return dict(json.load(response))
         except ValueError as error:
-            raise OSError(f"{url} answered something else than JSON") from error
+            raise OSError(f"the answer of {url} is not JSON") from error
 
 
-def wait_until(what_is_missing: Callable[[], str], seconds: float) -> None:
-    """Poll until ``what_is_missing`` gives an empty text; raises LabError with the last one."""
+def wait_until_ready(why_not_ready: Callable[[], str], seconds: float) -> None:
+    """Poll until ``why_not_ready`` returns an empty text; raise LabError with the last one."""
     deadline = time.monotonic() + seconds
     while True:
-        missing = what_is_missing()
-        if not missing:
+        reason = why_not_ready()
+        if not reason:
             return
         if time.monotonic() > deadline:
-            raise LabError(f"gave up after {seconds:.0f} s: {missing}")
+            raise LabError(f"not ready after {seconds:.0f} s: {reason}")
         time.sleep(0.3)
 
 
-def what_existing_lacks(name: str) -> str:
-    """Why the existing server is not ready yet, empty when it is."""
+def why_existing_not_ready(name: str) -> str:
+    """Return why an existing server is not ready yet, empty if it is."""
     server = existing_server(name)
     if not server or not server["running"]:
         return "the server named in the environment does not answer"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The life of one server of the lab: started, described, disturbed, stopped, destroyed."""
+"""Start, describe, stop and destroy one server of the lab; kill and start its workers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Optional
 
 from .. import processes
-from ..paths import LabError, known_servers, load_state, lock, save_state, server_folder
+from ..paths import LabError, known_servers, load_state, lock, save_state, server_directory
 from . import http, postgresql, runtime
-from .state import State, ca_path, existing_state, generation_of, is_alive, roles, say, url
+from .state import State, ca_path, existing_state, generation_of, is_alive, print_status, roles, url
 from .venv import ensure_venv
 
 READY_SECONDS = 240
@@ -20,7 +20,7 @@ READY_SECONDS = 240
 
 @dataclass(frozen=True)
 class Options:
-    """What can be chosen for a server; None keeps what it had, or takes the default."""
+    """The options of a server. None keeps the previous value; without one, takes the default."""
 
     generation: Optional[str] = None
     workers: Optional[int] = None
@@ -33,23 +33,23 @@ DEFAULTS = Options(generation="current", workers=2, tls=False, worker_ttl=30)
 
 
 def start(name: str, options: Options) -> None:
-    """Bring the server up with these options and wait until it is ready; idempotent."""
+    """Start the server with these options and wait until it is ready; idempotent."""
     began = time.monotonic()
     with lock(f"server-{name}"):
         before = load_state(name)
-        state = _settle(name, before, options)
+        state = _wanted_state(name, before, options)
         generation = generation_of(state)
         ensure_venv(generation)
         with postgresql.in_use() as cluster:
             state["database_port"] = cluster.port
             alive = [role for role in roles(state) if is_alive(state, role)]
-            if alive and _differs(before, state):
-                say(name, "restarting with the new options")
+            if alive and _needs_restart(before, state):
+                print_status(name, "restarting with the new options")
                 runtime.end(state, list(state["processes"]))
                 alive = []
             if len(alive) == len(roles(state)):
-                http.wait_until(lambda: runtime.what_is_missing(name, state), READY_SECONDS)
-                say(name, "is running already")
+                http.wait_until_ready(lambda: runtime.why_not_ready(name, state), READY_SECONDS)
+                print_status(name, "is already running")
                 return
             runtime.choose_ports(name, state, options.port, keep=bool(alive))
             runtime.write_configuration(name, state, cluster)
@@ -59,54 +59,54 @@ def start(name: str, options: Options) -> None:
                 state["password_set"] = True
                 save_state(name, state)
             missing = [role for role in roles(state) if role not in alive]
-            say(name, f"starting {', '.join(missing)}")
+            print_status(name, f"starting {', '.join(missing)}")
             runtime.spawn(name, state, missing)
-            http.wait_until(lambda: runtime.what_is_missing(name, state), READY_SECONDS)
-    say(name, f"is ready after {time.monotonic() - began:.0f} s")
+            http.wait_until_ready(lambda: runtime.why_not_ready(name, state), READY_SECONDS)
+    print_status(name, f"is ready after {time.monotonic() - began:.0f} s")
 
 
 def set_password(name: str, password: str) -> None:
-    """Change the password of the user admin; the server's description keeps the first one."""
+    """Change the password of the user admin; describe() still returns the first one."""
     with postgresql.in_use() as cluster:
         runtime.set_password(cluster, existing_state(name)["database"], password)
 
 
 def start_workers(name: str) -> None:
-    """Start the workers that are missing and wait until they are online."""
+    """Start missing workers and wait until they are online."""
     with lock(f"server-{name}"):
         state = existing_state(name)
         if not all(is_alive(state, role) for role in ("api", "content", "nginx")):
             raise LabError(f"{name} is not running: run 'start {name}'.")
         missing = [role for role in roles(state) if not is_alive(state, role)]
         runtime.spawn(name, state, missing)
-        http.wait_until(lambda: runtime.what_is_missing(name, state), READY_SECONDS)
-    say(name, f"started {', '.join(missing) or 'nothing, all workers are there'}")
+        http.wait_until_ready(lambda: runtime.why_not_ready(name, state), READY_SECONDS)
+    print_status(name, f"started {', '.join(missing) or 'nothing: all workers are running'}")
 
 
 def stop(name: str) -> None:
-    """End the server's processes; its data stays."""
+    """Stop the server's processes and keep its data."""
     with lock(f"server-{name}"):
         state = load_state(name)
         runtime.end(state, list(state.get("processes", {})))
         if state:
             save_state(name, state)
-    say(name, "is stopped")
+    print_status(name, "is stopped")
 
 
 def destroy(name: str) -> None:
-    """End the server and delete its database and files."""
+    """Stop the server and delete its database and files."""
     stop(name)
     with lock(f"server-{name}"):
         state = load_state(name)
         if state.get("database"):
             with postgresql.in_use() as cluster:
                 cluster.drop_database(state["database"])
-        shutil.rmtree(server_folder(name), ignore_errors=True)
-    say(name, "is destroyed")
+        shutil.rmtree(server_directory(name), ignore_errors=True)
+    print_status(name, "is destroyed")
 
 
 def kill_worker(name: str, wait: float) -> str:
-    """SIGKILL a busy worker with all it forked; waits up to ``wait`` seconds for a busy one."""
+    """Kill a busy worker and its children; wait up to ``wait`` seconds for a busy one."""
     state = existing_state(name)
     deadline = time.monotonic() + wait
     while True:
@@ -117,12 +117,12 @@ def kill_worker(name: str, wait: float) -> str:
                 processes.kill(record)
                 return f"{name}: killed {role} (pid {record['pid']}) while it ran a task"
         if time.monotonic() > deadline:
-            raise LabError(f"No worker of {name} was busy: start a long task first, or --wait.")
+            raise LabError(f"No worker of {name} runs a task: start a long task, or use --wait.")
         time.sleep(0.1)
 
 
 def describe(name: str) -> dict[str, Any]:
-    """One server as ``status --json`` shows it; raises LabError when there is no such server."""
+    """Return one server as ``status --json`` shows it; raise LabError if it does not exist."""
     state = existing_state(name)
     running = {role: is_alive(state, role) for role in roles(state)}
     workers = [role for role, alive in running.items() if alive and role.startswith("worker")]
@@ -143,29 +143,29 @@ def describe(name: str) -> dict[str, Any]:
             role: state["processes"][role]["pid"] if alive else None
             for role, alive in running.items()
         },
-        "log": str(server_folder(name) / "log"),
+        "log": str(server_directory(name) / "log"),
     }
 
 
 def is_anything_alive() -> bool:
-    """Whether any server has a living process, and so needs the cluster."""
+    """Whether any server has a running process, and so needs the cluster."""
     states = [load_state(name) for name in known_servers()]
     return any(is_alive(state, role) for state in states for role in state.get("processes", {}))
 
 
-def _settle(name: str, before: State, options: Options) -> State:
-    """The state the server shall have: options, else what it had, else defaults."""
+def _wanted_state(name: str, before: State, options: Options) -> State:
+    """Return the wanted state: options, else previous values, else defaults."""
     wanted = {key: value for key, value in asdict(options).items() if value is not None}
     defaults = {key: value for key, value in asdict(DEFAULTS).items() if value is not None}
     state = {"username": "admin", "processes": {}, **defaults, **before, **wanted}
     state.setdefault("password", secrets.token_urlsafe(18))
     if state["generation"] != before.get("generation", state["generation"]):
         raise LabError(
-            f"{name} holds data of Pulp {before['generation']}: run 'destroy {name}' first."
+            f"{name} has data of Pulp {before['generation']}: run 'destroy {name}' first."
         )
     return state
 
 
-def _differs(before: State, state: State) -> bool:
+def _needs_restart(before: State, state: State) -> bool:
     keys = ("workers", "tls", "worker_ttl", "port", "database_port")
     return any(before.get(key) != state.get(key) for key in keys)

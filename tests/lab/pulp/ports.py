@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Free TCP ports on loopback, below the range the kernel hands out for outgoing connections."""
+"""Free TCP ports on loopback, below the kernel's range for outgoing connections."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIRST, LAST = 20000, 29999
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on the port now."""
+    """Whether a server can listen on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -24,10 +24,10 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(remembered: Optional[int] = None, taken: Collection[int] = ()) -> int:
-    """The remembered port if it is free, else a random free one that is not in ``taken``."""
-    if remembered and is_free(remembered):
-        return remembered
+def free_port(previous: Optional[int] = None, taken: Collection[int] = ()) -> int:
+    """Return the previous port if it is free, else a random free one that is not in ``taken``."""
+    if previous and is_free(previous):
+        return previous
     for _attempt in range(200):
         port = random.randint(FIRST, LAST)
         if port not in taken and is_free(port):

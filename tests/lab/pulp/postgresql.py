@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab's own PostgreSQL cluster: TCP on 127.0.0.1 with a password, never the system's cluster.
 
-Per generation it keeps a pristine, freshly migrated template database; each server's database is
-a copy of it.
+For each generation of Pulp it has a migrated template database without content; each server's
+database is a copy of it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..paths import LabError, cache, lock, lock_if_free, write_private
 from . import ports
 
 USER = "pulp"
-# Speed before safety: a crash of the machine may cost the lab's data, nobody else's.
+# Fast instead of durable: a crash of the machine can destroy the lab's data.
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -41,14 +41,14 @@ autovacuum_naptime = 60
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running cluster and how to reach it."""
+    """A running cluster, with its port and its password."""
 
     port: int
     password: str
     programs: Path
 
     def query(self, sql: str, database: str = "postgres") -> list[str]:
-        """Run one statement; returns the rows as text, columns joined by '|'."""
+        """Run one statement; return the rows as text, with columns joined by '|'."""
         return self._client("psql", "-X", "-tA", "-d", database, "-c", sql).splitlines()
 
     def has_database(self, name: str) -> bool:
@@ -75,13 +75,13 @@ class Cluster:
 
 @contextlib.contextmanager
 def in_use() -> Iterator[Cluster]:
-    """Give the running cluster and keep stop_if_unused() away from it meanwhile."""
+    """Yield the running cluster, which stop_if_unused() does not stop until the context ends."""
     with lock("cluster-use", shared=True):
         yield _ensure_running()
 
 
 def ensure_template(cluster: Cluster, name: str, migrate: Callable[[str], None]) -> None:
-    """Create the template database ``name`` once; ``migrate`` fills the database it is given."""
+    """Create the template database ``name`` if needed; ``migrate`` migrates the named database."""
     with lock(f"database-{name}"):
         if cluster.has_database(name):
             return
@@ -103,22 +103,22 @@ def is_running() -> bool:
 
 
 def stop_if_unused(has_users: Callable[[], bool]) -> bool:
-    """Stop the cluster unless somebody is using it; returns whether it was stopped now."""
+    """Stop the cluster unless it is in use; return whether it was stopped."""
     with lock_if_free("cluster-use") as free:
         if not free or has_users() or not is_running():
             return False
-        # SIGINT is PostgreSQL's fast shutdown: it rolls back and disconnects everybody.
+        # SIGINT is PostgreSQL's fast shutdown: it rolls back and disconnects all clients.
         processes.end([_load()["process"]], signal.SIGINT, grace=60)
         return True
 
 
 def remove() -> None:
-    """Delete the stopped cluster, its templates and every server's database."""
+    """Delete the stopped cluster with its templates and the databases of all servers."""
     with lock("cluster-use"):
         if is_running():
-            raise LabError("PostgreSQL still serves another server: destroy that one as well.")
-        for folder in {_folder(), cache() / "postgresql"}:
-            shutil.rmtree(folder, ignore_errors=True)
+            raise LabError("PostgreSQL is in use by another server: destroy that server, too.")
+        for directory in {_directory(), cache() / "postgresql"}:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def log_file() -> Path:
@@ -128,15 +128,15 @@ def log_file() -> Path:
 def _ensure_running() -> Cluster:
     with lock("cluster"):
         state = _load()
-        data = _folder() / "data"
+        data = _directory() / "data"
         if not (data / "PG_VERSION").exists():
             state = {"password": secrets.token_urlsafe(24)}
             _initialise(data, state["password"])
-        programs = debian.postgresql_folder((data / "PG_VERSION").read_text().strip())
+        programs = debian.postgresql_directory((data / "PG_VERSION").read_text().strip())
         if programs is None:
             raise LabError(
                 "The PostgreSQL version of the lab's data is no longer installed: "
-                "run 'python3 tests/lab/pulp.py destroy --purge' to begin anew."
+                "run 'python3 -m tests.lab.pulp destroy --purge' to create new data."
             )
         if not processes.is_alive(state.get("process")):
             state["port"] = ports.free_port(state.get("port"))
@@ -149,19 +149,19 @@ def _ensure_running() -> Cluster:
 
 def _initialise(data: Path, password: str) -> None:
     print("creating the lab's PostgreSQL cluster", flush=True)
-    folder = data.parent
+    directory = data.parent
     shutil.rmtree(data, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    password_file = folder / "password"
+    directory.mkdir(parents=True, exist_ok=True)
+    password_file = directory / "password"
     write_private(password_file, password)
     if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
+        shutil.chown(directory, "postgres")
         shutil.chown(password_file, "postgres")
-    programs = debian.postgresql_folder()
+    programs = debian.postgresql_directory()
     command = [f"{programs}/initdb", "-D", str(data), "-U", USER, f"--pwfile={password_file}"]
     command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
     run = subprocess.run(
-        _as_postgres(command), cwd=folder, capture_output=True, text=True, check=False
+        _as_postgres(command), cwd=directory, capture_output=True, text=True, check=False
     )
     password_file.unlink()
     if run.returncode:
@@ -180,23 +180,24 @@ def _wait(programs: Path, state: dict[str, Any]) -> None:
             return
         time.sleep(0.2)
     raise LabError(
-        f"PostgreSQL did not start; the end of {log_file()}:\n{processes.last_lines(log_file())}"
+        f"PostgreSQL did not start; the last lines of {log_file()}:\n"
+        f"{processes.last_lines(log_file())}"
     )
 
 
-def _folder() -> Path:
-    """The cluster's folder; elsewhere when user postgres may not enter the cache of root."""
-    folder = cache() / "postgresql" / "cluster"
+def _directory() -> Path:
+    """Return the cluster's directory; not in the cache if the user postgres cannot access that."""
+    directory = cache() / "postgresql" / "cluster"
     if os.geteuid() != 0:
-        return folder
+        return directory
     probe = subprocess.run(_as_postgres(["test", "-x", str(cache())]), check=False)
     if probe.returncode == 0:
-        return folder
+        return directory
     return Path("/var/tmp") / f"release-train-{hashlib.sha256(bytes(cache())).hexdigest()[:12]}"
 
 
 def _as_postgres(command: list[str]) -> list[str]:
-    """PostgreSQL refuses to run as root."""
+    """Return the command run as user postgres: PostgreSQL does not run as root."""
     if os.geteuid() != 0:
         return command
     user = pwd.getpwnam("postgres")

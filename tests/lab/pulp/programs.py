@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pulp's own programs, run once for a server: its manager, its migrations, its models."""
+"""Pulp's own programs, run for a server: its manager, its migrations, its models."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from .. import debian, processes
-from ..paths import LabError, load_state, server_folder
+from ..paths import LabError, load_state, server_directory
 from . import postgresql
 from .state import existing_state, generation_of
 
 
 def manage(name: str, arguments: list[str]) -> int:
-    """Run pulpcore-manager for the server, on this terminal; returns its exit status."""
+    """Run pulpcore-manager for the server, on this terminal; return its exit status."""
     state = existing_state(name)
     command = [generation_of(state).program("pulpcore-manager"), *arguments]
     with postgresql.in_use():
@@ -25,9 +25,9 @@ def manage(name: str, arguments: list[str]) -> int:
 
 
 def run_in_django(name: str, request: dict[str, Any]) -> str:
-    """Run django_program.py, which works on Pulp's models; returns the line that it prints."""
+    """Run django_program.py, which uses Pulp's models; return the line that it prints."""
     python = generation_of(existing_state(name)).program("python")
-    # -I: this directory must not become importable, its file names are those of other packages.
+    # -I: modules of this directory must not be importable, they have names of other packages.
     command = [python, "-I", str(Path(__file__).with_name("django_program.py"))]
     with postgresql.in_use():
         run = subprocess.run(
@@ -44,9 +44,9 @@ def run_in_django(name: str, request: dict[str, Any]) -> str:
 
 
 def environment(name: str) -> dict[str, str]:
-    """Environment of the server's programs: nothing of the caller's may configure Pulp."""
+    """Return the environment of the server's programs, without variables that configure Pulp."""
     foreign = re.compile(r"(PULP_|DJANGO_|PYTHON|GUNICORN_|RELEASE_TRAIN_|PG[A-Z]+$|DYNACONF)")
-    folder = server_folder(name)
+    directory = server_directory(name)
     result = {key: value for key, value in os.environ.items() if not foreign.match(key)}
     loopback = ["127.0.0.1", "localhost"]
     for key in ("no_proxy", "NO_PROXY"):
@@ -54,18 +54,18 @@ def environment(name: str) -> dict[str, str]:
     state = load_state(name)
     path = [str(generation_of(state).venv / "bin"), os.environ.get("PATH", "")]
     result.update(
-        PATH=":".join([*path, debian.SYSTEM_FOLDERS]),
-        PULP_SETTINGS=str(folder / "settings.py"),
+        PATH=":".join([*path, debian.SYSTEM_DIRECTORIES]),
+        PULP_SETTINGS=str(directory / "settings.py"),
         DJANGO_SETTINGS_MODULE="pulpcore.app.settings",
-        TMPDIR=str(folder / "scratch"),
+        TMPDIR=str(directory / "scratch"),
         LC_ALL="C.UTF-8",
     )
     return result
 
 
 def migrate(name: str) -> None:
-    """Bring the database that settings.py names to the schema of the server's generation."""
-    log = server_folder(name) / "log" / "migrate.log"
+    """Migrate the database of settings.py to the schema of the server's generation."""
+    log = server_directory(name) / "log" / "migrate.log"
     command = [generation_of(existing_state(name)).program("pulpcore-manager"), "migrate"]
     with log.open("w") as output:
         run = subprocess.run(
@@ -76,4 +76,6 @@ def migrate(name: str) -> None:
             check=False,
         )
     if run.returncode:
-        raise LabError(f"{name}: migrating failed; the end of {log}:\n{processes.last_lines(log)}")
+        raise LabError(
+            f"{name}: the migration failed; the last lines of {log}:\n{processes.last_lines(log)}"
+        )

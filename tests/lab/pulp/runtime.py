@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a running server consists of: its configuration, its database, its processes."""
+"""The parts of a running server: its configuration, its database, its processes."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from ..paths import (
     load_state,
     lock,
     save_state,
-    server_folder,
+    server_directory,
     write_private,
 )
 from . import certificates, http, ports, postgresql, programs
 from .settings import (
-    FOLDERS,
+    DIRECTORIES,
     database_settings,
     nginx_configuration,
     password_hash,
     pulp_settings,
 )
-from .state import State, ca_path, generation_of, is_alive, roles, say, url
+from .state import State, ca_path, generation_of, is_alive, print_status, roles, url
 from .venv import Generation
 
 
 def choose_ports(name: str, state: State, wanted: Optional[int], keep: bool) -> None:
-    """Settle the three ports in ``state`` and save it; with ``keep`` they stay what they are."""
+    """Choose the three ports and save them in ``state``; ``keep`` keeps the current ones."""
     with lock("ports"):
         others = [load_state(other) for other in known_servers() if other != name]
         keys = ("port", "api_port", "content_port")
@@ -45,25 +45,27 @@ def choose_ports(name: str, state: State, wanted: Optional[int], keep: bool) -> 
 
 
 def write_configuration(name: str, state: State, cluster: postgresql.Cluster) -> None:
-    """Write keys, settings.py and nginx.conf, and create the folders they name."""
-    folder = server_folder(name)
-    for child in FOLDERS:
-        (folder / child).mkdir(parents=True, exist_ok=True)
-    certificates.ensure_keys(folder / "keys")
+    """Write keys, settings.py and nginx.conf, and create the directories that they name."""
+    directory = server_directory(name)
+    for child in DIRECTORIES:
+        (directory / child).mkdir(parents=True, exist_ok=True)
+    certificates.ensure_keys(directory / "keys")
     if state["tls"]:
-        certificates.ensure_tls(folder / "keys")
+        certificates.ensure_tls(directory / "keys")
     _write_settings(name, state, cluster, state.get("database", f"server-{name}"))
     listen = (state["port"], state["api_port"], state["content_port"])
-    (folder / "nginx" / "nginx.conf").write_text(nginx_configuration(folder, *listen, state["tls"]))
+    (directory / "nginx" / "nginx.conf").write_text(
+        nginx_configuration(directory, *listen, state["tls"])
+    )
 
 
 def ensure_database(name: str, state: State, cluster: postgresql.Cluster) -> None:
-    """Give the server a database with the schema of its generation, copied where possible."""
+    """Create or migrate the server's database; a new one is a copy of a template."""
     generation, database = generation_of(state), f"server-{name}"
     template = f"template-{generation.name}-{generation.digest}"
 
     def migrate(target: str) -> None:
-        say(name, f"migrating a database for Pulp {generation.name}, once")
+        print_status(name, f"migrating a template database for Pulp {generation.name}")
         _write_settings(name, state, cluster, target)
         try:
             programs.migrate(name)
@@ -75,7 +77,7 @@ def ensure_database(name: str, state: State, cluster: postgresql.Cluster) -> Non
         postgresql.copy_template(cluster, template, database)
         state.update(database=database, digest=generation.digest, password_set=False)
     elif state.get("digest") != generation.digest:
-        say(name, "migrating its database to the new pins")
+        print_status(name, "migrating its database to the new pins")
         programs.migrate(name)
         state.update(database=database, digest=generation.digest)
     save_state(name, state)
@@ -84,7 +86,7 @@ def ensure_database(name: str, state: State, cluster: postgresql.Cluster) -> Non
 def set_password(cluster: postgresql.Cluster, database: str, password: str) -> None:
     """Create the user admin with this password, or change it.
 
-    In SQL, because Pulp's own command takes as long as the start of a server.
+    It uses SQL, because Pulp's own command takes as long as the start of a server.
     """
     cluster.query(
         "INSERT INTO auth_user (username, password, is_superuser, is_staff, is_active,"
@@ -96,44 +98,44 @@ def set_password(cluster: postgresql.Cluster, database: str, password: str) -> N
 
 
 def spawn(name: str, state: State, missing: list[str]) -> None:
-    """Start the named processes and remember them."""
-    folder, generation = server_folder(name), generation_of(state)
+    """Start the named processes and save their records."""
+    directory, generation = server_directory(name), generation_of(state)
     for role in missing:
         state["processes"][role] = processes.spawn(
-            _command(role, state, generation, folder),
-            folder / "log" / f"{role}.log",
+            _command(role, state, generation, directory),
+            directory / "log" / f"{role}.log",
             programs.environment(name),
-            folder,
+            directory,
         )
         save_state(name, state)
 
 
 def end(state: State, ending: list[str]) -> None:
-    """End the named processes and forget them; a worker gives its task a few seconds."""
+    """End the named processes and delete their records; tasks get a few seconds to finish."""
     workers = [state["processes"][role] for role in ending if role.startswith("worker")]
     others = [state["processes"][role] for role in ending if not role.startswith("worker")]
-    # On SIGTERM a worker would wait for its task for ever.
+    # On SIGTERM a worker would wait for its task without a limit.
     for record in workers:
-        processes.ask(record, signal.SIGINT)
+        processes.send_signal(record, signal.SIGINT)
     processes.end(others)
     processes.end(workers, signal.SIGINT)
     for role in ending:
         del state["processes"][role]
 
 
-def what_is_missing(name: str, state: State) -> str:
-    """Why the server is not ready yet, empty when it is; raises LabError if a process died."""
+def why_not_ready(name: str, state: State) -> str:
+    """Return why the server is not ready yet, empty if it is; raise LabError if a process died."""
     for role in roles(state):
         if not is_alive(state, role):
-            log = server_folder(name) / "log" / f"{role}.log"
+            log = server_directory(name) / "log" / f"{role}.log"
             raise LabError(
-                f"{name}: {role} died; the end of {log}:\n{processes.last_lines(log)}\n"
-                f"Run 'start {name}' again, or 'destroy {name}' to begin with fresh data."
+                f"{name}: {role} died; the last lines of {log}:\n{processes.last_lines(log)}\n"
+                f"Run 'start {name}' again, or 'destroy {name}' to start without data."
             )
     try:
         answer = http.status(url(state), ca_path(name, state))
     except OSError as error:
-        return f"{name} does not answer yet ({error}); see {server_folder(name) / 'log'}"
+        return f"{name} does not answer yet ({error}); see {server_directory(name) / 'log'}"
     online = {_pid(entry["name"]) for entry in answer["online_workers"]}
     offline = [
         role
@@ -149,9 +151,9 @@ def what_is_missing(name: str, state: State) -> str:
 
 
 def busy_pids(state: State) -> set[int]:
-    """Pids of the workers whose task has reached state ``running``.
+    """Return the pids of the workers whose task is in the state ``running``.
 
-    A worker killed before that leaves its task waiting, and another one runs it as if new.
+    If a worker is killed before that, its task is still waiting, and another worker runs it.
     """
     generation = generation_of(state)
     sql = (
@@ -163,12 +165,12 @@ def busy_pids(state: State) -> set[int]:
 
 
 def _pid(name: str) -> int:
-    """Pulp names its processes <pid>@<host>."""
+    """Return the pid in the name of a Pulp process, <pid>@<host>."""
     return int(name.partition("@")[0])
 
 
-def _command(role: str, state: State, generation: Generation, folder: Path) -> list[str]:
-    # Loaded once, before the fork, Pulp starts in half the CPU time.
+def _command(role: str, state: State, generation: Generation, directory: Path) -> list[str]:
+    # With --preload, Pulp starts with half the CPU time: it is imported before the fork.
     gunicorn = ["--graceful-timeout", "3", "--timeout", "55", "--preload"]
     gunicorn += generation.gunicorn_options
     if role == "api":
@@ -178,13 +180,15 @@ def _command(role: str, state: State, generation: Generation, folder: Path) -> l
         bind = ["--bind", f"127.0.0.1:{state['content_port']}", "--workers", "2"]
         return [generation.program("pulpcore-content"), *bind, *gunicorn]
     if role == "nginx":
-        configuration = str(folder / "nginx" / "nginx.conf")
-        return [str(debian.program("nginx")), "-p", str(folder), "-c", configuration]
+        configuration = str(directory / "nginx" / "nginx.conf")
+        return [str(debian.program("nginx")), "-p", str(directory), "-c", configuration]
     return [generation.program("pulpcore-worker")]
 
 
 def _write_settings(name: str, state: State, cluster: postgresql.Cluster, database: str) -> None:
     databases = database_settings(cluster.port, cluster.password, database)
-    folder = server_folder(name)
-    text = pulp_settings(folder, generation_of(state), url(state), databases, state["worker_ttl"])
-    write_private(folder / "settings.py", text)
+    directory = server_directory(name)
+    text = pulp_settings(
+        directory, generation_of(state), url(state), databases, state["worker_ttl"]
+    )
+    write_private(directory / "settings.py", text)

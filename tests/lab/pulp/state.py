@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is remembered of a server, and what follows from it without touching anything."""
+"""The saved state of a server, and values that are derived from it."""
 
 from __future__ import annotations
 
 from typing import Any, Optional
 
 from .. import processes
-from ..paths import LabError, load_state, server_folder
+from ..paths import LabError, load_state, server_directory
 from .venv import GENERATIONS, Generation
 
 State = dict[str, Any]
 
 
 def existing_state(name: str) -> State:
-    """State of a server that was started once; raises LabError for any other."""
+    """Return the state of a server; raise LabError if it was never started."""
     state = load_state(name)
     if not state:
         raise LabError(f"There is no server {name}: run 'start {name}'.")
@@ -25,7 +25,7 @@ def generation_of(state: State) -> Generation:
 
 
 def roles(state: State) -> list[str]:
-    """Names of the processes the server consists of."""
+    """Return the names of the server's processes."""
     workers = [f"worker-{number}" for number in range(1, state.get("workers", 0) + 1)]
     return ["api", "content", *workers, "nginx"]
 
@@ -39,9 +39,9 @@ def url(state: State) -> str:
 
 
 def ca_path(name: str, state: State) -> Optional[str]:
-    """The authority to trust for the server's URL, None over plain HTTP."""
-    return str(server_folder(name) / "keys" / "ca.pem") if state["tls"] else None
+    """Return the CA certificate of the server's URL, None for plain HTTP."""
+    return str(server_directory(name) / "keys" / "ca.pem") if state["tls"] else None
 
 
-def say(name: str, words: str) -> None:
-    print(f"{name}: {words}", flush=True)
+def print_status(name: str, text: str) -> None:
+    print(f"{name}: {text}", flush=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One virtual environment per Pulp generation, rebuilt when its requirements file changes."""
+"""A virtual environment for each Pulp generation, rebuilt if its requirements file changes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 @dataclass(frozen=True)
 class Generation:
-    """A Pulp release the lab can run, and what differs between releases."""
+    """A Pulp release that the lab can run, and how it differs from others."""
 
     name: str
     pythons: tuple[str, ...]
     gunicorn_options: tuple[str, ...]
     has_storages: bool
-    # The table that names a running task's worker, and core_task's reference to it.
+    # The table with the worker of a running task, and the column of core_task that refers to it.
     worker_table: str
     worker_column: str
 
@@ -38,7 +38,7 @@ class Generation:
 
     @property
     def digest(self) -> str:
-        """Short hash of the pins: the identity of the environment and of the migrated schema."""
+        """A short hash of the pins, which identifies the environment and the migrated schema."""
         return hashlib.sha256(self.requirements.read_bytes()).hexdigest()[:10]
 
     @property
@@ -53,7 +53,7 @@ GENERATIONS = {
     "current": Generation(
         name="current",
         pythons=("3.11", "3.12", "3.13"),
-        # gunicorn's control socket has one default path per user: two servers would share it.
+        # gunicorn's control socket has one default path for each user: servers would share it.
         gunicorn_options=("--no-control-socket",),
         has_storages=True,
         worker_table="core_appstatus",
@@ -71,14 +71,14 @@ GENERATIONS = {
 
 
 def ensure_venv(generation: Generation) -> None:
-    """Create the generation's environment unless it is complete already."""
+    """Create the generation's environment unless it is already complete."""
     complete = generation.venv / "complete"
     if complete.exists():
         return
     with lock(f"venv-{generation.name}"):
         if complete.exists():
             return
-        print(f"installing Pulp {generation.name} into its environment", flush=True)
+        print(f"installing Pulp {generation.name} into a virtual environment", flush=True)
         shutil.rmtree(generation.venv, ignore_errors=True)
         uv = _uv()
         python = _find_python(generation, uv)
@@ -110,8 +110,8 @@ def _find_python(generation: Generation, uv: Optional[str]) -> str:
 def _candidates(version: str, uv: Optional[str]) -> Iterator[str]:
     if sys.version_info[:2] == tuple(int(part) for part in version.split(".")):
         yield sys.executable
-    for folder in os.environ.get("PATH", "").split(":"):
-        yield f"{folder}/python{version}"
+    for directory in os.environ.get("PATH", "").split(":"):
+        yield f"{directory}/python{version}"
     pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
     yield from sorted(glob.glob(f"{glob.escape(pyenv)}/versions/{version}*/bin/python{version}"))
     if uv:
@@ -121,7 +121,7 @@ def _candidates(version: str, uv: Optional[str]) -> Iterator[str]:
 
 
 def _is_python(path: str, version: str) -> bool:
-    """A pyenv shim exists for versions that are not active, so only running it tells."""
+    """Return whether this Python runs: pyenv has shims for versions that are not active, too."""
     if not path or not os.access(path, os.X_OK):
         return False
     snippet = "import sys; print('%d.%d' % sys.version_info[:2])"
@@ -130,7 +130,7 @@ def _is_python(path: str, version: str) -> bool:
 
 
 def _uv() -> Optional[str]:
-    """Path of uv: from PATH, or installed by pip into an environment of its own; None without."""
+    """Return the path of uv, from PATH or installed with pip; None if it is not available."""
     found = shutil.which("uv")
     if found:
         return found
@@ -152,5 +152,5 @@ def _run(command: list[str]) -> None:
         environment.setdefault("SSL_CERT_FILE", str(CERTIFICATES))
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if run.returncode:
-        words = (run.stderr or run.stdout).strip()[-3000:]
-        raise LabError(f"'{' '.join(command)}' failed:\n{words}")
+        output = (run.stderr or run.stdout).strip()[-3000:]
+        raise LabError(f"'{' '.join(command)}' failed:\n{output}")
