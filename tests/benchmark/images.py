@@ -28,17 +28,17 @@ DEVELOPMENT, MIRROR = "bench-dev", "bench-mirror"
 
 @contextmanager
 def registry(number: int) -> Iterator[str]:
-    """The URL of a registry with so many images, each of two tags of its own."""
-    with tempfile.TemporaryDirectory(prefix="bench-images-") as folder:
+    """Yield the URL of a registry with this number of images, each with two tags of its own."""
+    with tempfile.TemporaryDirectory(prefix="bench-images-") as directory:
         for name in _images(number):
             content = {tag: Image(f"{name} {tag}", size=512) for tag in TAGS}
-            write_layout(Path(folder) / name, content)
-        with OciRegistry(Path(folder)) as served:
+            write_layout(Path(directory) / name, content)
+        with OciRegistry(Path(directory)) as served:
             yield served.url
 
 
 def promotion(ark: Server, url: str, number: int, repetitions: int) -> list[Table]:
-    """Copies of all tags into repositories that have none, and once more when all is done."""
+    """Copy all tags into empty repositories, and again without changes."""
     module(ark, "pulp_repository", _mirrored(url, DEVELOPMENT, number))
     table, again = compared("Promotion of images"), _counted("Promotion of images, again")
     fresh = count(1)
@@ -60,28 +60,28 @@ def promotion(ark: Server, url: str, number: int, repetitions: int) -> list[Tabl
     pair = alternating(ours, theirs, repetitions)
     what = f"promotion of {number} images x {len(TAGS)} tags"
     add(table, what, pair, number, 1.25)
-    act = partial(module, ark, "pulp_container_content", _copied(last[0], number))
-    _unchanged(again, what, [act() for _repetition in range(repetitions)], number)
+    action = partial(module, ark, "pulp_container_content", _copied(last[0], number))
+    _unchanged(again, what, [action() for _repetition in range(repetitions)], number)
     return [table, again]
 
 
 def mirror(client: Server, url: str, number: int, repetitions: int) -> Table:
-    """A mirror of pinned images, everything there."""
+    """Mirror pinned images without changes."""
     arguments = _mirrored(url, MIRROR, number)
     module(client, "pulp_repository", arguments)
     table = _counted("Mirror of pinned images, again")
-    order = {**client.connection, **arguments}
-    ways = {
+    task_arguments = {**client.connection, **arguments}
+    variants = {
         "the module alone": lambda: module(client, "pulp_repository", arguments),
         "a playbook of one task": lambda: measured(
-            client, lambda: run_task("pulp_repository", order)
+            client, lambda: run_task("pulp_repository", task_arguments)
         ),
     }
-    for way, act in ways.items():
-        runs = [act() for _repetition in range(repetitions)]
-        what = f"mirror of {number} images, {way}"
+    for variant, action in variants.items():
+        runs = [action() for _repetition in range(repetitions)]
+        what = f"mirror of {number} images, {variant}"
         _unchanged(table, what, runs, number)
-        table.promise(f"{what}, s", median(runs).seconds, 10)
+        table.add_target(f"{what}, s", median(runs).seconds, 10)
     return table
 
 
@@ -95,8 +95,8 @@ def _unchanged(table: Table, what: str, runs: list[Run], number: int) -> None:
     requests = max(one.traffic.all for one in runs) / number
     counts = (f"{requests:.2f}", str(run.traffic.polls), str(run.tasks))
     table.add(what, f"{run.seconds:.2f}", *counts, times(runs))
-    table.promise(f"{what}, unchanged, Pulp tasks", max(one.tasks for one in runs), 0)
-    table.promise(f"{what}, unchanged, requests per image", requests, 2)
+    table.add_target(f"{what}, unchanged, Pulp tasks", max(one.tasks for one in runs), 0)
+    table.add_target(f"{what}, unchanged, requests per image", requests, 2)
 
 
 def _images(number: int) -> list[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Package repositories to measure with, in the shape of an inventory; each has its own upstream."""
+"""Package repositories to measure, as items of an inventory; each has its own upstream."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Item = dict[str, Any]
 
 @dataclass
 class Upstreams:
-    """Small RPM repositories ``many/0001`` ... of three packages; each is handed out once.
+    """Small RPM repositories ``many/0001`` ... of three packages; each is used once.
 
-    Content that Pulp has is not fetched again, so only a new upstream makes a first snapshot.
+    Pulp does not fetch content again that it has, so a first snapshot needs an unused upstream.
     """
 
     url: str
@@ -24,11 +24,11 @@ class Upstreams:
     used: int = 0
 
     def items(self, count: int) -> list[Item]:
-        """The next repositories; names are as long as real ones and have blanks in them."""
+        """Return the next repositories; like real names, theirs are long and contain spaces."""
         numbers = range(self.used + 1, self.used + 1 + count)
         self.used = numbers.stop - 1
         if self.used > self.count:
-            raise ValueError(f"{self.used} upstreams are needed, and {self.count} were built")
+            raise ValueError(f"{self.used} upstreams are needed, but only {self.count} were built")
         return list(self._items(numbers))
 
     def _items(self, numbers: range) -> Iterator[Item]:
@@ -43,5 +43,5 @@ class Upstreams:
 
 
 def pins(items: list[Item]) -> dict[str, str]:
-    """Every item at the one stamp that all snapshots have here."""
+    """Return a pin for each item, with the stamp that all snapshots have here."""
     return {item["short_name"]: STAMP for item in items}

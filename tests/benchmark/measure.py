@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Run:
-    """What one run took. `tasks`: how many Pulp started; `answer`: what the module returned."""
+    """The cost of one run. `tasks`: number of Pulp tasks; `answer`: the result of the module."""
 
     seconds: float
     traffic: Traffic
@@ -29,66 +29,66 @@ class Run:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two things that were run in turn: all runs of each, in their order."""
+    """All runs of two sides that ran alternately."""
 
     runs: tuple[list[Run], list[Run]]
 
     @property
     def medians(self) -> tuple[Run, Run]:
-        """The median run of each."""
+        """The median run of each side."""
         return median(self.runs[0]), median(self.runs[1])
 
     @property
     def ratio(self) -> float:
-        """The median wall time of the first by that of the second."""
+        """The median wall time of the first side divided by that of the second."""
         first, second = self.medians
         return first.seconds / second.seconds
 
     @property
     def times(self) -> str:
-        """All wall times, as a cell of a table shows them."""
+        """All wall times, as text for a cell of a table."""
         return "; ".join(times(side) for side in self.runs)
 
 
-def script(name: str, order: dict[str, Any], *words: str) -> dict[str, Any]:
-    """Run a script of this folder in a new process, its order on stdin; what it prints."""
-    command = [sys.executable, str(HERE / f"{name}.py"), *words]
-    done = subprocess.run(command, input=json.dumps(order), stdout=subprocess.PIPE, text=True)
+def script(name: str, job: dict[str, Any], *arguments: str) -> dict[str, Any]:
+    """Run a script of this directory in a new process, with its job on stdin; return its output."""
+    command = [sys.executable, str(HERE / f"{name}.py"), *arguments]
+    done = subprocess.run(command, input=json.dumps(job), stdout=subprocess.PIPE, text=True)
     if done.returncode:
-        sys.exit(f"{name} {' '.join(words)} failed, see above")
+        sys.exit(f"{name} {' '.join(arguments)} failed, see above")
     return dict(json.loads(done.stdout or "{}"))
 
 
-def measured(server: Server, act: Callable[[], dict[str, Any]]) -> Run:
-    """Act once, on an idle server. An act that does not tell its `seconds` is timed as a whole."""
+def measured(server: Server, action: Callable[[], dict[str, Any]]) -> Run:
+    """Run an action once on an idle server; if it returns `seconds`, they are its time."""
     server.wait_until_idle()
     tasks, size = server.count("tasks/"), server.log_size()
     began = time.monotonic()
-    told = act()
+    result = action()
     seconds = time.monotonic() - began
     traffic = server.traffic_since(size)
     return Run(
-        told.get("seconds", seconds),
+        result.get("seconds", seconds),
         traffic,
         server.count("tasks/") - tasks,
-        told.get("answer", {}),
+        result.get("answer", {}),
     )
 
 
 def module(server: Server, name: str, arguments: dict[str, Any]) -> Run:
-    """Run a module of the collection once in a Python process of its own."""
-    order = {"module": name, "arguments": {**server.connection, **arguments}}
-    return measured(server, lambda: script("one_module", order))
+    """Run a module of the collection once in a new Python process."""
+    job = {"module": name, "arguments": {**server.connection, **arguments}}
+    return measured(server, lambda: script("one_module", job))
 
 
-def reference(server: Server, verb: str, order: dict[str, Any]) -> Run:
+def reference(server: Server, verb: str, job: dict[str, Any]) -> Run:
     """Run the bare script once."""
-    order = {"verb": verb, "url": server.url, **server.login, **order}
-    return measured(server, lambda: script("reference", order))
+    job = {"verb": verb, "url": server.url, **server.login, **job}
+    return measured(server, lambda: script("reference", job))
 
 
 def alternating(first: Callable[[], Run], second: Callable[[], Run], repetitions: int) -> Pair:
-    """Run both in turn; who begins changes each time, so that a drift of the machine is fair."""
+    """Run both alternately and take turns in starting, so that drift affects both equally."""
     runs: tuple[list[Run], list[Run]] = ([], [])
     for repetition in range(repetitions):
         for side in (0, 1) if repetition % 2 == 0 else (1, 0):
@@ -97,10 +97,10 @@ def alternating(first: Callable[[], Run], second: Callable[[], Run], repetitions
 
 
 def median(runs: Sequence[Run]) -> Run:
-    """The run in the middle, by wall time."""
+    """Return the median run by wall time."""
     return sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
 
 
 def times(runs: Iterable[Run]) -> str:
-    """Wall times, as a cell of a table shows them."""
+    """Return wall times, as text for a cell of a table."""
     return ", ".join(f"{run.seconds:.3g}" for run in runs)

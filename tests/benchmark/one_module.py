@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run one module of the collection as it is, in this Python process, without ansible-playbook.
+"""Run one module of the collection, unmodified, in this process, without ansible-playbook.
 
 Reads ``{"module", "arguments"}`` on stdin and prints ``{"seconds", "answer"}``: the wall time of
-the module's main(), from its arguments to its answer, without the start of Python and imports.
+the module's main() without the start of Python and imports, and the module's result.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ MODULES = "ansible_collections.stackhpc.release_train.plugins.modules"
 
 
 def main() -> None:
-    order = json.load(sys.stdin)
-    module = importlib.import_module(f"{MODULES}.{order['module']}")
-    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": order["arguments"]}).encode()
-    # From ansible-core 2.19 on, a module wants to know how its arguments were written.
+    job = json.load(sys.stdin)
+    module = importlib.import_module(f"{MODULES}.{job['module']}")
+    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": job["arguments"]}).encode()
+    # Since ansible-core 2.19, a module needs the serialization profile of its arguments.
     basic._ANSIBLE_PROFILE = "legacy"
     printed = io.StringIO()
     began = time.monotonic()
@@ -32,7 +32,7 @@ def main() -> None:
     seconds = time.monotonic() - began
     answer = json.loads(printed.getvalue())
     if answer.get("failed"):
-        sys.exit(f"{order['module']}: {answer['msg']}")
+        sys.exit(f"{job['module']}: {answer['msg']}")
     print(json.dumps({"seconds": seconds, "answer": answer}))
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""See to one object in a process of its own, as one Ansible task of existing content does.
+"""Create one object, if it is missing, in its own process, like one task of other Ansible content.
 
-Usage: ``one_object.py OBJECT`` with an item and the connection as JSON on stdin. Basic
-authentication on every request, no login; look-up by name; a write if it is missing; its task is
-asked for once a second.
+Usage: ``one_object.py OBJECT`` with an item and the connection as JSON on stdin. It uses Basic
+authentication for each request and no login, looks the object up by name, creates it if it is
+missing, and polls the task once a second.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ DISTRIBUTION = "distributions/rpm/rpm/"
 
 
 class Pulp:
-    def __init__(self, order: dict[str, Any]) -> None:
-        self.url = order["url"]
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.url = job["url"]
         self.session = requests.Session()
-        self.session.auth = (order["username"], order["password"])
+        self.session.auth = (job["username"], job["password"])
 
     def call(self, method: str, path: str, **content: Any) -> Any:
         address = path if path.startswith("/") else f"/pulp/api/v3/{path}"
@@ -35,14 +35,14 @@ class Pulp:
         response.raise_for_status()
         return response.json()
 
-    def first(self, path: str, **asked: Any) -> Optional[dict[str, Any]]:
-        results = self.call("GET", path, params={**asked, "limit": 1})["results"]
+    def first(self, path: str, **filters: Any) -> Optional[dict[str, Any]]:
+        results = self.call("GET", path, params={**filters, "limit": 1})["results"]
         return dict(results[0]) if results else None
 
-    def there(self, path: str, **asked: Any) -> dict[str, Any]:
-        found = self.first(path, **asked)
+    def existing(self, path: str, **filters: Any) -> dict[str, Any]:
+        found = self.first(path, **filters)
         if found is None:
-            raise SystemExit(f"nothing in {path} fits {asked}")
+            raise SystemExit(f"no object of {path} matches {filters}")
         return found
 
     def write(self, path: str, **body: Any) -> None:
@@ -56,8 +56,8 @@ class Pulp:
             time.sleep(POLL_SECONDS)
 
 
-def carry_out(pulp: Pulp, kind: str, order: dict[str, Any]) -> None:
-    item = order["item"]
+def ensure_object(pulp: Pulp, kind: str, job: dict[str, Any]) -> None:
+    item = job["item"]
     name = item["name"]
     if kind == "repository":
         if not pulp.first(RPM, name=name):
@@ -67,30 +67,30 @@ def carry_out(pulp: Pulp, kind: str, order: dict[str, Any]) -> None:
         if not pulp.first(REMOTE, name=f"{name}-remote"):
             pulp.write(REMOTE, name=f"{name}-remote", url=item["url"], policy="immediate")
         return
-    repository = pulp.there(RPM, name=name)
+    repository = pulp.existing(RPM, name=name)
     if kind == "sync":
-        remote = pulp.there(REMOTE, name=f"{name}-remote")["pulp_href"]
+        remote = pulp.existing(REMOTE, name=f"{name}-remote")["pulp_href"]
         address = f"{repository['pulp_href']}sync/"
         pulp.write(address, remote=remote, sync_policy="mirror_complete")
         return
-    # The sync made the publication; what is left to do is to see that.
+    # The sync created the publication, so it only has to be found.
     version = repository["latest_version_href"]
-    publication = pulp.there(PUBLICATION, repository_version=version)["pulp_href"]
-    full_name = item["distribution_name"] + order["stamp"]
+    publication = pulp.existing(PUBLICATION, repository_version=version)["pulp_href"]
+    full_name = item["distribution_name"] + job["stamp"]
     if kind == "distribution" and not pulp.first(DISTRIBUTION, name=full_name):
-        guard = pulp.there("contentguards/", name=order["guard"])["pulp_href"]
+        guard = pulp.existing("contentguards/", name=job["guard"])["pulp_href"]
         pulp.write(
             DISTRIBUTION,
             name=full_name,
-            base_path=item["base_path"] + order["stamp"],
+            base_path=item["base_path"] + job["stamp"],
             content_guard=guard,
             publication=publication,
         )
 
 
 def main() -> None:
-    order = json.load(sys.stdin)
-    carry_out(Pulp(order), sys.argv[1], order)
+    job = json.load(sys.stdin)
+    ensure_object(Pulp(job), sys.argv[1], job)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows 3 to 5: a mirror with everything there, a promotion, and both on a Pulp full of others."""
+"""Rows 3 to 5: a mirror without changes, a promotion, and both on a Pulp with many others."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Pulps:
 
 
 def prepare(pulps: Pulps) -> None:
-    """Mirror once; what is measured is that there is nothing left to do."""
+    """Mirror once, so that the measured runs have nothing to do."""
     pulps.ark.guard_distributions(pulps.snapshots, None)
     run_mirror(pulps.ark, pulps.client, pulps.items)
-    pulps.client.manage_guards(GUARD, BEFORE)
+    pulps.client.ensure_guards(GUARD, BEFORE)
 
 
 def mirror(pulps: Pulps, repetitions: int) -> Table:
@@ -44,66 +44,66 @@ def mirror(pulps: Pulps, repetitions: int) -> Table:
     count = len(pulps.items)
     columns = ("how", "s", "requests", "polls", "Pulp tasks", "all runs, s")
     table = Table(f"Mirror from pins, all {count} already there", columns)
-    ways = {
+    variants = {
         "the module alone": _mirror_module,
         "a playbook of one task": _mirror_task,
         "the collection's playbook": _mirror_playbook,
     }
-    for way, act in ways.items():
-        runs = [act(pulps) for _repetition in range(repetitions)]
-        run, what = median(runs), f"mirror of {count}, {way}"
+    for variant, action in variants.items():
+        runs = [action(pulps) for _repetition in range(repetitions)]
+        run, what = median(runs), f"mirror of {count}, {variant}"
         counts = (run.traffic.requests, run.traffic.polls, run.tasks)
-        table.add(way, f"{run.seconds:.2f}", *map(str, counts), times(runs))
-        if act is not _mirror_module:
-            table.promise(f"{what}, s including Ansible", run.seconds, 3)
-        table.promise(f"{what}, Pulp tasks", max(run.tasks for run in runs), 0)
-        table.promise(f"{what}, requests", max(run.traffic.all for run in runs), 15)
+        table.add(variant, f"{run.seconds:.2f}", *map(str, counts), times(runs))
+        if action is not _mirror_module:
+            table.add_target(f"{what}, s including Ansible", run.seconds, 3)
+        table.add_target(f"{what}, Pulp tasks", max(run.tasks for run in runs), 0)
+        table.add_target(f"{what}, requests", max(run.traffic.all for run in runs), 15)
     return table
 
 
 def promotion(pulps: Pulps, repetitions: int) -> Table:
     """Row 4, on Ark."""
     table = compared("Promotion")
-    order = {"items": pulps.items, "stamp": STAMP, "guard": GUARD}
+    job = {"items": pulps.items, "stamp": STAMP, "guard": GUARD}
 
     def theirs() -> Run:
         pulps.ark.guard_distributions(pulps.snapshots, BEFORE)
-        return reference(pulps.ark, "promote", order)
+        return reference(pulps.ark, "promote", job)
 
     pair = alternating(lambda: _promote(pulps.ark, pulps), theirs, repetitions)
     what = f"promotion of {len(pulps.items)}"
     add(table, what, pair, len(pulps.items), 1.25)
     traffics = [run.traffic for run in pair.runs[0]]
     writes = max(traffic.writes for traffic in traffics) / len(pulps.items)
-    table.promise(f"{what}, writes per snapshot", writes, 1)
+    table.add_target(f"{what}, writes per snapshot", writes, 1)
     others = max(traffic.reads + traffic.polls for traffic in traffics)
-    table.promise(f"{what}, other requests with polls", others, 10)
+    table.add_target(f"{what}, other requests with polls", others, 10)
     return table
 
 
 def crowded(full: Pulps, few: Pulps, many: int, repetitions: int) -> Table:
-    """Row 5: rows 3 and 4 on two clients, of which one has many other distributions."""
+    """Row 5: rows 3 and 4 on two clients; one of them has many other distributions."""
     title = f"With {many} other distributions on the server"
     both = (f"with {many}, s", f"with {FEW}, s")
     table = Table(title, ("what", *both, "ratio", "requests", f"all runs, s ({many}; {FEW})"))
     for pulps, number in ((full, many), (few, FEW)):
         lab("pulp", "seed", pulps.client.name, "--distributions", str(number))
-    acts = {
+    actions = {
         "mirror, the module alone": _mirror_module,
         "mirror, a playbook of one task": _mirror_task,
         "promotion": lambda pulps: _promote(pulps.client, pulps),
     }
-    for what, act in acts.items():
-        # The action is bound at once; the loop has moved on when a function looks for it.
-        sides = [partial(act, pulps) for pulps in (full, few)]
-        # One of the servers is new: what it does for the first time takes longer.
+    for what, action in actions.items():
+        # Bind the action now: a function would read the variable of the loop later.
+        sides = [partial(action, pulps) for pulps in (full, few)]
+        # One of the servers is new: first requests of a server take longer.
         for side in sides:
             side()
         pair = alternating(sides[0], sides[1], repetitions)
         seconds = (f"{run.seconds:.2f}" for run in pair.medians)
         requests = " / ".join(str(run.traffic.all) for run in pair.medians)
         table.add(what, *seconds, f"{pair.ratio:.2f}", requests, pair.times)
-        table.promise(f"{what}, time by that with {FEW}", pair.ratio, 1.2)
+        table.add_target(f"{what}, time by that with {FEW}", pair.ratio, 1.2)
     return table
 
 
@@ -123,8 +123,8 @@ def _mirror_task(pulps: Pulps) -> Run:
 
 
 def _mirror_playbook(pulps: Pulps) -> Run:
-    act = partial(run_mirror, pulps.ark, pulps.client, pulps.items)
-    return measured(pulps.client, act)
+    action = partial(run_mirror, pulps.ark, pulps.client, pulps.items)
+    return measured(pulps.client, action)
 
 
 def _mirror_arguments(pulps: Pulps) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operator waits for: ansible-playbook from its start to its end."""
+"""Runs of ansible-playbook, measured from start to end, as an operator waits for them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run_mirror(ark: Server, client: Server, items: list[Item]) -> dict[str, Any]
             "vars": {
                 **_LOCAL,
                 "release_train_source": "ark1",
-                # Pulp hashes a password with every request, even for content in the open.
+                # Pulp hashes the password of each request, even for unguarded content.
                 "package_mirror_source_username": None,
                 "package_mirror_source_password": None,
                 "rpm_package_repos": items,
@@ -56,13 +56,13 @@ def _host(server: Server) -> dict[str, Any]:
 
 
 def _run(playbook: str, files: dict[str, Any]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         for name, content in files.items():
-            (Path(folder) / name).write_text(json.dumps(content), encoding="utf-8")
+            (Path(directory) / name).write_text(json.dumps(content), encoding="utf-8")
         program = str(Path(sys.executable).parent / "ansible-playbook")
         done = subprocess.run(
             [program, "-i", "inventory.json", playbook],
-            cwd=folder,
+            cwd=directory,
             env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What we are compared with: a bare script that sends Pulp the same requests, and plans nothing.
+"""The bare script of the comparison: it sends Pulp the same requests and plans nothing.
 
-Reads an order on stdin, ``{"url", "username", "password", "verb", "items", "stamp", "guard"}``, and
-prints ``{"seconds": wall time}``. One requests session with one login; 4 threads; everything is
-sent in the order of the items. Rounds: send what can be sent, then ask for all tasks under way in
-one request, at most once a second and for the first time as soon as everything is sent. An item
-whose task has ended takes its next step in the next round; no step waits for all items.
+Reads a job on stdin, ``{"url", "username", "password", "verb", "items", "stamp", "guard"}``, and
+prints ``{"seconds": wall time}``. It uses one session with one login and 4 threads, and sends all
+requests in the sequence of the items. It works in rounds: a round sends all requests that can be
+sent, then polls all running tasks in one request, at most once a second, and for the first time as
+soon as everything is sent. An item whose task has ended continues in the next round; no step waits
+for all items.
 """
 
 from __future__ import annotations
@@ -31,21 +32,21 @@ DISTRIBUTION = "distributions/rpm/rpm/"
 CONTAINER = "repositories/container/container/"
 TASK_FIELDS = "pulp_href,state,error,created_resources"
 
-Order = dict[str, Any]
-# The steps of one item: gives hrefs of tasks to wait for, and is sent the tasks that ended.
-Walk = Generator[str, dict[str, Any], None]
+Job = dict[str, Any]
+# The steps of one item: yields the href of each task to wait for, and receives the ended task.
+Steps = Generator[str, dict[str, Any], None]
 
 
 class Pulp:
     """One session with one login."""
 
-    def __init__(self, order: Order) -> None:
-        self.url = order["url"]
+    def __init__(self, job: Job) -> None:
+        self.url = job["url"]
         self.api = f"{self.url}/pulp/api/v3/"
         self.session = requests.Session()
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=THREADS)
         self.session.mount(self.url, adapter)
-        login = (order["username"], order["password"])
+        login = (job["username"], job["password"])
         self.session.post(f"{self.api}login/", auth=login, timeout=60).raise_for_status()
         token = self.session.cookies["csrftoken"]
         self.session.headers.update({"X-CSRFToken": token, "Referer": f"{self.url}/"})
@@ -63,11 +64,11 @@ class Pulp:
     def post(self, path: str, **body: Any) -> Any:
         return self.call("POST", path, json=body)
 
-    def read(self, path: str, fields: str, **asked: list[str]) -> dict[str, dict[str, Any]]:
-        """Objects by the values of one filter, in requests that Pulp's request line has room for;
-        what comes back is keyed by the first of the fields."""
+    def read(self, path: str, fields: str, **filters: list[str]) -> dict[str, dict[str, Any]]:
+        """Return objects by the values of one filter, keyed by the first field, in as few requests
+        as the length of Pulp's request line allows."""
         found = {}
-        ((filter_name, values),) = asked.items()
+        ((filter_name, values),) = filters.items()
         room = LONGEST_QUERY // max(len(quote_plus(value)) + 3 for value in values)
         for start in range(0, len(values), room):
             chunk = ",".join(values[start : start + room])
@@ -76,33 +77,36 @@ class Pulp:
         return found
 
 
-def walk_all(pulp: Pulp, walks: Iterable[Walk]) -> None:
-    """Take all items through their steps, in rounds."""
-    ready: list[tuple[Walk, Optional[dict[str, Any]]]] = [(walk, None) for walk in walks]
-    waiting: dict[str, Walk] = {}
+def run_rounds(pulp: Pulp, items: Iterable[Steps]) -> None:
+    """Run the steps of all items, in rounds."""
+    ready: list[tuple[Steps, Optional[dict[str, Any]]]] = [(steps, None) for steps in items]
+    waiting: dict[str, Steps] = {}
     polled = float("-inf")
     with ThreadPoolExecutor(THREADS) as pool:
         while ready or waiting:
-            for href, walk in pool.map(step, ready):
+            for href, steps in pool.map(next_step, ready):
                 if href:
-                    waiting[href] = walk
+                    waiting[href] = steps
             ready = []
             if waiting:
                 time.sleep(max(0.0, polled + POLL_SECONDS - time.monotonic()))
                 polled = time.monotonic()
-                ready = [(waiting.pop(task["pulp_href"]), task) for task in ended(pulp, waiting)]
+                ready = [
+                    (waiting.pop(task["pulp_href"]), task)
+                    for task in completed_tasks(pulp, waiting)
+                ]
 
 
-def step(item: tuple[Walk, Optional[dict[str, Any]]]) -> tuple[Optional[str], Walk]:
-    """Let one item send what comes next; the task it then waits for, None at its end."""
-    walk, task = item
+def next_step(item: tuple[Steps, Optional[dict[str, Any]]]) -> tuple[Optional[str], Steps]:
+    """Run the next step of an item; return the task to wait for, None after the last step."""
+    steps, task = item
     try:
-        return (next(walk) if task is None else walk.send(task)), walk
+        return (next(steps) if task is None else steps.send(task)), steps
     except StopIteration:
-        return None, walk
+        return None, steps
 
 
-def ended(pulp: Pulp, hrefs: Iterable[str]) -> list[dict[str, Any]]:
+def completed_tasks(pulp: Pulp, hrefs: Iterable[str]) -> list[dict[str, Any]]:
     tasks = pulp.read("tasks/", TASK_FIELDS, pulp_id__in=list(map(identifier, hrefs))).values()
     failed = [task for task in tasks if task["state"] in ("failed", "canceled")]
     if failed:
@@ -114,11 +118,11 @@ def identifier(href: str) -> str:
     return href.rstrip("/").rsplit("/", 1)[-1]
 
 
-def snapshot(pulp: Pulp, order: Order) -> None:
-    """First snapshot: repository, remote, sync, what the sync brought, distribution."""
-    guard = guard_href(pulp, order)
+def snapshot(pulp: Pulp, job: Job) -> None:
+    """First snapshot: repository, remote, sync, content of the new version, distribution."""
+    guard = guard_href(pulp, job)
 
-    def walk(item: dict[str, Any]) -> Walk:
+    def steps(item: dict[str, Any]) -> Steps:
         repository = pulp.post(RPM, name=item["name"])
         remote = pulp.post(
             REMOTE, name=f"{item['name']}-remote", url=item["url"], policy="immediate"
@@ -128,85 +132,85 @@ def snapshot(pulp: Pulp, order: Order) -> None:
         pulp.get(next(href for href in created if "/versions/" in href), fields="content_summary")
         answer = pulp.post(
             DISTRIBUTION,
-            name=item["distribution_name"] + order["stamp"],
-            base_path=item["base_path"] + order["stamp"],
+            name=item["distribution_name"] + job["stamp"],
+            base_path=item["base_path"] + job["stamp"],
             content_guard=guard,
             publication=next(href for href in created if "/publications/" in href),
         )
         yield answer["task"]
 
-    walk_all(pulp, [walk(item) for item in order["items"]])
+    run_rounds(pulp, [steps(item) for item in job["items"]])
 
 
-def again(pulp: Pulp, order: Order) -> None:
-    """The same, upstream unchanged: read what is there, and which snapshot is newest; sync."""
-    names = [item["name"] for item in order["items"]]
-    guard_href(pulp, order)
+def again(pulp: Pulp, job: Job) -> None:
+    """The same with an unchanged upstream: read the objects and the newest snapshot; sync."""
+    names = [item["name"] for item in job["items"]]
+    guard_href(pulp, job)
     repositories = pulp.read(RPM, "name,pulp_href,latest_version_href", name__in=names)
     remote_names = [f"{name}-remote" for name in names]
     remotes = pulp.read(REMOTE, "name,pulp_href,url,policy", name__in=remote_names)
 
     def newest(item: dict[str, Any]) -> str:
         pattern = f"^{re.escape(item['distribution_name'])}[0-9]{{8}}T[0-9]{{6}}$"
-        asked = {"name__regex": pattern, "ordering": "-name", "limit": 1}
-        page = pulp.get(DISTRIBUTION, fields="name,publication", **asked)
+        filters = {"name__regex": pattern, "ordering": "-name", "limit": 1}
+        page = pulp.get(DISTRIBUTION, fields="name,publication", **filters)
         return str(page["results"][0]["publication"])
 
     with ThreadPoolExecutor(THREADS) as pool:
-        served = [identifier(href) for href in pool.map(newest, order["items"])]
+        served = [identifier(href) for href in pool.map(newest, job["items"])]
     pulp.read(PUBLICATION, "pulp_href,repository_version", pulp_id__in=served)
 
-    def walk(name: str) -> Walk:
+    def steps(name: str) -> Steps:
         task = yield sync(pulp, repositories[name], remotes[f"{name}-remote"])
         if task["created_resources"]:
             raise SystemExit(f"upstream of {name} has changed")
 
-    walk_all(pulp, [walk(name) for name in names])
+    run_rounds(pulp, [steps(name) for name in names])
 
 
-def promote(pulp: Pulp, order: Order) -> None:
-    """Read the snapshots, give each the guard, read them back."""
-    guard = guard_href(pulp, order)
-    names = [item["distribution_name"] + order["stamp"] for item in order["items"]]
+def promote(pulp: Pulp, job: Job) -> None:
+    """Read the snapshots, set the guard of each, read them back."""
+    guard = guard_href(pulp, job)
+    names = [item["distribution_name"] + job["stamp"] for item in job["items"]]
     fields = "name,pulp_href,publication,content_guard"
-    there = pulp.read(DISTRIBUTION, fields, name__in=names)
+    existing = pulp.read(DISTRIBUTION, fields, name__in=names)
 
-    def walk(name: str) -> Walk:
+    def steps(name: str) -> Steps:
         body = {"content_guard": guard}
-        yield pulp.call("PATCH", there[name]["pulp_href"], json=body)["task"]
+        yield pulp.call("PATCH", existing[name]["pulp_href"], json=body)["task"]
 
-    walk_all(pulp, [walk(name) for name in names])
+    run_rounds(pulp, [steps(name) for name in names])
     now = pulp.read(DISTRIBUTION, fields, name__in=names)
     if any(one["content_guard"] != guard for one in now.values()):
-        raise SystemExit("the guard is not the one that was written")
+        raise SystemExit("a snapshot does not have the guard that was set")
 
 
-def copy(pulp: Pulp, order: Order) -> None:
+def copy(pulp: Pulp, job: Job) -> None:
     """Read the repositories, copy the tags of each, read the repositories and their tags back."""
-    items = order["items"]
+    items = job["items"]
     names = [name for item in items for name in (item["name"], item["source"])]
     fields = "name,pulp_href,latest_version_href"
-    there = pulp.read(CONTAINER, fields, name__in=names)
+    existing = pulp.read(CONTAINER, fields, name__in=names)
 
-    def walk(item: dict[str, Any]) -> Walk:
-        version = there[item["source"]]["latest_version_href"]
-        address = f"{there[item['name']]['pulp_href']}copy_tags/"
+    def steps(item: dict[str, Any]) -> Steps:
+        version = existing[item["source"]]["latest_version_href"]
+        address = f"{existing[item['name']]['pulp_href']}copy_tags/"
         yield pulp.post(address, source_repository_version=version, names=item["tags"])["task"]
 
-    walk_all(pulp, [walk(item) for item in items])
+    run_rounds(pulp, [steps(item) for item in items])
     now = pulp.read(CONTAINER, fields, name__in=[item["name"] for item in items])
 
-    def look(item: dict[str, Any]) -> int:
-        asked = {"repository_version": now[item["name"]]["latest_version_href"], "fields": "name"}
-        return int(pulp.get("content/container/tags/", **asked)["count"])
+    def count_tags(item: dict[str, Any]) -> int:
+        filters = {"repository_version": now[item["name"]]["latest_version_href"], "fields": "name"}
+        return int(pulp.get("content/container/tags/", **filters)["count"])
 
     with ThreadPoolExecutor(THREADS) as pool:
-        if list(pool.map(look, items)) != [len(item["tags"]) for item in items]:
+        if list(pool.map(count_tags, items)) != [len(item["tags"]) for item in items]:
             raise SystemExit("tags are missing")
 
 
-def guard_href(pulp: Pulp, order: Order) -> str:
-    page = pulp.get("contentguards/", name__in=order["guard"], fields="name,pulp_href")
+def guard_href(pulp: Pulp, job: Job) -> str:
+    page = pulp.get("contentguards/", name__in=job["guard"], fields="name,pulp_href")
     return str(page["results"][0]["pulp_href"])
 
 
@@ -216,7 +220,7 @@ def sync(pulp: Pulp, repository: dict[str, Any], remote: dict[str, Any]) -> str:
     return str(answer["task"])
 
 
-VERBS: dict[str, Callable[[Pulp, Order], None]] = {
+VERBS: dict[str, Callable[[Pulp, Job], None]] = {
     "snapshot": snapshot,
     "again": again,
     "promote": promote,
@@ -225,9 +229,9 @@ VERBS: dict[str, Callable[[Pulp, Order], None]] = {
 
 
 def main() -> None:
-    order = json.load(sys.stdin)
+    job = json.load(sys.stdin)
     began = time.monotonic()
-    VERBS[order["verb"]](Pulp(order), order)
+    VERBS[job["verb"]](Pulp(job), job)
     print(json.dumps({"seconds": time.monotonic() - began}))
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure the collection against a bare script that sends Pulp the same requests.
 
-Run by ``make benchmark``; docs/benchmark.md says what is measured and how. Prints Markdown and
-whether each target was met, and exits with 0 either way: how fast a machine is, is no test.
+Run by ``make benchmark``; docs/benchmark.md describes what is measured and how. Prints Markdown
+and whether each target was met. The exit status is 0 in both cases: no test depends on a time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ROWS, IMAGES = "1234568", 150
 
 
 def main() -> None:
-    """Start servers, measure, print, end the servers."""
+    """Start servers, measure, print the results, destroy the servers."""
     options = _options()
     began = time.monotonic()
     with _servers(options.keep), _upstream() as url:
@@ -62,9 +62,9 @@ def _measure_images(options: argparse.Namespace) -> list[Table]:
     repetitions = options.repetitions or (1 if options.quick else 3)
     ark, client = Server(ARK), Server(CLIENT)
     with images.registry(number) as url:
-        _say(f"promotion of {number} images")
+        _print_progress(f"promotion of {number} images")
         tables = images.promotion(ark, url, number, repetitions)
-        _say(f"mirror of {number} images")
+        _print_progress(f"mirror of {number} images")
         return [*tables, images.mirror(client, url, number, repetitions)]
 
 
@@ -74,11 +74,11 @@ def _measure_packages(options: argparse.Namespace, url: str) -> list[Table]:
     many = 1000 if options.quick else 20_000
     rows = set(options.rows)
     ark, client = Server(ARK), Server(CLIENT)
-    ark.manage_guards("development", "release")
+    ark.ensure_guards("development", "release")
     files = []
     if "8" in rows:
         size = options.upload_size or (128 if options.quick else 2048)
-        _say(f"uploading a file of {size} MiB")
+        _print_progress(f"uploading a file of {size} MiB")
         files = [uploads.uploads(ark, size, repetitions)]
         if rows == {"8"}:
             return files
@@ -89,45 +89,45 @@ def _measure_packages(options: argparse.Namespace, url: str) -> list[Table]:
     )
     needed = sum(2 * repetitions * size for size in sizes) + sizes[0] + 2
     upstreams = Upstreams(url, needed)
-    _say(f"building {needed} upstream repositories, unless they are there")
+    _print_progress(f"building {needed} upstream repositories, unless they are there")
     lab("upstream", "build-many", str(needed))
-    # What a server does for the first time takes longer: not in what is measured.
+    # First requests of a server take longer, so they are not measured.
     snapshots.warm_up(ark, upstreams)
     items: list[Item] = []
     for size in sizes:
-        _say(f"first snapshot of {size}")
+        _print_progress(f"first snapshot of {size}")
         items = snapshots.first_snapshots(ark, upstreams, size, repetitions, first)
         if "2" in rows:
-            _say(f"same again, {size} unchanged")
+            _print_progress(f"same again, {size} unchanged")
             snapshots.unchanged(ark, items, repetitions, again)
     tables = [first, again]
     if "1" in rows:
-        _say("one process per object")
+        _print_progress("one process per object")
         snapshots.one_by_one(ark, upstreams.items(sizes[0]), slow)
         tables.append(slow)
     pulps = pinned.Pulps(ark, client, items)
     if rows & set("35"):
-        _say(f"mirroring {len(items)}, to measure a mirror that has nothing to do")
+        _print_progress(f"mirroring {len(items)}, to measure a mirror that has nothing to do")
         pinned.prepare(pulps)
     if "3" in rows:
-        _say("mirror from pins")
+        _print_progress("mirror from pins")
         tables.append(pinned.mirror(pulps, repetitions))
     if "4" in rows:
-        _say("promotion")
+        _print_progress("promotion")
         tables.append(pinned.promotion(pulps, repetitions))
     if "5" in rows:
-        _say(f"another client, to be filled with {many} distributions")
+        _print_progress(f"another client, to be filled with {many} distributions")
         lab("pulp", "start", FULL, "--workers", "2")
         full = pinned.Pulps(ark, Server(FULL), items)
         pinned.prepare(full)
-        _say(f"mirror and promotion with {many} others")
+        _print_progress(f"mirror and promotion with {many} others")
         tables.append(pinned.crowded(full, pulps, many, repetitions))
     return [table for table in [*tables, *files] if table.rows]
 
 
 @contextmanager
 def _servers(keep: bool) -> Iterator[None]:
-    """Two fresh servers of two workers each."""
+    """Start two new servers with two workers each, and destroy them at the end."""
     try:
         lab("pulp", "destroy", ARK, CLIENT, FULL)
         lab("pulp", "start", ARK, CLIENT, "--workers", "2")
@@ -139,7 +139,7 @@ def _servers(keep: bool) -> Iterator[None]:
 
 @contextmanager
 def _upstream() -> Iterator[str]:
-    """The URL of the upstream, which is stopped in the end if it did not run before."""
+    """Yield the URL of the upstream, which is stopped at the end if it did not run before."""
     ran = lab("upstream", "status", may_fail=True)
     try:
         yield lab("upstream", "start").strip()
@@ -151,16 +151,20 @@ def _upstream() -> Iterator[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="20 repositories, once")
-    parser.add_argument("--rows", default=ROWS, help=f"which of {ROWS}; row 1 prepares 2 to 5")
-    parser.add_argument("--repetitions", type=int, help="3, or 1 with --quick")
-    parser.add_argument("--upload-size", type=int, help="MiB of row 8: 2048, or 128 with --quick")
-    parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name}")
+    parser.add_argument(
+        "--rows", default=ROWS, help=f"rows to measure, of {ROWS}; row 1 prepares 2 to 5"
+    )
+    parser.add_argument("--repetitions", type=int, help="default: 3, or 1 with --quick")
+    parser.add_argument(
+        "--upload-size", type=int, help="MiB of row 8; default: 2048, or 128 with --quick"
+    )
+    parser.add_argument("--write", action="store_true", help=f"write results to {DOCUMENT.name}")
     parser.add_argument("--keep", action="store_true", help="leave the servers running")
     return parser.parse_args()
 
 
-def _say(words: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {words}", flush=True)
+def _print_progress(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Pulp servers of the benchmark: started by the lab, prepared by plain API calls, and what
-their own access logs say about who asked for what."""
+"""The Pulp servers of the benchmark: started by the lab, prepared with API calls; their requests
+are counted in the access log."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _POLL = re.compile(r"tasks/(\?(.*&)?pulp_(id|href)__in=|[0-9a-f-]{36}/)")
 
 @dataclass(frozen=True)
 class Traffic:
-    """API requests of one run. `reads` has the login in it, `writes` are POST, PATCH, DELETE."""
+    """API requests of one run. `reads` includes the login, `writes` are POST, PATCH, DELETE."""
 
     reads: int
     writes: int
@@ -36,26 +36,26 @@ class Traffic:
 
     @property
     def requests(self) -> int:
-        """All but polls."""
+        """The number of requests without polls."""
         return self.reads + self.writes
 
     @property
     def all(self) -> int:
-        """All, with polls."""
+        """The number of requests with polls."""
         return self.requests + self.polls
 
 
-def lab(program: str, *words: str, may_fail: bool = False) -> str:
-    """Run a program of the lab; what it prints, nothing when it fails and may."""
-    command = [sys.executable, "-m", f"tests.lab.{program}", *words]
-    env = {**os.environ, DEFAULT_HASHER: "1"}  # logins cost what they cost on a real Pulp
+def lab(program: str, *arguments: str, may_fail: bool = False) -> str:
+    """Run a program of the lab; return its output, nothing if it fails and `may_fail` is set."""
+    command = [sys.executable, "-m", f"tests.lab.{program}", *arguments]
+    env = {**os.environ, DEFAULT_HASHER: "1"}  # logins take as long as on a real Pulp
     done = subprocess.run(
         command, cwd=CLONE, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     )
     if done.returncode and may_fail:
         return ""
     if done.returncode:
-        sys.exit(f"{program} {' '.join(words)} failed: {done.stdout}")
+        sys.exit(f"{program} {' '.join(arguments)} failed: {done.stdout}")
     return done.stdout
 
 
@@ -65,7 +65,7 @@ class Server:
     def __init__(self, name: str) -> None:
         state = json.loads(lab("pulp", "status", "--json", name))[name]
         if state["external"]:
-            sys.exit(f"{name} must be a server of the lab: its access log is what is counted")
+            sys.exit(f"{name} must be a server of the lab: requests are counted in its access log")
         self.name = name
         self.url: str = state["url"]
         self.workers: int = state["workers"]
@@ -77,15 +77,15 @@ class Server:
 
     @property
     def connection(self) -> dict[str, Any]:
-        """Connection options of a module."""
+        """The connection options of a module."""
         return {"pulp_url": self.url, **self.login}
 
     def log_size(self) -> int:
-        """Where the access log ends now."""
+        """Return the current size of the access log."""
         return self._log.stat().st_size
 
     def traffic_since(self, size: int) -> Traffic:
-        """The API requests that the access log has from this size on."""
+        """Return the API requests that were logged since the access log had this size."""
         with self._log.open("rb") as stream:
             stream.seek(size)
             text = stream.read().decode()
@@ -101,42 +101,42 @@ class Server:
         return Traffic(reads, writes, polls)
 
     def wait_until_idle(self) -> None:
-        """Wait until no task is under way."""
+        """Wait until no task is waiting or running."""
         while self._call("GET", "tasks/", params={"state__in": "waiting,running"})["count"]:
             time.sleep(0.2)
 
     def count(self, path: str) -> int:
-        """How many objects an endpoint lists."""
+        """Return the number of objects of an endpoint."""
         return int(self._call("GET", path, params={"limit": 1})["count"])
 
     def versions_of(self, names: Iterable[str]) -> list[str]:
-        """The latest versions of RPM repositories."""
-        asked = {"limit": 5000, "fields": "name,latest_version_href"}
-        found = self._call("GET", "repositories/rpm/rpm/", params=asked)["results"]
+        """Return the latest versions of RPM repositories."""
+        filters = {"limit": 5000, "fields": "name,latest_version_href"}
+        found = self._call("GET", "repositories/rpm/rpm/", params=filters)["results"]
         by_name = {one["name"]: one["latest_version_href"] for one in found}
         return [by_name[name] for name in names]
 
-    def manage_guards(self, *names: str) -> None:
-        """Make content guards, unless they are there."""
+    def ensure_guards(self, *names: str) -> None:
+        """Create missing content guards."""
         for name in names:
             if not self._find("contentguards/", name):
                 self._call("POST", "contentguards/core/rbac/", json={"name": name})
 
     def guard_distributions(self, names: Iterable[str], guard: Optional[str]) -> None:
-        """Put distributions behind a guard, or in the open; this is preparation."""
+        """Set or remove the content guard of distributions; this is not measured."""
         found = self._find("contentguards/", guard) if guard else None
         href = found["pulp_href"] if found else None
         listed = self._call("GET", DISTRIBUTION, params={"limit": 5000, "name__startswith": "b"})
-        there = {one["name"]: one for one in listed["results"]}
+        existing = {one["name"]: one for one in listed["results"]}
         for name in names:
-            if there[name]["content_guard"] != href:
-                self._call("PATCH", there[name]["pulp_href"], json={"content_guard": href})
+            if existing[name]["content_guard"] != href:
+                self._call("PATCH", existing[name]["pulp_href"], json={"content_guard": href})
 
     def file_repository(self, name: str) -> str:
-        """The href of a file repository, which is made where it is missing."""
+        """Return the href of a file repository, which is created if it is missing."""
         path = "repositories/file/file/"
-        there = self._find(path, name) or self._call("POST", path, json={"name": name})
-        return str(there["pulp_href"])
+        existing = self._find(path, name) or self._call("POST", path, json={"name": name})
+        return str(existing["pulp_href"])
 
     def _find(self, path: str, name: str) -> Optional[dict[str, Any]]:
         results = self._call("GET", path, params={"name": name})["results"]

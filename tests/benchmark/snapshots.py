@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows 1 and 2: first snapshots of RPM repositories, and the same again with nothing new."""
+"""Rows 1 and 2: first snapshots of RPM repositories, and again with an unchanged upstream."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ COLUMNS = (
 
 
 def compared(title: str) -> Table:
-    """An empty table of our runs beside those of the bare script."""
+    """Return an empty table for our runs and those of the bare script."""
     return Table(title, COLUMNS)
 
 
 def add(table: Table, what: str, pair: Pair, items: int, limit: float) -> None:
-    """Add one line, ours first, and the promise about the ratio."""
+    """Add one row, ours first, and the target of the ratio."""
     sides = pair.medians
     table.add(
         what,
@@ -41,20 +41,20 @@ def add(table: Table, what: str, pair: Pair, items: int, limit: float) -> None:
         " / ".join(str(side.tasks) for side in sides),
         pair.times,
     )
-    table.promise(f"{what}, time by that of the bare script", pair.ratio, limit)
+    table.add_target(f"{what}, time by that of the bare script", pair.ratio, limit)
 
 
 def warm_up(ark: Server, upstreams: Upstreams) -> None:
-    """Do everything once, unmeasured: what a server does for the first time takes longer."""
+    """Do everything once without measuring: first requests of a server take longer."""
     items = upstreams.items(2)
     _snapshot(ark, items)
-    reference(ark, "again", _order(items))
+    reference(ark, "again", _job(items))
 
 
 def first_snapshots(
     ark: Server, upstreams: Upstreams, count: int, repetitions: int, table: Table
 ) -> list[Item]:
-    """Row 1. Returns the items of our last run, which are on the server now."""
+    """Row 1. Returns the items of our last run, which exist on the server."""
     last: list[Item] = []
 
     def ours() -> Run:
@@ -62,40 +62,40 @@ def first_snapshots(
         return _snapshot(ark, last)
 
     def theirs() -> Run:
-        return reference(ark, "snapshot", _order(upstreams.items(count)))
+        return reference(ark, "snapshot", _job(upstreams.items(count)))
 
     pair = alternating(ours, theirs, repetitions)
     what = f"first snapshot of {count}"
     add(table, what, pair, count, 1.10)
-    _promise_requests(table, what, pair, count, 9)
+    _add_request_target(table, what, pair, count, 9)
     polls = max(run.traffic.polls / (run.seconds / 0.5) for run in pair.runs[0])
-    table.promise(f"{what}, polls per 0.5 s", polls, 1)
+    table.add_target(f"{what}, polls per 0.5 s", polls, 1)
     return last
 
 
 def unchanged(ark: Server, items: list[Item], repetitions: int, table: Table) -> None:
-    """Row 2, over repositories that row 1 has made."""
+    """Row 2, with the repositories of row 1."""
     names = [item["name"] for item in items]
     made = ("publications/", "distributions/")
     before = [*map(ark.count, made), *ark.versions_of(names)]
     pair = alternating(
-        lambda: _snapshot(ark, items), lambda: reference(ark, "again", _order(items)), repetitions
+        lambda: _snapshot(ark, items), lambda: reference(ark, "again", _job(items)), repetitions
     )
     after = [*map(ark.count, made), *ark.versions_of(names)]
     what = f"same again, {len(items)} unchanged"
     add(table, what, pair, len(items), 1.25)
-    _promise_requests(table, what, pair, len(items), 3)
+    _add_request_target(table, what, pair, len(items), 3)
     new = sum(one != other for one, other in zip(before, after))
-    table.promise(f"{what}, new versions, publications, distributions", new, 0)
+    table.add_target(f"{what}, new versions, publications, distributions", new, 0)
 
 
 def one_by_one(ark: Server, items: list[Item], table: Table) -> None:
-    """Beside row 1: a process for each object, one after the other."""
-    order = {"url": ark.url, **ark.login, "stamp": STAMP, "guard": GUARD}
+    """Compare with row 1: a process for each object, one after the other."""
+    job = {"url": ark.url, **ark.login, "stamp": STAMP, "guard": GUARD}
     size, tasks, began = ark.log_size(), ark.count("tasks/"), time.monotonic()
     for item in items:
         for kind in OBJECTS:
-            script("one_object", {**order, "item": item}, kind)
+            script("one_object", {**job, "item": item}, kind)
     seconds = time.monotonic() - began
     traffic = ark.traffic_since(size)
     table.add(
@@ -107,9 +107,9 @@ def one_by_one(ark: Server, items: list[Item], table: Table) -> None:
     )
 
 
-def _promise_requests(table: Table, what: str, pair: Pair, items: int, limit: float) -> None:
+def _add_request_target(table: Table, what: str, pair: Pair, items: int, limit: float) -> None:
     requests = max(run.traffic.requests for run in pair.runs[0]) / items
-    table.promise(f"{what}, requests per repository", requests, limit)
+    table.add_target(f"{what}, requests per repository", requests, limit)
 
 
 def _snapshot(ark: Server, items: list[Item]) -> Run:
@@ -117,5 +117,5 @@ def _snapshot(ark: Server, items: list[Item]) -> Run:
     return module(ark, "package_snapshot", arguments)
 
 
-def _order(items: list[Item]) -> dict[str, object]:
+def _job(items: list[Item]) -> dict[str, object]:
     return {"items": items, "stamp": STAMP, "guard": GUARD}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results as Markdown, and their place in the documentation."""
+"""Results as Markdown tables, and writing them to the documentation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 @dataclass(frozen=True)
 class Target:
-    """One thing that was promised. `measured` and `limit` in the same unit."""
+    """A target: `measured` must be at most `limit`, in the same unit."""
 
     text: str
     measured: float
@@ -20,14 +20,14 @@ class Target:
 
     @property
     def line(self) -> str:
-        """Whether it was met, for a list."""
+        """The result as an item of a list."""
         verdict = "met" if self.measured <= self.limit else "**not met**"
         return f"- {verdict}: {self.text}: {self.measured:.3g}, at most {self.limit:g}"
 
 
 @dataclass
 class Table:
-    """One table with what was promised about it below."""
+    """One table, with its targets below."""
 
     title: str
     columns: Sequence[str]
@@ -36,16 +36,16 @@ class Table:
     notes: list[str] = field(default_factory=list)
 
     def add(self, *cells: str) -> None:
-        """Add one line, and show it on the terminal as the run goes on."""
+        """Add one row and print it."""
         self.rows.append(cells)
         print("         " + "  ".join(cells), flush=True)
 
-    def promise(self, text: str, measured: float, limit: float) -> None:
-        """Hold what was measured against what was promised."""
+    def add_target(self, text: str, measured: float, limit: float) -> None:
+        """Add a target and its measured value."""
         self.targets.append(Target(text, measured, limit))
 
     def markdown(self) -> str:
-        """Heading, table, notes, targets."""
+        """Return heading, table, notes and targets."""
         lines = [f"### {self.title}", "", _line(self.columns), _line(["---"] * len(self.columns))]
         lines += [_line(row) for row in self.rows]
         for more in (self.notes, [target.line for target in self.targets]):
@@ -54,7 +54,7 @@ class Table:
 
 
 def write(path: Path, text: str) -> None:
-    """Put text between the markers of a document."""
+    """Write text between the markers of a document."""
     before, _begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     _old, _end, after = rest.partition(END)
     path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")

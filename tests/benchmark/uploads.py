@@ -21,7 +21,7 @@ CHUNKS = (8, 16, 32, 64, 128)
 
 
 def uploads(server: Server, size: int, repetitions: int) -> Table:
-    """Upload a file of `size` MiB; each run sends bytes that the server has not seen."""
+    """Upload a file of `size` MiB; each run sends bytes that the server does not have."""
     repository = server.file_repository(REPOSITORY)
     columns = ("chunks, MiB", "ours, s", "curl, s", "ratio", "MiB/s", "all runs, s (ours; curl)")
     table = Table(f"Upload of one file of {size} MiB", columns)
@@ -43,39 +43,41 @@ def uploads(server: Server, size: int, repetitions: int) -> Table:
             pair.times,
         )
         if chunk == chosen:
-            table.promise(f"{size} MiB in chunks of {chunk} MiB, time by curl's", pair.ratio, 1.25)
+            table.add_target(
+                f"{size} MiB in chunks of {chunk} MiB, time by curl's", pair.ratio, 1.25
+            )
     return table
 
 
 def _ours(server: Server, size: int, chunk: int) -> Run:
-    with _folder() as folder:
-        path = folder / "image"
+    with _directory() as directory:
+        path = directory / "image"
         _write(path, size, secrets.token_bytes(16))
         item = {"name": REPOSITORY, "files": [{"path": str(path)}]}
-        options = {"state_path": str(folder / "state"), "chunk_size": f"{chunk}M"}
+        options = {"state_path": str(directory / "state"), "chunk_size": f"{chunk}M"}
         return module(server, "pulp_file_content", {"file": [item], **options})
 
 
 def _curl(server: Server, repository: str, size: int, chunk: int) -> Run:
-    with _folder() as folder:
-        order = {
+    with _directory() as directory:
+        job = {
             **server.login,
             "url": server.url,
             "repository": repository,
             "name": "image",
             "size": size * MIB,
-            "chunks": list(_cut(folder, size, chunk)),
+            "chunks": list(_write_chunks(directory, size, chunk)),
         }
-        return measured(server, lambda: script("bare_upload", order))
+        return measured(server, lambda: script("bare_upload", job))
 
 
-def _cut(folder: Path, size: int, chunk: int) -> Iterator[dict[str, Any]]:
-    """Chunks of such a file as files of their own, with checksums, before the clock runs."""
+def _write_chunks(directory: Path, size: int, chunk: int) -> Iterator[dict[str, Any]]:
+    """Write the chunks of such a file to files, with checksums, before the measured time."""
     first = secrets.token_bytes(16)
     digests: dict[tuple[int, bytes], str] = {}
     for begin in range(0, size, chunk):
         length, head = min(chunk, size - begin), b"" if begin else first
-        path = folder / f"{begin:06}"
+        path = directory / f"{begin:06}"
         _write(path, length, head)
         if (length, head) not in digests:
             digests[length, head] = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -88,13 +90,13 @@ def _cut(folder: Path, size: int, chunk: int) -> Iterator[dict[str, Any]]:
 
 
 def _write(path: Path, size: int, head: bytes) -> None:
-    """A file of so many MiB that takes no room here."""
+    """Write a sparse file of `size` MiB, which uses no disk space here."""
     with path.open("wb") as stream:
         stream.write(head)
         stream.truncate(size * MIB)
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _directory() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)
