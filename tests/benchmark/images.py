@@ -20,7 +20,7 @@ from table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lab.oci_layout import Image, write_layout
-from lab.upstream_oci import OciRegistry
+from lab.oci_registry import OciRegistry
 
 TAGS = ["2025.1-rocky-9-20250812T091848", "2025.1-ubuntu-noble-20250812T091848"]
 DEVELOPMENT, MIRROR = "bench-dev", "bench-mirror"
