@@ -17,7 +17,7 @@ WORDS = Path(__file__).with_suffix(".txt")
 CHECKED = (
     *("CONTRIBUTING.md", "Makefile", "README.md", "docs", "extensions", "meta", "playbooks"),
     *("plugins", "roles", ".github", "CODE_OF_CONDUCT.md", "SECURITY.md", "scripts"),
-    *("changelogs/fragments", "tests/benchmark", "tests/lab"),
+    *("changelogs/fragments", "tests/benchmark", "tests/e2e", "tests/lab"),
 )
 EVERYTHING = (
     *("CONTRIBUTING.md", "Makefile", "README.md", "docs", "extensions", "meta", "playbooks"),
