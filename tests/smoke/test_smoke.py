@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One quick pass over real Pulps, on several versions of ansible-core: sync, promote, mirror."""
+"""Sync, promote and mirror once on Pulp servers, with the oldest and the newest ansible-core."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COUNT = 2
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
-    """Return a rig on the servers of the lab; what it made there goes in the end."""
+    """Yield a rig on the servers of the lab, and remove its objects afterwards."""
     publish_many(tmp_path / "upstream", COUNT, 0, 3, 0)
     servers = {name: pulp_of(name, one) for name, one in launcher.start("ark", "client").items()}
     with UpstreamServer(tmp_path / "upstream") as upstream:
@@ -40,7 +40,7 @@ def _remove(api: PlainPulp, prefix: str) -> None:
 
 
 @pytest.mark.smoke
-def test_a_release_goes_from_upstream_to_a_client(rig: Rig) -> None:
+def test_a_release_is_synced_from_upstream_to_a_client(rig: Rig) -> None:
     development, release = f"{rig.prefix}-development", f"{rig.prefix}-release"
     items = [rig.rpm(number) for number in range(1, COUNT + 1)]
     wanted = {

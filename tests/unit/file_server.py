@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small HTTP server of files that misbehaves when a test tells it to."""
+"""A small HTTP server for files, with errors that a test can configure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import Any
 
 
 class FileServer:
-    """`files`: path -> bytes; `redirects`: path -> address; `asked`: (path, headers) in order.
+    """The content and the behaviour of the server, and the requests that it received.
 
-    `cuts`: after how many bytes of each next answer the connection ends. `statuses`: what the next
-    requests are answered instead. `ranges`: whether parts may be asked for.
+    `files`: path -> content. `redirects`: path -> URL. `cuts`: the number of bytes after which the
+    connection is closed, for each of the next responses. `statuses`: HTTP statuses of the next
+    requests. `ranges`: whether range requests are supported. `requests`: (path, headers) in order.
     """
 
     def __init__(self) -> None:
@@ -24,12 +25,12 @@ class FileServer:
         self.cuts: list[int] = []
         self.statuses: list[int] = []
         self.ranges = True
-        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
         self.url = ""
 
     def headers(self, name: str) -> list[str | None]:
-        """One header of each request."""
-        return [headers.get(name) for _path, headers in self.asked]
+        """Return a header of each request."""
+        return [headers.get(name) for _path, headers in self.requests]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -37,32 +38,32 @@ class _Handler(BaseHTTPRequestHandler):
     served: FileServer
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Do not log requests."""
 
     def do_GET(self) -> None:
         served, path = self.served, self.path
-        served.asked.append((path, dict(self.headers)))
+        served.requests.append((path, dict(self.headers)))
         if served.statuses:
-            self._answer(served.statuses.pop(0), b"not now", {})
+            self._respond(served.statuses.pop(0), b"not now", {})
         elif path in served.redirects:
-            self._answer(302, b"", {"Location": served.redirects[path]})
+            self._respond(302, b"", {"Location": served.redirects[path]})
         elif path not in served.files:
-            self._answer(404, b"404: Not Found", {})
+            self._respond(404, b"404: Not Found", {})
         else:
             self._send(served.files[path])
 
     def _send(self, content: bytes) -> None:
         span = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "")
         if not span or not self.served.ranges:
-            self._answer(200, content, {})
+            self._respond(200, content, {})
         elif int(span[1]) >= len(content):
-            self._answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
+            self._respond(416, b"", {"Content-Range": f"bytes */{len(content)}"})
         else:
             first, last, size = int(span[1]), len(content) - 1, len(content)
             part = {"Content-Range": f"bytes {first}-{last}/{size}"}
-            self._answer(206, content[first:], part)
+            self._respond(206, content[first:], part)
 
-    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def _respond(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
@@ -78,12 +79,12 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that breaks a connection is what some tests are about."""
+        """Ignore connections that a client closes, as some tests do."""
 
 
 @contextmanager
 def file_server() -> Iterator[FileServer]:
-    """A running server on loopback."""
+    """Run a server on the loopback interface."""
     served = FileServer()
     server = _Server(("127.0.0.1", 0), type("Bound", (_Handler,), {"served": served}))
     served.url = f"http://127.0.0.1:{server.server_port}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small HTTP server that logs in as Pulp does, and misbehaves when a test tells it to."""
+"""A small HTTP server with Pulp's logins, and with errors that a test can configure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ API = "/pulp/api/v3/"
 
 @dataclass
 class Request:
-    """One request as it arrived."""
+    """A received request."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class Request:
 
 @dataclass
 class Reply:
-    """What is answered; `cut` closes the connection instead, `drip` sends a byte at a time."""
+    """A response; `cut` closes the connection instead, `drip` sends it byte by byte."""
 
     status: int = 200
     body: Any = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Reply:
 
 
 class PulpHttpServer:
-    """`routes`: (method, path below the API) -> what is answered; `faults` come before these."""
+    """`routes`: (method, path below the API) -> response; `faults`: the next responses."""
 
     def __init__(self) -> None:
         self.credentials = (USERNAME, PASSWORD)
@@ -59,16 +59,16 @@ class PulpHttpServer:
         self.url = ""
 
     def answer(self, method: str, path: str, body: Any, status: int = 200) -> None:
-        """Answer requests to an endpoint with this JSON."""
+        """Set the JSON response of an endpoint."""
         self.routes[method, path] = lambda request: Reply(status, body)
 
-    def asked(self, path: str = "", method: str = "") -> list[Request]:
-        """The requests to an endpoint, logins left out."""
+    def requests(self, path: str = "", method: str = "") -> list[Request]:
+        """Return the requests to an endpoint, without logins."""
         found = [one for one in self.seen if "login/" not in one.path]
         return [one for one in found if one.path.endswith(path) and method in ("", one.method)]
 
     def expire(self) -> None:
-        """Forget all sessions, as after a change of the password."""
+        """Remove all sessions, as Pulp does after a change of the password."""
         self.sessions.clear()
 
     def reply(self, request: Request) -> Reply:
@@ -79,14 +79,14 @@ class PulpHttpServer:
             fault = self.faults.pop(0) if self.faults else None
             if fault and not fault.carried_out:
                 return fault
-            done = self._refused(request) or self._routed(request)
-            return fault or done
+            response = self._rejection(request) or self._routed(request)
+            return fault or response
 
     def _routed(self, request: Request) -> Reply:
         route = self.routes.get((request.method, request.path[len(API) :]))
         return route(request) if route else Reply(404, "<html><h1>Not Found</h1></html>")
 
-    def _refused(self, request: Request) -> Reply | None:
+    def _rejection(self, request: Request) -> Reply | None:
         if request.headers.get("authorization"):
             return None if self._knows(request) else Reply(401, {"detail": "Invalid password."})
         cookies = cookies_of(request)
@@ -133,20 +133,20 @@ class PulpHttpServer:
 
 
 def cookies_of(request: Request) -> dict[str, str]:
-    """The cookies that a request carried."""
+    """Return the cookies of a request."""
     pairs = request.headers.get("cookie", "").split("; ")
     return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """HTTP/1.1 in front of a PulpHttpServer."""
+    """The HTTP/1.1 handler of a PulpHttpServer."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # a test is over before a delayed ACK comes
+    disable_nagle_algorithm = True  # a delayed ACK would slow down the tests
     pulp: PulpHttpServer
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Do not log requests."""
 
     def _serve(self) -> None:
         parts = urlsplit(self.path)
@@ -180,17 +180,17 @@ class Handler(BaseHTTPRequestHandler):
                     time.sleep(0.001)
             else:
                 self.wfile.write(payload)
-        except OSError:  # the client had enough
+        except OSError:  # the client closed the connection
             self.close_connection = True
 
     do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = _serve
 
 
 class Server(ThreadingHTTPServer):
-    """Ends at once, whatever its connections do."""
+    """Shuts down without waiting for its connections."""
 
     daemon_threads = True
     block_on_close = False
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that breaks a connection is what some tests are about."""
+        """Ignore connections that a client closes, as some tests do."""

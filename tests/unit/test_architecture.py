@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What belongs to every module, role and playbook. Layers are in test_layers.py.
+"""Rules for all modules, roles and playbooks. The layers are in test_layers.py.
 
-Each test names all the places that break its rule at once.
+Each test reports all violations of its rule at once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def code_lines(text: str) -> int:
 
 
 def absolute(node: ast.ImportFrom, path: Path) -> str:
-    """Return where a `from ... import` looks: our own modules as a path from the collection."""
+    """Return the absolute module name of a `from ... import`, relative to the collection."""
     name = node.module or ""
     if not node.level:
         return name
@@ -52,33 +52,33 @@ def imports(path: Path) -> set[str]:
 
 
 def mapping(path: Path) -> dict:
-    """Return what a YAML file holds, nothing if there is no such file."""
+    """Return the content of a YAML file, an empty mapping if the file does not exist."""
     return yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.exists() else {}
 
 
 def all_yaml() -> Iterator[tuple[Path, str]]:
     """Yield path and text of each YAML file of roles and playbooks."""
-    for folder in ("roles", "playbooks"):
-        for path in sorted((COLLECTION / folder).rglob("*.yml")):
+    for directory in ("roles", "playbooks"):
+        for path in sorted((COLLECTION / directory).rglob("*.yml")):
             yield path.relative_to(COLLECTION), path.read_text(encoding="utf-8")
 
 
-def test_the_lab_knows_nothing_of_the_tests():
+def test_the_lab_does_not_import_tests():
     lab = COLLECTION / "tests" / "lab"
-    wrong = [
+    invalid = [
         f"{path.name} imports {name}"
         for path in lab.rglob("*.py")
         for name in imports(path)
         if re.match(r"tests\.(?!lab\b)", name)
     ]
-    assert wrong == []
+    assert invalid == []
 
 
-def test_no_handler_swallows_everything():
+def test_no_handler_catches_all_exceptions():
     bare = [
         f"{path.relative_to(COLLECTION)}:{node.lineno}"
-        for folder in ("plugins", "tests")
-        for path in (COLLECTION / folder).rglob("*.py")
+        for directory in ("plugins", "tests")
+        for path in (COLLECTION / directory).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
@@ -88,19 +88,19 @@ def test_no_handler_swallows_everything():
 
 
 def test_every_python_file_names_its_licence():
-    unnamed = [
+    unlicensed = [
         str(path.relative_to(COLLECTION))
-        for folder in ("plugins", "tests")
-        for path in (COLLECTION / folder).rglob("*.py")
-        if path.name != "__init__.py"  # ansible-test wants those of module_utils empty
+        for directory in ("plugins", "tests")
+        for path in (COLLECTION / directory).rglob("*.py")
+        if path.name != "__init__.py"  # ansible-test requires empty ones in module_utils
         and "SPDX-License-Identifier: Apache-2.0" not in path.read_text(encoding="utf-8")[:200]
         and "output" not in path.parts
     ]
-    assert unnamed == []
+    assert unlicensed == []
 
 
 def test_a_module_is_documentation_and_a_thin_main():
-    wrong = []
+    invalid = []
     for path in MODULES:
         text = path.read_text(encoding="utf-8")
         documented = {
@@ -111,8 +111,8 @@ def test_a_module_is_documentation_and_a_thin_main():
         missing = {"DOCUMENTATION", "EXAMPLES", "RETURN"} - documented.keys()
         below = "\n".join(text.splitlines()[documented.get("RETURN", 0) :])
         if missing or code_lines(below) > MODULE_CODE_LINES:
-            wrong.append((path.name, sorted(missing), code_lines(below)))
-    assert wrong == []
+            invalid.append((path.name, sorted(missing), code_lines(below)))
+    assert invalid == []
 
 
 def test_every_module_is_tested_against_a_real_pulp():
@@ -127,10 +127,10 @@ def test_every_module_is_tested_against_a_real_pulp():
 
 def test_every_role_has_a_scenario():
     scenarios = COLLECTION / "extensions" / "molecule"
-    without = [
+    missing = [
         role.name for role in ROLES if not any(scenarios.glob(f"role_{role.name}/molecule.yml"))
     ]
-    assert without == []
+    assert missing == []
 
 
 def specification(role: Path) -> dict:
@@ -146,16 +146,16 @@ def options_of(entry: dict) -> Iterator[tuple[str, dict]]:
 
 
 def agrees(documented: object, value: object) -> bool:
-    """Return whether a documented default is that of the role, or what that falls back to."""
+    """Return whether a documented default is that of the role, or the fallback in its template."""
     return documented == value or ("{{" in str(value) and f"'{documented}'" in str(value))
 
 
 def test_every_default_of_a_role_is_in_its_argument_spec():
-    wrong = []
+    invalid = []
     for role in ROLES:
         entries = specification(role)
         if (role / "tasks" / "main.yml").exists() != ("main" in entries):
-            wrong.append(
+            invalid.append(
                 f"{role.name}: tasks and argument spec disagree about the entry point main"
             )
         for name, value in mapping(role / "defaults" / "main.yml").items():
@@ -165,10 +165,10 @@ def test_every_default_of_a_role_is_in_its_argument_spec():
                 if name in (entry.get("options") or {})
             ]
             if not options:
-                wrong.append(f"{role.name}: {name} is in no entry point")
+                invalid.append(f"{role.name}: {name} is in no entry point")
             elif any(not agrees(option.get("default", value), value) for option in options):
-                wrong.append(f"{role.name}: {name} has another default in the spec")
-    assert wrong == []
+                invalid.append(f"{role.name}: {name} has another default in the spec")
+    assert invalid == []
 
 
 def test_a_default_in_an_argument_spec_is_a_value():
@@ -183,56 +183,56 @@ def test_a_default_in_an_argument_spec_is_a_value():
 
 
 def test_every_entry_point_and_option_of_a_role_is_described():
-    wrong = []
+    invalid = []
     for role in ROLES:
         for name, entry in specification(role).items():
             if not re.match(r"(?!\w+s\b)[A-Z][a-z]+\b", entry["short_description"]):
-                wrong.append(f"{role.name}: {name} has no imperative short description")
+                invalid.append(f"{role.name}: {name} has no imperative short description")
             for option, spec in options_of(entry):
                 text = spec["description"]
                 sentences = [text] if isinstance(text, str) else text
                 if "type" not in spec or not all(one.endswith(".") for one in sentences):
-                    wrong.append(f"{role.name}: {option} needs a type and sentences")
-    assert wrong == []
+                    invalid.append(f"{role.name}: {option} needs a type and sentences")
+    assert invalid == []
 
 
-def test_every_role_explains_itself_on_one_screen():
-    wrong = []
+def test_every_role_has_a_readme_of_one_screen():
+    invalid = []
     for role in ROLES:
         readme = role / "README.md"
         length = len(readme.read_text(encoding="utf-8").splitlines()) if readme.exists() else 0
         if not 0 < length <= README_LINES:
-            wrong.append((role.name, length))
-    assert wrong == []
+            invalid.append((role.name, length))
+    assert invalid == []
 
 
-def test_a_playbook_is_a_noun_and_a_verb_and_a_few_lines():
-    wrong = []
+def test_a_playbook_has_a_noun_and_a_verb_as_name_and_few_lines():
+    invalid = []
     for path in PLAYBOOKS:
         length = code_lines(path.read_text(encoding="utf-8"))
         if length > PLAYBOOK_LINES or not re.fullmatch(r"[a-z]+(_[a-z]+)+", path.stem):
-            wrong.append((path.name, length))
-    assert wrong == []
+            invalid.append((path.name, length))
+    assert invalid == []
 
 
-def test_a_playbook_begins_with_a_sentence_that_says_what_it_does():
-    wrong = [
+def test_a_playbook_starts_with_a_sentence_that_describes_it():
+    invalid = [
         path.name
         for path in PLAYBOOKS
         if not re.match(r"---\n# [A-Z][^\n]+\.\n", path.read_text(encoding="utf-8"))
     ]
-    assert wrong == []
+    assert invalid == []
 
 
-def test_one_role_records_failures_and_ends_runs():
-    marks = ("register: release_train_outcome", '": "{{ ansible_failed_result }}"')
-    for mark in marks:
-        assert {path.parts[1] for path, text in all_yaml() if mark in text} == {"run"}
+def test_only_the_run_role_records_failures():
+    markers = ("register: release_train_outcome", '": "{{ ansible_failed_result }}"')
+    for marker in markers:
+        assert {path.parts[1] for path, text in all_yaml() if marker in text} == {"run"}
 
 
-def test_only_modules_talk_to_pulp():
-    other_way = re.compile(r"^[\s-]*(ansible\.builtin\.)?(uri|get_url):|\bcurl\b", re.MULTILINE)
-    assert [str(path) for path, text in all_yaml() if other_way.search(text)] == []
+def test_only_modules_send_requests_to_pulp():
+    request = re.compile(r"^[\s-]*(ansible\.builtin\.)?(uri|get_url):|\bcurl\b", re.MULTILINE)
+    assert [str(path) for path, text in all_yaml() if request.search(text)] == []
 
 
 def test_entry_points_are_included_without_extension():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CONTRIBUTING.md names files that exist, and .github, galaxy.yml and the hooks fit the tree."""
+"""CONTRIBUTING.md, .github, galaxy.yml and the commit hooks match the tree."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def paths_in(text: str) -> list[str]:
 
 
 def found(pattern: str, **names: str) -> list[Path]:
-    """Return the files of a pattern, `<module>` and such replaced by these names or anything."""
+    """Return the files that match a pattern with these names for `<module>` and the like."""
     for name, value in names.items():
         pattern = pattern.replace(f"<{name}>", value)
     return list(COLLECTION.glob(re.sub(r"<\w+>", "*", pattern).rstrip("/")))
 
 
 def load(path: Path) -> ModuleType:
-    """Import a file that is in no package."""
+    """Import a file that is not in a package."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -66,11 +66,11 @@ def test_every_file_of_a_change_exists(title):
 
 
 def test_every_path_of_the_page_exists():
-    made = {"build/docs/index.html", ".cache/"}
-    assert [path for path in paths_in(PAGE) if path not in made and not found(path)] == []
+    generated = {"build/docs/index.html", ".cache/"}
+    assert [path for path in paths_in(PAGE) if path not in generated and not found(path)] == []
 
 
-def test_the_layers_are_those_that_are_tested():
+def test_the_layers_of_the_page_are_the_tested_ones():
     layers = load(COLLECTION / "tests" / "unit" / "test_layers.py").LAYERS["module_utils"]
     listed = section("Layers").partition("`plugins/module_utils/` has")[2].partition("\n\n")[0]
     lines = re.findall(r"^ +- (.*)$", listed, re.MULTILINE)
@@ -79,7 +79,7 @@ def test_the_layers_are_those_that_are_tested():
 
 
 def required(title: str, word: str) -> Iterator[str]:
-    """Yield the patterns of a change that contain a name and are no option."""
+    """Yield the patterns of a change that contain `<word>` and are required."""
     for item in items(title):
         if not item.startswith("Only "):
             yield from (path for path in paths_in(item) if f"<{word}>" in path)
@@ -89,16 +89,16 @@ def test_every_module_has_the_files_of_the_list():
     modules = [path.stem for path in COLLECTION.glob("plugins/modules/[!_]*.py")]
     patterns = list(required("Add a module", "module"))
     assert len(patterns) >= 2
-    wrong = [(name, one) for name in modules for one in patterns if not found(one, module=name)]
-    assert wrong == []
+    missing = [(name, one) for name in modules for one in patterns if not found(one, module=name)]
+    assert missing == []
 
 
 def test_every_role_has_the_files_of_the_list():
     roles = [path.name for path in COLLECTION.glob("roles/*")]
     patterns = list(required("Add a playbook", "role"))
     assert len(patterns) >= 3
-    wrong = [(name, one) for name in roles for one in patterns if not found(one, role=name)]
-    assert wrong == []
+    missing = [(name, one) for name in roles for one in patterns if not found(one, role=name)]
+    assert missing == []
 
 
 def test_every_target_of_make_exists():
@@ -110,15 +110,15 @@ def test_every_target_of_make_exists():
     assert named - targets == set()
 
 
-def test_the_tarball_has_what_users_need_and_nothing_else():
+def test_the_tarball_has_only_the_files_that_users_need():
     listing = subprocess.run(
         ["git", "ls-files"], cwd=COLLECTION, capture_output=True, text=True, check=True
     )
-    tops = {line.partition("/")[0] for line in listing.stdout.splitlines()}
+    top_level = {line.partition("/")[0] for line in listing.stdout.splitlines()}
     galaxy = yaml.safe_load((COLLECTION / "galaxy.yml").read_text(encoding="utf-8"))
     kept = {
         name
-        for name in tops
+        for name in top_level
         if not any(fnmatch.fnmatch(name, pattern) for pattern in galaxy["build_ignore"])
     }
     assert kept == SHIPPED
@@ -132,15 +132,15 @@ def test_every_configuration_of_github_can_be_read():
     assert all(yaml.safe_load(file.read_text(encoding="utf-8")) for file in files)
 
 
-def test_every_program_of_a_hook_is_of_this_clone():
+def test_every_program_of_a_hook_is_in_this_clone():
     hooks = yaml.safe_load((COLLECTION / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     for repository in hooks["repos"]:
         assert repository["repo"] == "local"
         for hook in repository["hooks"]:
-            words = hook["entry"].split()
-            files = [word for word in words if "/" in word]
+            arguments = hook["entry"].split()
+            files = [word for word in arguments if "/" in word]
             assert [file for file in files if not (COLLECTION / file).exists()] == []
-            assert words[0] in ("make", "python3")
+            assert arguments[0] in ("make", "python3")
 
 
 @pytest.mark.parametrize(

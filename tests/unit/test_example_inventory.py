@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inventory that users copy, and that the demo and the tests use, is right."""
+"""The example inventory, which users copy and the demo and the tests use, is valid."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ INVENTORY = Path(__file__).parents[2] / "docs" / "example-inventory"
 
 @pytest.fixture(scope="module")
 def listed():
-    """What Ansible itself reads, as `ansible-inventory --list` prints it."""
-    finished = subprocess.run(
+    """Return the output of `ansible-inventory --list`."""
+    process = subprocess.run(
         ["ansible-inventory", "-i", str(INVENTORY), "--list"],
         capture_output=True,
         check=True,
         env={**os.environ, "ANSIBLE_DEPRECATION_WARNINGS": "false"},
     )
-    return json.loads(finished.stdout), finished.stderr.decode()
+    return json.loads(process.stdout), process.stderr.decode()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def parsed(listed):
     )
 
 
-def test_groups_and_hosts_are_there_without_a_warning(listed):
+def test_groups_and_hosts_are_defined_without_a_warning(listed):
     inventory, stderr = listed
     assert inventory["ark"]["hosts"] == ["ark1"]
     assert inventory["client"]["hosts"] == ["client1"]
@@ -54,7 +54,7 @@ def test_groups_and_hosts_are_there_without_a_warning(listed):
 
 
 @pytest.mark.parametrize("host", ["ark1", "client1"])
-def test_each_host_is_a_pulp_that_is_worked_on_from_here(listed, host):
+def test_each_host_is_a_pulp_server_with_a_local_connection(listed, host):
     variables = listed[0]["_meta"]["hostvars"][host]
     assert variables["ansible_connection"] == "local"
     assert variables["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
@@ -63,28 +63,30 @@ def test_each_host_is_a_pulp_that_is_worked_on_from_here(listed, host):
     assert variables["release_train_pulp_password"].startswith("{{ vault_")
 
 
-def test_every_vaulted_variable_is_in_an_example_of_its_vault(listed):
+def test_every_vaulted_variable_is_in_an_example_vault(listed):
     used = {
         value.strip("{} ")
         for variables in listed[0]["_meta"]["hostvars"].values()
         for value in variables.values()
         if isinstance(value, str) and value.startswith("{{ vault_")
     }
-    shown = {
+    process = {
         name
         for example in INVENTORY.rglob("vault.yml.example")
         for name in yaml.safe_load(example.read_text(encoding="utf-8"))
     }
-    assert used == shown
+    assert used == process
 
 
-def test_the_steps_of_its_page_leave_nothing_undefined(tmp_path):
-    folder = tmp_path / "inventory"
-    shutil.copytree(INVENTORY, folder, ignore=shutil.ignore_patterns("vault.yml"))
+def test_the_steps_of_its_page_define_all_variables(tmp_path):
+    directory = tmp_path / "inventory"
+    shutil.copytree(INVENTORY, directory, ignore=shutil.ignore_patterns("vault.yml"))
     page = (INVENTORY / "README.md").read_text(encoding="utf-8")
     [steps] = re.findall(r"```shell\n(.*?)```", page, re.DOTALL)
-    subprocess.run(["bash", "-ec", steps], cwd=folder, check=True)
-    vaults = [folder / path for path in ("group_vars/ark/vault.yml", "host_vars/client1/vault.yml")]
+    subprocess.run(["bash", "-ec", steps], cwd=directory, check=True)
+    vaults = [
+        directory / path for path in ("group_vars/ark/vault.yml", "host_vars/client1/vault.yml")
+    ]
     assert [path.stat().st_mode & 0o777 for path in vaults] == [0o600, 0o600]
     names = [
         *("release_train_clients", "release_train_pulp_password"),
@@ -92,19 +94,19 @@ def test_the_steps_of_its_page_leave_nothing_undefined(tmp_path):
     ]
     values = [f"{{{{ lookup('ansible.builtin.vars', '{name}', default='') }}}}" for name in names]
     command = ["ansible", "all", "-m", "ansible.builtin.debug", "-a", json.dumps({"msg": values})]
-    shown = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert shown.stdout.count("change-me") == 4
+    process = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert process.stdout.count("change-me") == 4
 
 
-def test_the_first_page_makes_the_same_files_for_passwords():
+def test_the_readme_creates_the_same_password_files():
     root = (INVENTORY.parents[1] / "README.md").read_text(encoding="utf-8")
     page = (INVENTORY / "README.md").read_text(encoding="utf-8")
     step = re.compile(r"^install -m 600 .*$", re.MULTILINE)
     assert step.findall(root) == step.findall(page) != []
 
 
-def test_no_host_of_ark_reads_what_kayobe_sets_for_a_client(listed):
+def test_hosts_of_ark_do_not_use_client_variables_of_kayobe(listed):
     assert "pulp_url" not in listed[0]["_meta"]["hostvars"]["ark1"]
     assert "{{ pulp_" not in json.dumps(listed[0]["_meta"]["hostvars"]["ark1"])
 
@@ -126,7 +128,7 @@ def test_all_repositories_are_read_without_a_warning(parsed):
         ("^ubuntu_cloud_archive_(jammy|noble)$", 2),
     ],
 )
-def test_the_distributions_of_the_release_train_are_there(parsed, expression, number):
+def test_the_repositories_of_the_release_train_are_listed(parsed, expression, number):
     selection = select_repositories(parsed.repositories, Filters(package_filter=expression))
     assert len(selection.selected) == number
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What documentation shows is what a user can type: examples fit the documented options."""
+"""Examples in the documentation use documented options."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OURS = "stackhpc.release_train."
 
 
 def block(path: Path, name: str) -> Any:
-    """Return what a documentation block of a plugin holds."""
+    """Return the content of a documentation block of a plugin."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
             return yaml.safe_load(ast.literal_eval(node.value))
@@ -73,7 +73,7 @@ TYPES = {
 
 
 def type_and_choices(convert: Any) -> tuple[str, list[str]]:
-    """Return what documentation has to say of a key whose values are converted so."""
+    """Return the type and the choices to document for a key with this converter."""
     if convert in TYPES:
         return TYPES[convert], []
     with pytest.raises(values.ItemValueError) as caught:
@@ -83,12 +83,12 @@ def type_and_choices(convert: Any) -> tuple[str, list[str]]:
 
 
 def unknown(given: Any, options: dict[str, Any], place: str) -> Iterator[str]:
-    """Yield every key of an example that is not documented, and every required one it lacks."""
+    """Yield undocumented keys of an example, and required keys that are missing."""
     if not isinstance(given, dict):
         return
     missing = [key for key, spec in options.items() if spec.get("required") and key not in given]
     if place.count(".") > 2:  # connection options of a module come from module_defaults
-        yield from (f"{place} lacks {key}" for key in missing)
+        yield from (f"{place} has no {key}" for key in missing)
     for key, value in given.items():
         if key not in options:
             yield f"{place} has {key}"
@@ -122,7 +122,7 @@ def test_the_examples_of_a_module_use_options_that_exist(path):
 
 
 @pytest.mark.parametrize("path", READMES, ids=lambda path: path.parent.name)
-def test_the_example_of_a_role_names_the_role_and_variables_that_it_knows(path):
+def test_the_example_of_a_role_uses_the_role_and_its_variables(path):
     examples = re.findall(r"```yaml\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
     plays = [play for text in examples for play in yaml.safe_load(text)]
     assert plays, f"{path} has no example"
@@ -135,7 +135,7 @@ def test_the_example_of_a_role_names_the_role_and_variables_that_it_knows(path):
 
 
 def lists_of_items() -> Iterator[tuple[str, str, str]]:
-    """Yield each list of an object role, with the module's option that takes its items."""
+    """Yield description, module and option for each list of an object role."""
     renamed = {
         **{"pulp_groups": "groups", "pulp_users": "users", "pulp_django_users": "users"},
         **{"pulp_content_guard_x509_cert_guards": "x509", "pulp_container_content": "container"},

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Directories of plugins/ are layers: what each may import, how large it is, which words it knows.
+"""Rules for the layers of plugins/: imports, sizes, and terms of releases.
 
-Each test names all the places that break its rule at once.
+Each test reports all violations of its rule at once.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import NamedTuple
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 FILES = sorted(path for path in PLUGINS.rglob("*.py") if path.name != "__init__.py")
 
-# A directory, or a file beside them, imports only what is listed after it. Rooms in one entry do
-# not import each other.
+# Directories, or files beside them, import only from later entries. Those in one entry do not
+# import each other.
 LAYERS = {
     "module_utils": [
         {"kayobe"},
@@ -35,11 +35,11 @@ LAYERS = {
     ],
     "plugin_utils": [{"run"}, {"kolla"}, {"inventory"}],
 }
-# Every directory may import module_utils; what runs on the controller plugin_utils, too.
+# Every directory may import module_utils, and those of the controller plugin_utils, too.
 ON_CONTROLLER = {"action", "filter", "lookup", "plugin_utils"}
-KNOWS_ANSIBLE_MODULE = {"module_utils/module.py"}
-# Everything else sends its requests through pulp/client.py.
-KNOWS_HTTP = {
+USES_ANSIBLE_MODULE = {"module_utils/module.py"}
+# All other files send their requests through pulp/client.py.
+USES_HTTP = {
     "module_utils/container/registry.py",
     "module_utils/content/download.py",
     "module_utils/module.py",
@@ -54,20 +54,20 @@ KNOWS_HTTP = {
 FILE_LINES = 450
 DIRECTORY_FILES = 16
 SMALL_FILE_LINES = 100
-# A file below SMALL_FILE_LINES with one importer in its own directory is a fragment of that one.
+# A smaller file with a single importer, in the same directory, belongs into that file.
 SMALL_FILES: dict[str, str] = {}
 
-# What talks to Pulp knows nothing of the release train's own words.
+# Layers for Pulp do not use terms of the release train.
 PLAIN_DIRECTORIES = ("container", "content", "objects", "pulp")
 RELEASE_WORDS = re.compile(r"(?<![a-z])(kayobe|kolla|snapshots?|stamps?|playbooks?)(?![a-z])", re.I)
 ALLOWED_WORDS = {
-    "container/tag_copy.py": {"playbook"},  # a refused tag names the variable that forces it
-    "objects/pinned_source.py": {"stamp"},  # an immutable URL ends in one
+    "container/tag_copy.py": {"playbook"},  # an error names the variable of the playbook
+    "objects/pinned_source.py": {"stamp"},  # an immutable URL ends in a stamp
 }
 
 
 class Import(NamedTuple):
-    """One name that a file imports from `module`, a dotted path below plugins; "*": the module."""
+    """A name that a file imports from `module`, a dotted path below plugins; "*": all of it."""
 
     path: Path
     module: str
@@ -103,9 +103,9 @@ def imports(path: Path) -> Iterator[Import]:
 
 
 def layer_of(module: str) -> tuple[str, str]:
-    """Return the directory of plugins and the room in it: ("module_utils", "pulp")."""
-    directory, room = module.split(".")[:2]
-    return directory, room
+    """Return the directory of plugins and the one below it: ("module_utils", "pulp")."""
+    directory, part = module.split(".")[:2]
+    return directory, part
 
 
 def defined_in(path: Path) -> set[str]:
@@ -123,85 +123,87 @@ def defined_in(path: Path) -> set[str]:
 
 
 def test_every_directory_is_a_layer():
-    rooms = {layer_of(dotted(path)) for path in FILES if dotted(path).split(".")[0] in LAYERS}
-    assert rooms == {
-        (directory, room)
+    parts = {layer_of(dotted(path)) for path in FILES if dotted(path).split(".")[0] in LAYERS}
+    assert parts == {
+        (directory, part)
         for directory, layers in LAYERS.items()
         for layer in layers
-        for room in layer
+        for part in layer
     }
 
 
 def test_a_directory_imports_only_what_is_below_it():
-    upwards = []
+    violations = []
     for one in (one for path in FILES for one in imports(path)):
-        (directory, room), (target, below) = layer_of(dotted(one.path)), layer_of(one.module)
+        (directory, part), (target, below) = layer_of(dotted(one.path)), layer_of(one.module)
         if directory != target:
-            wrong = target != "module_utils" and not (
+            is_violation = target != "module_utils" and not (
                 target == "plugin_utils" and directory in ON_CONTROLLER
             )
-        elif directory in LAYERS and room != below:
+        elif directory in LAYERS and part != below:
             level = {name: i for i, names in enumerate(LAYERS[directory]) for name in names}
-            wrong = level[below] <= level[room]
+            is_violation = level[below] <= level[part]
         else:
-            wrong = directory not in LAYERS
-        if wrong:
-            upwards.append(str(one))
-    assert upwards == []
+            is_violation = directory not in LAYERS
+        if is_violation:
+            violations.append(str(one))
+    assert violations == []
 
 
 def test_imports_inside_the_collection_are_relative_and_resolve():
-    wrong = [
+    violations = [
         str(path.relative_to(PLUGINS))
         for path in FILES
         if re.search(
             r"^\s*(from|import) (ansible_collections|plugins)\b", path.read_text("utf-8"), re.M
         )
     ]
-    wrong += [str(one) for path in FILES for one in imports(path) if one.module not in MODULES]
-    assert wrong == []
+    violations += [str(one) for path in FILES for one in imports(path) if one.module not in MODULES]
+    assert violations == []
 
 
 def test_a_name_is_imported_from_where_it_is_defined():
-    passed_on = [
+    re_exported = [
         str(one)
         for path in FILES
         for one in imports(path)
         if one.name != "*" and one.name not in defined_in(MODULES[one.module])
     ]
-    assert passed_on == []
+    assert re_exported == []
 
 
 def test_packages_are_empty():
     assert [str(path) for path in PLUGINS.rglob("__init__.py") if path.read_bytes()] == []
 
 
-def test_only_modules_and_their_glue_know_ansible_module():
-    knowing = {
+def test_only_modules_and_module_py_use_ansible_module():
+    users = {
         str(path.relative_to(PLUGINS))
         for path in FILES
         if path.parent.name != "modules" and "AnsibleModule" in path.read_text(encoding="utf-8")
     }
-    assert knowing <= KNOWS_ANSIBLE_MODULE
+    assert users <= USES_ANSIBLE_MODULE
 
 
 def test_only_the_engine_sends_requests():
     http = re.compile(r"^\s*(from|import) (requests|urllib3|urllib\.request|http\.client)\b", re.M)
-    knowing = {
+    users = {
         str(path.relative_to(PLUGINS)) for path in FILES if http.search(path.read_text("utf-8"))
     }
-    assert knowing <= KNOWS_HTTP
+    assert users <= USES_HTTP
 
 
-def test_what_talks_to_pulp_knows_nothing_of_releases():
-    wrong = []
+def test_layers_for_pulp_do_not_use_terms_of_releases():
+    violations = []
     for path in (PLUGINS / "module_utils").rglob("*.py"):
         name = path.relative_to(PLUGINS / "module_utils")
         if name.parts[0] in PLAIN_DIRECTORIES:
             words = RELEASE_WORDS.findall(path.read_text(encoding="utf-8").replace("_", " "))
             found = {word.lower().rstrip("s") for word in words}
-            wrong += [f"{name}: {word}" for word in found - ALLOWED_WORDS.get(str(name), set())]
-    assert wrong == []
+            violations += [
+                f"{name}: {word}" for word in found - ALLOWED_WORDS.get(str(name), set())
+            ]
+    assert violations == []
 
 
 def test_a_file_holds_one_concept():
@@ -214,13 +216,13 @@ def test_a_file_holds_one_concept():
     assert too_long == {}
 
 
-def test_a_directory_can_be_read_at_a_glance():
+def test_a_directory_has_a_limited_number_of_files():
     layered = [path for path in FILES if dotted(path).split(".")[0] in LAYERS]
     sizes = Counter(str(path.parent.relative_to(PLUGINS)) for path in layered)
     assert {name: size for name, size in sizes.items() if size > DIRECTORY_FILES} == {}
 
 
-def test_a_file_is_no_fragment_of_its_neighbour():
+def test_no_small_file_has_a_single_importer_in_its_directory():
     importers = defaultdict(set)
     for path in FILES:
         for one in imports(path):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The manual links its own pages where the sources link GitHub, and names their reference."""
+"""Links to GitHub become links within the manual, and names are linked to the reference."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def manual():
         ("collections/docsite/guides.rst", "docs/promote.md", "../../promote.html"),
     ],
 )
-def test_a_link_to_a_page_stays_in_the_manual(manual, place, target, expected):
+def test_a_link_to_a_page_becomes_a_link_within_the_manual(manual, place, target, expected):
     text = manual.local_links(f"[it]: {manual.BLOB}{target}\n", Path(place), PAGES)
     assert text == f"[it]: {expected}\n"
 

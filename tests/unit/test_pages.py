@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages: links that work on Galaxy and on GitHub, the glossary's terms, one structure."""
+"""The pages have valid links, link the terms of the glossary, and have a common structure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENDINGS = {"mirror": r"mirrors?(?! lists?\b)", "promote": r"promot(?:e[sd]?|ing)
 
 
 def identifier(path: Path) -> str:
-    """Return how pytest names the test of a page."""
+    """Return the path of a page, as identifier of its tests."""
     return str(path.relative_to(COLLECTION))
 
 
@@ -46,7 +46,7 @@ def anchors(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=identifier)
-def test_every_link_leads_somewhere(path):
+def test_every_link_has_a_target(path):
     text = path.read_text(encoding="utf-8")
     defined = dict(re.findall(r"^\[([\w-]+)\]: (\S+)$", text, re.MULTILINE))
     text = re.sub(r"^```.*?^```|`[^`]*`", "", text, flags=re.DOTALL | re.MULTILINE)
@@ -54,7 +54,7 @@ def test_every_link_leads_somewhere(path):
     assert used == set(defined)
     inline = re.findall(r"\]\((\S+?)\)", text)
     links = [*defined.values(), *inline]
-    # Galaxy resolves no relative link.
+    # Galaxy cannot resolve relative links.
     assert [link for link in links if not link.startswith(("https://", "#"))] == []
     for link in links:
         if link.startswith(BLOB):
@@ -76,7 +76,7 @@ def test_the_first_use_of_a_term_links_to_the_concepts(path):
 
 
 @pytest.mark.parametrize("path", OPERATOR, ids=identifier)
-def test_an_operators_page_says_what_is_needed_what_to_see_and_what_to_do_otherwise(path):
+def test_a_page_for_operators_has_the_required_sections(path):
     text = path.read_text(encoding="utf-8")
     headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
     purpose = text.split("\n\n")[1]
@@ -115,7 +115,7 @@ def test_no_page_asks_to_edit_a_derived_list():
     assert derived.findall(page) == []
 
 
-def test_the_guides_of_the_collections_index_are_all_pages():
+def test_the_docsite_index_lists_all_pages():
     rst = (COLLECTION / "docs" / "docsite" / "rst" / "guides.rst").read_text(encoding="utf-8")
     listed = {name: title for title, name in re.findall(rf"- `(.+) <{BLOB}(.+)>`__", rst)}
     pages = [path for path in COLLECTION.glob("docs/**/*.md") if path.name != "index.md"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README lists what the tree has, and its examples fit: playbooks, roles, modules, demo."""
+"""The README lists the playbooks, roles and modules of the tree, and its examples are current."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def test_the_readme_is_short():
     assert len(README.splitlines()) <= 260
 
 
-def test_the_modules_are_those_of_the_tree():
+def test_the_modules_match_the_tree():
     tables = section("Roles and modules").partition("| Modules for |")[2]
     modules = [path.stem for path in COLLECTION.glob("plugins/modules/[!_]*.py")]
     assert sorted(names(tables.partition("\n\n")[0])) == sorted(modules)
 
 
-def test_the_playbooks_and_their_hosts_are_those_of_the_tree():
+def test_the_playbooks_and_their_hosts_match_the_tree():
     playbooks = {path.stem: path for path in COLLECTION.glob("playbooks/*.yml")}
     assert set(PLAYBOOKS) == set(playbooks) - PARTS
     plays = {name: yaml.safe_load(playbooks[name].read_text("utf-8")) for name in PLAYBOOKS}
-    # The first play validates the targets, and an imported one has no hosts of its own.
+    # The first play validates the targets, and an imported playbook has no key `hosts`.
     hosts = {
         name: next(play["hosts"] for play in plays[name] if "hosts" in play) for name in PLAYBOOKS
     }
@@ -65,19 +65,19 @@ def test_the_playbooks_and_their_hosts_are_those_of_the_tree():
     assert {name: kinds.get(hosts[name], "test, client") for name in PLAYBOOKS} == PLAYBOOKS
 
 
-def test_the_roles_are_those_of_the_tree():
+def test_the_roles_match_the_tree():
     assert set(ROLES) == {path.name for path in COLLECTION.glob("roles/*")}
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_entry_points_of_a_role_are_those_of_the_tree(role):
+def test_the_entry_points_of_a_role_match_the_tree(role):
     path = COLLECTION / "roles" / role / "meta" / "argument_specs.yml"
     specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
     assert sorted(names(ROLES[role])) == sorted(specs)
     assert all((path.parents[1] / "tasks" / f"{name}.yml").exists() for name in specs)
 
 
-def test_the_replaced_roles_of_stackhpc_pulp_are_all_named():
+def test_all_replaced_roles_of_stackhpc_pulp_are_listed():
     text = section("Replace stackhpc.pulp").partition("To change over")[0]
     assert set(names(text)) == REPLACED
     assert len(REPLACED) == 8
@@ -91,11 +91,11 @@ def test_the_requirements_of_kayobe_name_the_released_version():
     assert collection["name"] == f"{galaxy['repository']}.git"
 
 
-def test_the_sample_of_the_demo_has_steps_of_the_demo():
+def test_the_sample_output_has_the_steps_of_the_demo():
     titles = re.findall(r"^ ?\d+/15 (.*)$", section("Demo"), re.MULTILINE)
-    walk = (COLLECTION / "tests" / "lab" / "demo" / "__main__.py").read_text(encoding="utf-8")
+    demo = (COLLECTION / "tests" / "lab" / "demo" / "__main__.py").read_text(encoding="utf-8")
     assert len(titles) >= 4
-    assert [title for title in titles if f'"{title}"' not in walk] == []
+    assert [title for title in titles if f'"{title}"' not in demo] == []
 
 
 def test_every_page_is_linked():

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The example in the README of an object role is what its scenario runs; the examples of
-specifications use options that exist."""
+"""Scenarios run the examples of the READMEs; examples of specifications use existing options."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ ROLES = [
     *("pulp_container_content", "pulp_content_guard", "pulp_distribution", "pulp_django_user"),
     *("pulp_group", "pulp_publication", "pulp_repository", "pulp_user"),
 ]
-# What a reader replaces by an address of their own, a scenario does by one that answers.
+# The example URL, and the URL of the test upstream that replaces it in a scenario.
 UPSTREAM = ("https://download.example.com", "{{ release_train_test_upstream_url }}")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An action group of meta/runtime.yml holds exactly the modules that take its options."""
+"""An action group of meta/runtime.yml has exactly the modules with its options."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def documentation(module: Path) -> dict:
 
 
 @pytest.mark.parametrize("group", FRAGMENTS)
-def test_an_action_group_is_the_set_of_modules_that_take_its_options(group):
+def test_an_action_group_has_exactly_the_modules_with_its_options(group):
     runtime = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     members = {
         module.stem

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Users and groups of a Pulp, and the roles that groups have on its objects."""
+"""Users and groups of FakePulp, and the roles of groups on its objects."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
 
 
 def add_user(store: Store, name: str, groups: tuple[str, ...] = (), **fields: Any) -> Object:
-    """Have a user in these groups; a group is made if need be."""
-    usual = {"is_active": True, "is_staff": False, "password": f"{name}'s own"}
-    made = store.add("users/", username=name, groups=[], **{**usual, **fields})
+    """Add a user to these groups; create missing groups."""
+    defaults = {"is_active": True, "is_staff": False, "password": f"{name}'s own"}
+    user = store.add("users/", username=name, groups=[], **{**defaults, **fields})
     for group in groups:
-        _join(store, made, store.find("groups/", name=group) or store.add("groups/", name=group))
-    return made
+        _join(store, user, store.find("groups/", name=group) or store.add("groups/", name=group))
+    return user
 
 
-def give_roles(entry: Object, roles: dict[str, list[str]], user: str = "admin") -> None:
-    """Have roles of groups on an object: role -> names of groups; `user` has each of them, too."""
+def set_roles(entry: Object, roles: dict[str, list[str]], user: str = "admin") -> None:
+    """Set the roles of an object: role -> names of groups. `user` gets each of these roles, too."""
     entry["_roles"] = {role: (set(groups), {user}) for role, groups in roles.items()}
 
 
 def roles_of(entry: Object) -> dict[str, set[str]]:
-    """Role -> names of the groups that have it on an object; roles without any are left out."""
+    """Return role -> names of its groups on an object, without the roles that have no groups."""
     return {role: groups for role, (groups, _users) in entry.get("_roles", {}).items() if groups}
 
 
 class Account:
-    """Stands for a PulpClient that logs in with the user and password of a connection."""
+    """A PulpClient that only logs in with the user and password of a connection."""
 
     def __init__(self, pulp: FakePulp, connection: Connection) -> None:
         self._pulp, self._connection = pulp, connection
 
     def log_in(self) -> None:
-        """Raises AuthenticationError, as Pulp does for users who are not active, too."""
+        """Log in. Like Pulp, raise AuthenticationError for inactive users, too."""
         user = self._pulp.store.find("users/", username=self._connection.username)
         known = user and user["_secrets"].get("password") == self._connection.password
         if not user or not known or not user["is_active"]:
@@ -48,7 +48,7 @@ class Account:
 
 
 def _create_user(pulp: FakePulp, body: dict[str, Any]) -> Any:
-    pulp.store.refuse_taken("users/", body)
+    pulp.store.check_unique("users/", body)
     return shown(add_user(pulp.store, body["username"], **{"password": "", **_without_name(body)}))
 
 
@@ -87,26 +87,26 @@ def _remove_member(pulp: FakePulp, _body: dict[str, Any], path: str, number: str
 
 
 def _create_guard(pulp: FakePulp, body: dict[str, Any]) -> Any:
-    """Who makes a guard owns it, and passes it."""
-    made = pulp.create("contentguards/core/rbac/", {"description": None, **body})
-    own = {"core.rbaccontentguard_owner": [], "core.rbaccontentguard_downloader": []}
-    give_roles(pulp.store.get(made["pulp_href"]), own, pulp.connection.username or "")
-    return made
+    """Create a content guard; its creator gets the roles owner and downloader."""
+    guard = pulp.create("contentguards/core/rbac/", {"description": None, **body})
+    roles = {"core.rbaccontentguard_owner": [], "core.rbaccontentguard_downloader": []}
+    set_roles(pulp.store.get(guard["pulp_href"]), roles, pulp.connection.username or "")
+    return guard
 
 
 def _list_roles(pulp: FakePulp, _params: dict[str, Any], path: str) -> Any:
-    held = pulp.store.get(path).get("_roles", {})
+    assigned = pulp.store.get(path).get("_roles", {})
     return {
         "roles": [
             {"role": role, "groups": sorted(groups), "users": sorted(users)}
-            for role, (groups, users) in held.items()
+            for role, (groups, users) in assigned.items()
         ]
     }
 
 
 def _change_role(pulp: FakePulp, body: dict[str, Any], path: str, verb: str) -> Any:
-    held = pulp.store.get(path).setdefault("_roles", {})
-    groups, _users = held.setdefault(body["role"], (set(), set()))
+    assigned = pulp.store.get(path).setdefault("_roles", {})
+    groups, _users = assigned.setdefault(body["role"], (set(), set()))
     named = set(body["groups"])
     if verb == "add" and groups & named:
         raise ResponseError(400, f"The role {body['role']} is already assigned to this group.")

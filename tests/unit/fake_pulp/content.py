@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Content of a Pulp: container tags, uploads in chunks, and the files made of them."""
+"""Content of FakePulp: container tags, uploads in chunks, and files and packages of uploads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def set_tags(pulp: FakePulp, name: str, tags: dict[str, str], path: str = "") -> Object:
-    """Have a container repository whose latest version has just these tags: tag -> digest."""
+    """Set the tags (tag -> digest) of a container repository, which is created if it is missing."""
     with pulp.lock:
         path = path or PATHS["container"]
         found = pulp.store.find("repositories/", name=name)
@@ -32,7 +32,7 @@ def set_tags(pulp: FakePulp, name: str, tags: dict[str, str], path: str = "") ->
 
 
 def tags_of(pulp: FakePulp, name: str) -> dict[str, str]:
-    """Tag -> digest, of the latest version of a repository."""
+    """Return tag -> digest of the latest version of a repository."""
     with pulp.lock:
         repository = pulp.find("repositories/", name=name)
         content = pulp.store.get(repository["latest_version_href"])["_content"]
@@ -41,7 +41,7 @@ def tags_of(pulp: FakePulp, name: str) -> dict[str, str]:
 
 
 def list_manifests(pulp: FakePulp, digest: str, listed: list[str]) -> None:
-    """Have a multi-arch image that lists manifests, all of them digests."""
+    """Let the index with this digest list manifests, by digest."""
     with pulp.lock:
         index = pulp.store.get(manifest(pulp.store, digest))
         index["listed_manifests"] = [manifest(pulp.store, one) for one in listed]
@@ -52,12 +52,12 @@ def _units(store: Store, version: str, names: list[str]) -> list[str]:
 
 
 def _copy_tags(pulp: FakePulp, body: dict[str, Any], path: str) -> Any:
-    """A tag that the source does not have is passed over, as Pulp does."""
+    """Copy tags. Like Pulp, skip tags that the source does not have."""
     source = body["source_repository_version"]
     if source not in pulp.store.objects:
         raise ResponseError(400, "source_repository_version: Invalid hyperlink - does not exist.")
-    coming = _units(pulp.store, source, body["names"])
-    return change_content(pulp, path, coming, [])
+    added = _units(pulp.store, source, body["names"])
+    return change_content(pulp, path, added, [])
 
 
 def _remove(pulp: FakePulp, body: dict[str, Any], path: str) -> Any:
@@ -66,17 +66,17 @@ def _remove(pulp: FakePulp, body: dict[str, Any], path: str) -> Any:
 
 def _untag(pulp: FakePulp, body: dict[str, Any], path: str) -> Any:
     latest = pulp.store.get(path)["latest_version_href"]
-    going = _units(pulp.store, latest, [body["tag"]])
-    return change_content(pulp, path, [], going)
+    removed = _units(pulp.store, latest, [body["tag"]])
+    return change_content(pulp, path, [], removed)
 
 
-def _begin(pulp: FakePulp, body: dict[str, Any]) -> Any:
-    made = pulp.store.add("uploads/", size=body["size"], chunks=[], _parts=[])
-    return {"pulp_href": made["pulp_href"], "size": made["size"]}
+def _create_upload(pulp: FakePulp, body: dict[str, Any]) -> Any:
+    upload = pulp.store.add("uploads/", size=body["size"], chunks=[], _parts=[])
+    return {"pulp_href": upload["pulp_href"], "size": upload["size"]}
 
 
-def _take_chunk(pulp: FakePulp, request: dict[str, Any], path: str) -> Any:
-    """A form with the chunk and its checksum. Chunks may come in any order."""
+def _receive_chunk(pulp: FakePulp, request: dict[str, Any], path: str) -> Any:
+    """Receive a form with a chunk and its checksum. Chunks may arrive in any order."""
     upload = pulp.store.get(path)
     boundary = request["Content-Type"].partition("boundary=")[2].encode()
     parts = [part.partition(b"\r\n\r\n") for part in request["body"].split(b"--" + boundary)[1:-1]]
@@ -92,12 +92,12 @@ def _take_chunk(pulp: FakePulp, request: dict[str, Any], path: str) -> Any:
 
 
 def content_of(upload: Object) -> bytes:
-    """The bytes that an upload has, put together."""
+    """Return the content of an upload."""
     return b"".join(chunk for _offset, chunk in sorted(upload["_parts"]))
 
 
-def _make(pulp: FakePulp, body: dict[str, Any], path: str) -> Any:
-    """Make a file, or a package of these bytes; one that is there already is taken."""
+def _create_content(pulp: FakePulp, body: dict[str, Any], path: str) -> Any:
+    """Create a file or package of an upload or artifact, or use an existing one."""
     fields = dict(body)
 
     def work() -> list[str]:
@@ -107,8 +107,8 @@ def _make(pulp: FakePulp, body: dict[str, Any], path: str) -> Any:
             same["relative_path"] = fields["relative_path"]
         found = pulp.store.find(path, **same)
         if found is None:
-            usual = {"relative_path": artifact["sha256"], "architecture": "amd64"}
-            found = pulp.store.add(path, artifact=artifact["pulp_href"], **{**usual, **same})
+            defaults = {"relative_path": artifact["sha256"], "architecture": "amd64"}
+            found = pulp.store.add(path, artifact=artifact["pulp_href"], **{**defaults, **same})
         return [found["pulp_href"]]
 
     return pulp.start("pulpcore.app.tasks.base.general_create", work)
@@ -131,7 +131,7 @@ ROUTES = (
     ("POST", r"(repositories/container/container/\w+/)copy_tags/", _copy_tags),
     ("POST", r"(repositories/container/container/\w+/)remove/", _remove),
     ("POST", r"(repositories/container/container-push/\w+/)untag/", _untag),
-    ("POST", r"uploads/", _begin),
-    ("PUT", r"(uploads/\w+/)", _take_chunk),
-    ("POST", r"(content/(?:file/files|(?:rpm|deb)/packages)/)", _make),
+    ("POST", r"uploads/", _create_upload),
+    ("PUT", r"(uploads/\w+/)", _receive_chunk),
+    ("POST", r"(content/(?:file/files|(?:rpm|deb)/packages)/)", _create_content),
 )

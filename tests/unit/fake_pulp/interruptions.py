@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs that are interrupted at each of their requests in turn."""
+"""Interrupt a run at each of its requests in turn."""
 
 from __future__ import annotations
 
@@ -23,18 +23,19 @@ INTERRUPTIONS: dict[str, dict[str, Any]] = {
         "times": inf,
     },
 }
-"""What may happen to a request: rules for `FakePulp.on`."""
+"""Name of an interruption -> the rule for `FakePulp.on`."""
 
 
 def interrupted(
     prepare: Callable[[], FakePulp], run: Callable[[FakePulp], str], interruption: str
 ) -> Iterator[tuple[FakePulp, str]]:
-    """Prepare a Pulp and run, as often as a run has requests, each time with another one of them
-    interrupted. Gives the Pulp, where all goes well again, and the error with which `run` ended.
+    """Prepare a Pulp and run once for each request of a run, and interrupt this request.
+
+    Yield the Pulp, without the interruption, and the error of `run`.
     """
-    undisturbed = prepare()
-    assert run(undisturbed) == ""
-    for number in range(len(undisturbed.requests)):
+    uninterrupted = prepare()
+    assert run(uninterrupted) == ""
+    for number in range(len(uninterrupted.requests)):
         pulp = prepare()
         pulp.on("", "", skip=number, **INTERRUPTIONS[interruption])
         error = run(pulp)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Pulp in memory, for tests of everything that works through a PulpClient."""
+"""A Pulp server in memory, for tests of code that uses a PulpClient."""
 
 from __future__ import annotations
 
@@ -20,41 +20,43 @@ from . import accounts, content, repositories, tasks
 from .store import ROOT, Object, Store, shown
 
 QUICK = PollIntervals(shortest=0, longest=0.002, average=0, worker_check=1000, outage=0.05)
-"""Polls without the pauses that spare a real Pulp."""
+"""Intervals for tests: polls almost without pauses."""
 
 _LONGEST_REQUEST_LINE = 4094
 _ROUTES = (*accounts.ROUTES, *content.ROUTES, *repositories.ROUTES)
-# What Pulp does in a task, by the beginning of the path.
+# Writes that are tasks in Pulp: method -> prefixes of paths.
 _IN_TASKS = {
     "POST": ("publications/", "distributions/"),
     "PATCH": ("repositories/", "remotes/", "distributions/"),
     "DELETE": ("repositories/", "remotes/", "publications/", "distributions/", "pulp_container/"),
 }
-# Fields that Pulp changes in a task even where they are as wanted.
+# Fields that Pulp writes in a task even if their values are equal.
 _NEVER_COMPARED = {"content_guard", "publication"}
 
 
 @dataclass
 class Request:
-    """One request: `path` is below the API's root, `content` the filters or the body."""
+    """A request: `path` is relative to the root of the API, `content` the filters or the body."""
 
     method: str
     path: str
     content: dict[str, Any] = field(default_factory=dict)
 
     def is_to(self, method: str, path: str) -> bool:
-        """Whether it has this method (any: ""), and an address, with or without its filters, that
-        this expression finds."""
+        """Return whether the request has this method ("" for any) and a URL that matches `path`.
+
+        `path` is a regular expression that may include the filters.
+        """
         filters = "&".join(f"{name}={value}" for name, value in self.content.items())
-        addresses = [ROOT + self.path]
+        urls = [ROOT + self.path]
         if self.method == "GET":
-            addresses.append(f"{ROOT}{self.path}?{filters}")
-        return method in ("", self.method) and any(re.search(path, one) for one in addresses)
+            urls.append(f"{ROOT}{self.path}?{filters}")
+        return method in ("", self.method) and any(re.search(path, one) for one in urls)
 
 
 @dataclass
 class Rule:
-    """What happens to the requests that `FakePulp.on` picks; see there."""
+    """What happens to the requests that `FakePulp.on` selects."""
 
     method: str = ""
     path: str = ""
@@ -69,7 +71,7 @@ class Rule:
     times: float = 1
 
     def is_due(self, request: Request) -> bool:
-        """Whether it is this request's turn; counts it."""
+        """Count a request, and return whether the rule applies to it."""
         if not request.is_to(self.method, self.path):
             return False
         if self.skip:
@@ -80,30 +82,30 @@ class Rule:
 
 
 class FakePulp:
-    """Has the methods of a PulpClient, and behaves as pulpcore 3.123 with its plugins does.
+    """Has the methods of a PulpClient, and behaves like pulpcore 3.123 with its plugins.
 
-    It keeps objects by endpoint and answers lists with Pulp's filters, pages and `fields`; names
-    and base paths are unique. Repositories have versions; a sync brings what `upstream` has at
-    the remote's URL; publications, distributions, guards and their roles, groups, users, tags,
-    uploads in chunks, packages and files work as in Pulp, and so does the deletion of what is in
-    use, which Pulp permits. What is a task in Pulp is one here, over at once unless a rule says
-    otherwise.
+    Objects are stored by endpoint. Lists support Pulp's filters, pages and `fields`; names and
+    base paths are unique. Repositories have versions, and a sync adds the content of `upstream` at
+    the URL of the remote. Publications, distributions, content guards and their roles, groups,
+    users, tags, uploads in chunks, packages and files work as in Pulp. Like in Pulp, objects that
+    are in use can be deleted. Writes that are tasks in Pulp are tasks here, which end at once
+    unless a rule delays them.
 
-    It has no permissions, signatures, domains or workers, and refuses only those wrong values that
-    a test depends on. Module `registry` has the parts of a Pulp that are not the API.
+    There are no permissions, signatures, domains or workers, and only those invalid values are
+    rejected that a test depends on. Module `registry` has the parts of Pulp besides the API.
 
-    `requests`: all that was asked, in order. `rules`: what `on` has made of it. `upstream`: URL ->
-    what a sync finds there: "name version" of each package, the path of each file, "tag digest" of
-    each image. `hidden`: endpoints whose lists are empty for this account. `in_tasks`: by method,
-    beginnings of paths. `corrupts`: whether uploads come out as other bytes. `page_size`: how many
-    objects one answer has at most, whatever its `limit`; there is no such maximum in Pulp.
+    `requests`: all requests in order. `rules`: the rules set with `on`. `upstream`: URL -> content:
+    "name version" of each package, the path of each file, "tag digest" of each image. `hidden`:
+    endpoints whose lists are empty for this account. `in_tasks`: method -> prefixes of paths.
+    `corrupts`: whether the content of uploads is changed. `page_size`: the maximum number of
+    objects in a response, whatever its `limit`; Pulp has no such maximum.
     """
 
     uses_basic_auth = False
 
     def __init__(self, version: str = "3.123.1", **connection: Any) -> None:
-        usual = {"pulp_url": "http://pulp.example.com", "username": "admin", "password": "secret"}
-        self.connection = Connection(**{**usual, **connection})
+        defaults = {"pulp_url": "http://pulp.example.com", "username": "admin"}
+        self.connection = Connection(**{**defaults, "password": "secret", **connection})
         self.store = Store()
         self.lock = threading.RLock()
         self.requests: list[Request] = []
@@ -121,7 +123,7 @@ class FakePulp:
         self._rule = Rule()
         self.run_workers(None, None)
 
-    # What a PulpClient has
+    # Methods of a PulpClient
 
     @property
     def request_count(self) -> int:
@@ -133,8 +135,8 @@ class FakePulp:
     def list(self, path: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         while True:
-            asked = {"limit": 5000, **(params or {}), "offset": len(found)}
-            page = self.get(path, asked)
+            query = {"limit": 5000, **(params or {}), "offset": len(found)}
+            page = self.get(path, query)
             found += page["results"]
             if not page["next"]:
                 return found
@@ -156,22 +158,22 @@ class FakePulp:
                 return None
             raise
 
-    # What tests use
+    # Methods for tests
 
     def server(self, check_mode: bool = False, diff: bool = False) -> Server:
-        """A Server that talks to this Pulp, and polls without pauses."""
+        """Return a Server with this client that polls almost without pauses."""
         server = Server(self, Report(), check_mode, diff)  # type: ignore[arg-type]
         timeout = self.connection.task_timeout
         server._watcher = TaskWatcher(self, timeout, server.report.warn, QUICK)
         return server
 
     def add(self, endpoint: str, **fields: Any) -> Object:
-        """Have an object with these fields, and an href of its own."""
+        """Add an object with these fields and a new href."""
         with self.lock:
             return self.store.add(endpoint, **fields)
 
     def run_workers(self, *current_tasks: str | None) -> None:
-        """Have just these workers online, each with the task (href) that it runs."""
+        """Replace the online workers, each with the href of the task that it runs."""
         with self.lock:
             for worker in self.store.within("workers/"):
                 self.store.remove(worker["pulp_href"])
@@ -180,110 +182,110 @@ class FakePulp:
                 self.store.add("workers/", name=name, online=True, current_task=task)
 
     def add_task(self, number: str, *states: str, **fields: Any) -> Object:
-        """Have the task `tasks/<number>/`, which one poll after the other finds in these states."""
+        """Add the task `tasks/<number>/`, which has the next of these states in each poll."""
         with self.lock:
             return tasks.add_task(self.store, number, *states, **fields)
 
     def add_repository(self, content_type: str, name: str, *content: str, **fields: Any) -> Object:
-        """Have a repository, and a version of it with this content: "name version" of packages."""
+        """Add a repository, and a version with this content: "name version" of packages."""
         with self.lock:
-            made = repositories.add_repository(self.store, content_type, name, **fields)
+            repository = repositories.add_repository(self.store, content_type, name, **fields)
             if content:
-                repositories.add_version(self.store, made, content)
-            return made
+                repositories.add_version(self.store, repository, content)
+            return repository
 
     def add_version(self, repository: Object, *content: str) -> Object:
-        """Have a new version of a repository with just this content."""
+        """Add a version with exactly this content to a repository."""
         with self.lock:
             return repositories.add_version(self.store, repository, content)
 
     def add_publication(self, version: str, path: str = "", **fields: Any) -> Object:
-        """Have a publication of a version (href); its `path` is that of the type by default."""
+        """Add a publication of a version (href); `path` defaults to that of the content type."""
         with self.lock:
             return repositories.add_publication(self.store, version, path, **fields)
 
     def add_distribution(self, content_type: str, name: str, **fields: Any) -> Object:
-        """Have a distribution, at a base path of its own unless one is given."""
+        """Add a distribution; its base path defaults to its name."""
         path = repositories.DISTRIBUTIONS[content_type]
-        usual = {"base_path": name, "pulp_labels": {}, "content_guard": None, "repository": None}
-        own = "repository_version" if content_type == "container" else "publication"
-        return self.add(f"distributions/{path}/", name=name, **{**usual, own: None, **fields})
+        defaults = {"base_path": name, "pulp_labels": {}, "content_guard": None, "repository": None}
+        served = "repository_version" if content_type == "container" else "publication"
+        return self.add(f"distributions/{path}/", name=name, **{**defaults, served: None, **fields})
 
     def add_guard(self, name: str, **fields: Any) -> Object:
-        """Have a content guard of roles."""
+        """Add an RBAC content guard."""
         return self.add("contentguards/core/rbac/", name=name, **{"description": None, **fields})
 
     def find(self, endpoint: str, **fields: Any) -> Object:
-        """The object with these values, which a test may change as another client would."""
+        """Return the object with these values; a test may change it like another client."""
         with self.lock:
             found = self.store.find(endpoint, **fields)
-        assert found, f"there is none with {fields} at {endpoint}"
+        assert found, f"no object with {fields} at {endpoint}"
         return found
 
-    def there(self, endpoint: str) -> dict[str, dict[str, Any]]:
-        """The objects of an endpoint as the API shows them, by name."""
+    def by_name(self, endpoint: str) -> dict[str, dict[str, Any]]:
+        """Return name -> object of an endpoint as the API shows it."""
         with self.lock:
             return {one["name"]: shown(one) for one in self.store.within(endpoint)}
 
     def on(self, method: str, path: str, **rule: Any) -> None:
-        """Let requests of this method (any: "") to addresses that an expression finds go otherwise.
+        """Change what happens to requests of a method ("" for any) whose URL matches `path`.
 
-        `raises`: the client raises this error, after the request was `carried_out` or without.
-        `fails`: the task that it starts fails with these words; `ignored`: that task does nothing;
-        `polls`: it is seen running so often. What another client does is called before the request
-        is looked at (`first`), or before its task is carried out (`meanwhile`). After `skip` such
-        requests all this happens to so many `times`.
+        `raises`: the client raises this error; with `carried_out` after the request was processed.
+        `fails`: the task of the request fails with this message; `ignored`: the task does nothing;
+        `polls`: the number of polls that see the task running. `first` and `meanwhile` are actions
+        of another client, called before the request is processed or before its task runs. The rule
+        skips the first `skip` requests and applies to the next `times`.
         """
         self.rules.append(Rule(method, path, **rule))
 
     def sent(self, method: str = "", path: str = "") -> list[Request]:
-        """The requests of a method (any: "") to addresses that an expression finds."""
+        """Return the requests of a method ("" for any) whose URL matches `path`."""
         with self.lock:
             return [one for one in self.requests if one.is_to(method, path)]
 
     @property
     def writes(self) -> list[Request]:
-        """The requests that may change something."""
+        """The requests that may change objects."""
         return [one for one in self.sent() if one.method != "GET"]
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 10) -> bool:
-        """Wait until some request has made this true; False when that took too long."""
+        """Wait until a request makes the condition true; return False after the timeout."""
         with self._arrived:
             return self._arrived.wait_for(condition, seconds)
 
-    # What routes use
+    # Methods for routes
 
     def start(
         self, name: str, work: Callable[[], Iterable[str]], resources: Iterable[str] = ()
     ) -> dict[str, Any]:
-        """Answer a write with a task that does `work` and returns hrefs of what it created."""
+        """Return a task that runs `work`, which returns the hrefs of created objects."""
         rule = self._rule
 
-        def work_at_last() -> Iterable[str] | None:
+        def run_work() -> Iterable[str] | None:
             if rule.meanwhile:
                 rule.meanwhile()
             return () if rule.ignored else work()
 
-        task = tasks.start(self.store, name, work_at_last, resources)
+        task = tasks.start(self.store, name, run_work, resources)
         tasks.work_on(self.store, task, rule.polls, rule.fails)
         return {"task": task["pulp_href"]}
 
     def create(self, path: str, fields: dict[str, Any]) -> Any:
-        """Make an object of whose kind no name is given twice."""
-        self.store.refuse_taken(path, fields)
+        """Create an object whose name must be unique."""
+        self.store.check_unique(path, fields)
         if not self._is_task("POST", path):
             return shown(self.store.add(path, **fields))
 
         def work() -> list[str]:
             try:
-                self.store.refuse_taken(path, fields)
-            except ResponseError as error:  # another one was quicker
+                self.store.check_unique(path, fields)
+            except ResponseError as error:  # another client was faster
                 raise tasks.TaskError(error.detail) from error
             return [self.store.add(path, **fields)["pulp_href"]]
 
         return self.start("pulpcore.app.tasks.base.general_create", work)
 
-    # How a request is answered
+    # Processing of requests
 
     def _request(self, method: str, path: str, content: Mapping[str, Any] | None) -> Any:
         short = path[len(ROOT) :] if path.startswith(ROOT) else path
@@ -293,15 +295,15 @@ class FakePulp:
             self._arrived.notify_all()
             rule = [*filter(lambda one: one.is_due(request), self.rules), Rule()][0]
         if rule.first:
-            rule.first()  # without the lock, for runs with threads of their own
+            rule.first()  # without the lock, because it may run threads
         if rule.raises and not rule.carried_out:
             raise rule.raises
         with self.lock:
             self._rule = rule
-            answer = self._carry_out(request, is_href=path.startswith("/"))
+            response = self._carry_out(request, is_href=path.startswith("/"))
         if rule.raises:
             raise rule.raises
-        return answer
+        return response
 
     def _carry_out(self, request: Request, is_href: bool) -> Any:
         method, path, content = request.method, request.path, request.content
@@ -321,7 +323,7 @@ class FakePulp:
         if method == "GET":
             return shown(entry, content.get("fields"))
         if method == "PATCH":
-            return self._change(entry, path, content)
+            return self._update(entry, path, content)
         return self._delete(entry, path)
 
     def _status(self) -> dict[str, Any]:
@@ -338,7 +340,7 @@ class FakePulp:
         page = self.store.page(path, params, self.page_size)
         return {"count": 0, "next": None, "results": []} if path in self.hidden else page
 
-    def _change(self, entry: Object, path: str, body: dict[str, Any]) -> Any:
+    def _update(self, entry: Object, path: str, body: dict[str, Any]) -> Any:
         old = self.versions["core"].startswith("3.43.")
         changes = old or self.store.differs(entry, body) or _NEVER_COMPARED & set(body)
         if not changes or not self._is_task("PATCH", path):

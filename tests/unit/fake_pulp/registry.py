@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a Pulp has besides its API: the registry and the content app, and skopeo, which pushes."""
+"""The registry and the content app of FakePulp, and skopeo, which pushes to it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .pulp import FakePulp, Request
 
 
 def digest_of(image: bytes) -> str:
-    """The digest of a manifest or index."""
+    """Return the digest of a manifest or index."""
     return f"sha256:{hashlib.sha256(image).hexdigest()}"
 
 
 class FakeRegistry:
     """Has the methods of a Registry, and serves the container distributions of a FakePulp.
 
-    `statuses`: image -> what its requests are answered or raise instead. `outdated`: how many
-    tokens are of a time before the account had its rights.
+    `statuses`: image -> status or error of its requests. `outdated`: the number of tokens that
+    were issued before the account got its permissions.
     """
 
     request_count = 3
@@ -32,15 +32,15 @@ class FakeRegistry:
         self.statuses: dict[str, int | Exception] = {}
         self.outdated = 0
         self.images: dict[str, bytes] = {}
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     def tag_status(self, name: str, tag: str) -> tuple[int, str]:
-        self.asked.append(f"{name}:{tag}")
-        answer = 401 if self.outdated else self.statuses.get(name, 200)
-        if isinstance(answer, Exception):
-            raise answer
+        self.requested.append(f"{name}:{tag}")
+        status = 401 if self.outdated else self.statuses.get(name, 200)
+        if isinstance(status, Exception):
+            raise status
         digest = self._tags(name).get(tag, "")
-        return (answer, "") if answer != 200 else (200, digest) if digest else (404, "")
+        return (status, "") if status != 200 else (200, digest) if digest else (404, "")
 
     def tags(self, name: str) -> list[str]:
         return list(self._tags(name))
@@ -58,11 +58,11 @@ class FakeRegistry:
 
 
 class FakeSkopeo:
-    """Has the methods of Skopeo; what it pushes, Pulp and its registry have.
+    """Has the methods of Skopeo, and pushes to a FakeRegistry and its FakePulp.
 
-    `sources`: address -> manifest. `faults`: what the next pushes raise. `rival`: the manifest that
-    another one pushes after each of them. `lost`: of so many manifests of the next indexes Pulp
-    knows nothing. `public`: what was pushed where everybody may read it.
+    `sources`: source -> manifest. `faults`: errors of the next pushes. `rival`: the manifest that
+    another client pushes to the same tag after each push. `lost`: how many manifests of each of
+    the next indexes are missing in Pulp. `public`: tags pushed while their image was public.
     """
 
     def __init__(self, registry: FakeRegistry) -> None:
@@ -80,17 +80,17 @@ class FakeSkopeo:
         pulp = self.registry.pulp
         with pulp.lock:
             pulp.requests.append(Request("PUSH", f"{name}:{tag}"))
-            place = pulp.find("distributions/container/container/", base_path=name)
-            if not place["private"]:
+            distribution = pulp.find("distributions/container/container/", base_path=name)
+            if not distribution["private"]:
                 self.public.append(f"{name}:{tag}")
             if self.faults:
                 raise self.faults.pop(0)
-            # It packs the layers of an image that is unpacked at its source.
+            # Skopeo compresses layers that are uncompressed at the source.
             pushed = self.sources[source].replace(b"unpacked", b"packed")
             kept = self.rival or pushed
-            tags = tags_of(pulp, name) if place["repository"] else {}
+            tags = tags_of(pulp, name) if distribution["repository"] else {}
             repository = set_tags(pulp, name, {**tags, tag: digest_of(kept)})
-            place["repository"] = repository["pulp_href"]
+            distribution["repository"] = repository["pulp_href"]
             for image in (pushed, kept):
                 self.registry.images[digest_of(image)] = image
             self._list_manifests(pushed)
@@ -104,8 +104,10 @@ class FakeSkopeo:
 
 
 class FakeContentApp:
-    """Has the methods of a ContentApp. `statuses`: path -> HTTP status, 404 for all others;
-    `below`: path -> the directories in it. `account` and `denial` are what it knows of the account.
+    """Has the methods of a ContentApp.
+
+    `statuses`: path -> HTTP status, 404 for all others. `below`: path -> its subdirectories.
+    `account`: the result of `whoami`. `denial`: the result of `denial_reason`.
     """
 
     def __init__(
@@ -115,14 +117,14 @@ class FakeContentApp:
         self.account = account
         self.denial = AUTHENTICATED
         self.below: dict[str, list[str]] = {}
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.request_count = 7
 
     def whoami(self) -> str:
         return self.account
 
     def file_status(self, path: str) -> int:
-        self.asked.append(path)
+        self.requested.append(path)
         return self.statuses.get(path, 404)
 
     def denial_reason(self, _path: str) -> str:

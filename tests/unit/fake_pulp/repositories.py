@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Repositories of a Pulp: their versions, syncs, publications and distributions."""
+"""Repositories of FakePulp: their versions, syncs, publications and distributions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ PATHS = {
     "file": "file/file",
     "python": "python/python",
 }
-"""Where repositories of a content type are."""
+"""Content type -> path of its repositories."""
 DISTRIBUTIONS = {**PATHS, "python": "python/pypi"}
-"""Where its distributions and publications are."""
+"""Content type -> path of its distributions and publications."""
 
 _TAGS, _MANIFESTS = "content/container/tags/", "content/container/manifests/"
 _PACKAGES = {
@@ -34,34 +34,34 @@ _PACKAGES = {
     "python": "content/python/packages/",
     "container": _TAGS,
 }
-# What the content summary of a version calls units, where it is not the end of their path.
+# Names of units in the content summary of a version, if they differ from their path.
 _UNITS = {"python.package": "python.python"}
 
 
 def plugin_of(href: str) -> str:
-    """The plugin of a repository, remote, publication or content unit."""
+    """Return the plugin of a repository, remote, publication or content unit."""
     return href[len(ROOT) :].split("/")[1]
 
 
 def add_repository(store: Store, content_type: str, name: str, **fields: Any) -> Object:
-    """Have a repository with its empty version; `path` is where those of its type are else."""
+    """Add a repository with its empty version; `path` defaults to that of its content type."""
     path = fields.pop("path", PATHS[content_type])
-    usual = {"description": None, "retain_repo_versions": None, "pulp_labels": {}}
-    made = store.add(f"repositories/{path}/", name=name, **{**usual, **fields})
-    made["versions_href"] = f"{made['pulp_href']}versions/"
-    _add_version(store, made, set(), None)
-    return made
+    defaults = {"description": None, "retain_repo_versions": None, "pulp_labels": {}}
+    repository = store.add(f"repositories/{path}/", name=name, **{**defaults, **fields})
+    repository["versions_href"] = f"{repository['pulp_href']}versions/"
+    _add_version(store, repository, set(), None)
+    return repository
 
 
 def add_version(store: Store, repository: Object, content: Iterable[str]) -> Object:
-    """Have a new version of a repository with these units: hrefs, or "name version" of packages."""
+    """Add a version with these units to a repository: hrefs, or "name version" of packages."""
     plugin = plugin_of(repository["pulp_href"])
     hrefs = {one if one.startswith("/") else unit(store, plugin, one) for one in content}
     return _add_version(store, repository, hrefs, repository["latest_version_href"])
 
 
 def _add_version(store: Store, repository: Object, content: set[str], before: str | None) -> Object:
-    content = _whole(store, content)
+    content = _with_manifests(store, content)
     number = int(identifier(before)) + 1 if before else 0
     held = store.get(before)["_content"] if before else set()
     href = f"{repository['pulp_href']}versions/{number}/"
@@ -82,8 +82,8 @@ def _add_version(store: Store, repository: Object, content: set[str], before: st
     )
 
 
-def _whole(store: Store, content: Iterable[str]) -> set[str]:
-    """Content with just those manifests that its tags name, and that these list."""
+def _with_manifests(store: Store, content: Iterable[str]) -> set[str]:
+    """Return the content with exactly the manifests of its tags, and those that these list."""
     units = {href for href in content if f"/{_MANIFESTS}" not in href}
     left = [store.get(href)["tagged_manifest"] for href in units if f"/{_TAGS}" in href]
     while left:
@@ -103,9 +103,11 @@ def _summary(content: Iterable[str]) -> dict[str, dict[str, int]]:
 
 
 def unit(store: Store, plugin: str, text: str) -> str:
-    """The href of a content unit, which is made if need be: of the package "name version", the
-    file "path" or the tag "name digest"."""
-    name, _blank, rest = text.partition(" ")
+    """Return the href of a content unit, which is created if it is missing.
+
+    `text` is "name version" of a package, "path" of a file or "name digest" of a tag.
+    """
+    name, _space, rest = text.partition(" ")
     if plugin == "rpm":
         version, _dash, release = rest.partition("-")
         values = {"name": name, "arch": "x86_64", "epoch": "0"}
@@ -123,7 +125,7 @@ def unit(store: Store, plugin: str, text: str) -> str:
 
 
 def manifest(store: Store, digest: str) -> str:
-    """The href of the manifest of a digest, which is made if need be."""
+    """Return the href of the manifest with this digest, which is created if it is missing."""
     href = f"{ROOT}{_MANIFESTS}{digest.partition(':')[2]}/"
     if href not in store.objects:
         store.add(_MANIFESTS, pulp_href=href, digest=digest, listed_manifests=[])
@@ -131,19 +133,19 @@ def manifest(store: Store, digest: str) -> str:
 
 
 def add_publication(store: Store, version: str, path: str = "", **fields: Any) -> Object:
-    """Have a publication of a version (href), by default of the type that its plugin has."""
+    """Add a publication of a version (href); `path` defaults to that of the plugin."""
     plugin = plugin_of(version)
-    usual: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
     if plugin == "rpm":
-        usual = {"checksum_type": "sha256", "layout": "nested_alphabetically"}
+        defaults = {"checksum_type": "sha256", "layout": "nested_alphabetically"}
     elif plugin == "deb" and path != "deb/verbatim":
-        usual = {"simple": False, "structured": True}
+        defaults = {"simple": False, "structured": True}
     endpoint = f"publications/{path or DISTRIBUTIONS[plugin]}/"
-    return store.add(endpoint, repository_version=version, **{**usual, **fields})
+    return store.add(endpoint, repository_version=version, **{**defaults, **fields})
 
 
 def _create_repository(pulp: FakePulp, body: dict[str, Any], path: str, plugin: str) -> Any:
-    pulp.store.refuse_taken("repositories/", body)
+    pulp.store.check_unique("repositories/", body)
     return shown(add_repository(pulp.store, plugin, **{"path": path, **body}))
 
 
@@ -162,46 +164,46 @@ def _sync(pulp: FakePulp, body: dict[str, Any], path: str, plugin: str) -> Any:
         held = store.get(before)["_content"]
         if not (body.get("mirror") or policy.startswith("mirror")):
             content |= held
-        content = _whole(store, content)
-        made = [] if content == held else [_add_version(store, repository, content, before)]
-        if policy == "mirror_complete" and (made or body.get("optimize") is False):
+        content = _with_manifests(store, content)
+        created = [] if content == held else [_add_version(store, repository, content, before)]
+        if policy == "mirror_complete" and (created or body.get("optimize") is False):
             version = repository["latest_version_href"]
-            made.append(add_publication(store, version, checksum_type="unknown", layout=None))
-        elif made and repository.get("autopublish"):
-            made.append(add_publication(store, repository["latest_version_href"]))
-        return [one["pulp_href"] for one in made]
+            created.append(add_publication(store, version, checksum_type="unknown", layout=None))
+        elif created and repository.get("autopublish"):
+            created.append(add_publication(store, repository["latest_version_href"]))
+        return [one["pulp_href"] for one in created]
 
     reserved = (repository["prn"], f"shared:{remote['prn']}")
     return pulp.start(f"pulp_{plugin}.app.tasks.synchronizing.synchronize", work, reserved)
 
 
 def _is_included(remote: Object, text: str) -> bool:
-    name, _blank, digest = text.partition(" ")
+    name, _space, digest = text.partition(" ")
     names = remote.get("includes") or remote.get("include_tags") or ["*"]
     excluded = remote.get("excludes") or remote.get("exclude_tags") or []
-    asked = any(fnmatchcase(name, one) or one == digest for one in names)
-    return asked and not any(fnmatchcase(name, one) for one in excluded)
+    included = any(fnmatchcase(name, one) or one == digest for one in names)
+    return included and not any(fnmatchcase(name, one) for one in excluded)
 
 
 def change_content(
-    pulp: FakePulp, path: str, coming: Iterable[str], going: Iterable[str], base: str = ""
+    pulp: FakePulp, path: str, added: Iterable[str], removed: Iterable[str], base: str = ""
 ) -> Any:
-    """Answer with a task that makes a version with and without these units, if that is another.
+    """Return a task that adds and removes units, and creates a version if that changes anything.
 
-    A file takes the place of another one at its path, and a tag that of its namesake.
+    A file replaces another one with its path, and a tag replaces another one with its name.
     """
     store = pulp.store
     repository = store.get(path)
 
     def work() -> list[str]:
         latest = repository["latest_version_href"]
-        places = {_place(store.get(href)) for href in coming}
+        keys = {_unique_key(store.get(href)) for href in added}
         kept = {
             href
             for href in store.get(base or latest)["_content"]
-            if href not in going and _place(store.get(href)) not in places
+            if href not in removed and _unique_key(store.get(href)) not in keys
         }
-        content = _whole(store, kept | set(coming))
+        content = _with_manifests(store, kept | set(added))
         if content == store.get(latest)["_content"]:
             return []
         return [_add_version(store, repository, content, latest)["pulp_href"]]
@@ -210,16 +212,16 @@ def change_content(
     return pulp.start(name, work, (repository["prn"],))
 
 
-def _place(entry: Object) -> tuple[str, str]:
-    """What only one unit of a version has."""
+def _unique_key(entry: Object) -> tuple[str, str]:
+    """Return what only one unit of a version can have."""
     kind = entry["pulp_href"].split("content/")[1].rsplit("/", 2)[0]
     key = {"file/files": "relative_path", "container/tags": "name"}.get(kind, "pulp_href")
     return kind, entry[key]
 
 
 def _modify(pulp: FakePulp, body: dict[str, Any], path: str) -> Any:
-    coming, going = body.get("add_content_units", []), body.get("remove_content_units", [])
-    return change_content(pulp, path, coming, going, body.get("base_version", ""))
+    added, removed = body.get("add_content_units", []), body.get("remove_content_units", [])
+    return change_content(pulp, path, added, removed, body.get("base_version", ""))
 
 
 def _set_label(pulp: FakePulp, body: dict[str, Any], path: str) -> Any:
@@ -242,24 +244,25 @@ def _create_publication(pulp: FakePulp, body: dict[str, Any], path: str) -> Any:
 
 
 def _create_distribution(pulp: FakePulp, body: dict[str, Any], path: str) -> Any:
-    store, place = pulp.store, body["base_path"]
+    store, base_path = pulp.store, body["base_path"]
     for name in ("publication", "repository", "repository_version", "content_guard"):
         if body.get(name) and body[name] not in store.objects:
             raise ResponseError(400, f"{name}: Invalid hyperlink - Object does not exist.")
     for other in store.within("distributions/"):
-        if f"{place}/".startswith(f"{other['base_path']}/") and place != other["base_path"]:
-            words = f"Overlaps with an existing distribution {other['name']}"
-            raise ResponseError(400, f"base_path: {words}")
-    usual: dict[str, Any] = {"pulp_labels": {}, "content_guard": None, "repository": None}
+        used = other["base_path"]
+        if f"{base_path}/".startswith(f"{used}/") and base_path != used:
+            message = f"Overlaps with an existing distribution {other['name']}"
+            raise ResponseError(400, f"base_path: {message}")
+    defaults: dict[str, Any] = {"pulp_labels": {}, "content_guard": None, "repository": None}
     if path.startswith("container/"):
-        usual.update(private=False, repository_version=None)
-        _make_namespace(store, place)
+        defaults.update(private=False, repository_version=None)
+        _add_namespace(store, base_path)
     else:
-        usual["publication"] = None
-    return pulp.create(f"distributions/{path}/", {**usual, **body})
+        defaults["publication"] = None
+    return pulp.create(f"distributions/{path}/", {**defaults, **body})
 
 
-def _make_namespace(store: Store, base_path: str) -> None:
+def _add_namespace(store: Store, base_path: str) -> None:
     name = base_path.split("/")[0]
     if not store.find("pulp_container/namespaces/", name=name):
         store.add("pulp_container/namespaces/", name=name)

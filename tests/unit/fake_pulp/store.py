@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects of a Pulp by href, found with the filters that Pulp has."""
+"""Objects of FakePulp by href, with the filters of Pulp."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from plugins.module_utils.pulp.errors import ResponseError
 
 ROOT = "/pulp/api/v3/"
 
-# An object as the API shows it. Keys that begin with an underscore are never shown.
+# An object as the API shows it, without the keys that start with an underscore.
 Object = dict[str, Any]
 
-# The filters of all endpoints, and those of some. Pulp answers 400 to others.
+# The filters of all endpoints, and those of each kind. Pulp responds 400 to others.
 _FILTERS = {
     "": "name name__in name__contains name__regex name__startswith pulp_id__in pulp_href__in",
     "artifacts/": "sha256",
@@ -32,7 +32,7 @@ _FILTERS = {
     "workers/": "online",
 }
 _DEFAULT_LIMIT = 100
-# What the list of all types does not show.
+# Fields that the list of all types does not show.
 _HIDDEN_IN_GENERAL = {"distributions/": ("publication", "remote", "repository_version")}
 _SECRETS = {
     "remotes/": ("client_key", "proxy_username", "proxy_password", "username", "password"),
@@ -41,29 +41,32 @@ _SECRETS = {
 
 
 def address(endpoint: str) -> str:
-    """The path of an endpoint, or of an href, as hrefs have it."""
+    """Return the path of an endpoint or href in the form of an href."""
     return endpoint if endpoint.startswith("/") else ROOT + endpoint
 
 
 def identifier(href: str) -> str:
-    """The last part of an href."""
+    """Return the last part of an href."""
     return href.rstrip("/").rsplit("/", 1)[-1]
 
 
 def repository_of(version: str) -> str:
-    """The href of the repository that a version's href is of."""
+    """Return the href of the repository of a version."""
     return version.split("versions/")[0]
 
 
 def secrets_of(href: str) -> tuple[str, ...]:
-    """Names of the fields that an object keeps to itself."""
+    """Return the names of the fields that the API never shows."""
     kind = href[len(ROOT) :].partition("/")[0] + "/"
     return _SECRETS.get(kind, _SECRETS[""])
 
 
 class Store:
-    """`objects`: all that there is, in the order in which it was made. `now`: the server's time,
-    which advances by a second with each object."""
+    """The objects of a server.
+
+    `objects`: href -> object, in the order of creation. `now`: the server's time, which advances
+    by one second with each object.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, Object] = {}
@@ -71,12 +74,12 @@ class Store:
         self._numbers = itertools.count(1)
 
     def time(self) -> str:
-        """The next moment, as Pulp writes it."""
+        """Return the next time in Pulp's format."""
         self.now += timedelta(seconds=1)
         return self.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def add(self, endpoint: str, **fields: Any) -> Object:
-        """Keep an object; it gets an href and a time of creation unless these are given."""
+        """Add an object; by default with a new href and the current time of creation."""
         number = str(next(self._numbers))
         prn = f"prn:{endpoint.strip('/').replace('/', '.')}:{number}"
         made: Object = {"pulp_href": f"{address(endpoint)}{number}/", "prn": prn}
@@ -86,7 +89,7 @@ class Store:
         return made
 
     def write(self, entry: Object, fields: Mapping[str, Any]) -> None:
-        """Set fields of an object; secrets go where no answer shows them."""
+        """Set fields of an object; secrets are stored where no response shows them."""
         secret = secrets_of(fields.get("pulp_href") or entry["pulp_href"])
         held = entry.setdefault("_secrets", {})
         for name, value in fields.items():
@@ -94,27 +97,27 @@ class Store:
             (held if name in secret else entry)[name] = kept
 
     def differs(self, entry: Object, fields: Mapping[str, Any]) -> bool:
-        """Whether writing these fields would change an object."""
+        """Return whether writing these fields would change an object."""
         known = {**entry, **entry["_secrets"]}
         return any(known.get(name) != value for name, value in fields.items())
 
-    def refuse_taken(self, endpoint: str, fields: Mapping[str, Any]) -> None:
-        """Raise ResponseError for a name that another object of the kind has, whatever its type."""
+    def check_unique(self, endpoint: str, fields: Mapping[str, Any]) -> None:
+        """Raise ResponseError for a name that another object of the kind has, of any type."""
         kind = endpoint.partition("/")[0] + "/"
         for key in {"name", "username", "base_path"} & set(fields) if kind != "content/" else ():
             if any(one.get(key) == fields[key] for one in self.within(kind)):
-                if kind == "pulp_container/":  # which leaves it to the database
+                if kind == "pulp_container/":  # the error comes from the database
                     raise ResponseError(500, "Server Error")
                 raise ResponseError(400, f"{key}: This field must be unique.")
 
     def get(self, href: str) -> Object:
-        """One object. Raises ResponseError, as Pulp answers for one that is not there."""
+        """Return an object, or raise ResponseError with the status 404."""
         if address(href) not in self.objects:
             raise ResponseError(404, "No object matches the given query.")
         return self.objects[address(href)]
 
     def within(self, endpoint: str) -> list[Object]:
-        """The objects of an endpoint, or of all types below a general one: `repositories/`."""
+        """Return the objects of an endpoint, or those of all types below `repositories/`."""
         prefix = address(endpoint)
         return [
             entry
@@ -123,7 +126,7 @@ class Store:
         ]
 
     def find(self, endpoint: str, **fields: Any) -> Object | None:
-        """The first object with these values, if there is one."""
+        """Return the first object with these values, or None."""
         return next(
             (
                 entry
@@ -134,7 +137,7 @@ class Store:
         )
 
     def remove(self, href: str) -> None:
-        """Delete an object, and without a word what depends on it, as Pulp does."""
+        """Delete an object and its publications, and clear references to it, like Pulp."""
         del self.objects[href]
         below = [other for other in self.objects if other.startswith(href)]
         published = [
@@ -152,17 +155,17 @@ class Store:
                 self.remove(entry["pulp_href"])
 
     def page(self, endpoint: str, params: Mapping[str, Any], most: int) -> dict[str, Any]:
-        """The answer to a list, with `most` objects; the newest first, unless they are ordered."""
-        asked = dict(params)
-        limit = min(most, int(asked.pop("limit", 0)) or _DEFAULT_LIMIT)
-        start = int(asked.pop("offset", 0))
-        fields = asked.pop("fields", "")
-        order = asked.pop("ordering", "-pulp_created")
-        self._refuse_unknown(endpoint, asked)
+        """Return a page with up to `most` objects, by default the newest first."""
+        filters = dict(params)
+        limit = min(most, int(filters.pop("limit", 0)) or _DEFAULT_LIMIT)
+        start = int(filters.pop("offset", 0))
+        fields = filters.pop("fields", "")
+        order = filters.pop("ordering", "-pulp_created")
+        self._check_filters(endpoint, filters)
         found = [
             one
             for one in self.within(endpoint)
-            if all(self._fits(one, name, value) for name, value in asked.items())
+            if all(self._matches(one, name, value) for name, value in filters.items())
         ]
         found.sort(key=lambda one: str(one.get(order.lstrip("-"))), reverse=order.startswith("-"))
         hidden = _HIDDEN_IN_GENERAL.get(endpoint, ())
@@ -172,14 +175,14 @@ class Store:
             "results": [shown(one, fields, hidden) for one in found[start : start + limit]],
         }
 
-    def _refuse_unknown(self, endpoint: str, asked: Mapping[str, Any]) -> None:
+    def _check_filters(self, endpoint: str, filters: Mapping[str, Any]) -> None:
         kind = address(endpoint)[len(ROOT) :].partition("/")[0] + "/"
         known = f"{_FILTERS['']} {_FILTERS.get(kind, '')}".split()
-        for name in asked:
+        for name in filters:
             if name not in known:
                 raise ResponseError(400, f"errors: Invalid Filter: '{name}'")
 
-    def _fits(self, entry: Object, name: str, value: Any) -> bool:
+    def _matches(self, entry: Object, name: str, value: Any) -> bool:
         href = entry["pulp_href"]
         if name.startswith("repository_version") and href.startswith(f"{ROOT}content/"):
             key = {"": "_content", "_added": "_added", "_removed": "_removed"}[name[18:]]
@@ -201,7 +204,7 @@ class Store:
 
 
 def _compared(own: Any, operator: str, value: str) -> bool:
-    if operator == "in":  # there is no escape for a comma, and blanks around a value are cut off
+    if operator == "in":  # a comma cannot be escaped, and spaces around a value are removed
         return own in [part.strip() for part in value.split(",")]
     if operator == "range":
         first, last = map(int, value.split(","))
@@ -216,7 +219,7 @@ def _compared(own: Any, operator: str, value: str) -> bool:
 
 
 def shown(entry: Object, fields: str | None = "", hidden: tuple[str, ...] = ()) -> dict[str, Any]:
-    """An object as the API shows it: with `fields` (a,b) only these, as far as it has them."""
+    """Return an object as the API shows it: all fields, or only those in `fields` ("a,b")."""
     chosen = fields.split(",") if fields else []
     known = {name: value for name, value in entry.items() if not name.startswith("_")}
     if entry["pulp_href"].startswith(f"{ROOT}remotes/"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tasks of a Pulp: what they do, how often they are seen under way, and how they end."""
+"""Tasks of FakePulp: their work, their states and their results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ENDED = ("completed", "skipped", "failed", "canceled")
 
 
 class TaskError(Exception):
-    """The words with which a task fails."""
+    """The error of a failed task."""
 
 
 def start(
@@ -21,9 +21,9 @@ def start(
     work: Callable[[], Iterable[str] | None],
     resources: Iterable[str] = (),
 ) -> Object:
-    """Make a task, which nobody works on yet. `resources`: the PRNs of what it reserves.
+    """Add a task that is not running yet. `resources`: the PRNs of its reserved resources.
 
-    `work()` does what the task is for and returns the hrefs that it created, if any.
+    `work()` does the work of the task and returns the hrefs of created objects, if any.
     """
     reserved = list(resources)
     task = add_task(store, "", "completed", name=name, reserved_resources_record=reserved)
@@ -32,8 +32,10 @@ def start(
 
 
 def work_on(store: Store, task: Object, polls: int = 0, fails: str = "") -> None:
-    """Let a task end, at once or after it was seen running by so many `polls`; with `fails` it
-    does nothing, and ends with these words."""
+    """Let a task end at once, or after `polls` polls that see it running.
+
+    With `fails` the task does nothing and fails with this message.
+    """
     if fails:
         task["error"] = {"description": fails}
     task["_states"] = ["running"] * polls + ["failed" if fails else "completed"]
@@ -42,20 +44,22 @@ def work_on(store: Store, task: Object, polls: int = 0, fails: str = "") -> None
 
 
 def add_task(store: Store, number: str, *states: str, **fields: Any) -> Object:
-    """Have a task that one poll after the other finds in these states; its href ends in `number`,
-    if that is given."""
-    usual = {"state": "waiting", "error": None, "created_resources": [], "finished_at": None}
-    made = store.add("tasks/", **{**usual, "reserved_resources_record": [], **fields})
+    """Add a task that has the next of these states in each poll.
+
+    Its href ends in `number` if that is not empty.
+    """
+    defaults = {"state": "waiting", "error": None, "created_resources": [], "finished_at": None}
+    task = store.add("tasks/", **{**defaults, "reserved_resources_record": [], **fields})
     if number:
-        del store.objects[made["pulp_href"]]
-        made["pulp_href"] = f"{ROOT}tasks/{number}/"
-        store.objects[made["pulp_href"]] = made
-    made.update(_states=list(states), _work=tuple)
-    return made
+        del store.objects[task["pulp_href"]]
+        task["pulp_href"] = f"{ROOT}tasks/{number}/"
+        store.objects[task["pulp_href"]] = task
+    task.update(_states=list(states), _work=tuple)
+    return task
 
 
 def advance_all(store: Store, names: Iterable[str]) -> None:
-    """Bring those of these tasks that there are to their next states."""
+    """Advance the existing ones of these tasks to their next states."""
     for name in names:
         task = store.objects.get(f"{ROOT}tasks/{name}/")
         if task:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images with their tags become items that modules take."""
+"""Container images and their tags are converted to items of the modules."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ PINS = {"nova-api": ["a", "b"]}
         ("read", {"tags": ["a", "b"], "state": "read"}),
     ],
 )
-def test_each_kind_has_what_its_module_asks_for(kind, item):
+def test_items_have_the_keys_of_the_module_for_their_kind(kind, item):
     made = container_items(PINS, "rel", kind, upstream="dev")
     assert made == [{"name": "rel/nova-api", **item}]
 
 
-def test_further_keys_lie_under_those_of_the_image():
+def test_keys_of_the_image_override_common_keys():
     (item,) = container_items(
         ["nova"], "rel", "repository", defaults={"name": "x", "private": True}
     )
     assert item == {"name": "rel/nova", "private": True}
 
 
-def test_a_kind_that_is_not_known_is_refused():
+def test_an_unknown_kind_is_rejected():
     with pytest.raises(AnsibleFilterError, match="invalid kind 'pull': expected one of repo"):
         container_items(PINS, "rel", "pull")
 
 
-def test_wrong_pins_are_an_error_of_the_filter():
+def test_invalid_pins_are_an_error_of_the_filter():
     with pytest.raises(AnsibleFilterError, match="no image is pinned"):
         container_pins({})
 
 
-def test_the_selection_has_pins_and_words():
+def test_the_selection_has_pins_and_a_message():
     chosen = container_pins({"nova": "a", "glance": "b"}, filter="nova")
     assert chosen == {"pins": {"nova": ["a"]}, "text": "selected 1 of 2 images"}
 
@@ -65,15 +65,15 @@ def test_the_plan_is_given_as_a_dictionary():
     assert made["lines"] == ["Never pushed to dev: nova"]
 
 
-def test_images_have_their_own_names_unless_they_are_built_for_none():
-    never = {"new_scheme": ["b"], "old_scheme": {"rocky": ["a"]}, "rocky-9": ["c"]}
-    assert container_names(["a", "b", "c"], unbuildable=never) == ["a", "c"]
+def test_images_that_no_distribution_builds_are_left_out():
+    unbuildable = {"new_scheme": ["b"], "old_scheme": {"rocky": ["a"]}, "rocky-9": ["c"]}
+    assert container_names(["a", "b", "c"], unbuildable=unbuildable) == ["a", "c"]
 
 
 def test_old_names_begin_with_the_base_distribution_without_its_version():
-    never = {"new_scheme": ["a"], "old_scheme": {"rocky": ["b"]}}
+    unbuildable = {"new_scheme": ["a"], "old_scheme": {"rocky": ["b"]}}
     distros = ["rocky-9", "rocky-10", "ubuntu-noble"]
-    assert container_names(["a", "b"], distros, never, old="true") == [
+    assert container_names(["a", "b"], distros, unbuildable, old="true") == [
         "b",
         "rocky-source-a",
         "ubuntu-source-a",
@@ -83,15 +83,15 @@ def test_old_names_begin_with_the_base_distribution_without_its_version():
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "message"),
     [({"new": False}, "no image is selected"), ({"old": True}, "requires kolla_base_distros")],
 )
-def test_names_that_would_be_none_are_an_error(options, words):
-    with pytest.raises(AnsibleFilterError, match=words):
+def test_an_empty_selection_and_missing_base_distros_are_errors(options, message):
+    with pytest.raises(AnsibleFilterError, match=message):
         container_names(["a"], **options)
 
 
-def test_text_is_a_list_as_for_a_module_and_none_is_an_empty_one():
+def test_text_is_split_as_for_a_module_and_none_is_an_empty_list():
     assert container_names("nova-api, keystone", "rocky-9,ubuntu", old=True) == [
         "nova-api",
         "keystone",
@@ -104,7 +104,7 @@ def test_text_is_a_list_as_for_a_module_and_none_is_an_empty_one():
     assert container_names(None) == []
 
 
-def test_what_can_be_no_name_of_an_image_is_named_with_its_list():
+def test_an_invalid_image_name_is_reported_with_its_list():
     with pytest.raises(
         AnsibleFilterError, match="^kolla_container_images: invalid image name 'Nova', 'None'"
     ):

@@ -11,7 +11,7 @@ host_path = FilterModule().filters()["host_path"]
 
 
 @pytest.mark.parametrize(
-    ("path", "hosts", "own"),
+    ("path", "hosts", "expected"),
     [
         ("out/report.json", ["a", "b"], "/here/out/report.a.json"),
         ("/out/report", ["a", "b"], "/out/report.a"),
@@ -22,12 +22,12 @@ host_path = FilterModule().filters()["host_path"]
         (None, ["a", "b"], ""),
     ],
 )
-def test_each_of_several_hosts_has_a_file_of_its_own(path, hosts, own, monkeypatch):
+def test_each_of_several_hosts_has_its_own_file(path, hosts, expected, monkeypatch):
     monkeypatch.setattr(os, "getcwd", lambda: "/here")
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("OUT", "/out")
-    assert host_path(path, "a", hosts) == own
+    assert host_path(path, "a", hosts) == expected
 
 
-def test_a_name_of_a_host_leads_nowhere_else():
+def test_a_host_name_cannot_change_the_directory():
     assert host_path("/r.json", "../x y", ["a", "b"]) == "/r..._x_y.json"

@@ -21,14 +21,14 @@ LISTS = {
 
 
 @pytest.fixture
-def warned(monkeypatch):
-    told = []
-    monkeypatch.setattr(Display, "warning", lambda self, text: told.append(text))
-    return told
+def warnings(monkeypatch):
+    messages = []
+    monkeypatch.setattr(Display, "warning", lambda self, text: messages.append(text))
+    return messages
 
 
 @pytest.fixture
-def groups(warned):
+def groups(warnings):
     return FilterModule().filters()["package_groups"]
 
 
@@ -41,26 +41,26 @@ def groups(warned):
         ({"sync_group": "rocky"}, ["rocky"]),
     ],
 )
-def test_each_group_of_what_is_selected_is_there_once(groups, warned, selection, expected):
+def test_each_group_of_selected_repositories_is_listed_once(groups, warnings, selection, expected):
     assert groups(LISTS, **selection) == expected
-    assert warned == []
+    assert warnings == []
 
 
-def test_a_default_of_the_site_is_a_group_too(groups):
+def test_a_default_sync_group_is_listed(groups):
     assert groups({"rpm": [item("a")]}, {"rpm": {"sync_group": "site"}}) == ["site"]
 
 
-def test_the_group_of_a_malformed_item_is_there_so_that_its_run_tells(groups):
+def test_the_group_of_an_invalid_item_is_listed(groups):
     assert groups({"rpm": [{"short_name": "a", "sync_group": "broken"}]}) == ["broken"]
 
 
-def test_what_is_in_no_group_is_named(groups, warned):
+def test_repositories_without_a_group_are_reported(groups, warnings):
     assert groups({"rpm": [item("a", "one"), item("b"), item("c")]}) == ["one"]
-    assert warned == ["package repositories without sync group: b, c"]
+    assert warnings == ["package repositories without sync group: b, c"]
 
 
 @pytest.mark.parametrize(
-    ("lists", "selection", "words"),
+    ("lists", "selection", "message"),
     [
         (LISTS, {"package_filter": "rokcy"}, "matches none of 4 names"),
         (LISTS, {"package_filter": "("}, "not a regular expression"),
@@ -73,6 +73,6 @@ def test_what_is_in_no_group_is_named(groups, warned):
         ({}, {}, "has a sync group"),
     ],
 )
-def test_no_group_at_all_is_an_error_with_the_way_out(groups, lists, selection, words):
-    with pytest.raises(AnsibleFilterError, match=words):
+def test_an_empty_list_of_groups_is_an_error_with_a_remedy(groups, lists, selection, message):
+    with pytest.raises(AnsibleFilterError, match=message):
         groups(lists, **selection)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Items as inventories hold them become items that the modules take."""
+"""Items of inventories are converted to items of the modules."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from plugins.filter.pulp_items import pulp_items
 
 
 class Omit:
-    """Stands for the object that ansible-core writes from 2.19 on."""
+    """Like the omit object of ansible-core 2.19 and later."""
 
 
 OMITTED = [None, "__omit_place_holder__0123abcd", Omit()]
 
 
 class Lazy(Mapping):
-    """A mapping as templates give it: a value that is not asked for is not evaluated."""
+    """A mapping like those of templates: values are evaluated when they are read."""
 
     def __init__(self, **values: Any) -> None:
         self._values = values
@@ -38,7 +38,7 @@ class Lazy(Mapping):
 
 
 @pytest.mark.parametrize("omitted", OMITTED)
-def test_a_key_that_is_omitted_is_not_given_at_any_depth(omitted):
+def test_omitted_keys_are_dropped_at_any_depth(omitted):
     item = {
         "name": "a",
         "url": omitted,
@@ -48,12 +48,12 @@ def test_a_key_that_is_omitted_is_not_given_at_any_depth(omitted):
     assert pulp_items([item]) == [{"name": "a", "groups": ["b"], "roles": [{"role": "r"}]}]
 
 
-def test_what_is_empty_is_given():
+def test_empty_values_are_kept():
     item = {"content_guard": "", "groups": [], "version": 0, "private": False}
     assert pulp_items([item]) == [item]
 
 
-def test_a_publication_may_carry_the_keys_of_a_distribution_and_a_distribution_its_own():
+def test_keys_of_distributions_are_dropped_from_publications_only():
     item = {"repository": "r", "version": "2", "mode": "simple", "state": "present"}
     more = {"name": "n", "base_path": "b/", "content_guard": "g"}
     extra = {"short_name": "s", "required": "False"}
@@ -62,7 +62,7 @@ def test_a_publication_may_carry_the_keys_of_a_distribution_and_a_distribution_i
     assert pulp_items(both, "deb", kind="distribution") == [{**item, **more}]
 
 
-def test_an_item_of_one_list_may_carry_what_its_repository_and_the_inventory_say():
+def test_keys_of_repository_and_inventory_are_dropped_from_other_items():
     item = {"repository": "r", "version": 2}
     others = {"url": "u", "sync_policy": "additive", "remote_password": "p", "mode": "simple"}
     inventory = {"sync_group": "g", "distribution_name": "d-", "publish": True, "sync": False}
@@ -73,7 +73,7 @@ def test_an_item_of_one_list_may_carry_what_its_repository_and_the_inventory_say
     assert distribution == {**item, "skip_existing": True, "base_path": "b"}
 
 
-def test_a_repository_may_carry_keys_of_the_inventory_and_no_others():
+def test_only_keys_of_the_inventory_are_dropped_from_a_repository():
     item = {"name": "n", "url": "u", "base_path": "b/", "sync": False}
     inventory = {"required": True, "short_name": "s", "sync_group": "g", "distribution_name": "d-"}
     assert pulp_items([{**item, **inventory}], "rpm", kind="repository") == [item]
@@ -81,31 +81,31 @@ def test_a_repository_may_carry_keys_of_the_inventory_and_no_others():
 
 @pytest.mark.parametrize("kind", ["", "repository", "publication", "distribution"])
 @pytest.mark.parametrize("key", ["content_gaurd", "guard", "nmae", "privat"])
-def test_a_key_that_nothing_knows_is_left_for_the_module_to_refuse(kind, key):
+def test_an_unknown_key_is_passed_to_the_module(kind, key):
     item = {"state": "present", key: "development"}
     assert pulp_items([item], "rpm", kind=kind) == [item]
 
 
-def test_what_would_make_another_type_private_is_left_for_the_module_to_refuse():
+def test_private_is_passed_to_the_module_for_every_type():
     item = {"name": "n", "private": True}
     assert pulp_items([item], "rpm", kind="distribution") == [item]
 
 
-def test_a_guard_of_a_container_is_an_error_that_names_the_solution():
+def test_a_content_guard_of_a_container_is_an_error_with_a_remedy():
     item = {"name": "stackhpc/nova-api", "content_guard": "development"}
     with pytest.raises(AnsibleFilterError, match="'stackhpc/nova-api'.* private: true"):
         pulp_items([item], "container", kind="distribution")
 
 
 @pytest.mark.parametrize("empty", ["", *OMITTED])
-def test_no_guard_of_a_container_is_fine(empty):
+def test_an_empty_content_guard_of_a_container_is_dropped(empty):
     item = {"name": "n", "private": True}
     assert pulp_items([{**item, "content_guard": empty}], "container", kind="distribution") == [
         item
     ]
 
 
-def test_a_value_that_is_ignored_need_not_even_be_defined():
+def test_an_ignored_value_may_be_undefined():
     item = Lazy(repository="r", required=NotImplemented)
     assert pulp_items([item], "rpm", kind="publication") == [{"repository": "r"}]
 
@@ -114,7 +114,7 @@ def test_a_value_that_is_ignored_need_not_even_be_defined():
     ("tags", "kept"),
     [(["all"], True), (["rpm"], True), (["deb", "rpm"], True), (["deb"], False), (["pulp"], True)],
 )
-def test_a_run_for_one_content_type_does_only_that_one(tags, kept):
+def test_a_tag_of_a_content_type_selects_only_this_type(tags, kept):
     assert bool(pulp_items([{"name": "n"}], "rpm", tags)) is kept
 
 
@@ -131,7 +131,7 @@ def test_a_content_type_can_be_skipped(run, skip, kept):
     assert bool(pulp_items([{"name": "n"}], "rpm", run, skip)) is kept
 
 
-def test_defaults_are_for_items_that_do_not_say():
+def test_an_item_overrides_the_defaults():
     items = [
         {"name": "a"},
         {"name": "b", "skip_existing": False},
@@ -146,7 +146,7 @@ def test_null_is_an_empty_list():
 
 
 @pytest.mark.parametrize("items", ["text", {"name": "a"}, [{"name": "a"}, "text"]])
-def test_what_is_no_list_of_items_is_an_error_that_shows_no_value(items):
+def test_an_invalid_list_is_an_error_that_shows_no_value(items):
     with pytest.raises(AnsibleFilterError) as caught:
         pulp_items(items, "rpm")
     assert "text" not in str(caught.value)

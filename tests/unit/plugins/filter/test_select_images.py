@@ -25,15 +25,15 @@ def select():
         ("ironic", []),
     ],
 )
-def test_images_are_selected_in_their_order(select, filter_string, expected):
+def test_selected_images_keep_their_order(select, filter_string, expected):
     assert select(IMAGES, filter_string) == expected
 
 
-def test_a_filter_that_must_match_names_the_nearest(select):
+def test_a_filter_without_a_match_is_an_error_with_the_nearest_names(select):
     with pytest.raises(AnsibleFilterError, match="'nova_api' matches none.*nova-api"):
         select(IMAGES, "nova_api", must_match=True)
 
 
-def test_a_wrong_expression_is_an_error_always(select):
+def test_an_invalid_expression_is_always_an_error(select):
     with pytest.raises(AnsibleFilterError, match=r"'\*' is not a regular expression"):
         select(IMAGES, "*")

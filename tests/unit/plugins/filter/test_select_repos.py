@@ -32,24 +32,24 @@ def select():
         (["", "nothing"], []),
     ],
 )
-def test_repositories_are_selected_in_their_order(select, arguments, expected):
+def test_selected_repositories_keep_their_order(select, arguments, expected):
     assert select(REPOS, *arguments) == expected
 
 
-def test_an_empty_list_is_kept_empty(select):
+def test_an_empty_list_stays_empty(select):
     assert select([], "rocky") == []
 
 
-def test_a_filter_that_must_match_names_the_nearest(select):
+def test_a_filter_without_a_match_is_an_error_with_the_nearest_names(select):
     with pytest.raises(AnsibleFilterError, match="'rokcy_9_baseos' matches none.*rocky_9_baseos"):
         select(REPOS, "rokcy_9_baseos", must_match=True)
 
 
-def test_a_group_that_must_match_lists_the_groups(select):
+def test_an_unknown_group_is_an_error_that_lists_the_groups(select):
     with pytest.raises(AnsibleFilterError, match="in group 'rocky', groups: epel, rocky_9"):
         select(REPOS, "", "rocky", must_match=True)
 
 
-def test_a_wrong_expression_is_an_error_always(select):
+def test_an_invalid_expression_is_always_an_error(select):
     with pytest.raises(AnsibleFilterError, match=r"select_repos: '\(' is not a regular expression"):
         select(REPOS, "(")

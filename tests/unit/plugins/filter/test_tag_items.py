@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Items that name tags, as inventories of today hold them."""
+"""Items with tags in the format of stackhpc.pulp are converted to module arguments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plugins.filter.tag_items import FilterModule, tag_items
 OMITTED = "__omit_place_holder__0123456789abcdef0123456789abcdef01234567"
 
 
-def test_items_of_today_are_understood():
+def test_items_of_stackhpc_pulp_are_converted():
     item = {
         "repository": "stackhpc/nova-api",
         "src_repo": "stackhpc-dev/nova-api",
@@ -31,18 +31,18 @@ def test_items_of_today_are_understood():
     ]
 
 
-def test_the_names_of_the_module_will_do_too_and_the_module_refuses_others():
+def test_keys_of_the_module_are_accepted_and_others_are_passed_on():
     item = {"name": "a", "source": "b", "tags": "c", "immutable": True, "no_option": 1}
     assert tag_items([item]) == [item]
 
 
 @pytest.mark.parametrize("items", [None, []])
-def test_no_items_are_none(items):
+def test_no_items_are_an_empty_list(items):
     assert tag_items(items) == []
 
 
 @pytest.mark.parametrize(
-    ("items", "words"),
+    ("items", "message"),
     [
         ({"repository": "a"}, "the items are not a list"),
         ("text", "the items are not a list"),
@@ -52,8 +52,8 @@ def test_no_items_are_none(items):
         ([{"repository": "a"}], "tags is missing in item 1"),
     ],
 )
-def test_what_is_no_item_is_named(items, words):
-    with pytest.raises(AnsibleFilterError, match=words):
+def test_an_invalid_item_is_reported(items, message):
+    with pytest.raises(AnsibleFilterError, match=message):
         tag_items(items)
 
 

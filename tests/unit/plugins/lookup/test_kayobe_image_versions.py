@@ -11,7 +11,7 @@ PIN = "stackhpc_rocky_9_overcloud_host_image_version"
 
 @pytest.fixture
 def configuration(tmp_path):
-    """Write the file of a configuration; returns its root."""
+    """Return a function that writes the file of a configuration and returns its root."""
 
     def write(text):
         directory = tmp_path / "etc" / "kayobe"
@@ -34,7 +34,7 @@ def test_pins_become_items(configuration):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("a: 1\n", "no pins, expected stackhpc_"),
         ("", "no pins, expected stackhpc_"),
@@ -42,15 +42,15 @@ def test_pins_become_items(configuration):
         ("a: [\n", "line 2, column 1: not YAML"),
     ],
 )
-def test_what_is_wrong_is_reported_with_the_file(configuration, text, words):
-    with pytest.raises(AnsibleLookupError, match=words):
+def test_errors_are_reported_with_the_file(configuration, text, message):
+    with pytest.raises(AnsibleLookupError, match=message):
         LookupModule().run([configuration(text)])
 
 
 @pytest.mark.parametrize(
-    ("term", "words"),
+    ("term", "message"),
     [("/nowhere", "no pins of images at '/nowhere'"), (" ", "not an empty string")],
 )
-def test_a_configuration_that_is_not_there_is_named(term, words):
-    with pytest.raises(AnsibleLookupError, match=words):
+def test_a_missing_configuration_is_reported(term, message):
+    with pytest.raises(AnsibleLookupError, match=message):
         LookupModule().run([term])

@@ -23,7 +23,7 @@ other: 5
 
 @pytest.fixture
 def lookup(tmp_path):
-    """Look up the pins of a configuration whose file holds the text given."""
+    """Return a function that looks up the pins of a file with the given text."""
 
     def look_up(text=PINS, term=None, variables=None, **options):
         if text is not None:
@@ -69,14 +69,14 @@ def test_templates_may_use_variables_of_the_play_and_of_the_file(lookup):
     }
 
 
-def test_a_template_that_fails_names_its_key(lookup):
+def test_a_failed_template_is_reported_with_its_key(lookup):
     with pytest.raises(AnsibleError) as refused:
         lookup('stackhpc_pulp_repo_a_version: "{{ nowhere }}"\n')
     assert "pulp-repo-versions.yml: stackhpc_pulp_repo_a_version: " in str(refused.value)
     assert "nowhere" in str(refused.value)
 
 
-def test_a_missing_file_names_the_path_and_the_way_out(lookup, tmp_path):
+def test_a_missing_file_is_reported_with_a_remedy(lookup, tmp_path):
     with pytest.raises(AnsibleLookupError) as refused:
         lookup(None)
     assert str(refused.value) == (
@@ -92,30 +92,30 @@ def test_a_missing_directory_is_reported(lookup, tmp_path):
 
 
 @pytest.mark.parametrize("term", [" ", 5, ["/src"]])
-def test_what_is_no_path_is_refused(lookup, term):
+def test_an_invalid_path_is_rejected(lookup, term):
     with pytest.raises(AnsibleLookupError, match="expected the path of a Kayobe configuration"):
         lookup(None, term=term)
 
 
-def test_what_is_not_yaml_is_refused_with_its_line(lookup):
+def test_invalid_yaml_is_reported_with_its_line(lookup):
     with pytest.raises(AnsibleLookupError) as refused:
         lookup(PINS + "stackhpc_pulp_repo_x_version: [\n")
     assert "pulp-repo-versions.yml, line 7, column 1: not YAML: " in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "text\n"])
-def test_what_is_no_mapping_is_refused(lookup, text):
+def test_an_invalid_mapping_is_rejected(lookup, text):
     with pytest.raises(AnsibleLookupError, match="expected a mapping of variables"):
         lookup(text)
 
 
 @pytest.mark.parametrize("text", ["", "---\n", "other: 5\n"])
-def test_a_file_without_pins_is_refused(lookup, text):
+def test_a_file_without_pins_is_rejected(lookup, text):
     with pytest.raises(AnsibleLookupError, match="no pins, expected stackhpc_pulp_repo_"):
         lookup(text)
 
 
-def test_all_malformed_and_empty_values_are_named_at_once(lookup):
+def test_all_invalid_and_empty_values_are_reported_at_once(lookup):
     text = (
         "stackhpc_pulp_repo_a_version:\n"
         'stackhpc_pulp_repo_b_version: ""\n'
@@ -131,14 +131,16 @@ def test_all_malformed_and_empty_values_are_named_at_once(lookup):
 
 
 def test_empty_values_may_be_skipped_with_a_warning(lookup, monkeypatch):
-    said = []
-    monkeypatch.setattr(Display, "warning", lambda self, text, *args, **kwargs: said.append(text))
+    warnings = []
+    monkeypatch.setattr(
+        Display, "warning", lambda self, text, *args, **kwargs: warnings.append(text)
+    )
     pins = lookup(PINS + "stackhpc_pulp_repo_a_version:\n", empty="skip")
     assert sorted(pins) == ["epel_9", "rocky_9_baseos"]
-    assert [text.split(": ", 1)[1] for text in said] == ["ignored pins without a stamp: a"]
+    assert [text.split(": ", 1)[1] for text in warnings] == ["ignored pins without a stamp: a"]
 
 
-def test_nothing_but_empty_values_is_refused_even_when_they_are_skipped(lookup, monkeypatch):
+def test_a_file_with_empty_values_only_is_rejected_even_when_they_are_skipped(lookup, monkeypatch):
     monkeypatch.setattr(Display, "warning", lambda self, text, *args, **kwargs: None)
     with pytest.raises(AnsibleLookupError, match="no pins"):
         lookup("stackhpc_pulp_repo_a_version:\n", empty="skip")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What there is in a configuration, and what is wrong with it."""
+"""The images, containers and problems of a configuration."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ nova_odd_image: "{{ docker_namespace }}/nova-api"
 
 @pytest.fixture
 def roots(tmp_path):
-    """A configuration, and a checkout that differs from the tables in one image."""
+    """Return the roots of a configuration and of a checkout with one difference to the tables."""
     directory = tmp_path / "config" / "etc" / "kayobe"
     directory.mkdir(parents=True)
     tags = {"openstack": {"rocky-9": ROCKY}, "nova": {"rocky-9": ROCKY}}
@@ -56,7 +56,7 @@ def test_images_and_containers_are_listed(roots):
     }
 
 
-def test_what_is_wrong_with_tags_and_with_the_tables_is_reported_together(roots):
+def test_problems_of_tags_and_tables_are_reported_together(roots):
     problems = look_up(roots[0], images=["nova-conductor"], kolla_ansible=roots[1])["problems"]
     assert "missing from kolla_container_images: nova-api" in problems[0]
     assert problems[1] == (
@@ -70,7 +70,7 @@ def test_what_is_wrong_with_tags_and_with_the_tables_is_reported_together(roots)
     ("program", "problems"),
     [("", []), ("print('Errors:'); print('odd'); raise SystemExit(1)", ["Errors:; odd"] * 2)],
 )
-def test_the_program_of_the_configuration_checks_itself(roots, tmp_path, program, problems):
+def test_problems_are_those_of_the_script_of_the_configuration(roots, tmp_path, program, problems):
     tools = tmp_path / "config" / "tools"
     tools.mkdir()
     (tools / "kolla-images.py").write_text(
@@ -84,7 +84,7 @@ def test_the_program_of_the_configuration_checks_itself(roots, tmp_path, program
     assert answer["images"] == ["nova-api"]
 
 
-def test_a_directory_that_is_no_checkout_is_reported(roots):
+def test_a_directory_without_a_checkout_is_reported(roots):
     with pytest.raises(
         AnsibleLookupError, match="is not a checkout of Kolla Ansible: it has no ansible/roles"
     ):

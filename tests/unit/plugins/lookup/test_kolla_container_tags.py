@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tags of a configuration, by its own program and by the tables of the collection."""
+"""The tags of a configuration, from its script or from the tables of the collection."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ assert sys.argv[1:] == ["list-tags"], sys.argv
 
 @pytest.fixture
 def configuration(tmp_path):
-    """Make a configuration: its tags, its list of images, and the body of its program."""
+    """Return a function that writes a configuration and returns its root."""
 
     def make(tags=TAGS, images=None, program=None, branch=None, unbuildable=None):
         directory = tmp_path / "etc" / "kayobe"
@@ -62,28 +62,28 @@ def look_up(*terms, **options):
     return answer
 
 
-def refusal(*terms, **options):
+def error_of(*terms, **options):
     with pytest.raises(AnsibleLookupError) as refused:
         look_up(*terms, **options)
     return str(refused.value)
 
 
-LISTS = f"print('keystone: [{ROCKY}, {UBUNTU}]'); print('nova-api: [{NEW}]')"
+LIST_TAGS = f"print('keystone: [{ROCKY}, {UBUNTU}]'); print('nova-api: [{NEW}]')"
 
 
-def test_the_program_of_the_configuration_is_asked_where_it_is_there(configuration):
-    root = configuration(program=LISTS)
+def test_the_script_of_the_configuration_is_used_if_it_exists(configuration):
+    root = configuration(program=LIST_TAGS)
     assert look_up(root) == {"keystone": [ROCKY, UBUNTU], "nova-api": [NEW]}
     assert look_up(root, source="configuration", images=["keystone", "nova-api"]) == look_up(root)
 
 
-def test_its_tags_are_those_of_the_base_distributions_that_are_requested(configuration):
-    assert look_up(configuration(program=LISTS), base_distros=["ubuntu-noble"]) == {
+def test_its_tags_are_filtered_by_base_distribution(configuration):
+    assert look_up(configuration(program=LIST_TAGS), base_distros=["ubuntu-noble"]) == {
         "keystone": [UBUNTU]
     }
 
 
-def test_without_it_the_tables_of_the_release_are_used(configuration):
+def test_without_a_script_the_tables_of_the_release_are_used(configuration):
     root = configuration(images=["keystone", "nova-api", "haproxy"])
     assert look_up(root) == {
         "keystone": [ROCKY, UBUNTU],
@@ -92,23 +92,23 @@ def test_without_it_the_tables_of_the_release_are_used(configuration):
     }
 
 
-def test_the_tables_may_be_requested_although_there_is_a_program(configuration):
+def test_the_tables_can_be_selected_although_there_is_a_script(configuration):
     root = configuration(images=["nova-api"], program="raise SystemExit('never run')")
     assert look_up(root, source="builtin") == {"nova-api": [NEW, UBUNTU]}
 
 
 def test_the_directory_of_kayobe_itself_is_accepted_too(configuration):
-    root = configuration(program=LISTS)
+    root = configuration(program=LIST_TAGS)
     assert look_up(f"{root}/etc/kayobe") == look_up(root)
 
 
-def test_without_a_list_of_the_configuration_the_given_images_count(configuration):
+def test_without_a_list_in_the_configuration_the_given_images_are_used(configuration):
     root = configuration()
     assert look_up(root, images=["keystone"]) == {"keystone": [ROCKY, UBUNTU]}
-    assert "specify images" in refusal(root)
+    assert "specify images" in error_of(root)
 
 
-def test_what_is_not_built_is_reported_by_the_configuration_and_by_the_caller(configuration):
+def test_unbuildable_images_come_from_the_configuration_and_the_option(configuration):
     root = configuration(images=["keystone", "nova-api"], unbuildable={"rocky-9": ["keystone"]})
     assert look_up(root, unbuildable={"ubuntu-noble": ["nova-api"], "rocky-9": None}) == {
         "keystone": [UBUNTU],
@@ -116,39 +116,39 @@ def test_what_is_not_built_is_reported_by_the_configuration_and_by_the_caller(co
     }
 
 
-@pytest.mark.parametrize("program", [None, LISTS.replace("nova-api", "nova-apy")])
+@pytest.mark.parametrize("program", [None, LIST_TAGS.replace("nova-api", "nova-apy")])
 def test_an_image_that_is_in_no_list_is_an_error(configuration, program):
     root = configuration(images=["keystone", "nova-apy"], program=program)
-    told = refusal(root, images=["keystone", "nova-api"])
-    assert "missing from kolla_container_images: nova-apy (nearest: nova-api)" in told
+    error = error_of(root, images=["keystone", "nova-api"])
+    assert "missing from kolla_container_images: nova-apy (nearest: nova-api)" in error
 
 
-def test_all_that_is_wrong_is_reported_at_once(configuration):
+def test_all_problems_are_reported_at_once(configuration):
     tags = {"nova-api": {"rocky-9": "latest"}, "nova": {"rokcy-9": ROCKY, "rocky-9": ROCKY}}
-    told = refusal(configuration(tags, images=["x"]), images=["keystone"])
-    for words in ("openstack is missing", "key 'nova-api'", "'latest'", "rokcy-9", "images: x"):
-        assert words in told
+    error = error_of(configuration(tags, images=["x"]), images=["keystone"])
+    for message in ("openstack is missing", "key 'nova-api'", "'latest'", "rokcy-9", "images: x"):
+        assert message in error
 
 
-def test_tags_of_no_release_at_all_are_reported_one_by_one(configuration):
-    told = refusal(configuration({"openstack": {"rocky-9": "latest"}, "a-b": 1}), images=["x"])
-    assert "invalid tag 'latest'" in told
-    assert "'a-b'" in told
+def test_tags_without_a_release_are_reported_one_by_one(configuration):
+    error = error_of(configuration({"openstack": {"rocky-9": "latest"}, "a-b": 1}), images=["x"])
+    assert "invalid tag 'latest'" in error
+    assert "'a-b'" in error
 
 
-def test_the_branch_says_the_release_that_tags_are_for(configuration):
-    told = refusal(configuration(images=["keystone"], branch="stackhpc/2024.1"))
-    assert "expected 2024.1-rocky-9-YYYYMMDDTHHMMSS" in told
+def test_the_branch_decides_the_release_of_the_tags(configuration):
+    error = error_of(configuration(images=["keystone"], branch="stackhpc/2024.1"))
+    assert "expected 2024.1-rocky-9-YYYYMMDDTHHMMSS" in error
 
 
-def test_a_release_without_tables_is_reported_with_those_there_are(configuration):
-    told = refusal(configuration(images=["keystone"], branch="master"))
-    assert "release 'master': there are tables for 2024.1" in told
-    assert "kolla_tags_source=configuration" in told
+def test_a_release_without_tables_is_reported_with_the_known_ones(configuration):
+    error = error_of(configuration(images=["keystone"], branch="master"))
+    assert "release 'master': there are tables for 2024.1" in error
+    assert "kolla_tags_source=configuration" in error
 
 
 @pytest.mark.parametrize(
-    ("program", "words"),
+    ("program", "message"),
     [
         ("print('Errors:'); print('nova is odd'); raise SystemExit(1)", "Errors:; nova is odd"),
         ("{}['rocky-9']", "KeyError: 'rocky-9'"),
@@ -158,40 +158,40 @@ def test_a_release_without_tables_is_reported_with_those_there_are(configuration
         ("pass", "the output does not map images"),
     ],
 )
-def test_a_program_that_fails_is_reported_in_its_own_words(configuration, program, words):
-    told = refusal(configuration(program=program))
-    assert "kolla-images.py list-tags: " in told
-    assert words in told
-    assert "Traceback" not in told
+def test_a_failed_script_is_reported_with_its_output(configuration, program, message):
+    error = error_of(configuration(program=program))
+    assert "kolla-images.py list-tags: " in error
+    assert message in error
+    assert "Traceback" not in error
 
 
-def test_a_missing_program_is_reported_with_what_to_do(configuration):
-    assert "set kolla_tags_source=builtin" in refusal(configuration(), source="configuration")
+def test_a_missing_script_is_reported_with_a_remedy(configuration):
+    assert "set kolla_tags_source=builtin" in error_of(configuration(), source="configuration")
 
 
-def test_a_configuration_without_tags_is_reported_with_the_way_out(tmp_path):
-    told = refusal(str(tmp_path))
-    assert "kolla-image-tags.yml" in told
-    assert "container_tags" in told
+def test_a_configuration_without_tags_is_reported_with_a_remedy(tmp_path):
+    error = error_of(str(tmp_path))
+    assert "kolla-image-tags.yml" in error
+    assert "container_tags" in error
 
 
 @pytest.mark.parametrize("terms", [(), ("",), ("a", "b")])
 def test_one_configuration_is_expected(terms):
-    assert "one Kayobe configuration" in refusal(*terms)
+    assert "one Kayobe configuration" in error_of(*terms)
 
 
-def test_a_source_that_there_is_not_is_refused(configuration):
+def test_an_unknown_source_is_rejected(configuration):
     with pytest.raises(AnsibleError):
         look_up(configuration(), source="elsewhere")
 
 
-def test_a_file_that_is_no_yaml_is_reported_with_its_place(configuration, tmp_path):
+def test_invalid_yaml_is_reported_with_its_position(configuration, tmp_path):
     root = configuration()
     (tmp_path / "etc" / "kayobe" / "pulp.yml").write_text("a: [\n")
-    assert "pulp.yml" in refusal(root)
+    assert "pulp.yml" in error_of(root)
 
 
-def test_a_key_that_means_no_container_is_warned_of(configuration, monkeypatch):
+def test_a_key_without_a_container_is_a_warning(configuration, monkeypatch):
     warnings = []
     monkeypatch.setattr(Display, "warning", lambda self, text, **more: warnings.append(text))
     look_up(configuration({**TAGS, "nvoa": {"rocky-9": ROCKY}}, images=["nova-api"]))

@@ -23,7 +23,7 @@ def look_up(host, groups, **variables):
     return found
 
 
-def test_a_host_has_a_pulp_of_its_own_whatever_kayobe_configures():
+def test_connection_variables_of_a_host_override_those_of_kayobe():
     found = look_up("ark1", {"ark": ["ark1"]}, **OWN, **KAYOBE)
     assert found == {"pulp_url": "https://own", "username": "me", "password": "hidden"}
 
@@ -31,7 +31,7 @@ def test_a_host_has_a_pulp_of_its_own_whatever_kayobe_configures():
 @pytest.mark.parametrize(
     ("host", "groups"), [("client1", {"client": ["client1"]}), ("localhost", {"seed": ["seed1"]})]
 )
-def test_a_client_takes_what_kayobe_passes(host, groups):
+def test_a_client_uses_the_connection_of_kayobe(host, groups):
     found = look_up(host, groups, **KAYOBE, pulp_validate_certs=False)
     assert (found["pulp_url"], found["validate_certs"]) == ("https://kayobe", False)
 
@@ -44,12 +44,12 @@ def test_a_client_takes_what_kayobe_passes(host, groups):
         ("ark1", {"ark": ["ark1"]}),
     ],
 )
-def test_nobody_else_becomes_the_client_of_kayobe(host, groups):
+def test_other_hosts_do_not_use_the_connection_of_kayobe(host, groups):
     with pytest.raises(AnsibleLookupError, match=f"host '{host}' has no release_train_pulp_url"):
         look_up(host, groups, **KAYOBE)
 
 
-def test_an_authority_is_passed_on_unless_it_is_empty():
+def test_a_ca_bundle_is_passed_on_unless_it_is_empty():
     given = look_up("ark1", {}, **OWN, release_train_pulp_ca_path="/ca.pem")
     assert given["ca_path"] == "/ca.pem"
     assert "ca_path" not in look_up("ark1", {}, **OWN, release_train_pulp_ca_path="")
@@ -69,7 +69,7 @@ def look_up_ark(host, groups, **variables):
     return found
 
 
-def test_ark_is_a_host_of_its_own_or_what_kayobe_calls_so_and_never_the_clients_pulp():
+def test_ark_is_a_host_or_the_release_server_of_kayobe_and_never_the_client():
     found = look_up_ark("ark1", {"ark": ["ark1"]}, **OWN, **KAYOBE, **ARK_OF_KAYOBE)
     assert found["pulp_url"] == "https://own"
     found = look_up_ark("localhost", {"seed": ["seed1"]}, **OWN, **KAYOBE, **ARK_OF_KAYOBE)

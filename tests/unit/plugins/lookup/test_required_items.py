@@ -10,7 +10,7 @@ from plugins.lookup.required_items import LookupModule
 
 try:
     from ansible.template import trust_as_template
-except ImportError:  # ansible-core before 2.19 trusts all text
+except ImportError:  # ansible-core before 2.19 trusts all strings
 
     def trust_as_template(value):
         return value
@@ -21,45 +21,45 @@ def template(text):
 
 
 def look_up(items, **variables):
-    everything = {"repos": items, **variables}
+    scope = {"repos": items, **variables}
     loader = DataLoader()
-    module = LookupModule(loader=loader, templar=Templar(loader, everything))
-    return [dict(item) for item in module.run(["repos"], everything)]
+    module = LookupModule(loader=loader, templar=Templar(loader, scope))
+    return [dict(item) for item in module.run(["repos"], scope)]
 
 
-def test_items_that_do_not_say_and_those_whose_template_says_yes_are_required():
+def test_items_are_required_by_default_or_by_template():
     items = [{"name": "a"}, {"name": "b", "required": template("wanted")}]
     assert [item["name"] for item in look_up(items, wanted="True")] == ["a", "b"]
     assert [item["name"] for item in look_up(items, wanted="False")] == ["a"]
 
 
-def test_nothing_else_of_an_item_that_is_not_required_is_read():
+def test_other_keys_of_an_item_that_is_not_required_are_not_read():
     items = [{"name": "a", "required": "no", "url": template("not_there")}, {"name": "b"}]
     assert look_up(items) == [{"name": "b"}]
 
 
-def test_templates_of_the_others_are_resolved():
+def test_templates_of_required_items_are_resolved():
     (item,) = look_up([{"name": "a", "url": template("'http://' ~ host")}], host="x")
     assert item["url"] == "http://x"
 
 
-def test_an_undefined_variable_is_named_with_its_item():
+def test_an_undefined_variable_is_reported_with_its_item():
     with pytest.raises(AnsibleLookupError, match="repos 'a'.*not_there"):
         look_up([{"name": "a", "url": template("not_there")}])
 
 
-def test_a_variable_that_is_not_there_has_no_items():
+def test_an_undefined_list_has_no_items():
     assert LookupModule(loader=None, templar=Templar(DataLoader(), {})).run(["repos"], {}) == []
 
 
 @pytest.mark.parametrize(
-    ("items", "words"),
+    ("items", "message"),
     [
         ("text", "repos is not a list"),
         (["text"], "repos: item 1 is not a mapping"),
         ([{"name": "a", "required": "maybe"}], "repos 'a': required must be true or false"),
     ],
 )
-def test_what_cannot_be_used_is_named(items, words):
-    with pytest.raises(AnsibleLookupError, match=words):
+def test_invalid_items_are_reported(items, message):
+    with pytest.raises(AnsibleLookupError, match=message):
         look_up(items)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all tests of module_utils may use."""
+"""Fixtures for the tests of module_utils."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.unit.pulp_http_server import Handler, PulpHttpServer, Server
 
 @pytest.fixture
 def pulp() -> Iterator[PulpHttpServer]:
-    """A running server on loopback."""
+    """Run a server on the loopback interface."""
     fake = PulpHttpServer()
     handler = type("Bound", (Handler,), {"pulp": fake})
     server = Server(("127.0.0.1", 0), handler)
@@ -30,7 +30,7 @@ def pulp() -> Iterator[PulpHttpServer]:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Certificate and key of a server that nobody but this file trusts."""
+    """Return the files of a self-signed certificate and its key."""
     directory = tmp_path_factory.mktemp("tls")
     paths = (directory / "certificate.pem", directory / "key.pem")
     command = ["openssl", "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=pulp.test"]
@@ -43,7 +43,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(autouse=True)
 def _without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the machine has set must not decide a test."""
+    """Unset variables of the environment that would affect the tests."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

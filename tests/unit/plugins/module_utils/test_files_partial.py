@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file is at its place whole, or not at all."""
+"""A file is created completely or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def path(tmp_path):
     return str(tmp_path / "image")
 
 
-def test_nothing_is_at_the_place_until_it_is_finished(path):
+def test_the_file_does_not_exist_until_it_is_finished(path):
     with PartialFile(path) as part:
         part.append(b"abc")
         part.append(b"def")
@@ -31,7 +31,7 @@ def test_nothing_is_at_the_place_until_it_is_finished(path):
     assert (os.stat(path).st_mode & 0o777, os.path.exists(f"{path}.part")) == (0o640, False)
 
 
-def test_what_was_begun_is_there_the_next_time(path):
+def test_a_partial_file_is_kept_for_the_next_run(path):
     with PartialFile(path) as part:
         part.append(b"abc")
     with PartialFile(path) as part:
@@ -42,7 +42,7 @@ def test_what_was_begun_is_there_the_next_time(path):
     assert os.path.getsize(path) == 1
 
 
-def test_what_never_began_leaves_nothing(path):
+def test_an_unused_partial_file_leaves_nothing(path):
     with PartialFile(path):
         pass
     with PartialFile(path) as part:
@@ -58,13 +58,13 @@ def test_two_runs_do_not_write_the_same_file(path):
             PartialFile(path).__enter__()
 
 
-def test_a_link_in_its_place_is_not_followed(path, tmp_path):
+def test_a_symbolic_link_is_not_followed(path, tmp_path):
     (tmp_path / "image.part").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OperatorError, match="image.part cannot be written"):
         PartialFile(path).__enter__()
 
 
-def test_a_disk_without_room_is_reported_before_and_meanwhile(path, monkeypatch):
+def test_a_full_disk_is_reported_before_and_during_the_write(path, monkeypatch):
     with PartialFile(path) as part:
         part.append(b"abc")
         with pytest.raises(DiskFull, match="not enough space in .* MiB are needed"):
@@ -80,6 +80,6 @@ def test_a_disk_without_room_is_reported_before_and_meanwhile(path, monkeypatch)
     assert (os.path.exists(path), os.path.getsize(f"{path}.part")) == (False, 3)
 
 
-def test_a_directory_that_may_not_be_written_is_named(tmp_path):
+def test_an_unwritable_directory_is_reported(tmp_path):
     with pytest.raises(OperatorError, match="nowhere/image.part cannot be written: No such file"):
         PartialFile(str(tmp_path / "nowhere" / "image")).__enter__()

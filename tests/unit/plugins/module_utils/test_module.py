@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a module returns when something fails, and which secrets it never returns."""
+"""The results of a module, its errors, and the secrets that it never returns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OPTIONS = {"things": {"type": "list", "elements": "str", "default": []}}
 
 @pytest.fixture
 def invoke(monkeypatch, capsys):
-    """Run a module with arguments; its exit status and what it returns."""
+    """Return a function that runs a module and returns its exit status and its results."""
 
     def call(carry_out, verbosity=0, **arguments):
         internal = {"_ansible_verbosity": verbosity, "_ansible_diff": True}
@@ -31,30 +31,30 @@ def invoke(monkeypatch, capsys):
         text = json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode()
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", text)
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exited:
             pulp_module.run(OPTIONS, carry_out, "thing")
-        written = capsys.readouterr()
-        assert "Traceback" not in written.out + written.err
-        answer = json.loads(written.out)
-        # Beside tests that load a controller's plugins, Ansible takes this for the controller.
-        answer["shown"] = json.dumps(answer.get("warnings", [])) + written.err
-        return ended.value.code, answer
+        output = capsys.readouterr()
+        assert "Traceback" not in output.out + output.err
+        answer = json.loads(output.out)
+        # If other tests load plugins of the controller, Ansible prints warnings to stderr.
+        answer["shown"] = json.dumps(answer.get("warnings", [])) + output.err
+        return exited.value.code, answer
 
     return call
 
 
-def raising(error):
+def run_that_raises(error):
     def carry_out(server, params):
         raise error
 
     return carry_out
 
 
-def test_results_are_returned_with_their_sum_and_a_diff(invoke):
+def test_results_are_returned_with_their_summary_and_a_diff(invoke):
     def carry_out(server, params):
-        new, same = Result(params["things"][0], "x"), Result("same", "x")
+        new, unchanged = Result(params["things"][0], "x"), Result("same", "x")
         new.add_change("created", {}, {"name": "a"})
-        return [new, same], {"stamp": "s"}
+        return [new, unchanged], {"stamp": "s"}
 
     status, answer = invoke(carry_out, things=["a"])
     assert (status, answer["changed"], answer["stamp"]) == (0, True, "s")
@@ -65,21 +65,21 @@ def test_results_are_returned_with_their_sum_and_a_diff(invoke):
     assert answer["diff"][0]["before_header"] == "x a"
 
 
-def test_a_failed_item_fails_the_module_after_everything_was_tried(invoke):
+def test_a_failed_item_fails_the_module_after_all_items(invoke):
     def carry_out(server, params):
-        good, bad = Result("good", "x"), Result("bad", "x", "failed", error="Pulp says no")
+        good, bad = Result("good", "x"), Result("bad", "x", "failed", error="Pulp rejects it")
         good.add_change("created", {}, {})
         return [good, bad], {}
 
     status, answer = invoke(carry_out)
     assert (status, answer["failed"], answer["changed"]) == (1, True, True)
-    assert answer["msg"] == "1 of 2 failed\nthing 'bad': Pulp says no"
+    assert answer["msg"] == "1 of 2 failed\nthing 'bad': Pulp rejects it"
     assert answer["summary"]["changed"] == 1
 
 
 @pytest.mark.parametrize("verbosity", [0, 3])
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "message"),
     [
         (InvalidItem("get http://me:secret@x"), "get http://***@x"),
         (OperatorError("no such pin"), "no such pin"),
@@ -87,17 +87,17 @@ def test_a_failed_item_fails_the_module_after_everything_was_tried(invoke):
         (KeyboardInterrupt(), "interrupted"),
     ],
 )
-def test_an_error_is_one_line_without_traceback_or_secret(invoke, error, words, verbosity):
-    status, answer = invoke(raising(error), verbosity)
+def test_an_error_is_one_line_without_traceback_and_secrets(invoke, error, message, verbosity):
+    status, answer = invoke(run_that_raises(error), verbosity)
     assert (status, answer["failed"]) == (1, True)
-    assert words in answer["msg"]
+    assert message in answer["msg"]
     assert "\n" not in answer["msg"]
     assert "secret" not in json.dumps(answer)
     assert "Traceback" not in json.dumps(answer)
     assert (answer["changed"], answer["results"]) == (False, [])
 
 
-def test_warnings_are_shown_when_the_module_fails_too(invoke):
+def test_warnings_are_shown_although_the_module_fails(invoke):
     def carry_out(server, params):
         server.report.warn("a worker is lost")
         raise InvalidItem("no")
@@ -107,7 +107,7 @@ def test_warnings_are_shown_when_the_module_fails_too(invoke):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         ({"pulp_url": "http://me:secret@pulp"}, "pulp_url contains credentials"),
         ({"ca_path": "/nowhere/ca.pem"}, "ca_path '/nowhere/ca.pem' does not exist"),
@@ -118,23 +118,23 @@ def test_warnings_are_shown_when_the_module_fails_too(invoke):
         ({"thing": ["a"]}, "thing"),
     ],
 )
-def test_an_option_that_is_wrong_is_named(invoke, arguments, words):
-    status, answer = invoke(raising(AssertionError("nothing is carried out")), **arguments)
+def test_an_invalid_option_is_reported(invoke, arguments, message):
+    status, answer = invoke(run_that_raises(AssertionError("the module must not run")), **arguments)
     assert status == 1
-    assert words in answer["msg"]
+    assert message in answer["msg"]
     assert "secret@" not in answer["msg"]
 
 
-def test_a_missing_library_names_the_interpreter_and_both_ways_out(invoke, monkeypatch):
+def test_a_missing_library_is_reported_with_the_interpreter_and_both_remedies(invoke, monkeypatch):
     monkeypatch.setattr(pulp_module, "requests_is_missing", lambda: True)
-    status, answer = invoke(raising(AssertionError("nothing is carried out")))
+    status, answer = invoke(run_that_raises(AssertionError("the module must not run")))
     assert status == 1
     assert f"'requests' is missing for {sys.executable}" in answer["msg"]
     assert "install it there" in answer["msg"]
     assert "ansible_python_interpreter: '{{ ansible_playbook_python }}'" in answer["msg"]
 
 
-def test_options_come_from_the_environment_and_the_engine_gets_the_connection(invoke, monkeypatch):
+def test_options_default_to_the_environment_and_become_a_connection(invoke, monkeypatch):
     monkeypatch.setenv("RELEASE_TRAIN_PULP_USERNAME", "me")
     monkeypatch.setenv("RELEASE_TRAIN_PULP_PASSWORD", 'pä$s " : @ % wörd')
     seen = []
@@ -161,26 +161,26 @@ def test_the_report_is_written_while_the_module_runs(invoke, tmp_path):
     assert invoke(carry_out, report_path=str(path))[0] == 0
 
 
-def test_arguments_that_do_not_fit_are_not_shown(invoke):
+def test_invalid_arguments_are_not_shown(invoke):
     status, answer = invoke(lambda server, params: ([], {}), 3, passwort="S3cret")
     assert status == 1
     assert "passwort" in answer["msg"]
     assert "S3cret" not in json.dumps(answer)
 
 
-def test_a_run_that_did_not_come_to_its_items_leaves_no_older_report(invoke, tmp_path):
+def test_a_run_that_fails_before_its_items_clears_an_older_report(invoke, tmp_path):
     path = tmp_path / "report.json"
-    path.write_text("of yesterday\n")
-    invoke(raising(InvalidItem("no such guard")), report_path=str(path))
+    path.write_text("an older report\n")
+    invoke(run_that_raises(InvalidItem("no such guard")), report_path=str(path))
     assert json.loads(path.read_text()) == {"failed": "no such guard"}
 
 
-def test_a_report_that_is_to_be_done_again_is_kept_when_that_fails(invoke, tmp_path, monkeypatch):
+def test_a_report_that_a_failed_retry_reads_is_kept(invoke, tmp_path, monkeypatch):
     monkeypatch.setitem(OPTIONS, "retry", {"type": "path"})
     path = tmp_path / "report.json"
-    path.write_text("of yesterday\n")
-    invoke(raising(InvalidItem("it is down")), report_path=str(path), retry=str(path))
-    assert path.read_text() == "of yesterday\n"
+    path.write_text("an older report\n")
+    invoke(run_that_raises(InvalidItem("it is down")), report_path=str(path), retry=str(path))
+    assert path.read_text() == "an older report\n"
 
 
 def test_secrets_of_inventory_items_are_neither_returned_nor_logged(invoke, monkeypatch):
@@ -203,14 +203,14 @@ def test_secrets_of_inventory_items_are_neither_returned_nor_logged(invoke, monk
 
 def test_a_misspelt_secret_of_an_item_is_not_returned(invoke):
     error = InvalidArguments("Unsupported parameters: rpm.remote_pasword")
-    status, answer = invoke(raising(error), verbosity=3, things=["S3CRET"])
+    status, answer = invoke(run_that_raises(error), verbosity=3, things=["S3CRET"])
     assert status == 1
     assert answer["msg"] == str(error)
     assert "S3CRET" not in json.dumps(answer)
 
 
-def test_the_path_of_the_client_key_is_no_secret(invoke, tmp_path):
+def test_the_path_of_the_client_key_is_not_masked(invoke, tmp_path):
     path = str(tmp_path / "client.pem")
-    status, answer = invoke(raising(InvalidItem("x")), client_cert=path, client_key=path)
+    status, answer = invoke(run_that_raises(InvalidItem("x")), client_cert=path, client_key=path)
     assert status == 1
     assert path in answer["msg"]

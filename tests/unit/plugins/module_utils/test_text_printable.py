@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What others wrote does not steer a terminal."""
+"""Text of others cannot control a terminal."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ from plugins.module_utils.text import printable
         ("Zürich\t日本 …", "Zürich\t日本 …"),
     ],
 )
-def test_controls_are_made_visible_and_the_rest_is_kept(line, shown):
+def test_control_characters_are_escaped_and_the_rest_is_kept(line, shown):
     assert printable(line) == shown

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An image is private before it is pushed, is not pushed twice, and retried when that may help."""
+"""Images are private before they are pushed, pushed once, and retried after transient failures."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def skopeo():
 def push(
     skopeo: FakeSkopeo, *images: tuple[str, str, str], check_mode: bool = False, **options: Any
 ) -> list[Result]:
-    work = [
+    items = [
         (Result(f"{name}:{tag}", "image", more={"attempts": 0}), ContainerImage(name, tag, source))
         for name, tag, source in images
     ]
     registry = skopeo.registry
     server = registry.pulp.server(check_mode)
     options = {"sleep": lambda _seconds: None, **options}
-    results = push_images(server, skopeo, registry, work, PushOptions(**options))
+    results = push_images(server, skopeo, registry, items, PushOptions(**options))
     assert skopeo.public == []
     return results
 
 
 def log(skopeo: FakeSkopeo) -> list[str]:
-    """What was written, in order."""
+    """Return the writes in order."""
     lines = []
     for one in skopeo.registry.pulp.writes:
         verb = {"POST": "create", "PATCH": "change", "PUSH": "push"}[one.method]
@@ -60,8 +60,8 @@ def log(skopeo: FakeSkopeo) -> list[str]:
     return lines
 
 
-def listed(skopeo: FakeSkopeo, digest: str, manifests: list[str]) -> None:
-    """Let Pulp know of these manifests of an index only."""
+def set_listed(skopeo: FakeSkopeo, digest: str, manifests: list[str]) -> None:
+    """Let Pulp have only these manifests of an index."""
     list_manifests(skopeo.registry.pulp, digest, manifests)
 
 
@@ -76,13 +76,13 @@ def test_a_new_image_is_private_before_it_is_pushed(skopeo):
 def test_a_public_image_is_made_private_before_it_is_pushed(skopeo):
     pulp = skopeo.registry.pulp
     repository = set_tags(pulp, "ns/nova", {"0": "sha256:0"})["pulp_href"]
-    there = pulp.add_distribution("container", "ns/nova", private=False, repository=repository)
+    existing = pulp.add_distribution("container", "ns/nova", private=False, repository=repository)
     [result] = push(skopeo, ONE)
-    assert log(skopeo) == [f"change {there['pulp_href'][len(ROOT) :]} private", "push ns/nova:1"]
+    assert log(skopeo) == [f"change {existing['pulp_href'][len(ROOT) :]} private", "push ns/nova:1"]
     assert (result.action, result.before) == ("updated", {"private": False})
 
 
-def test_the_tags_of_one_new_image_wait_until_it_is_there(skopeo):
+def test_further_tags_of_a_new_image_wait_for_the_first_push(skopeo):
     results = push(skopeo, ONE, ("ns/nova", "2", "oci:one"))
     assert log(skopeo) == ["create ns/nova private", "push ns/nova:1", "push ns/nova:2"]
     assert [result.error for result in results] == ["", ""]
@@ -92,10 +92,10 @@ def test_tags_of_one_image_are_pushed_one_after_the_other(skopeo, monkeypatch):
     pulp = skopeo.registry.pulp
     pulp.connection = replace(pulp.connection, concurrency=4)
     in_progress: list[str] = []
-    met = []
+    overlaps = []
 
     def copy(source: str, name: str, tag: str, copy=skopeo.copy) -> str:
-        met.append(name in in_progress)
+        overlaps.append(name in in_progress)
         in_progress.append(name)
         time.sleep(0.02)
         in_progress.remove(name)
@@ -104,10 +104,10 @@ def test_tags_of_one_image_are_pushed_one_after_the_other(skopeo, monkeypatch):
     skopeo.copy = copy
     results = push(skopeo, *(("ns/nova", tag, "oci:one") for tag in "1234"))
     assert [result.error for result in results] == [""] * 4
-    assert met == [False] * 4
+    assert overlaps == [False] * 4
 
 
-def test_the_first_tags_of_all_images_come_first(skopeo):
+def test_the_first_tag_of_each_image_is_pushed_first(skopeo):
     images = [("ns/nova", "1"), ("ns/nova", "2"), ("ns/nova", "3"), ("ns/glance", "1")]
     results = push(skopeo, *((name, tag, "oci:one") for name, tag in images))
     pushed = [line[len("push ") :] for line in log(skopeo) if line.startswith("push ")]
@@ -115,7 +115,7 @@ def test_the_first_tags_of_all_images_come_first(skopeo):
     assert [result.name for result in results] == [f"{name}:{tag}" for name, tag in images]
 
 
-def test_an_index_that_pulp_took_in_part_is_pushed_again(skopeo):
+def test_an_index_with_missing_manifests_is_pushed_again(skopeo):
     skopeo.sources["oci:two"] = json.dumps(
         {"manifests": [{"digest": "sha256:a"}, {"digest": "sha256:b"}]}
     ).encode()
@@ -123,17 +123,17 @@ def test_an_index_that_pulp_took_in_part_is_pushed_again(skopeo):
     skopeo.lost = [1]
     [result] = push(skopeo, image)
     assert (result.error, result.more["attempts"]) == ("", 2)
-    listed(skopeo, result.more["digest"], ["sha256:a"])  # an earlier run did not see it
+    set_listed(skopeo, result.more["digest"], ["sha256:a"])  # left by an earlier run
     assert push(skopeo, image)[0].more["attempts"] == 1
     assert push(skopeo, image)[0].action == "unchanged"
-    listed(skopeo, result.more["digest"], ["sha256:a"])
+    set_listed(skopeo, result.more["digest"], ["sha256:a"])
     skopeo.lost = [1] * 9
     [failed] = push(skopeo, image)
     assert "does not have all architectures of" in failed.error
 
 
 @pytest.mark.parametrize("source", ["oci:one", "docker-archive:one"])
-def test_what_is_there_is_not_pushed_again(skopeo, source):
+def test_an_existing_image_is_not_pushed_again(skopeo, source):
     image = ("ns/nova", "1", source)
     push(skopeo, image)
     pushes = log(skopeo)
@@ -148,7 +148,7 @@ def test_what_is_there_is_not_pushed_again(skopeo, source):
     [
         ("oci:two", False, "updated"),
         ("docker-archive:two", False, "updated"),
-        # The same layers and configuration, and another manifest: it may have other annotations.
+        # The same layers and configuration with a different manifest, such as other annotations.
         ("oci:one-annotated", False, "updated"),
         ("oci:two", True, "failed"),
     ],
@@ -182,13 +182,13 @@ def test_a_transient_failure_is_retried_with_growing_pauses(skopeo):
     assert pauses == [2, 4, 8]
 
 
-def test_a_lasting_failure_is_an_error_in_the_end(skopeo):
+def test_a_permanent_failure_is_an_error_after_all_retries(skopeo):
     skopeo.faults = [LostResponse("reset")] * 9
     [result] = push(skopeo, ONE)
     assert result.error == "reset (after 5 attempts)"
 
 
-def test_refused_credentials_are_not_tried_again_and_hide_nothing(skopeo):
+def test_rejected_credentials_are_not_retried_and_other_images_are_pushed(skopeo):
     skopeo.faults = [AuthenticationError("refused")]
     first, second = push(skopeo, ONE, ("ns/glance", "1", "oci:one"))
     assert (first.error, first.more["attempts"]) == ("refused", 1)
@@ -196,7 +196,7 @@ def test_refused_credentials_are_not_tried_again_and_hide_nothing(skopeo):
 
 
 @pytest.mark.parametrize("status", [400, 403])
-def test_the_error_of_an_account_without_permission_names_what_it_needs(skopeo, status):
+def test_the_error_of_an_account_without_permission_names_the_missing_role(skopeo, status):
     error = ResponseError(status, "base_path: This field must be unique.")
     skopeo.registry.pulp.on("POST", "distributions/", raises=error)
     [result] = push(skopeo, ONE)
@@ -205,20 +205,20 @@ def test_the_error_of_an_account_without_permission_names_what_it_needs(skopeo, 
     assert log(skopeo) == ["create ns/nova private"]
 
 
-def test_another_refusal_is_pulps(skopeo):
+def test_any_other_error_is_that_of_pulp(skopeo):
     error = ResponseError(400, "base_path: Overlaps")
     skopeo.registry.pulp.on("POST", "distributions/", raises=error)
     [result] = push(skopeo, ONE)
     assert result.error == "base_path: Overlaps (HTTP 400)"
 
 
-def test_a_tag_that_somebody_else_moved_meanwhile_is_an_error(skopeo):
+def test_a_tag_that_another_client_moved_meanwhile_is_an_error(skopeo):
     skopeo.rival = manifest("other")
     [result] = push(skopeo, ONE)
     assert f"but now it points to {digest_of(manifest('other'))}: another run" in result.error
 
 
-def test_a_token_from_before_the_image_was_there_is_changed_once(skopeo):
+def test_an_outdated_token_is_renewed_once(skopeo):
     skopeo.registry.outdated = 1
     [result] = push(skopeo, ONE)
     assert result.error == ""
@@ -227,6 +227,6 @@ def test_a_token_from_before_the_image_was_there_is_changed_once(skopeo):
     assert "the registry cannot read ns/nova:1 (HTTP 401)" in result.error
 
 
-def test_a_tag_that_is_given_twice_is_an_error(skopeo):
+def test_a_duplicate_tag_is_an_error(skopeo):
     first, second = push(skopeo, ONE, ONE)
     assert (first.error, second.error) == ("", "this tag is given twice in one list")

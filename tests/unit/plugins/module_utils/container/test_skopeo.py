@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How skopeo is called, that secrets stay in a file of ours, and what its complaints come to."""
+"""The arguments of skopeo, the private file with its credentials, and its errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SOURCE = "docker-daemon:stackhpc-dev/nova:1"
 
 @pytest.fixture
 def program(tmp_path, monkeypatch):
-    """A skopeo that is a shell script; returns a function that gives it its lines."""
+    """Return a function that writes a shell script with these lines as skopeo."""
     directory = tmp_path / "bin"
     directory.mkdir()
 
@@ -50,7 +50,7 @@ def connection(url: str = "https://ark.example.com", **more: object) -> Connecti
         ("http://ark.example.com:8080/", True, "false"),
     ],
 )
-def test_an_image_of_the_docker_daemon_is_copied_with_all_it_has(url, validate, verify):
+def test_an_image_of_the_docker_daemon_is_copied_with_all_architectures(url, validate, verify):
     skopeo = Skopeo("/bin/skopeo", Path("/t"), connection(url, validate_certs=validate))
     host = url.split("/")[2]
     assert skopeo.copy_command(SOURCE, "stackhpc-dev/nova", "1", "/t/digest") == [
@@ -73,7 +73,7 @@ def test_an_image_of_the_docker_daemon_is_copied_with_all_it_has(url, validate, 
         ("https://ark.example.com:443", "ark.example.com"),
     ],
 )
-def test_no_name_of_a_server_is_taken_for_an_organization_of_docker_hub(url, host):
+def test_a_host_name_is_not_taken_for_an_organization_of_docker_hub(url, host):
     skopeo = Skopeo("/bin/skopeo", Path("/t"), connection(url))
     assert skopeo.copy_command(SOURCE, "a/b", "1", "/t/digest")[-1] == f"docker://{host}/a/b:1"
 
@@ -87,13 +87,13 @@ def test_no_name_of_a_server_is_taken_for_an_organization_of_docker_hub(url, hos
         ("docker-daemon:nova:1", False),
     ],
 )
-def test_a_digest_that_is_known_before_is_not_changed(source, kept):
+def test_a_known_digest_is_preserved(source, kept):
     skopeo = Skopeo("/bin/skopeo", Path("/t"), connection("http://ark.example.com"))
     command = skopeo.copy_command(source, "a/b", "1", "/t/digest")
     assert ("--preserve-digests" in command) is kept
 
 
-def test_credentials_are_in_a_file_of_ours_and_nowhere_else(program, tmp_path, monkeypatch):
+def test_credentials_are_in_a_private_file_only(program, tmp_path, monkeypatch):
     monkeypatch.setenv("RELEASE_TRAIN_PULP_PASSWORD", PASSWORD)
     seen = shlex.quote(str(tmp_path / "seen"))
     # The digest file is the argument after --digestfile.
@@ -114,9 +114,7 @@ def test_credentials_are_in_a_file_of_ours_and_nowhere_else(program, tmp_path, m
     assert "RELEASE_TRAIN" not in text
 
 
-def test_authorities_and_a_clients_certificate_are_given_by_the_names_skopeo_knows(
-    program, tmp_path
-):
+def test_ca_bundle_and_client_certificate_have_the_file_names_of_skopeo(program, tmp_path):
     files = {name: tmp_path / f"{name}.pem" for name in ("ca_path", "client_cert", "client_key")}
     for name, path in files.items():
         path.write_text(name)
@@ -131,12 +129,12 @@ def test_authorities_and_a_clients_certificate_are_given_by_the_names_skopeo_kno
         assert command[command.index("--dest-cert-dir") + 1] == str(directory)
 
 
-def fatal(words: str) -> str:
-    return f'time="2026-11-22T21:28:21Z" level=fatal msg="{words}"'
+def fatal(message: str) -> str:
+    return f'time="2026-11-22T21:28:21Z" level=fatal msg="{message}"'
 
 
-# As skopeo 1.9.3 words it.
-THERE = "trying to reuse blob sha256:29a at destination: "
+# Messages of skopeo 1.9.3.
+REUSE = "trying to reuse blob sha256:29a at destination: "
 FAILURES = [
     (
         "unable to retrieve auth token: invalid username/password: unauthorized: authentication "
@@ -145,12 +143,12 @@ FAILURES = [
         "refused user 'builder'",
     ),
     (
-        THERE + "unauthorized: Insufficient permissions",
+        REUSE + "unauthorized: Insufficient permissions",
         AuthenticationError,
         "may not push",
     ),
     (
-        THERE + r"pinging container registry x: Get \"http://x/v2/\": dial tcp 127.0.0.1:1: "
+        REUSE + r"pinging container registry x: Get \"http://x/v2/\": dial tcp 127.0.0.1:1: "
         "connect: connection refused",
         LostResponse,
         'Get "http://x/v2/"',
@@ -171,38 +169,40 @@ FAILURES = [
         "the source docker-daemon:stackhpc-dev/nova:1 cannot be read",
     ),
     (
-        THERE + "x509: certificate signed by unknown authority",
+        REUSE + "x509: certificate signed by unknown authority",
         PulpError,
         "failed to push the image: trying",
     ),
 ]
 
 
-@pytest.mark.parametrize(("said", "kind", "words"), FAILURES)
-def test_errors_of_skopeo_are_distinguished(program, said, kind, words):
-    program(f"echo {shlex.quote(fatal('first'))} >&2; echo {shlex.quote(fatal(said))} >&2; exit 1")
+@pytest.mark.parametrize(("output", "kind", "message"), FAILURES)
+def test_errors_of_skopeo_are_distinguished(program, output, kind, message):
+    program(
+        f"echo {shlex.quote(fatal('first'))} >&2; echo {shlex.quote(fatal(output))} >&2; exit 1"
+    )
     with skopeo_for(connection()) as skopeo, pytest.raises(PulpError) as caught:
         skopeo.copy(SOURCE, "stackhpc-dev/nova", "1")
     assert type(caught.value) is kind
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("lines", "words"),
+    ("lines", "message"),
     [
         ("exit 1", "it gave no reason"),
         ("echo Segmentation fault >&2; exit 139", "Segmentation fault"),
         (r"""echo 'level=fatal msg="odd \q"' >&2; exit 1""", r"odd \q"),
     ],
 )
-def test_any_other_output_is_passed_on(program, lines, words):
+def test_any_other_output_is_passed_on(program, lines, message):
     program(lines)
     with skopeo_for(connection()) as skopeo, pytest.raises(PulpError) as caught:
         skopeo.copy(SOURCE, "a/b", "1")
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_a_source_is_read_byte_for_byte_and_has_a_digest(program):
+def test_a_source_is_read_unchanged_and_has_a_digest(program):
     program("printf '{}\\n'")
     with skopeo_for(connection()) as skopeo:
         assert skopeo.read(SOURCE) == b"{}\n"
@@ -210,15 +210,18 @@ def test_a_source_is_read_byte_for_byte_and_has_a_digest(program):
     assert digest_of(b"{}\n") == digest
 
 
-def test_a_push_that_never_ends_is_ended(program):
+def test_a_push_is_stopped_after_its_timeout(program):
     program("exec sleep 60")
-    words = "did not finish after task_timeout .0.2 s"
-    with skopeo_for(connection(task_timeout=0.2)) as skopeo, pytest.raises(PulpError, match=words):
+    message = "did not finish after task_timeout .0.2 s"
+    with (
+        skopeo_for(connection(task_timeout=0.2)) as skopeo,
+        pytest.raises(PulpError, match=message),
+    ):
         skopeo.copy(SOURCE, "a/b", "1")
 
 
-def test_where_skopeo_is_missing_the_package_is_named(monkeypatch):
+def test_a_missing_skopeo_is_reported_with_its_package(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    words = "apt-get install skopeo, dnf install skopeo"
-    with pytest.raises(InvalidItem, match=words), skopeo_for(connection()):
+    message = "apt-get install skopeo, dnf install skopeo"
+    with pytest.raises(InvalidItem, match=message), skopeo_for(connection()):
         pass

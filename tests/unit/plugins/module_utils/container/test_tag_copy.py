@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tags are copied, removed and read by digest, with what is attached to them."""
+"""Tags are copied, removed and read by digest, with their signatures and attestations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ITEM = {"source": None, "tags": [], "allow_missing": False, "immutable": False, 
 
 @pytest.fixture
 def pulp():
-    """A Pulp with the repositories `dev`, with two tags, and `released`, without any."""
+    """Return a Pulp with the repositories `dev`, which has two tags, and `released`."""
     pulp = FakePulp()
     set_tags(pulp, "dev", {"one": A, "two": B})
     set_tags(pulp, "released", {})
@@ -25,7 +25,7 @@ def pulp():
 
 @pytest.fixture
 def change(pulp):
-    """Run the module with these items -> their results."""
+    """Return a function that runs the module with items and returns their results."""
 
     def run(*items, check_mode=False, force=False):
         server = pulp.server(check_mode)
@@ -61,7 +61,7 @@ def test_a_second_run_writes_nothing_and_reads_each_repository_once(pulp, change
     assert [result.changed for result in results] == [False, False]
     assert [result.more["tags"] for result in results] == [{"one": A, "two": B}, {"one": A}]
     assert pulp.writes == []
-    # The repositories, the tags of each of both, their manifests, what is attached to these.
+    # Repositories, tags of source and targets, manifests, attached tags.
     assert len([one for one in pulp.requests if one.path != "status/"]) == 5
 
 
@@ -71,7 +71,7 @@ def test_check_mode_reports_what_would_be_copied_and_copies_nothing(pulp, change
     assert pulp.writes == []
 
 
-def test_a_tag_that_points_elsewhere_is_moved(pulp, change):
+def test_a_tag_with_another_digest_is_moved(pulp, change):
     set_tags(pulp, "released", {"one": B, "old": B})
     (result,) = change(copy("one"))
     assert (result.before, result.after) == ({"tags": {"one": B}}, {"tags": {"one": A}})
@@ -91,7 +91,7 @@ def test_an_immutable_tag_moves_with_force_only(pulp, change):
     assert (forced.error, tags_of(pulp, "released")) == ("", {"one": A})
 
 
-def test_missing_tags_are_named_unless_they_are_allowed(pulp, change):
+def test_missing_tags_are_an_error_unless_they_are_allowed(pulp, change):
     (refused,) = change(copy("nowhere", "one", "neither"))
     assert refused.error == "Some tags not found in source repository: nowhere, neither"
     assert pulp.writes == []
@@ -100,7 +100,7 @@ def test_missing_tags_are_named_unless_they_are_allowed(pulp, change):
     assert tags_of(pulp, "released") == {"one": A}
 
 
-def test_what_is_attached_to_an_image_or_its_parts_is_copied_with_it(pulp, change):
+def test_attached_tags_of_an_image_and_its_manifests_are_copied(pulp, change):
     list_manifests(pulp, LIST, [PART, A])
     attached = {SIGNED_A: "sha256:e1", SIGNED_PART: "sha256:e2"}
     set_tags(pulp, "dev", {"multi": LIST, "other": B, "sha256-bb.sig": "sha256:e3", **attached})
@@ -115,7 +115,7 @@ def test_signatures_of_cosign_3_are_copied(pulp, change):
     assert tags_of(pulp, "released") == {"one": A, "sha256-aa": "sha256:e1"}
 
 
-def test_a_signature_that_came_later_is_copied_though_the_tag_is_immutable(pulp, change):
+def test_a_later_signature_is_copied_although_the_tag_is_immutable(pulp, change):
     set_tags(pulp, "released", {"one": A, SIGNED_A: "sha256:e0"})
     set_tags(pulp, "dev", {"one": A, SIGNED_A: "sha256:e1"})
     (result,) = change(copy("one", immutable=True))
@@ -123,13 +123,13 @@ def test_a_signature_that_came_later_is_copied_though_the_tag_is_immutable(pulp,
     assert tags_of(pulp, "released")[SIGNED_A] == "sha256:e1"
 
 
-def test_a_signature_that_only_the_release_has_is_kept(pulp, change):
+def test_a_signature_of_the_target_only_is_kept(pulp, change):
     set_tags(pulp, "released", {"one": A, SIGNED_A: "sha256:e0"})
     (result,) = change(copy("one"))
     assert (result.changed, tags_of(pulp, "released")[SIGNED_A]) == (False, "sha256:e0")
 
 
-def test_a_copy_that_had_no_effect_is_a_failure(pulp, change):
+def test_a_copy_without_effect_is_an_error(pulp, change):
     pulp.on("POST", "copy_tags/", ignored=True)
     (result,) = change(copy("one"))
     assert result.error.startswith("Pulp's copy succeeded, but these tags differ from dev: one.")
@@ -162,7 +162,7 @@ def test_repositories_of_both_kinds_are_found(pulp, change):
     assert [one.content for one in pulp.sent("POST", "/untag/")] == [{"tag": "two"}]
 
 
-def test_items_of_one_repository_are_carried_out_in_order(pulp, change):
+def test_items_of_one_repository_run_in_order(pulp, change):
     set_tags(pulp, "other", {"one": B})
     set_tags(pulp, "third", {})
     results = change(
@@ -177,7 +177,7 @@ def test_items_of_one_repository_are_carried_out_in_order(pulp, change):
 
 
 @pytest.mark.parametrize(
-    ("item", "words"),
+    ("item", "message"),
     [
         ({"name": "released", "tags": ["one"]}, "state: present copies tags from another"),
         ({**copy("one"), "source": "nowhere"}, "there is no container repository 'nowhere', or"),
@@ -189,10 +189,10 @@ def test_items_of_one_repository_are_carried_out_in_order(pulp, change):
         ),
     ],
 )
-def test_a_failed_item_is_explained_and_the_others_are_carried_out(pulp, change, item, words):
+def test_a_failed_item_is_reported_and_the_others_run(pulp, change, item, message):
     set_tags(pulp, "other", {})
     failed, good = change(item, {**copy("two"), "name": "other"})
-    assert words in failed.error
+    assert message in failed.error
     assert (good.error, tags_of(pulp, "other")) == ("", {"two": B})
 
 
@@ -218,27 +218,27 @@ def absent(*tags):
     return {"name": "released", "tags": list(tags), "state": "absent"}
 
 
-def test_what_is_attached_is_removed_with_the_tags(pulp, change):
+def test_attached_tags_are_removed_with_the_tags(pulp, change):
     set_tags(
         pulp, "released", {"one": A, "two": B, SIGNED_A: "sha256:e1", "sha256-bb.sig": "sha256:e2"}
     )
-    (ahead,) = change(absent("one"), check_mode=True)
+    (planned,) = change(absent("one"), check_mode=True)
     (result,) = change(absent("one", "nowhere"))
-    assert result.before == ahead.before == {"tags": {"one": A, SIGNED_A: "sha256:e1"}}
+    assert result.before == planned.before == {"tags": {"one": A, SIGNED_A: "sha256:e1"}}
     assert tags_of(pulp, "released") == {"two": B, "sha256-bb.sig": "sha256:e2"}
     assert (result.action, result.more["packages_removed"]) == ("removed", 2)
     assert change(absent("one"))[0].changed is False
 
 
 @pytest.mark.parametrize("other", [{"again": A}, {"multi": LIST}])
-def test_what_is_attached_to_another_tag_too_is_kept(pulp, change, other):
+def test_attached_tags_that_another_tag_needs_are_kept(pulp, change, other):
     list_manifests(pulp, LIST, [PART, A])
     set_tags(pulp, "released", {"one": A, SIGNED_A: "sha256:e1", **other})
     change(absent("one"))
     assert tags_of(pulp, "released") == {SIGNED_A: "sha256:e1", **other}
 
 
-def test_what_is_attached_to_parts_is_removed_with_the_last_multi_arch_image(pulp, change):
+def test_attached_tags_of_manifests_are_removed_with_the_last_index(pulp, change):
     list_manifests(pulp, LIST, [PART, A])
     attached = {SIGNED_A: "sha256:e1", SIGNED_PART: "sha256:e2"}
     set_tags(pulp, "released", {"multi": LIST, "one": A, **attached})
@@ -246,14 +246,14 @@ def test_what_is_attached_to_parts_is_removed_with_the_last_multi_arch_image(pul
     assert tags_of(pulp, "released") == {"one": A, SIGNED_A: "sha256:e1"}
 
 
-def test_a_removal_that_had_no_effect_is_a_failure(pulp, change):
+def test_a_removal_without_effect_is_an_error(pulp, change):
     set_tags(pulp, "released", {"one": A})
     pulp.on("POST", "remove/", ignored=True)
     (result,) = change(absent("one"))
     assert "Pulp's removal succeeded, but these tags still exist: one" in result.error
 
 
-def test_missing_tags_and_repositories_need_no_removal(pulp, change):
+def test_removing_missing_tags_and_repositories_changes_nothing(pulp, change):
     results = change(absent("one"), {"name": "nowhere", "tags": ["one"], "state": "absent"})
     assert [(one.changed, one.error) for one in results] == [(False, "")] * 2
     assert pulp.writes == []

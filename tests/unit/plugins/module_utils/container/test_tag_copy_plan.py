@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which tags are copied, and which must not move."""
+"""Which tags are copied, and which are immutable."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SOURCE = {"a": "1", "b": "2", "c": "3"}
         ({}, [], []),
     ],
 )
-def test_what_is_new_or_differs_is_copied_in_the_order_wanted(own, wanted, copied):
+def test_new_and_different_tags_are_copied_in_the_given_order(own, wanted, copied):
     assert plan_copy(TagState(SOURCE, own), wanted, True) == copied
 
 
-def test_each_tag_that_would_move_is_named_with_both_digests():
+def test_each_tag_that_would_move_is_reported_with_both_digests():
     state = TagState(SOURCE, {"a": "8", "b": "2", "c": "9"}, "stackhpc-dev/nova")
     with pytest.raises(InvalidItem) as caught:
         plan_copy(state, ["a", "b", "c"], False)
@@ -36,7 +36,7 @@ def test_each_tag_that_would_move_is_named_with_both_digests():
     assert plan_copy(state, ["b"], False) == []
 
 
-def test_missing_tags_are_an_error_in_the_words_that_users_know():
+def test_missing_tags_are_an_error_with_the_message_of_stackhpc_pulp():
     assert require_tags(["a", "x", "y"], SOURCE, True) == ["x", "y"]
     assert require_tags(["a"], SOURCE, False) == []
     with pytest.raises(InvalidItem, match="^Some tags not found in source repository: x, y$"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tags and manifests are read many at a time, each of them once."""
+"""Tags and manifests are read once, in few requests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pulp():
 
 
 def latest(pulp, name, **tags):
-    """The latest version of a repository with these tags."""
+    """Return the latest version of a repository with these tags."""
     return set_tags(pulp, name, tags)["latest_version_href"]
 
 
@@ -41,7 +41,7 @@ def test_requested_tags_of_one_version_are_found(pulp):
     assert all_tags(pulp, version) == {"one": of_a, "two": of_b}
 
 
-def test_no_tags_are_no_request(pulp):
+def test_no_request_is_sent_without_tags(pulp):
     assert tags_in(pulp, latest(pulp, "dev"), []) == {}
     assert pulp.requests == []
 
@@ -52,14 +52,14 @@ def test_two_versions_agree_on_tags_of_the_same_image(pulp):
     assert found == {"one": manifest(pulp.store, A)}
 
 
-def test_a_long_list_of_tags_is_cut_into_requests_that_fit(pulp):
+def test_a_long_list_of_tags_is_split_into_requests_within_the_limit(pulp):
     names = [f"2025.1-rocky-9-20250812T{number:06}" for number in range(200)]
     assert set(tags_in(pulp, latest(pulp, "dev", **dict.fromkeys(names, A)), names)) == set(names)
     assert len(pulp.requests) > 1
     assert all(len(one.content["name__in"]) < 3000 for one in pulp.requests)
 
 
-def test_what_may_be_attached_is_named_by_the_digest(pulp):
+def test_names_of_attached_tags_are_derived_from_the_digest(pulp):
     names = [
         f"sha256-{digest}{kind}"
         for digest in ("aa", "bb")
@@ -70,7 +70,7 @@ def test_what_may_be_attached_is_named_by_the_digest(pulp):
     assert existing_names(pulp, attached_names(["sha256:aa"])) == {"sha256-aa.sig"}
 
 
-def test_manifests_are_read_once_with_those_that_they_list(pulp):
+def test_manifests_are_read_once_with_their_listed_manifests(pulp):
     list_manifests(pulp, A, [B])
     of_a, of_b = manifest(pulp.store, A), manifest(pulp.store, B)
     manifests = Manifests(pulp)

@@ -17,52 +17,52 @@ from tests.unit.file_server import file_server
 
 SHA256 = hashlib.sha256(b"content").hexdigest()
 PATH = "/pulp/content/images/1/a b.img"
-ON_THE_WIRE = "/pulp/content/images/1/a%20b.img"
+ENCODED_PATH = "/pulp/content/images/1/a%20b.img"
 
 
 @pytest.fixture
 def server():
     with file_server() as served:
-        served.files[ON_THE_WIRE] = b"content"
-        served.files[f"{ON_THE_WIRE}.sha256"] = checksum_file_content(SHA256, "a b.img")
+        served.files[ENCODED_PATH] = b"content"
+        served.files[f"{ENCODED_PATH}.sha256"] = checksum_file_content(SHA256, "a b.img")
         yield served
 
 
 @pytest.fixture
 def get(server, tmp_path):
-    """Run the module with items; the results."""
+    """Return a function that runs the module with items and returns their results."""
 
     def run(*items, check_mode=False):
-        usual = {"path": "images/1/a b.img", "checksum": True, "dest": str(tmp_path) + "/"}
-        params = {"files": [{**usual, **item} for item in items or [{}]]}
+        defaults = {"path": "images/1/a b.img", "checksum": True, "dest": str(tmp_path) + "/"}
+        params = {"files": [{**defaults, **item} for item in items or [{}]]}
         connection = Connection(server.url, "client", "secret")
-        server.asked.clear()
+        server.requests.clear()
         results, more = download_files(Server(PulpClient(connection), Report(), check_mode), params)
-        assert more["statistics"]["requests"] == len(server.asked)
+        assert more["statistics"]["requests"] == len(server.requests)
         return results
 
     return run
 
 
-def test_a_file_is_checked_by_the_one_beside_it_and_keeps_its_name(get, tmp_path):
+def test_a_file_is_verified_with_its_checksum_file_and_keeps_its_name(get, tmp_path):
     (result,) = get()
     assert (result.error, result.action, result.more["received"]) == ("", "created", 7)
     assert (tmp_path / "a b.img").read_bytes() == b"content"
     assert result.more["sha256"] == SHA256
 
 
-def test_a_file_that_is_there_is_not_downloaded(get, server, tmp_path):
+def test_an_existing_file_is_not_downloaded(get, server, tmp_path):
     get()
     before = (tmp_path / "a b.img").stat()
     (result,) = get()
     assert not result.changed
-    assert [path for path, _headers in server.asked] == [f"{ON_THE_WIRE}.sha256"]
+    assert [path for path, _headers in server.requests] == [f"{ENCODED_PATH}.sha256"]
     assert (tmp_path / "a b.img").stat().st_mtime_ns == before.st_mtime_ns
     assert not get({"sha256": SHA256.upper()})[0].changed
-    assert server.asked == []
+    assert server.requests == []
 
 
-def test_another_file_in_its_place_is_replaced_and_keeps_its_mode(get, tmp_path):
+def test_a_different_file_is_replaced_and_keeps_its_mode(get, tmp_path):
     (tmp_path / "a b.img").write_bytes(b"old")
     (tmp_path / "a b.img").chmod(0o604)
     (result,) = get()
@@ -85,7 +85,7 @@ def test_check_mode_downloads_nothing(get, tmp_path):
 
 
 def test_a_file_without_a_checksum_is_downloaded_once(get, server, tmp_path):
-    del server.files[f"{ON_THE_WIRE}.sha256"]
+    del server.files[f"{ENCODED_PATH}.sha256"]
     assert "set sha256, or checksum to false" in get()[0].error
     (result,) = get({"checksum": False})
     assert (result.error, result.after["sha256"]) == ("", SHA256)
@@ -93,15 +93,15 @@ def test_a_file_without_a_checksum_is_downloaded_once(get, server, tmp_path):
     assert not get({"checksum": False})[0].changed
 
 
-def test_any_url_will_do(get, server, tmp_path):
-    (result,) = get({"path": None, "url": server.url + ON_THE_WIRE, "dest": str(tmp_path / "x")})
+def test_any_url_is_accepted(get, server, tmp_path):
+    (result,) = get({"path": None, "url": server.url + ENCODED_PATH, "dest": str(tmp_path / "x")})
     assert (result.error, (tmp_path / "x").read_bytes()) == ("", b"content")
 
 
-def test_a_signed_link_is_checked_by_the_file_beside_it_and_not_shown(get, server, tmp_path):
-    signed = f"{ON_THE_WIRE}?Signature=secret"
-    server.files[signed] = server.files[ON_THE_WIRE]
-    server.files[f"{ON_THE_WIRE}.sha256?Signature=secret"] = checksum_file_content(
+def test_a_signed_url_is_verified_with_its_checksum_file_and_not_shown(get, server, tmp_path):
+    signed = f"{ENCODED_PATH}?Signature=secret"
+    server.files[signed] = server.files[ENCODED_PATH]
+    server.files[f"{ENCODED_PATH}.sha256?Signature=secret"] = checksum_file_content(
         SHA256, "a b.img"
     )
     (result,) = get({"path": None, "url": server.url + signed})
@@ -110,7 +110,7 @@ def test_a_signed_link_is_checked_by_the_file_beside_it_and_not_shown(get, serve
 
 
 @pytest.mark.parametrize(
-    ("item", "words"),
+    ("item", "message"),
     [
         ({"url": "http://a/b"}, "either url or path"),
         ({"path": None, "url": "http://u:p@a/b"}, r"http://***@a/b contains credentials"),
@@ -122,9 +122,9 @@ def test_a_signed_link_is_checked_by_the_file_beside_it_and_not_shown(get, serve
         ({"path": "images/2/a.img"}, "there is no http"),
     ],
 )
-def test_invalid_items_are_reported(get, item, words):
+def test_invalid_items_are_reported(get, item, message):
     (result,) = get(item)
-    assert words in result.error
+    assert message in result.error
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_invalid_items_are_reported(get, item, words):
     [("images/1", "a b.img"), ("images", "1/a b.img")],
     ids=["beside", "above"],
 )
-def test_without_a_checksum_file_the_list_of_pulp_reveals_an_older_file(
+def test_without_a_checksum_file_the_pulp_manifest_reveals_an_older_file(
     get, server, tmp_path, directory, name
 ):
     manifest = f"{name},{SHA256},7\n1/other,{'a' * 64},9\n"
@@ -142,12 +142,12 @@ def test_without_a_checksum_file_the_list_of_pulp_reveals_an_older_file(
     assert (result.error, result.action, result.more["sha256"]) == ("", "updated", SHA256)
     assert (tmp_path / "a b.img").read_bytes() == b"content"
     assert not get({"checksum": False})[0].changed
-    server.files[ON_THE_WIRE] = b"broken"
+    server.files[ENCODED_PATH] = b"broken"
     (tmp_path / "a b.img").unlink()
     assert f"but {SHA256} was expected" in get({"checksum": False})[0].error
 
 
-def test_one_failed_item_leaves_the_others_alone(get, tmp_path):
+def test_a_failed_item_does_not_affect_the_others(get, tmp_path):
     first, second, third = get({"path": "nowhere"}, {}, {"dest": str(tmp_path)})
     assert (bool(first.error), second.error) == (True, "")
     assert "this dest is given twice" in third.error

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Interrupted downloads are resumed, and complete when their checksum is right."""
+"""Interrupted downloads are resumed, and complete when their checksum matches."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def server():
 
 @pytest.fixture
 def fetch(server, tmp_path):
-    """Download into `image`; returns how much came."""
+    """Return a function that downloads to `image` and returns the number of received bytes."""
 
     def run(sha256=SHA256, path="/image"):
         downloader = Downloader(Fetcher(Connection(server.url)), TransferProgress(), pause=0)
@@ -38,98 +38,102 @@ def fetch(server, tmp_path):
     return run
 
 
-def there(tmp_path):
+def files(tmp_path):
     return {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
 
 @pytest.mark.parametrize("sha256", [SHA256, ""], ids=["known", "unknown"])
-def test_a_file_arrives(fetch, tmp_path, sha256):
+def test_a_file_is_downloaded(fetch, tmp_path, sha256):
     assert fetch(sha256) == len(CONTENT)
-    assert there(tmp_path) == {"image": CONTENT}
+    assert files(tmp_path) == {"image": CONTENT}
 
 
-def test_a_connection_that_breaks_is_taken_up_again(fetch, server, tmp_path):
+def test_a_broken_connection_is_resumed(fetch, server, tmp_path):
     server.cuts = [100000, 50000]
     assert fetch() == len(CONTENT)
-    assert there(tmp_path) == {"image": CONTENT}
+    assert files(tmp_path) == {"image": CONTENT}
     assert server.headers("Range") == [None, "bytes=100000-", "bytes=150000-"]
 
 
-@pytest.mark.parametrize("begun", [CONTENT[:1000], CONTENT], ids=["part", "all"])
-def test_what_an_earlier_run_began_is_not_requested_again(fetch, tmp_path, begun):
-    (tmp_path / "image.part").write_bytes(begun)
-    assert fetch() == len(CONTENT) - len(begun)
-    assert there(tmp_path) == {"image": CONTENT}
+@pytest.mark.parametrize("partial", [CONTENT[:1000], CONTENT], ids=["part", "all"])
+def test_a_partial_file_of_an_earlier_run_is_resumed(fetch, tmp_path, partial):
+    (tmp_path / "image.part").write_bytes(partial)
+    assert fetch() == len(CONTENT) - len(partial)
+    assert files(tmp_path) == {"image": CONTENT}
 
 
 @pytest.mark.parametrize(
-    "begun",
+    "partial",
     [b"other", CONTENT + b"more", b"x" * len(CONTENT)],
     ids=["short", "long", "same length"],
 )
-def test_the_beginning_of_another_file_is_dropped(fetch, tmp_path, begun):
-    (tmp_path / "image.part").write_bytes(begun)
+def test_a_partial_file_of_another_content_is_discarded(fetch, tmp_path, partial):
+    (tmp_path / "image.part").write_bytes(partial)
     fetch()
-    assert there(tmp_path) == {"image": CONTENT}
+    assert files(tmp_path) == {"image": CONTENT}
 
 
-def test_without_a_checksum_nothing_old_is_used(fetch, tmp_path):
+def test_without_a_checksum_no_partial_file_is_used(fetch, tmp_path):
     (tmp_path / "image.part").write_bytes(b"other")
     assert fetch("") == len(CONTENT)
-    assert there(tmp_path) == {"image": CONTENT}
+    assert files(tmp_path) == {"image": CONTENT}
 
 
-def test_a_server_that_gives_no_parts_gives_all(fetch, server, tmp_path):
+def test_a_server_without_ranges_sends_the_whole_file(fetch, server, tmp_path):
     server.ranges, server.cuts = False, [100]
     assert fetch() == len(CONTENT) + 100
-    assert there(tmp_path) == {"image": CONTENT}
+    assert files(tmp_path) == {"image": CONTENT}
 
 
-def test_a_server_that_gives_no_parts_and_never_all_is_given_up(fetch, server):
+def test_a_server_without_ranges_that_always_breaks_is_an_error(fetch, server):
     server.ranges, server.cuts = False, [100] * 20
     with pytest.raises(OperatorError, match="broke|ended after"):
         fetch()
-    assert len(server.asked) < 10
+    assert len(server.requests) < 10
 
 
-def test_a_wrong_checksum_leaves_what_was_there(fetch, tmp_path):
+def test_a_wrong_checksum_keeps_the_existing_file(fetch, tmp_path):
     (tmp_path / "image").write_bytes(b"old")
     with pytest.raises(OperatorError, match=f"has the sha256 {SHA256}, but {A} was expected"):
         fetch(A)
-    assert there(tmp_path) == {"image": b"old"}
+    assert files(tmp_path) == {"image": b"old"}
 
 
-def test_another_file_that_breaks_often_gets_on_from_its_own_beginning(fetch, server, tmp_path):
+def test_a_changed_file_that_breaks_often_is_resumed_from_its_own_start(fetch, server, tmp_path):
     (tmp_path / "image.part").write_bytes(b"x" * 1000)
     server.cuts = [len(CONTENT), *[50000] * 6]
     assert fetch() == 2 * len(CONTENT) - 1000
-    assert there(tmp_path) == {"image": CONTENT}
+    assert files(tmp_path) == {"image": CONTENT}
 
 
-def test_a_request_to_a_busy_server_is_repeated(fetch, server):
+def test_a_request_to_a_busy_server_is_retried(fetch, server):
     server.statuses = [503, 429, 502]
     assert fetch() == len(CONTENT)
 
 
-def test_one_that_never_gets_on_is_given_up_and_what_came_is_kept(fetch, server, tmp_path):
+def test_a_download_without_progress_is_an_error_and_its_partial_file_is_kept(
+    fetch, server, tmp_path
+):
     server.cuts = [1000] + [0] * 20
     with pytest.raises(OperatorError, match="broke|ended after"):
         fetch()
-    assert there(tmp_path) == {"image.part": CONTENT[:1000]}
+    assert files(tmp_path) == {"image.part": CONTENT[:1000]}
 
 
 @pytest.mark.parametrize(
-    ("path", "statuses", "words"),
+    ("path", "statuses", "message"),
     [
         ("/nowhere", [], "does not exist, or is not served"),
         ("/image", [401], "unknown user"),
     ],
 )
-def test_a_refusal_is_explained_and_leaves_nothing(fetch, server, tmp_path, path, statuses, words):
+def test_an_http_error_is_reported_and_leaves_no_file(
+    fetch, server, tmp_path, path, statuses, message
+):
     server.statuses = statuses
-    with pytest.raises(OperatorError, match=words):
+    with pytest.raises(OperatorError, match=message):
         fetch(path=path)
-    assert there(tmp_path) == {}
+    assert files(tmp_path) == {}
 
 
 @pytest.mark.parametrize(
@@ -137,18 +141,18 @@ def test_a_refusal_is_explained_and_leaves_nothing(fetch, server, tmp_path, path
     [
         (f"{A}  image\n", A),
         (f"{A.upper()} *image\n", A),
-        (f"{A}  ./folder/image\n", A),
+        (f"{A}  ./directory/image\n", A),
         (f"{A}\n", A),
         (f"{B}  other\n{A}  image\n", A),
         (f"SHA256 (image) = {A}\n", A),
         (f"{A}  under-another-name\n", A),
     ],
 )
-def test_a_checksum_file_may_be_written_in_many_ways(text, found):
+def test_common_formats_of_checksum_files_are_read(text, found):
     assert checksum_in(text, "image") == found
 
 
 @pytest.mark.parametrize("text", ["", "<html>", f"{A}  x\n{B}  y\n", "abc  image\n"])
-def test_a_checksum_file_that_does_not_tell_is_an_error(text):
+def test_a_checksum_file_without_a_checksum_is_an_error(text):
     with pytest.raises(InvalidItem, match="has no sha256 of image"):
         checksum_in(text, "image")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packages are added to a repository together, and only those that it does not have."""
+"""Packages are added to a repository in one version, without those that it already has."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tests.unit.fake_pulp.pulp import FakePulp
 
 @pytest.fixture
 def pulp():
-    """A Pulp with the empty repository `images`."""
+    """Return a Pulp with the empty repository `images`."""
     pulp = FakePulp()
     pulp.add_repository("rpm", "images")
     return pulp
 
 
 @pytest.fixture
-def bring(pulp, tmp_path):
-    """Bring packages of these names; the result, and the version."""
+def update(pulp, tmp_path):
+    """Return a function that adds packages and returns the result and the version."""
 
     def run(*names, check_mode=False):
         params = {"chunk_size": None, "state_path": str(tmp_path / "state")}
         files = ContentUpload.from_params(pulp.server(check_mode), params)
-        repository = pulp.there("repositories/")["images"]
+        repository = pulp.by_name("repositories/")["images"]
         result = Result("images", "rpm")
         item = {"packages": [str(tmp_path / name) for name in names]}
         version = update_packages(files, CONTENT_TYPES["rpm"], repository, item, result)
@@ -39,30 +39,30 @@ def bring(pulp, tmp_path):
     return run
 
 
-def test_packages_come_in_one_version_and_are_kept(pulp, bring):
-    result, version = bring("a")
+def test_packages_are_added_in_one_version_and_kept(pulp, update):
+    result, version = update("a")
     assert (version["number"], result.after) == (1, {"packages": ["a"]})
-    result, version = bring("a", "b", "b")
+    result, version = update("a", "b", "b")
     assert (result.more["packages_added"], len(version["_content"])) == (1, 2)
     assert [one["action"] for one in result.more["files"]] == ["unchanged", "uploaded"]
 
 
-def test_a_second_run_sends_and_changes_nothing(pulp, bring):
-    bring("a", "b")
-    posted = len(pulp.writes)
-    result, version = bring("a", "b")
-    assert (result.changed, version["number"], len(pulp.writes)) == (False, 1, posted)
+def test_a_second_run_uploads_and_changes_nothing(pulp, update):
+    update("a", "b")
+    writes = len(pulp.writes)
+    result, version = update("a", "b")
+    assert (result.changed, version["number"], len(pulp.writes)) == (False, 1, writes)
 
 
-def test_one_that_cannot_be_read_keeps_the_others_out(pulp, bring):
+def test_no_package_is_added_if_one_cannot_be_read(pulp, update):
     with pytest.raises(
         InvalidItem, match="1 of 2 packages failed, and none was added: x: .*/x can"
     ):
-        bring("a", "x")
-    assert pulp.there("repositories/")["images"]["latest_version_href"].endswith("/0/")
+        update("a", "x")
+    assert pulp.by_name("repositories/")["images"]["latest_version_href"].endswith("/0/")
 
 
-def test_check_mode_reports_and_does_not_write(pulp, bring):
-    result, _version = bring("a", check_mode=True)
+def test_check_mode_reports_and_does_not_write(pulp, update):
+    result, _version = update("a", check_mode=True)
     assert (result.changed, pulp.writes) == (True, [])
     assert result.more["files"][0]["action"] == "uploaded"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files go to Pulp in chunks, each of them once."""
+"""Files are uploaded to Pulp in chunks, each of them once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ LOST = LostResponse("the connection broke")
 ALTERED = ResponseError(400, "Checksum does not match chunk upload.")
 
 
-def arrived(pulp):
-    """Offset and size of each chunk of the one upload, in the order in which they arrived."""
+def received_chunks(pulp):
+    """Return offset and size of each chunk of the only upload, in the order of arrival."""
     (upload,) = pulp.store.within("uploads/")
     return [(chunk["offset"], chunk["size"]) for chunk in upload["chunks"]]
 
@@ -33,29 +33,29 @@ def send(pulp, directory, content=CONTENT, chunk_size=K64):
 
 
 @pytest.mark.parametrize("version", ["3.43.1", "3.123.1"])
-def test_a_file_arrives_whole(tmp_path, version):
+def test_a_file_is_uploaded_completely(tmp_path, version):
     pulp = FakePulp(version)
     assert send(pulp, tmp_path) == len(CONTENT)
-    assert len(arrived(pulp)) == 11
+    assert len(received_chunks(pulp)) == 11
 
 
-def test_an_older_server_gets_one_chunk_after_the_other(tmp_path):
+def test_chunks_are_sent_one_by_one_to_an_older_server(tmp_path):
     pulp = FakePulp("3.43.1")
     send(pulp, tmp_path)
-    assert arrived(pulp) == sorted(arrived(pulp))
+    assert received_chunks(pulp) == sorted(received_chunks(pulp))
 
 
 @pytest.mark.parametrize("version", ["3.43.1", "3.123.1"])
 @pytest.mark.parametrize(("error", "arrives"), [(LOST, False), (LOST, True), (ALTERED, False)])
-def test_a_chunk_that_was_lost_or_altered_is_there_once(tmp_path, version, error, arrives):
+def test_a_lost_or_corrupted_chunk_is_sent_again(tmp_path, version, error, arrives):
     pulp = FakePulp(version)
     for number in (1, 3):
         pulp.on("PUT", "/uploads/", raises=error, carried_out=arrives, skip=number)
     assert send(pulp, tmp_path) == len(CONTENT)
-    assert sorted(arrived(pulp)) == sorted(set(arrived(pulp)))
+    assert sorted(received_chunks(pulp)) == sorted(set(received_chunks(pulp)))
 
 
-def test_the_next_run_sends_the_rest_whatever_its_chunks_are(tmp_path):
+def test_the_next_run_sends_the_missing_parts_with_any_chunk_size(tmp_path):
     pulp = FakePulp("3.43.1")
     pulp.on("PUT", "/uploads/", raises=LOST, skip=4, times=5)
     with pytest.raises(PulpError, match=r"connection broke. The chunks sent so far are kept"):
@@ -64,7 +64,7 @@ def test_the_next_run_sends_the_rest_whatever_its_chunks_are(tmp_path):
     assert len(pulp.store.within("uploads/")) == 1
 
 
-def test_a_lasting_failure_ends_the_upload(tmp_path):
+def test_a_permanent_failure_ends_the_upload(tmp_path):
     pulp = FakePulp("3.43.1")
     pulp.on("PUT", "/uploads/", raises=LOST, times=100)
     with pytest.raises(PulpError, match="connection broke"):
@@ -72,23 +72,23 @@ def test_a_lasting_failure_ends_the_upload(tmp_path):
     assert len(pulp.sent("PUT")) == 5
 
 
-@pytest.mark.parametrize("spoil", ["gone", "size", "overlap"])
-def test_an_upload_that_cannot_be_resumed_is_started_again(tmp_path, spoil):
+@pytest.mark.parametrize("problem", ["gone", "size", "overlap"])
+def test_an_upload_that_cannot_be_resumed_is_started_again(tmp_path, problem):
     pulp = FakePulp("3.43.1")
     pulp.on("PUT", "/uploads/", raises=LOST, skip=4, times=5)
     with pytest.raises(PulpError):
         send(pulp, tmp_path)
     (upload,) = pulp.store.within("uploads/")
-    if spoil == "gone":
+    if problem == "gone":
         pulp.store.remove(upload["pulp_href"])
-    elif spoil == "size":
+    elif problem == "size":
         upload["size"] = 7
     else:
         upload["chunks"].append({"offset": 5, "size": 4})
     assert send(pulp, tmp_path) == len(CONTENT)
 
 
-def test_a_proxy_that_refuses_large_chunks_is_explained(tmp_path):
+def test_the_error_of_a_proxy_with_a_size_limit_has_a_remedy(tmp_path):
     pulp = FakePulp("3.43.1")
     pulp.on("PUT", "/uploads/", raises=ResponseError(413, "Request Entity Too Large"))
     with pytest.raises(PulpError, match="refused a chunk of 65536 bytes: lower chunk_size"):
@@ -98,4 +98,4 @@ def test_a_proxy_that_refuses_large_chunks_is_explained(tmp_path):
 def test_an_empty_file_needs_no_chunk(tmp_path):
     pulp = FakePulp()
     assert send(pulp, tmp_path, b"") == 0
-    assert arrived(pulp) == []
+    assert received_chunks(pulp) == []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which parts of a file are missing, and how one is sent."""
+"""The missing parts of a file, and the request that sends one."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ MIB = 1024 * 1024
         (40960 * MIB, 64),
     ],
 )
-def test_larger_files_go_in_larger_chunks(size, chunk):
+def test_the_chunk_size_grows_with_the_file(size, chunk):
     assert chunk_size_for(size, None) == chunk * MIB
 
 
-def test_the_user_may_choose_within_reason():
+def test_the_configured_chunk_size_has_limits():
     assert chunk_size_for(1, 32 * MIB) == 32 * MIB
     with pytest.raises(InvalidItem, match="invalid chunk_size of 32 bytes: expected at least 64K"):
         chunk_size_for(1, 32)
 
 
-def held(*pairs):
+def chunks(*pairs):
     return [{"offset": offset, "size": size} for offset, size in pairs]
 
 
 @pytest.mark.parametrize(
-    ("there", "missing"),
+    ("received", "missing"),
     [
         ((), [(0, 4), (4, 4), (8, 2)]),
         (((0, 4), (4, 4), (8, 2)), []),
@@ -54,21 +54,21 @@ def held(*pairs):
         (((0, 10),), []),
     ],
 )
-def test_what_the_server_has_is_not_sent_whatever_its_chunks_were(there, missing):
+def test_received_parts_are_not_sent_again_with_any_chunk_size(received, missing):
     expected = [Chunk(offset, size) for offset, size in missing]
-    assert missing_chunks(10, held(*there), 4) == expected
+    assert missing_chunks(10, chunks(*received), 4) == expected
 
 
-@pytest.mark.parametrize("there", [((0, 4), (3, 4)), ((0, 4), (0, 4)), ((8, 4),)])
-def test_chunks_that_pulp_would_put_together_wrongly_are_no_base(there):
-    assert missing_chunks(10, held(*there), 4) is None
+@pytest.mark.parametrize("received", [((0, 4), (3, 4)), ((0, 4), (0, 4)), ((8, 4),)])
+def test_overlapping_chunks_cannot_be_resumed(received):
+    assert missing_chunks(10, chunks(*received), 4) is None
 
 
 def test_an_empty_file_has_no_chunks():
     assert missing_chunks(0, [], 4) == []
 
 
-def test_a_chunk_is_a_form_with_its_checksum_and_can_be_sent_again():
+def test_a_chunk_is_a_form_with_a_checksum_and_can_be_sent_again():
     content = b"0123456789" * 100000
     body = ChunkBody(LocalFile("x", content), Chunk(10, 300000))
     sent = b"".join(body)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a killed run leaves to the next one."""
+"""The state file with which the next run resumes an upload."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plugins.module_utils.pulp.errors import InvalidItem
 SHA256 = "ab" * 32
 
 
-def test_the_next_run_finds_what_one_left_behind(tmp_path):
+def test_the_next_run_finds_the_upload_of_an_interrupted_one(tmp_path):
     directory = str(tmp_path / "a" / "b")
     with UploadState(directory, "http://ark", SHA256) as state:
         assert state.upload == ""
@@ -27,14 +27,14 @@ def test_the_next_run_finds_what_one_left_behind(tmp_path):
     assert (os.stat(path).st_mode & 0o777, os.stat(directory).st_mode & 0o777) == (0o600, 0o700)
 
 
-def test_another_server_has_uploads_of_its_own(tmp_path):
+def test_uploads_are_separate_for_each_server(tmp_path):
     with UploadState(str(tmp_path), "http://ark", SHA256) as state:
         state.save("/uploads/1/")
     with UploadState(str(tmp_path), "http://other", SHA256) as state:
         assert state.upload == ""
 
 
-def test_nothing_is_left_when_it_is_over(tmp_path):
+def test_no_state_is_left_after_the_upload(tmp_path):
     with UploadState(str(tmp_path), "http://ark", SHA256) as state:
         state.save("/uploads/1/")
         state.delete()
@@ -44,7 +44,7 @@ def test_nothing_is_left_when_it_is_over(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"other": 1}', '"text"'])
-def test_what_was_not_written_whole_is_ignored(tmp_path, text):
+def test_an_invalid_state_file_is_ignored(tmp_path, text):
     with UploadState(str(tmp_path), "http://ark", SHA256) as state:
         state.save("/uploads/1/")
         with open(state.path, "w", encoding="utf-8") as stream:
@@ -52,7 +52,7 @@ def test_what_was_not_written_whole_is_ignored(tmp_path, text):
         assert state.upload == ""
 
 
-def test_two_who_send_the_same_do_so_one_after_the_other(tmp_path):
+def test_concurrent_uploads_of_the_same_file_wait_for_each_other(tmp_path):
     order = []
 
     def wait():
@@ -68,7 +68,7 @@ def test_two_who_send_the_same_do_so_one_after_the_other(tmp_path):
     assert order == ["first", "second"]
 
 
-def test_a_directory_that_cannot_be_made_is_named(tmp_path):
+def test_a_directory_that_cannot_be_created_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidItem, match="state_path '.*file/x' cannot be used: Not a directory"):
         UploadState(str(tmp_path / "file" / "x"), "http://ark", SHA256).__enter__()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a client's site needs of its lists, and what a run is about."""
+"""Items of a client's lists are selected and converted to module arguments."""
 
 from __future__ import annotations
 
@@ -35,36 +35,36 @@ def names(items: list[dict[str, Any]]) -> list[str]:
     return [item.get("name") or item["repository"] for item in items]
 
 
-def test_what_is_not_required_is_dropped_and_the_rest_keeps_its_order():
-    narrowed = client_lists(lists())
-    assert names(narrowed["rpm"]["repositories"]) == ["BaseOS", "Docker CE"]
-    assert narrowed["selected"] == "selected 2 of 2"
+def test_items_that_are_not_required_are_dropped_and_the_rest_keeps_its_order():
+    selected = client_lists(lists())
+    assert names(selected["rpm"]["repositories"]) == ["BaseOS", "Docker CE"]
+    assert selected["selected"] == "selected 2 of 2"
 
 
-def test_keys_about_the_inventory_do_not_reach_pulp():
+def test_keys_of_the_inventory_are_not_passed_to_the_modules():
     first = client_lists(lists())["rpm"]["repositories"][0]
     assert first == {"name": "BaseOS", "url": "u1"}
 
 
-# By the last one a failed item is named in the command that does it again.
+# The last form is that of a retry command.
 @pytest.mark.parametrize("expression", ["rocky_9", "^rocky_9_baseos$", "^(BaseOS)$"])
-def test_a_filter_takes_all_that_belongs_to_a_repository(expression):
+def test_a_filter_selects_all_items_of_a_repository(expression):
     rpm = client_lists(lists(), Filters(package_filter=expression))["rpm"]
     assert names(rpm["repositories"]) == ["BaseOS"]
     assert names(rpm["publications"]) == ["BaseOS"]
     assert names(rpm["development"]) == ["baseos-development"]
     assert names(rpm["production"]) == ["baseos-production"]
-    narrowed = client_lists(lists(), Filters(package_filter=expression))
-    assert narrowed["selected"] == "selected 1 of 2"
+    selected = client_lists(lists(), Filters(package_filter=expression))
+    assert selected["selected"] == "selected 1 of 2"
 
 
-def test_a_repository_without_short_name_is_found_by_its_name():
+def test_a_repository_without_a_short_name_is_selected_by_name():
     found = client_lists(lists(), Filters(package_filter="Docker"))["rpm"]["production"]
     assert names(found) == ["live"]
 
 
 @pytest.mark.parametrize("expression", ["^nova$", "stackhpc/nova", "^(stackhpc/nova)$"])
-def test_an_image_is_found_by_its_name_with_and_without_namespace(expression):
+def test_an_image_is_selected_by_name_with_and_without_namespace(expression):
     images = [{"name": f"stackhpc/{name}", "url": "u"} for name in ("glance", "nova")]
     served = [{"name": image["name"], "repository": image["name"]} for image in images]
     found = client_lists(
@@ -76,7 +76,7 @@ def test_an_image_is_found_by_its_name_with_and_without_namespace(expression):
     assert found["container"]["development"] == served[1:]
 
 
-def test_an_error_calls_the_filter_of_images_by_its_name():
+def test_an_error_names_the_variable_of_the_image_filter():
     images = {"container": {"repositories": [{"name": "stackhpc/nova", "url": "u"}]}}
     with pytest.raises(SelectionError, match="^kolla_container_image_filter: 'nvoa' matches none"):
         client_lists(images, Filters(container_image_filter="nvoa"))
@@ -88,36 +88,36 @@ def test_a_filter_that_matches_nothing_is_an_error():
 
 
 @pytest.mark.parametrize(
-    ("chosen", "found"),
+    ("filters", "found"),
     [
         ({"sync_group": "base"}, ["BaseOS"]),
         ({"rpm_filter": "rocky"}, ["BaseOS"]),
         ({"rpm_filter": "rocky", "deb_filter": "rocky"}, ["BaseOS"]),
     ],
 )
-def test_groups_and_filters_of_one_type_select_as_on_ark(chosen, found):
-    narrowed = client_lists(lists(), Filters(**chosen))
-    assert names(narrowed["rpm"]["repositories"]) == found
-    assert names(narrowed["rpm"]["production"]) == ["baseos-production"]
+def test_groups_and_filters_of_one_type_select_items(filters, found):
+    selected = client_lists(lists(), Filters(**filters))
+    assert names(selected["rpm"]["repositories"]) == found
+    assert names(selected["rpm"]["production"]) == ["baseos-production"]
 
 
-def test_a_group_that_no_repository_is_in_lists_the_groups():
+def test_an_unknown_group_is_an_error_with_the_known_groups():
     with pytest.raises(SelectionError, match="'nosuch', groups: base"):
         client_lists(lists(), Filters(sync_group="nosuch"))
 
 
-def test_production_takes_over_from_development_of_its_own_name():
+def test_production_serves_what_development_of_the_same_name_serves():
     production = client_lists(lists())["rpm"]["production"]
     assert production[0]["distribution"] == "baseos-development"
     assert production[1]["distribution"] == "docker-development"
 
 
-def test_a_production_channel_of_no_known_form_is_named():
+def test_a_production_channel_with_an_unknown_name_is_reported():
     with pytest.raises(ClientListError, match="'live': set distribution"):
         client_lists(lists(production=[{"name": "live"}]))
 
 
-def test_a_channel_keeps_its_guard_and_its_state():
+def test_a_channel_keeps_its_content_guard_and_state():
     items = [
         {"name": "a-production", "content_guard": "site", "required": True, "mode": "verbatim"},
         {"name": "old", "state": "absent"},
@@ -141,12 +141,12 @@ def test_a_repository_without_a_name_is_distinguished_from_the_others():
         ([{"repository": "a", "required": "maybe"}], "'a': required"),
     ],
 )
-def test_what_cannot_be_used_is_named(items, message):
+def test_invalid_items_are_reported(items, message):
     with pytest.raises(ClientListError, match=message):
         client_lists(lists(publications=items))
 
 
-def test_nothing_of_an_item_that_is_not_required_is_read():
+def test_keys_of_an_item_that_is_not_required_are_not_read():
     class Undefined(dict):
         def __getitem__(self, key: str) -> Any:
             raise AssertionError(f"{key} was read")

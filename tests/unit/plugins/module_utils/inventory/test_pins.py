@@ -57,7 +57,7 @@ def test_pins_resolve_against_active_and_deprecated_repositories():
     assert resolved.unknown == []
 
 
-def test_an_active_repository_comes_before_a_deprecated_one_of_the_same_short_name():
+def test_an_active_repository_takes_precedence_over_a_deprecated_one():
     old = repository("rocky_9_baseos", name="old", deprecated=True)
     (pin,) = resolve_pins({"rocky_9_baseos": STAMP}, ACTIVE, ParsedInventory([old])).pins
     assert pin.repository is ACTIVE.repositories[0]
@@ -86,7 +86,7 @@ def test_an_empty_result_is_always_an_error(pins):
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "problem"),
     [
         ("20261120", "'rocky_9_baseos' is pinned to '20261120'"),
         ("latest", "'rocky_9_baseos' is pinned to 'latest'"),
@@ -99,15 +99,15 @@ def test_an_empty_result_is_always_an_error(pins):
         (None, "'rocky_9_baseos' has no stamp"),
     ],
 )
-def test_a_malformed_stamp_is_an_error_that_names_it(value, said):
+def test_an_invalid_stamp_is_an_error_with_its_value(value, problem):
     with pytest.raises(PinError) as refused:
         resolve_pins({"rocky_9_baseos": value, "ubuntu_noble": STAMP}, ACTIVE)
     assert str(refused.value) == (
-        f"{said}: expected a stamp YYYYMMDDTHHMMSS, such as 20261120T200001"
+        f"{problem}: expected a stamp YYYYMMDDTHHMMSS, such as 20261120T200001"
     )
 
 
-def test_all_malformed_stamps_are_reported_at_once():
+def test_all_invalid_stamps_are_reported_at_once():
     with pytest.raises(PinError, match="'b' has no stamp; 'a' is pinned to 'x'; 'c' is pinned to"):
         resolve_pins({"a": "x", "b": None, "c": 1}, ACTIVE)
 
@@ -115,7 +115,7 @@ def test_all_malformed_stamps_are_reported_at_once():
 DOCKER = ItemError("Docker", "policy is wrong", "rpm", "docker")
 
 
-def test_a_pin_of_a_malformed_item_is_one_error_beside_the_other_pins():
+def test_the_pin_of_an_invalid_item_is_one_error_and_other_pins_resolve():
     pins = {"rocky_9_baseos": STAMP, "docker": STAMP}
     resolved = resolve_pins(pins, with_errors(DOCKER))
     assert [pin.short_name for pin in resolved.pins] == ["rocky_9_baseos"]
@@ -123,25 +123,25 @@ def test_a_pin_of_a_malformed_item_is_one_error_beside_the_other_pins():
     assert resolve_pins({"docker": STAMP}, with_errors(DOCKER), strict=True).errors == [DOCKER]
 
 
-def test_a_malformed_item_that_nobody_pins_does_no_harm():
+def test_an_invalid_item_without_a_pin_is_ignored():
     assert resolve_pins({"rocky_9_baseos": STAMP}, with_errors(DOCKER)).errors == []
 
 
-def test_a_malformed_deprecated_item_does_no_harm_to_an_active_one():
-    broken = [ItemError("old", "repeats the name", "rpm", name) for name in ("ubuntu_noble", "b")]
+def test_an_invalid_deprecated_item_does_not_affect_an_active_one():
+    invalid = [ItemError("old", "repeats the name", "rpm", name) for name in ("ubuntu_noble", "b")]
     pins = {"ubuntu_noble": STAMP, "b": STAMP}
-    resolved = resolve_pins(pins, ACTIVE, ParsedInventory(errors=broken))
+    resolved = resolve_pins(pins, ACTIVE, ParsedInventory(errors=invalid))
     assert [pin.short_name for pin in resolved.pins] == ["ubuntu_noble"]
-    assert resolved.errors == broken[1:]
+    assert resolved.errors == invalid[1:]
 
 
-def test_a_deprecated_item_does_not_stand_in_for_a_malformed_active_one():
-    wrong = ItemError("Rocky 8", "policy is wrong", "rpm", "rocky_8_baseos")
-    resolved = resolve_pins({"rocky_8_baseos": STAMP}, with_errors(wrong), DEPRECATED)
-    assert (resolved.pins, resolved.errors) == ([], [wrong])
+def test_a_deprecated_item_does_not_replace_an_invalid_active_one():
+    invalid = ItemError("Rocky 8", "policy is wrong", "rpm", "rocky_8_baseos")
+    resolved = resolve_pins({"rocky_8_baseos": STAMP}, with_errors(invalid), DEPRECATED)
+    assert (resolved.pins, resolved.errors) == ([], [invalid])
 
 
-def test_pins_are_selectable_like_repositories():
+def test_pins_are_selected_like_repositories():
     resolved = resolve_pins({"rocky_9_baseos": STAMP, "ubuntu_noble": STAMP}, ACTIVE)
     by_group = select_repositories(resolved.pins, Filters(sync_group="rocky_9"))
     assert by_group.selected == resolved.pins[:1]
@@ -149,7 +149,7 @@ def test_pins_are_selectable_like_repositories():
     assert by_name.text == "selected 1 of 2"
 
 
-def test_pins_of_kayobe_are_the_keys_of_one_form():
+def test_pins_of_kayobe_are_keys_of_one_pattern():
     variables = {
         "stackhpc_pulp_repo_rocky_9_baseos_version": STAMP,
         "stackhpc_pulp_repo_a_version_2_version": OLDER,
@@ -167,10 +167,10 @@ def test_pins_of_kayobe_are_the_keys_of_one_form():
     }
 
 
-def test_a_key_of_kayobe_and_its_short_name_belong_together():
+def test_a_key_of_kayobe_is_converted_to_a_short_name_and_back():
     for short_name in ("rocky_9_baseos", "version", "_version", "stackhpc_pulp_repo_x"):
         assert package_pins_of_kayobe({kayobe_variable(short_name): STAMP}) == {short_name: STAMP}
 
 
-def test_short_names_without_a_stamp_are_listed_in_order():
+def test_short_names_without_a_stamp_are_sorted():
     assert pins_without_stamp({"c": "", "b": " ", "a": None, "d": STAMP, "e": 0}) == ["a", "b", "c"]

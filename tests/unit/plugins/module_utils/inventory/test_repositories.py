@@ -25,7 +25,7 @@ def deb(number=1, **keys):
     return rpm(number, **{"distributions": "noble", **keys})
 
 
-def test_a_plain_rpm_item_gets_the_defaults_of_ark():
+def test_an_rpm_item_gets_the_defaults_of_ark():
     parsed = parse_repositories(rpm=[rpm(1, sync_group="g")])
     assert parsed.repositories == [
         PackageRepository(
@@ -44,7 +44,7 @@ def test_a_plain_rpm_item_gets_the_defaults_of_ark():
     assert parsed.errors == []
 
 
-def test_a_plain_deb_item_gets_the_defaults_of_ark():
+def test_a_deb_item_gets_the_defaults_of_ark():
     (repository,) = parse_repositories(
         deb=[deb(architectures=["amd64", "arm64"], components="main  universe")]
     ).repositories
@@ -65,7 +65,7 @@ def test_snapshots_are_named_by_prefix_and_stamp_without_a_separator():
     assert repository.snapshot_path(STAMP) == "mariadb/8/20261120T200001"
 
 
-def test_an_item_wins_over_site_wide_defaults_and_these_over_the_defaults_of_ark():
+def test_items_override_site_defaults_which_override_defaults_of_ark():
     site = {"rpm": {"policy": "on_demand", "sync_policy": "additive", "proxy_url": "http://p:3128"}}
     (repository,) = parse_repositories(
         rpm=[rpm(sync_policy="mirror_content_only")], defaults=site
@@ -75,18 +75,18 @@ def test_an_item_wins_over_site_wide_defaults_and_these_over_the_defaults_of_ark
     assert repository.remote_options == {"proxy_url": "http://p:3128"}
 
 
-def test_defaults_of_one_type_do_not_reach_the_other():
+def test_defaults_of_one_type_do_not_apply_to_another():
     parsed = parse_repositories(deb=[deb()], defaults={"rpm": {"policy": "streamed"}})
     assert parsed.repositories[0].policy == "immediate"
 
 
-def test_a_mirror_does_not_get_the_defaults_of_ark():
+def test_defaults_of_ark_do_not_apply_to_a_mirror():
     (repository,) = parse_repositories(rpm=[rpm()], purpose="mirror").repositories
     assert repository.policy is None
     assert repository.sync_policy is None
 
 
-def test_values_that_arrive_as_text_are_converted():
+def test_text_values_are_converted():
     (repository,) = parse_repositories(
         deb=[deb(sync="False", publish="true", mirror="no", download_concurrency="2")]
     ).repositories
@@ -94,14 +94,14 @@ def test_values_that_arrive_as_text_are_converted():
     assert repository.remote_options == {"download_concurrency": 2}
 
 
-def test_a_metalink_is_warned_of_before_pulp_answers_404():
+def test_a_metalink_url_is_a_warning():
     url = "https://mirrors.example.com/metalink?repo=epel-9"
     parsed = parse_repositories(rpm=[rpm(url=url), rpm(2, url=url, sync=False)])
     assert [warning.partition(":")[0] for warning in parsed.warnings] == [rpm()["name"]]
     assert "mirror list" in parsed.warnings[0]
 
 
-def test_leftover_omit_means_the_key_is_not_given():
+def test_an_omit_placeholder_means_that_the_key_is_not_set():
     omit = type("Omit", (), {})()
     (repository,) = parse_repositories(
         rpm=[rpm(policy="__omit_place_holder__abc", sync_policy=omit, sync_group=None)]
@@ -111,7 +111,7 @@ def test_leftover_omit_means_the_key_is_not_given():
     assert repository.sync_group == ""
 
 
-def test_credentials_pass_through_and_stay_out_of_the_repr():
+def test_credentials_are_kept_and_hidden_in_the_repr():
     (repository,) = parse_repositories(
         rpm=[rpm(remote_username="u", remote_password='s3cret $":@%é', proxy_password="")]
     ).repositories
@@ -123,7 +123,7 @@ def test_credentials_pass_through_and_stay_out_of_the_repr():
     assert "s3cret" not in repr(repository)
 
 
-def test_a_malformed_secret_is_not_repeated():
+def test_an_invalid_secret_is_not_shown():
     parsed = parse_repositories(rpm=[rpm(remote_password=31337)])
     assert str(parsed.errors[0]) == (
         "Repository 1: remote_password must be text, not a number: put it in quotes"
@@ -139,14 +139,14 @@ def test_a_malformed_secret_is_not_repeated():
         ({"deb": [deb(sync_policy="x")]}, "key 'sync_policy' is for rpm repositories, ignored"),
     ],
 )
-def test_an_unknown_key_is_a_warning_that_names_item_and_key(items, warning):
+def test_an_unknown_key_is_a_warning_with_item_and_key(items, warning):
     parsed = parse_repositories(**items)
     assert parsed.warnings == [f"Repository 1: {warning}"]
     assert len(parsed.repositories) == 1
     assert parsed.errors == []
 
 
-def test_unknown_keys_are_kept_aside():
+def test_unknown_keys_are_kept_separately():
     assert parse_repositories(rpm=[rpm(zzz=1)]).repositories[0].extra == {"zzz": 1}
 
 
@@ -192,39 +192,39 @@ def test_an_unknown_key_of_the_defaults_is_reported_once():
         ),
     ],
 )
-def test_a_malformed_item_is_one_error_with_all_its_problems(keys, name, message):
+def test_an_invalid_item_is_one_error_with_all_its_problems(keys, name, message):
     parsed = parse_repositories(rpm=[rpm(1, **keys), rpm(2)])
     assert [(error.name, error.message) for error in parsed.errors] == [(name, message)]
     assert [repository.short_name for repository in parsed.repositories] == ["repository_2"]
 
 
-def test_an_error_carries_what_a_selection_needs():
+def test_an_error_has_the_fields_that_filters_select_by():
     (error,) = parse_repositories(deb=[deb(url="ABSENT", sync_group="g")]).errors
     assert (error.content_type, error.short_name, error.sync_group) == ("deb", "repository_1", "g")
 
 
 @pytest.mark.parametrize("items", ["rpm_package_repos", {"name": "A"}, 5])
-def test_what_is_no_list_is_one_error_that_names_the_variable(items):
+def test_an_invalid_list_is_one_error_with_the_variable(items):
     parsed = parse_repositories(rpm=items, deb=[deb()])
     assert [error.name for error in parsed.errors] == ["rpm_package_repos"]
     assert len(parsed.repositories) == 1
 
 
 @pytest.mark.parametrize("item", ["text", 5, None, ["a"]])
-def test_what_is_no_item_is_one_error_that_names_its_place(item):
+def test_an_invalid_list_item_is_one_error_with_its_position(item):
     parsed = parse_repositories(rpm=[rpm(1), item, rpm(2)])
     assert [error.name for error in parsed.errors] == ["rpm_package_repos[1]"]
     assert len(parsed.repositories) == 2
 
 
 @pytest.mark.parametrize("items", [None, [], ()])
-def test_no_list_is_no_repositories(items):
+def test_an_undefined_list_has_no_repositories(items):
     parsed = parse_repositories(rpm=items, deb=items)
     assert (parsed.repositories, parsed.errors, parsed.warnings) == ([], [], [])
 
 
 @pytest.mark.parametrize("key", ["name", "short_name", "distribution_name", "base_path"])
-def test_of_two_items_with_the_same_identity_the_later_is_the_error(key):
+def test_the_second_of_two_duplicate_items_is_an_error(key):
     parsed = parse_repositories(rpm=[rpm(1), rpm(2, **{key: rpm(1)[key]}), rpm(3)])
     assert [repository.short_name for repository in parsed.repositories] == [
         "repository_1",
@@ -235,7 +235,7 @@ def test_of_two_items_with_the_same_identity_the_later_is_the_error(key):
     ]
 
 
-def test_identities_are_unique_over_both_types():
+def test_identities_are_unique_across_types():
     parsed = parse_repositories(rpm=[rpm(1)], deb=[deb(2, base_path="repository/1/")])
     assert [str(error) for error in parsed.errors] == [
         "Repository 2: deb_package_repos[0] repeats the base_path 'repository/1/'"
@@ -243,7 +243,7 @@ def test_identities_are_unique_over_both_types():
     ]
 
 
-def test_a_malformed_item_does_not_take_a_name_from_a_good_one():
+def test_an_invalid_item_does_not_reserve_its_name():
     parsed = parse_repositories(rpm=[rpm(1, policy="x"), rpm(1)])
     assert len(parsed.repositories) == 1
     assert len(parsed.errors) == 1
@@ -262,19 +262,19 @@ def test_a_malformed_item_does_not_take_a_name_from_a_good_one():
         ("pins", {"url": "ABSENT", "distributions": "ABSENT"}, None),
     ],
 )
-def test_each_purpose_needs_what_it_uses(purpose, keys, missing):
+def test_each_purpose_requires_the_keys_that_it_uses(purpose, keys, missing):
     parsed = parse_repositories(deb=[deb(**keys)], purpose=purpose)
     assert [error.message for error in parsed.errors] == ([missing] if missing else [])
 
 
-def test_deprecated_repositories_are_marked_and_need_no_upstream():
+def test_deprecated_repositories_are_marked_and_need_no_url():
     parsed = parse_repositories(deb=[deb(url="ABSENT", distributions="ABSENT")], deprecated=True)
     assert [repository.deprecated for repository in parsed.repositories] == [True]
     parsed = parse_repositories(rpm=["x"], deprecated=True)
     assert parsed.errors[0].name == "deprecated_rpm_package_repos[0]"
 
 
-def test_a_long_list_with_one_malformed_item_loses_only_that_one():
+def test_only_the_invalid_item_of_a_long_list_is_dropped():
     items = [rpm(number) for number in range(155)]
     items[77] = rpm(77, base_path="no/slash")
     debs = [deb(number) for number in range(155, 176)]
@@ -283,14 +283,14 @@ def test_a_long_list_with_one_malformed_item_loses_only_that_one():
     assert [error.short_name for error in parsed.errors] == ["repository_77"]
 
 
-def test_a_repository_is_a_value():
+def test_repositories_are_compared_by_value():
     (repository,) = parse_repositories(rpm=[rpm(headers=[{"a": "b"}])]).repositories
     assert len({repository, dataclasses.replace(repository)}) == 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         repository.name = "other"
 
 
-def test_the_users_own_data_is_left_alone():
+def test_input_data_is_not_modified():
     item, defaults = rpm(zzz=1), {"rpm": {"polcy": "x"}}
     before = (dict(item), {"rpm": dict(defaults["rpm"])})
     parse_repositories(rpm=[item], defaults=defaults)

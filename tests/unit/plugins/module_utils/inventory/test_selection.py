@@ -69,17 +69,17 @@ def names(**filters):
         ({"package_filter": "(rocky|epel)_9"}, RPMS[:3]),
     ],
 )
-def test_filters_and_group_select(filters, expected):
+def test_repositories_are_selected_by_filters_and_group(filters, expected):
     assert names(**filters) == expected
 
 
-def test_a_selection_reports_how_many_of_how_many():
+def test_a_selection_reports_selected_and_total_number():
     assert (
         select_repositories(REPOSITORIES, Filters(package_filter="rocky")).text == "selected 2 of 7"
     )
 
 
-def test_a_group_is_exact():
+def test_a_group_matches_exactly():
     with pytest.raises(NothingSelectedError) as refused:
         names(sync_group="rocky")
     assert str(refused.value) == (
@@ -88,12 +88,12 @@ def test_a_group_is_exact():
     )
 
 
-def test_a_group_does_not_take_in_another_whose_name_holds_it():
+def test_a_group_does_not_match_longer_names():
     items = [repository("rpm", "a", "rocky_9"), repository("rpm", "b", "rocky_9_source")]
     assert select_repositories(items, Filters(sync_group="rocky_9")).selected == items[:1]
 
 
-def test_without_any_group_the_error_says_so():
+def test_the_error_of_an_inventory_without_groups_explains_it():
     with pytest.raises(NothingSelectedError, match="no repository has one"):
         select_repositories([repository("rpm", "a")], Filters(sync_group="x"))
 
@@ -127,7 +127,7 @@ def test_without_any_group_the_error_says_so():
         ),
     ],
 )
-def test_a_filter_that_matches_nothing_is_an_error_with_the_nearest_names(filters, message):
+def test_a_filter_without_a_match_is_an_error_with_nearest_names(filters, message):
     with pytest.raises(NothingSelectedError) as refused:
         names(**filters)
     assert str(refused.value) == message
@@ -140,17 +140,17 @@ def test_a_filter_that_matches_nothing_is_an_error_with_the_nearest_names(filter
         {"rpm_filter": "epel", "deb_filter": "^ubuntu", "package_filter": "docker"},
     ],
 )
-def test_filters_that_match_only_apart_are_an_error(filters):
+def test_filters_without_a_common_match_are_an_error(filters):
     with pytest.raises(NothingSelectedError):
         names(**filters)
 
 
-def test_the_same_filter_for_both_types_has_to_match_in_one_of_them_only():
+def test_a_common_filter_must_match_in_one_type_only():
     assert names(rpm_filter="epel", deb_filter="epel") == ["epel_9"]
     assert names(rpm_filter="noble", deb_filter=["noble"]) == DEBS
 
 
-def test_one_expression_of_several_that_matches_nothing_is_a_warning():
+def test_one_of_several_expressions_without_a_match_is_a_warning():
     selection = select_repositories(REPOSITORIES, Filters(package_filter="epel_9 rocky_9_baseoss"))
     assert selection.warnings == [
         "package_filter: 'rocky_9_baseoss' matches none of 7 names,"
@@ -166,7 +166,7 @@ def test_one_expression_of_several_that_matches_nothing_is_a_warning():
         ("deb_filter", "deb_package_repo_filter"),
     ],
 )
-def test_a_wrong_expression_is_named_with_its_variable(keyword, variable):
+def test_an_invalid_expression_is_reported_with_its_variable(keyword, variable):
     with pytest.raises(SelectionError) as refused:
         names(**{keyword: "epel ^(rocky"})
     assert str(refused.value).startswith(f"{variable}: '^(rocky' is not a regular expression: ")
@@ -176,7 +176,7 @@ def test_an_empty_inventory_selects_nothing_without_an_error():
     assert select_repositories([]).text == "selected 0 of 0"
 
 
-def test_an_inventory_is_narrowed_together_with_its_errors():
+def test_errors_of_an_inventory_are_selected_like_its_items():
     parsed = ParsedInventory(
         REPOSITORIES[:2],
         ["a warning"],
@@ -191,8 +191,8 @@ def test_an_inventory_is_narrowed_together_with_its_errors():
     assert [error.name for error in narrowed.errors] == ["Rocky 9 CRB"]
     assert narrowed.warnings == ["a warning"]
     assert selection.text == "selected 2 of 5"
-    everything, selection = select_inventory(parsed)
-    assert len(everything.errors) == 3
+    repositories, selection = select_inventory(parsed)
+    assert len(repositories.errors) == 3
     assert selection.text == "selected 5 of 5"
 
 
@@ -205,15 +205,15 @@ def test_images_are_selected_by_name():
         select_names(images, "nova_api", "kolla_container_image_filter")
 
 
-def test_selecting_by_all_exact_names_selects_exactly_these():
-    chance = random.Random(3)
-    everything = [repository(chance.choice(["rpm", "deb"]), f"r_{i}") for i in range(176)]
+def test_exact_names_select_exactly_these_repositories():
+    rng = random.Random(3)
+    repositories = [repository(rng.choice(["rpm", "deb"]), f"r_{i}") for i in range(176)]
     for _attempt in range(50):
-        wanted = set(chance.sample([item.short_name for item in everything], 12))
+        wanted = set(rng.sample([item.short_name for item in repositories], 12))
         expressions = [f"^{name}$" for name in wanted]
-        chance.shuffle(expressions)
+        rng.shuffle(expressions)
         filters = Filters(package_filter=" ".join(expressions))
-        selection = select_repositories(everything, filters)
-        assert selection.selected == [item for item in everything if item.short_name in wanted]
+        selection = select_repositories(repositories, filters)
+        assert selection.selected == [item for item in repositories if item.short_name in wanted]
         assert selection.text == "selected 12 of 176"
         assert selection.warnings == []

@@ -23,7 +23,7 @@ from plugins.module_utils.inventory.stamp import (
 )
 
 
-def test_a_stamp_is_a_time_in_utc():
+def test_a_stamp_is_a_utc_time():
     assert parse_stamp("20261120T200001") == datetime(2026, 11, 20, 20, 0, 1, tzinfo=timezone.utc)
 
 
@@ -48,14 +48,14 @@ def test_a_stamp_is_a_time_in_utc():
         datetime(2026, 11, 20),
     ],
 )
-def test_what_is_not_a_stamp_is_refused_by_name(value):
+def test_an_invalid_stamp_is_rejected_with_its_name(value):
     assert not is_stamp(value)
     with pytest.raises(StampError) as refused:
         parse_stamp(value)
     assert repr(value) in str(refused.value)
 
 
-def test_now_is_the_second_of_the_clock_in_utc():
+def test_the_current_stamp_is_the_utc_time_in_seconds():
     assert current_stamp(lambda: 0.0) == "19700101T000000"
     assert current_stamp(lambda: 1795204801.999) == "20261120T200001"
     assert is_stamp(current_stamp())
@@ -79,7 +79,7 @@ def test_times_of_pulp_become_stamps(text, stamp):
 
 
 @pytest.mark.parametrize("text", ["", "now", "2026-11-20", "2026-02-30T00:00:00Z", None, 5])
-def test_what_is_not_a_time_of_pulp_is_refused(text):
+def test_an_invalid_time_of_pulp_is_rejected(text):
     with pytest.raises(StampError, match="not a time of Pulp"):
         stamp_of_pulp_time(text)
 
@@ -100,31 +100,29 @@ def test_what_is_not_a_time_of_pulp_is_refused(text):
         ("other", "rocky-9-baseos-", None),
     ],
 )
-def test_a_snapshot_name_is_its_whole_prefix_and_a_stamp(name, prefix, stamp):
+def test_a_snapshot_name_is_a_prefix_and_a_stamp(name, prefix, stamp):
     assert stamp_of(name, prefix) == stamp
 
 
-def test_any_time_survives_the_way_through_a_name():
-    chance = random.Random(1)
+def test_any_time_can_be_read_from_a_snapshot_name():
+    rng = random.Random(1)
     for _attempt in range(500):
-        moment = datetime(2020, 1, 1, tzinfo=timezone.utc) + timedelta(
-            seconds=chance.randrange(10**9)
-        )
+        moment = datetime(2020, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=rng.randrange(10**9))
         stamp = current_stamp(moment.timestamp)
-        prefix = "".join(chance.choices("abc-_.20T16/", k=chance.randrange(30)))
+        prefix = "".join(rng.choices("abc-_.20T16/", k=rng.randrange(30)))
         assert parse_stamp(stamp) == moment
         assert stamp_of_pulp_time(moment.isoformat()) == stamp
         assert stamp_of(prefix + stamp, prefix) == stamp
 
 
-def test_stamps_sort_like_the_times_they_mean():
-    chance = random.Random(2)
-    moments = [1.5e9 + chance.randrange(10**9) for _attempt in range(200)]
+def test_stamps_sort_by_time():
+    rng = random.Random(2)
+    moments = [1.5e9 + rng.randrange(10**9) for _attempt in range(200)]
     stamps = [current_stamp(lambda moment=moment: moment) for moment in moments]
     assert newest_stamp(stamps) == current_stamp(lambda: max(moments))
 
 
-def test_the_newest_may_be_bounded_and_of_none_there_is_none():
+def test_the_newest_stamp_may_have_a_bound_and_is_none_in_an_empty_list():
     stamps = ["20261118T000000", "20261120T200001", "20261119T000000"]
     assert newest_stamp(stamps) == "20261120T200001"
     assert newest_stamp(stamps, until="20261120T200001") == "20261120T200001"
@@ -133,11 +131,11 @@ def test_the_newest_may_be_bounded_and_of_none_there_is_none():
     assert newest_stamp([]) is None
 
 
-BEGINNINGS = (4, 6, 8, 11, 13, 15)
+PREFIX_LENGTHS = (4, 6, 8, 11, 13, 15)
 
 
-@pytest.mark.parametrize("length", BEGINNINGS)
-def test_a_stamp_may_be_cut_after_each_of_its_parts(length):
+@pytest.mark.parametrize("length", PREFIX_LENGTHS)
+def test_a_prefix_of_a_stamp_ends_after_one_of_its_parts(length):
     text = "20261120T200001"[:length]
     assert stamp_prefix(text) == text
 
@@ -150,7 +148,7 @@ def test_a_stamp_may_be_cut_after_each_of_its_parts(length):
         *("0000", "202613", "202600", "20260229", "20261131", "20261120T24", "20261120T2060"),
     ],
 )
-def test_what_no_stamp_begins_with_is_refused_by_name(text):
+def test_an_invalid_prefix_is_rejected_with_its_name(text):
     with pytest.raises(StampError) as refused:
         stamp_prefix(text)
     assert repr(text) in str(refused.value)
@@ -158,43 +156,41 @@ def test_what_no_stamp_begins_with_is_refused_by_name(text):
 
 
 def some_stamps(number):
-    """Stamps that often share their beginning, so that bounds are met from both sides."""
-    chance = random.Random(number)
+    """Yield stamps that often have a common prefix, so that many are close to a bound."""
+    rng = random.Random(number)
     for _attempt in range(number):
-        yield current_stamp(
-            lambda: 1.79e9 + chance.choice([1, 60, 3600, 86400]) * chance.randrange(99)
-        )
+        yield current_stamp(lambda: 1.79e9 + rng.choice([1, 60, 3600, 86400]) * rng.randrange(99))
 
 
-def test_a_pattern_of_a_beginning_is_what_comparing_text_would_say():
+def test_the_pattern_of_a_prefix_matches_like_a_text_comparison():
     stamps = [*some_stamps(150), "20001231T235959", "20991231T235959", "20200101T000000"]
     for bound in stamps[::5]:
-        for length in BEGINNINGS:
-            first = bound[:length]
+        for length in PREFIX_LENGTHS:
+            prefix = bound[:length]
             patterns = [
-                stamps_beginning_with(first),
-                stamps_not_after(first),
-                stamps_not_before(first),
+                stamps_beginning_with(prefix),
+                stamps_not_after(prefix),
+                stamps_not_before(prefix),
             ]
             for stamp in stamps:
                 expected = [
-                    stamp.startswith(first),
-                    stamp[:length] <= first,
-                    stamp[:length] >= first,
+                    stamp.startswith(prefix),
+                    stamp[:length] <= prefix,
+                    stamp[:length] >= prefix,
                 ]
                 found = [bool(re.fullmatch(pattern, stamp)) for pattern in patterns]
-                assert found == expected, (first, stamp)
+                assert found == expected, (prefix, stamp)
 
 
-@pytest.mark.parametrize("first", ["2026", "20261120", "20261120T200001"])
+@pytest.mark.parametrize("prefix", ["2026", "20261120", "20261120T200001"])
 @pytest.mark.parametrize("pattern", [stamps_beginning_with, stamps_not_after, stamps_not_before])
 @pytest.mark.parametrize("name", ["", "8", "20261120", "120200101T000000", "20200101T0000001"])
-def test_a_pattern_is_of_whole_stamps(pattern, first, name):
-    assert not re.fullmatch(pattern(first), name)
+def test_a_pattern_matches_whole_stamps(pattern, prefix, name):
+    assert not re.fullmatch(pattern(prefix), name)
     assert not re.fullmatch(STAMP_PATTERN, name)
 
 
-def test_a_pattern_is_short_enough_for_a_request_line():
+def test_a_pattern_fits_into_a_request_line():
     assert (
         max(len(bound("20295959T595959")) for bound in (stamps_not_after, stamps_not_before)) < 450
     )

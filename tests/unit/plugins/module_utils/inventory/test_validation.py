@@ -9,8 +9,8 @@ STAMP = "20261122T200001"
 
 
 def item(name, **keys):
-    own = {"name": name, "short_name": name, "distribution_name": f"{name}-"}
-    return {**own, "base_path": f"{name}/", "url": "https://example.com/", **keys}
+    names = {"name": name, "short_name": name, "distribution_name": f"{name}-"}
+    return {**names, "base_path": f"{name}/", "url": "https://example.com/", **keys}
 
 
 LISTS = {
@@ -26,7 +26,7 @@ def found(**variables):
     ]
 
 
-def test_variables_that_are_right_have_no_finding():
+def test_valid_variables_have_no_finding():
     pins = {"rocky_9": STAMP, "rocky_8": STAMP, "noble": "{{ stamp }}"}
     filters = {"package_filter": "^rocky noble", "package_sync_group": "rocky"}
     assert found(package_versions=pins, **filters, other=[1]) == []
@@ -49,7 +49,7 @@ def test_variables_that_are_right_have_no_finding():
         ),
     ],
 )
-def test_a_filter_has_to_find_something(variable, value, severity, problem):
+def test_a_filter_must_have_a_match(variable, value, severity, problem):
     [finding] = found(**{variable: value})
     assert finding[:2] == (severity, (variable,))
     assert finding[2].startswith(problem)
@@ -68,7 +68,7 @@ def test_a_filter_that_is_a_template_or_empty_is_not_checked(value):
         {"rpm_package_repos": [item("{{ x }}", base_path="x/", distribution_name="x-")]},
     ],
 )
-def test_what_templates_hide_may_be_found_by_a_filter_or_a_pin(hidden):
+def test_filters_and_pins_may_match_values_of_templates(hidden):
     for other in ({"package_filter": "new"}, {"package_versions": {"new": STAMP}}):
         assert [one for one in found(**hidden, **other) if "not checked" not in one[2]] == []
     assert short_names({**LISTS, **hidden}) is None
@@ -99,8 +99,8 @@ def test_a_pin_without_a_stamp_may_be_an_error_or_a_warning():
     assert (finding.severity, finding.place, finding.item) == ("warning", ("key_a",), "a")
 
 
-def test_wrong_items_are_reported_with_the_rest():
-    wrong = [{**item("a"), "url": None}, item("a")]
-    problems = [problem for _severity, _place, problem in found(rpm_package_repos=wrong)]
+def test_invalid_items_are_reported_with_other_findings():
+    invalid = [{**item("a"), "url": None}, item("a")]
+    problems = [problem for _severity, _place, problem in found(rpm_package_repos=invalid)]
     assert problems[0] == "url is missing"
     assert len([one for one in problems if one.startswith("repeats the ")]) == 4

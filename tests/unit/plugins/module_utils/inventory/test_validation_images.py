@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists of container images, looked at before a run."""
+"""Lists of container images are validated before a run."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 from plugins.module_utils.inventory.validation import check_container_images
 
 
-def told(**variables):
+def findings(**variables):
     return [
         (one.severity, one.place, one.item, one.problem)
         for one in check_container_images(variables)
     ]
 
 
-def test_names_that_are_duplicated_or_cannot_be_are_reported_with_their_place():
-    found = told(kolla_container_images=["nova-api", "keystone", "nova-api", "Nova API", 5])
+def test_duplicate_and_invalid_names_are_reported_with_their_position():
+    found = findings(kolla_container_images=["nova-api", "keystone", "nova-api", "Nova API", 5])
     assert [(one[1][1], one[2], one[3]) for one in found] == [
         (2, "nova-api", "is listed twice: remove one of them"),
         (3, "Nova API", "is not the name of an image"),
@@ -24,8 +24,8 @@ def test_names_that_are_duplicated_or_cannot_be_are_reported_with_their_place():
     ]
 
 
-def test_an_image_that_is_not_built_and_in_no_list_is_a_warning():
-    found = told(
+def test_an_unbuildable_image_that_is_in_no_list_is_a_warning():
+    found = findings(
         kolla_container_images=["nova-api"],
         kolla_unbuildable_images={
             "old_scheme": {"centos": ["nova-apy"]},
@@ -43,8 +43,8 @@ def test_an_image_that_is_not_built_and_in_no_list_is_a_warning():
     assert found[0][1] == ("kolla_unbuildable_images", "old_scheme", "centos", 0)
 
 
-def test_a_filter_that_finds_nothing_is_an_error():
-    [found] = told(kolla_container_images=["nova-api"], kolla_container_image_filter="zun")
+def test_a_filter_without_a_match_is_an_error():
+    [found] = findings(kolla_container_images=["nova-api"], kolla_container_image_filter="zun")
     assert found[2] == "kolla_container_image_filter"
     assert "'zun' matches none of 1 names" in found[3]
 
@@ -59,11 +59,11 @@ def test_a_filter_that_finds_nothing_is_an_error():
         {"kolla_container_images": ["a"], "kolla_unbuildable_images": {"rocky-9": "{{ a }}"}},
     ],
 )
-def test_what_is_sound_or_a_template_is_left_alone(variables):
-    assert told(**variables) == []
+def test_valid_values_and_templates_have_no_finding(variables):
+    assert findings(**variables) == []
 
 
-def test_what_is_no_list_and_no_mapping_is_reported():
-    assert told(kolla_container_images="a b")[0][3] == "must be a list of image names"
-    [found] = told(kolla_container_images=["a"], kolla_unbuildable_images=["a"])
+def test_invalid_lists_and_mappings_are_reported():
+    assert findings(kolla_container_images="a b")[0][3] == "must be a list of image names"
+    [found] = findings(kolla_container_images=["a"], kolla_unbuildable_images=["a"])
     assert found[3] == "must map base distributions to images"

@@ -15,27 +15,27 @@ RPM, DEB, OLD = "rpm_package_repos", "deb_package_repos", "deprecated_rpm_packag
 
 
 def item(name="one", **keys):
-    own = {"name": name, "short_name": name, "distribution_name": f"{name}-"}
-    return {**own, "base_path": f"{name}/", "url": "https://example.com/", **keys}
+    names = {"name": name, "short_name": name, "distribution_name": f"{name}-"}
+    return {**names, "base_path": f"{name}/", "url": "https://example.com/", **keys}
 
 
 def without(key, **keys):
     return {name: value for name, value in item(**keys).items() if name != key}
 
 
-def found(*items, variable=RPM, under=None):
-    """Severity, place below the list, and problem of each finding."""
-    _checked, findings = check_items(variable, list(items), under or {})
+def found(*items, variable=RPM, defaults=None):
+    """Return severity, place below the list, and problem of each finding."""
+    _checked, findings = check_items(variable, list(items), defaults or {})
     return [(one.severity, one.place[1:], one.problem) for one in findings]
 
 
-def test_a_right_item_has_no_finding():
+def test_a_valid_item_has_no_finding():
     assert found(item()) == []
     assert found(item(distributions="noble"), variable=DEB) == []
 
 
 @pytest.mark.parametrize(
-    ("wrong", "place", "problem"),
+    ("invalid", "place", "problem"),
     [
         (without("url"), (0,), "url is missing"),
         (without("short_name"), (0,), "short_name is missing"),
@@ -49,8 +49,8 @@ def test_a_right_item_has_no_finding():
         ("text", (0,), "must be a list of mappings, one for each repository"),
     ],
 )
-def test_what_is_wrong_with_an_item_has_its_place(wrong, place, problem):
-    [(severity, where, text)] = found(wrong)
+def test_a_problem_of_an_item_is_reported_with_its_position(invalid, place, problem):
+    [(severity, where, text)] = found(invalid)
     assert (severity, where) == ("error", place)
     assert text.startswith(problem)
 
@@ -64,10 +64,10 @@ def test_every_problem_of_an_item_is_a_finding():
 
 def test_a_deb_repository_needs_its_suites():
     assert found(item(), variable=DEB) == [("error", (0,), "distributions is missing")]
-    assert found(item(), variable=DEB, under={"distributions": "noble"}) == []
+    assert found(item(), variable=DEB, defaults={"distributions": "noble"}) == []
 
 
-def test_what_is_only_odd_is_a_warning():
+def test_unusual_values_are_warnings():
     metalink = "https://mirrors.example.com/metalink?repo=x"
     assert found(item(polcy="immediate"), item("two", url=metalink)) == [
         ("warning", (0, "polcy"), "unknown key 'polcy', ignored (did you mean 'policy'?)"),
@@ -99,11 +99,11 @@ def test_a_list_may_be_empty(value):
     assert check_items(RPM, value, {}) == ([], [])
 
 
-def test_a_list_that_is_none_is_an_error():
+def test_an_invalid_list_is_an_error():
     assert check_items(RPM, "text", {})[1][0].problem == "must be a list of mappings"
 
 
-def test_deprecated_items_need_no_upstream():
+def test_deprecated_items_need_no_url():
     assert found(without("url"), variable=OLD) == []
 
 
@@ -112,7 +112,7 @@ def checked(**lists):
 
 
 @pytest.mark.parametrize("key", ["name", "short_name", "distribution_name", "base_path"])
-def test_two_repositories_have_nothing_in_common(key):
+def test_identifying_keys_must_be_unique(key):
     first, second = item(), without("url", name="two", **{})
     second[key] = first[key]
     [finding] = find_duplicates(
@@ -124,21 +124,21 @@ def test_two_repositories_have_nothing_in_common(key):
     assert finding.problem == f"repeats the {key} '{first[key]}' of one"
 
 
-def test_templates_are_not_said_to_be_the_same():
-    twice = [item(), item("two")]
-    for one in twice:
+def test_equal_templates_are_not_duplicates():
+    duplicates = [item(), item("two")]
+    for one in duplicates:
         one["short_name"] = "{{ x }}"
-    assert list(find_duplicates(checked(rpm_package_repos=twice))) == []
+    assert list(find_duplicates(checked(rpm_package_repos=duplicates))) == []
 
 
-def test_a_deprecated_repository_may_be_one_that_is_synced_which_is_odd():
+def test_a_repository_that_is_active_and_deprecated_is_a_warning():
     items = checked(rpm_package_repos=[item()], deprecated_rpm_package_repos=[item()])
     assert {one.severity for one in find_duplicates(items)} == {"warning"}
-    twice = checked(deprecated_rpm_package_repos=[item(), item()])
-    assert {one.severity for one in find_duplicates(twice)} == {"error"}
+    duplicates = checked(deprecated_rpm_package_repos=[item(), item()])
+    assert {one.severity for one in find_duplicates(duplicates)} == {"error"}
 
 
-def test_a_prefix_that_ends_in_a_stamp_is_odd():
+def test_a_prefix_that_ends_in_a_stamp_is_a_warning():
     one = item(distribution_name="one-20261122T200001", base_path="one/20261122T200001/")
     keys = [
         finding.place[-1] for finding in find_stamped_prefixes(checked(rpm_package_repos=[one]))
@@ -146,14 +146,14 @@ def test_a_prefix_that_ends_in_a_stamp_is_odd():
     assert keys == ["distribution_name", "base_path"]
 
 
-def test_a_path_below_a_snapshot_of_another_is_refused():
+def test_a_path_below_a_snapshot_of_another_repository_is_an_error():
     items = [item(base_path="a/"), item("two", base_path="a/20261122T200001/b/")]
     [finding] = find_nested_paths(checked(rpm_package_repos=items))
     assert finding.problem == "base_path 'a/20261122T200001/b/' is below a snapshot of one"
     assert finding.other == (RPM, 0, "base_path")
 
 
-def test_defaults_are_checked_once_and_what_is_right_is_used():
+def test_defaults_are_checked_once_and_valid_ones_are_used():
     value = {"policy": "later", "colour": 1, "mirror": "{{ x }}", "mode": "verbatim"}
     usable, findings = check_defaults("package_defaults_deb", value)
     assert usable == {"mode": "verbatim"}

@@ -19,10 +19,10 @@ from plugins.module_utils.inventory.values import (
 
 
 class _OmitType:
-    """Named as in ansible-core 2.19 and later."""
+    """Has the name of the class in ansible-core 2.19 and later."""
 
 
-def test_null_and_leftover_omit_mean_not_given():
+def test_null_and_an_omit_placeholder_mean_not_set():
     item = {
         "name": "A",
         "url": None,
@@ -60,7 +60,7 @@ def test_null_and_leftover_omit_mean_not_given():
         (one_of("a", "b"), "b", "b"),
     ],
 )
-def test_values_become_what_is_meant(convert, value, result):
+def test_values_are_converted(convert, value, result):
     converted = convert(value)
     assert converted == result
     assert type(converted) is type(result)
@@ -89,7 +89,7 @@ def test_values_become_what_is_meant(convert, value, result):
         (one_of("a", "b"), ["a"], "must be one of a, b, not ['a']"),
     ],
 )
-def test_a_value_of_another_kind_is_refused_in_words(convert, value, problem):
+def test_a_value_of_the_wrong_type_is_rejected_with_a_message(convert, value, problem):
     with pytest.raises(ItemValueError) as refused:
         convert(value)
     assert str(refused.value) == problem

@@ -7,7 +7,7 @@ from plugins.module_utils.kayobe.config import PACKAGE_PINS_FILE, KayobeFileErro
 
 
 @pytest.mark.parametrize("directory", [".", "etc/kayobe"])
-def test_a_file_is_found_from_the_root_and_from_the_directory_itself(tmp_path, directory):
+def test_a_file_is_found_from_the_root_and_from_etc_kayobe(tmp_path, directory):
     path = tmp_path / "etc" / "kayobe" / PACKAGE_PINS_FILE
     path.parent.mkdir(parents=True)
     path.touch()

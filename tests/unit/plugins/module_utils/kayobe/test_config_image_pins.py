@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a Kayobe configuration pins of disk images."""
+"""The disk images that a Kayobe configuration pins."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from plugins.module_utils.kayobe.config import pinned_disk_images
 from plugins.module_utils.release.disk_images import DiskImageError
 
 
-def key(words):
-    return f"stackhpc_{words}_overcloud_host_image_version"
+def key(image):
+    return f"stackhpc_{image}_overcloud_host_image_version"
 
 
 @pytest.mark.parametrize(
-    ("words", "repository", "base_path"),
+    ("image", "repository", "base_path"),
     [
         ("rocky_9", "kayobe-images-2025.1-rocky-9", "kayobe-images/2025.1/rocky/9"),
         ("ubuntu_noble", "kayobe-images-2025.1-ubuntu-noble", "kayobe-images/2025.1/ubuntu/noble"),
@@ -26,9 +26,9 @@ def key(words):
         ),
     ],
 )
-def test_key_and_version_tell_which_image(words, repository, base_path):
+def test_key_and_version_decide_the_image(image, repository, base_path):
     version = "2025.1-20261122T200001"
-    assert pinned_disk_images({key(words): version}) == [
+    assert pinned_disk_images({key(image): version}) == [
         {"repository": repository, "base_path": base_path, "version": version}
     ]
 
@@ -37,7 +37,7 @@ def test_other_variables_and_empty_pins_are_left_out():
     assert pinned_disk_images({"stackhpc_other": "x", key("rocky_9"): None, key("a_b"): " "}) == []
 
 
-def test_every_value_that_is_no_version_is_named():
+def test_every_invalid_version_is_reported():
     values = {
         key("rocky_9"): "20261122T200001",
         key("rocky_10"): 7,

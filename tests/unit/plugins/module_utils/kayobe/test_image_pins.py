@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of tags of container images, and of versions of disk images."""
+"""Updates of tags of container images and of versions of disk images."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def actions(changes):
     return {one.name: one.action for one in changes}
 
 
-def test_a_tag_is_set_at_the_default_for_its_distribution_alone():
+def test_a_tag_is_set_in_the_default_for_its_distribution_only():
     text, changes = update_container_image_tags(TEXT, TagUpdate(NEW))
     assert text == TEXT.replace(OLD, NEW, 1)
     assert actions(changes) == {"openstack rocky-9": "update"}
@@ -57,7 +57,7 @@ def test_named_keys_are_set_instead():
     }
 
 
-def test_a_reset_takes_the_distribution_from_all_others():
+def test_a_reset_removes_the_distribution_from_all_other_keys():
     text, changes = update_container_image_tags(TEXT, TagUpdate(NEW, reset=True))
     assert text == (
         "kolla_image_tags:\n"
@@ -75,7 +75,7 @@ def test_a_reset_with_named_keys_keeps_them_and_the_default():
     assert actions(changes) == {"nova rocky-9": "update", "cinder rocky-9": "remove"}
 
 
-def test_going_back_and_staying_are_reported():
+def test_older_and_unchanged_tags_are_reported():
     def action(tag):
         return actions(update_container_image_tags(TEXT, TagUpdate(tag))[1])
 
@@ -104,7 +104,7 @@ def test_invalid_items_are_reported_at_once():
     )
 
 
-def test_a_version_is_set_for_all_disk_images_or_for_those_named():
+def test_a_version_is_set_for_all_disk_images_or_for_the_given_ones():
     version = "2025.1-20261122T200001"
     text, changes = update_disk_image_versions(VERSIONS, version)
     assert text.count(version) == 3
@@ -119,7 +119,7 @@ def test_a_version_is_set_for_all_disk_images_or_for_those_named():
 
 
 @pytest.mark.parametrize(
-    ("version", "names", "words"),
+    ("version", "names", "message"),
     [
         ("20261122T200001", [], "invalid version .*: expected one such as 2025.1-"),
         (
@@ -129,8 +129,8 @@ def test_a_version_is_set_for_all_disk_images_or_for_those_named():
         ),
     ],
 )
-def test_a_version_that_cannot_be_and_an_image_that_is_not_there_are_refused(version, names, words):
-    with pytest.raises(OperatorError, match=words):
+def test_an_invalid_version_and_a_missing_image_are_rejected(version, names, message):
+    with pytest.raises(OperatorError, match=message):
         update_disk_image_versions(VERSIONS, version, names)
     with pytest.raises(OperatorError, match="no version of any disk image is in the file"):
         update_disk_image_versions("a: 1\n", "2025.1-20261122T200001")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The editor of tags against PyYAML: what is set is set, and every other line is the same."""
+"""Updates of tags compared with PyYAML: only the given tags change, all other lines are kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plugins.module_utils.kayobe.image_pins import TagUpdate, update_container_i
 DISTROS = ["rocky-9", "rocky-10", "ubuntu-noble"]
 KEYS = ["openstack", "cinder", "nova", "nova_compute", "zun"]
 STAMP = st.from_regex(r"20[0-9]{6}T[0-9]{6}", fullmatch=True)
-REMARK = st.sampled_from(["", "", "  # why", " # 'quoted", ' # "', " # ä {["])
+END_COMMENT = st.sampled_from(["", "", "  # why", " # 'quoted", ' # "', " # ä {["])
 COMMENT = st.sampled_from(["", "# x", "  # indented: y", "      # deep", "   "])
 QUOTE = st.sampled_from(["", '"', "'"])
 
@@ -23,25 +23,25 @@ exhaustive = settings(max_examples=100, derandomize=True, deadline=None, databas
 
 @st.composite
 def files(draw):
-    """Files of tags that a person or a program might have written."""
+    """Generate tag files in styles that people and programs use."""
     key_indent = " " * draw(st.integers(1, 4))
     lines = draw(st.sampled_from([[], ["---"], ["other: {a: 1}"], ["list:", "- a", "# b"]]))
-    lines = [*lines, f"kolla_image_tags:{draw(REMARK)}"]
+    lines = [*lines, f"kolla_image_tags:{draw(END_COMMENT)}"]
     for key in draw(st.lists(st.sampled_from(KEYS), unique=True, min_size=1)):
         lines += draw(st.lists(COMMENT, max_size=1))
-        lines.append(f"{key_indent}{key}:{draw(REMARK)}")
+        lines.append(f"{key_indent}{key}:{draw(END_COMMENT)}")
         for distro in draw(st.lists(st.sampled_from(DISTROS), unique=True, min_size=1)):
             quote = draw(QUOTE)
             tag = f"{quote}2025.1-{distro}-{draw(STAMP)}{quote}"
             lines += draw(st.lists(COMMENT, max_size=1))
-            lines.append(f"{key_indent * 2}{distro}: {tag}{draw(REMARK)}")
+            lines.append(f"{key_indent * 2}{distro}: {tag}{draw(END_COMMENT)}")
     lines += draw(st.sampled_from([[], ["after: 1"], ["# end"], ["text: |", "  nova:", "    a"]]))
     end = draw(st.sampled_from(["\n", "\r\n"]))
     return end.join(lines) + draw(st.sampled_from(["", end]))
 
 
-def untouched(text):
-    """The lines that are no key and no tag; that the file ends in a newline is no line."""
+def other_lines(text):
+    """Return the lines that are neither key nor tag, without a final empty line."""
     lines = re.split(r"\r?\n", text)
     return [line for line in lines if line and not re.match(r"\s+[\w-]+:", line)]
 
@@ -54,26 +54,26 @@ def untouched(text):
     st.lists(st.sampled_from(KEYS), unique=True, max_size=2),
     st.booleans(),
 )
-def test_exactly_what_is_meant_differs(text, distro, stamp, keys, reset):
+def test_only_the_given_tags_change(text, distro, stamp, keys, reset):
     tag = f"2025.1-{distro}-{stamp}"
     before = yaml.safe_load(text)
     update = TagUpdate(tag, keys, reset, add=True)
     after, changes = update_container_image_tags(text, update)
-    wanted = {key: dict(values) for key, values in before["kolla_image_tags"].items()}
-    meant = keys or ["openstack"]
-    for key in meant:
-        wanted.setdefault(key, {})[distro] = tag
+    expected = {key: dict(values) for key, values in before["kolla_image_tags"].items()}
+    changed_keys = keys or ["openstack"]
+    for key in changed_keys:
+        expected.setdefault(key, {})[distro] = tag
     if reset:
-        for key in [one for one in wanted if one not in [*meant, "openstack"]]:
-            wanted[key].pop(distro, None)
-            if not wanted[key]:
-                del wanted[key]
-    assert yaml.safe_load(after) == {**before, "kolla_image_tags": wanted}
-    assert untouched(after) == untouched(text)
+        for key in [one for one in expected if one not in [*changed_keys, "openstack"]]:
+            expected[key].pop(distro, None)
+            if not expected[key]:
+                del expected[key]
+    assert yaml.safe_load(after) == {**before, "kolla_image_tags": expected}
+    assert other_lines(after) == other_lines(text)
     if not any(one.changed for one in changes):
         assert after == text
     new = [line for line in after.splitlines(keepends=True) if line not in text]
-    assert len(new) <= 1 + 2 * len(meant)
+    assert len(new) <= 1 + 2 * len(changed_keys)
     again, changes = update_container_image_tags(after, update)
     assert again == after
     assert not any(one.changed for one in changes)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the keys of `kolla_image_tags` to the tags of each image."""
+"""The keys of `kolla_image_tags` are converted to the tags of each image."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def test_each_image_has_the_tags_of_all_its_containers_once():
     }
 
 
-def test_a_key_without_the_distribution_is_passed_over():
+def test_a_key_without_the_distribution_is_skipped():
     assert found(["nova-compute"], ["rocky-9"]) == {"nova-compute": [tag(day=2)]}
 
 
-def test_what_is_not_built_for_a_distribution_has_no_tag_of_it():
+def test_an_image_has_no_tag_of_a_distribution_that_does_not_build_it():
     unbuildable = {"rocky-9": ["nova-api"], "ubuntu": ["keystone"], "new_scheme": ["cron"]}
     assert found(["nova-api", "keystone", "cron"], unbuildable=unbuildable) == {
         "nova-api": [tag("ubuntu-noble")],
@@ -67,7 +67,7 @@ def test_what_is_not_built_for_a_distribution_has_no_tag_of_it():
     assert unbuildable_images({"old_scheme": {"rocky": ["a"]}, "rocky-9": None}, "rocky-9") == set()
 
 
-def test_images_without_any_tag_are_named_together():
+def test_images_without_a_tag_are_reported_together():
     tags = {"openstack": {"rocky-9": tag()}, "nova": {"ubuntu-noble": tag("ubuntu-noble")}}
     with pytest.raises(TagsError) as refused:
         found(tags=tags)
@@ -76,7 +76,7 @@ def test_images_without_any_tag_are_named_together():
     ]
 
 
-def test_all_that_is_wrong_with_keys_tags_and_distributions_is_reported_at_once():
+def test_all_problems_of_keys_tags_and_distributions_are_reported_at_once():
     tags = {
         "nova-api": {"rocky-9": tag()},
         "nova": {"rokcy-9": tag(), "rocky-9": tag("ubuntu-noble")},
@@ -99,11 +99,11 @@ def test_all_that_is_wrong_with_keys_tags_and_distributions_is_reported_at_once(
 
 
 @pytest.mark.parametrize("tags", [None, {}, [], "2025.1"])
-def test_what_is_no_mapping_of_tags_is_refused(tags):
+def test_an_invalid_mapping_of_tags_is_rejected(tags):
     assert "expected a mapping" in tag_problems(tags, "2025.1")[0]
 
 
-def test_sound_tags_have_no_problem_and_any_distribution_will_do_where_none_is_known():
+def test_valid_tags_have_no_problem_and_any_distribution_is_accepted_by_default():
     assert tag_problems(TAGS, "2025.1", TABLES.base_distros) == []
     assert tag_problems({"openstack": {"suse-16": tag("suse-16")}}, "2025.1") == []
 
@@ -122,7 +122,7 @@ def test_the_distribution_is_read_from_the_tag(text, distro):
     assert base_distro_of(text) == distro
 
 
-def test_the_release_is_that_of_the_default():
+def test_the_release_is_that_of_the_default_tag():
     assert release_of({"nova": {"rocky-9": tag(release="2024.1")}, **TAGS}) == "2025.1"
     assert release_of({"nova": {"rocky-9": tag(release="2024.1")}}) == "2024.1"
     assert release_of({"openstack": {"rocky-9": "latest"}, "nova": []}) == ""
@@ -137,10 +137,12 @@ def test_distributions_are_selected_with_and_without_their_version():
         selected_base_distros(TAGS, ["rocky-1", "centos"])
 
 
-def test_images_that_are_in_no_list_are_named_with_the_nearest():
+def test_unknown_images_are_reported_with_the_nearest_names():
     assert unknown_images(["a"], ["a", "b"], "here") == []
-    [told] = unknown_images(["nova-apy", "zzz", "keystone"], ["nova-api", "keystone"], "pulp.yml")
-    assert told == (
+    [message] = unknown_images(
+        ["nova-apy", "zzz", "keystone"], ["nova-api", "keystone"], "pulp.yml"
+    )
+    assert message == (
         "images in pulp.yml are missing from kolla_container_images: nova-apy (nearest: nova-api), "
         "zzz. Add them there"
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables compared with a checkout of Kolla Ansible."""
+"""Differences between the tables and a checkout of Kolla Ansible."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CHECKOUT = checkout_of([HAPROXY, GLANCE])
 
 
 def test_images_and_defaults_of_tags_are_read_from_all_roles():
-    wanted = Checkout(
+    expected = Checkout(
         {
             "haproxy": "haproxy",
             "glance_api": "glance-api",
@@ -43,7 +43,7 @@ def test_images_and_defaults_of_tags_are_read_from_all_roles():
             "glance_tls_proxy": "haproxy",
         },
     )
-    assert wanted == CHECKOUT
+    assert expected == CHECKOUT
 
 
 def test_tables_that_agree_have_no_problem():
@@ -54,7 +54,7 @@ def test_tables_that_agree_have_no_problem():
     assert hierarchy_problems(tables, CHECKOUT) == []
 
 
-def test_every_container_and_tag_that_the_tables_have_otherwise_is_named():
+def test_every_difference_between_tables_and_checkout_is_reported():
     tables = KollaTables("2025.1", {}, {"haproxy": "glance"}, [])
     assert image_problems(tables, CHECKOUT, ["haproxy"]) == [
         "container glance_tls_proxy runs the image haproxy, but in the tables of 2025.1 that image "

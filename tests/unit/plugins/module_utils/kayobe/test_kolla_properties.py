@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tags of images against the hierarchy of variables as Kolla Ansible resolves it.
+"""The tags of images compared with the variables of Kolla Ansible.
 
-There, `<container>_tag` defaults to the variable of its service, and so on up to `openstack_tag`;
-a key of the tag file sets the variable of its name. The tables only write down what stands out.
+In Kolla Ansible, `<container>_tag` defaults to the variable of its service, and so on up to
+`openstack_tag`. A key of the tag file sets the variable of its name. The tables only have the
+exceptions.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from plugins.module_utils.kayobe.kolla import (
     tag_problems,
 )
 
-FOLDER = Path(__file__).resolve().parents[5] / "plugins" / "plugin_utils" / "kolla" / "tables"
-RELEASES = sorted(path.stem for path in FOLDER.glob("*.yml"))
+TABLES_DIRECTORY = (
+    Path(__file__).resolve().parents[5] / "plugins" / "plugin_utils" / "kolla" / "tables"
+)
+RELEASES = sorted(path.stem for path in TABLES_DIRECTORY.glob("*.yml"))
 DISTROS = ["rocky-9", "ubuntu-noble"]
-# A container, its image, and what its tag defaults to, one after the other.
+# Container -> its image, and the keys that its tag defaults to, in order.
 HIERARCHY = {
     "nova_api": ("nova-api", ["nova"]),
     "nova_compute": ("nova-compute", ["nova"]),
@@ -69,7 +72,7 @@ exhaustive = settings(max_examples=300, derandomize=True, deadline=None, databas
 
 @st.composite
 def tag_files(draw):
-    """Keys with tags for some distributions, and `openstack` with all."""
+    """Generate keys with tags for some distributions, and `openstack` with tags for all."""
 
     def values(distros):
         return {
@@ -84,7 +87,7 @@ def tag_files(draw):
 
 
 def resolved(tags, container, distro):
-    """The first variable up from that of a container which the file sets for a distribution."""
+    """Return the tag of the first key in the hierarchy that has one for the distribution."""
     for key in [container, *HIERARCHY[container][1]]:
         if distro in tags.get(key, {}):
             return tags[key][distro]
@@ -93,31 +96,33 @@ def resolved(tags, container, distro):
 
 @exhaustive
 @given(tag_files())
-def test_every_image_has_exactly_the_tags_that_its_containers_run(tags):
+def test_every_image_has_exactly_the_tags_of_its_containers(tags):
     found = container_image_tags(tags, TABLES, IMAGES, DISTROS, {})
     assert tag_problems(tags, "2025.1", DISTROS) == []
     assert list(found) == IMAGES
     for image in IMAGES:
         containers = [one for one, (name, _) in HIERARCHY.items() if name == image]
-        wanted = {resolved(tags, one, distro) for one in containers for distro in DISTROS}
-        assert set(found[image]) == wanted
-        assert len(found[image]) == len(wanted)
+        expected = {resolved(tags, one, distro) for one in containers for distro in DISTROS}
+        assert set(found[image]) == expected
+        assert len(found[image]) == len(expected)
 
 
 @exhaustive
 @given(tag_files(), st.dictionaries(st.sampled_from(DISTROS), st.lists(st.sampled_from(IMAGES))))
-def test_what_is_not_built_takes_away_tags_and_adds_none(tags, unbuildable):
-    everything = container_image_tags(tags, TABLES, IMAGES, DISTROS, {})
+def test_unbuildable_images_lose_tags_and_gain_none(tags, unbuildable):
+    all_tags = container_image_tags(tags, TABLES, IMAGES, DISTROS, {})
     for image, found in container_image_tags(tags, TABLES, IMAGES, DISTROS, unbuildable).items():
         distros = [one for one in DISTROS if image not in unbuildable.get(one, [])]
         assert found == [
-            tag for tag in everything[image] if any(f"-{one}-" in tag for one in distros)
+            tag for tag in all_tags[image] if any(f"-{one}-" in tag for one in distros)
         ]
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_the_tables_of_each_release_are_sound(release):
-    tables = tables_of(release, yaml.safe_load((FOLDER / f"{release}.yml").read_text("utf-8")))
+def test_the_tables_of_each_release_are_valid(release):
+    tables = tables_of(
+        release, yaml.safe_load((TABLES_DIRECTORY / f"{release}.yml").read_text("utf-8"))
+    )
     assert {"2024.1", "2025.1", "2026.1"} <= set(RELEASES)
     known = [one for names in tables.containers.values() for one in names]
     assert len(known) == len(set(known))

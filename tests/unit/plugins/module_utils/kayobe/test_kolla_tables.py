@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which containers run an image, and which key gives a container its tag."""
+"""The containers of an image, and the key that sets the tag of a container."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def test_a_key_without_a_container_is_distinguished_from_others(key, means):
     assert TABLES.names(key, ["nova-api", "redis-sentinel"]) == means
 
 
-def test_tables_that_lack_a_part_are_refused():
+def test_incomplete_tables_are_rejected():
     with pytest.raises(TablesError, match="2025.1: containers, services missing"):
         tables_of("2025.1", {"base_distros": [], "services": []})
     with pytest.raises(TablesError, match="expected a mapping"):
         tables_of("2025.1", None)
 
 
-def test_tables_are_what_their_file_says():
+def test_tables_are_read_from_their_file():
     content = {"base_distros": ["rocky-9"], "containers": {}, "services": {"cron": "common"}}
     assert tables_of("2025.1", content) == KollaTables(
         "2025.1", {}, {"cron": "common"}, ["rocky-9"]

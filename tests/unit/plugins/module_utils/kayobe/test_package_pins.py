@@ -22,8 +22,12 @@ stackhpc_pulp_repo_f_version: odd
 
 
 def item(short_name, **keys):
-    own = {"name": short_name, "distribution_name": f"{short_name}-", "base_path": f"{short_name}/"}
-    return {**own, "short_name": short_name, **keys}
+    names = {
+        "name": short_name,
+        "distribution_name": f"{short_name}-",
+        "base_path": f"{short_name}/",
+    }
+    return {**names, "short_name": short_name, **keys}
 
 
 def params(**given):
@@ -32,7 +36,7 @@ def params(**given):
     return {**keys, "pins_strict": False, "add": False, **given}
 
 
-def test_each_pin_reports_what_becomes_of_it():
+def test_each_pin_reports_its_action():
     pins = {"a": NEW, "b": NEW, "c": NEW, "d": NEW, "e": MID, "f": NEW, "x": NEW}
     text, changes = update_package_pins(TEXT, pins, add=False)
     assert {one.name: one.action for one in changes} == {
@@ -61,7 +65,7 @@ def test_a_name_that_cannot_be_a_variable_is_not_added():
     assert update_package_pins(TEXT, {"b.b": NEW}, add=False)[0] == TEXT
 
 
-def test_old_and_new_stand_in_columns_and_the_counts_come_last():
+def test_the_table_has_old_and_new_pins_and_ends_with_the_counts():
     pins = {"a": NEW, "b": NEW, "d": NEW, "e": MID, "long_name": NEW}
     _text, changes = update_package_pins(TEXT, pins, add=True)
     assert report_lines(changes, "pins.yml", "selected 5 of 5") == [
@@ -73,7 +77,7 @@ def test_old_and_new_stand_in_columns_and_the_counts_come_last():
     ]
 
 
-def test_a_check_reports_that_nothing_was_written_unless_there_is_nothing_to_write():
+def test_check_mode_reports_that_nothing_was_written_if_there_are_changes():
     _text, changes = update_package_pins(TEXT, {"a": NEW}, add=False)
     lines = report_lines(changes, "pins.yml", "", is_written=False)
     assert lines[-1] == "pins.yml: 1 updated (check mode, nothing was written)"
@@ -81,7 +85,7 @@ def test_a_check_reports_that_nothing_was_written_unless_there_is_nothing_to_wri
     assert report_lines(changes, "pins.yml", "", is_written=False) == ["pins.yml: 1 unchanged"]
 
 
-def test_repositories_are_selected_as_everywhere():
+def test_repositories_are_selected_with_the_common_filters():
     given = params(
         rpm=[item("a", sync_group="g"), item("b")],
         deb=[item("c", sync_group="g")],
@@ -96,12 +100,12 @@ def test_repositories_are_selected_as_everywhere():
     assert sorted(select_package_pins({**given, "package_filter": "a|old"})[0]) == ["a", "old"]
 
 
-def test_a_malformed_repository_can_be_pinned():
+def test_an_invalid_repository_can_be_pinned():
     given = params(rpm=[item("a", base_path="a")], package_versions={"a": NEW})
     assert select_package_pins(given)[0] == {"a": NEW}
 
 
-def test_without_any_repository_names_alone_are_selected():
+def test_without_repositories_pins_are_selected_by_name():
     given = params(package_versions={"a": NEW, "b": NEW})
     assert select_package_pins(given)[0] == {"a": NEW, "b": NEW}
     filtered = select_package_pins({**given, "package_filter": "b"})
@@ -110,7 +114,7 @@ def test_without_any_repository_names_alone_are_selected():
 
 
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("more", "message"),
     [
         ({"sync_group": "g"}, "cannot select by repository type or sync group"),
         ({"rpm_filter": "a"}, "cannot select by repository type or sync group"),
@@ -121,6 +125,6 @@ def test_without_any_repository_names_alone_are_selected():
         ({"rpm": [item("b")]}, "'a' is pinned, but no package repository has"),
     ],
 )
-def test_pins_that_make_no_sense_are_refused(more, words):
-    with pytest.raises(OperatorError, match=words):
+def test_invalid_pins_are_rejected(more, message):
+    with pytest.raises(OperatorError, match=message):
         select_package_pins(params(**{"package_versions": {"a": NEW}, **more}))

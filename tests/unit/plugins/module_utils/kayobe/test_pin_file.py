@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The editor of pins, by example; test_pin_file_properties.py compares it with YAML."""
+"""Examples of updates of pins; test_pin_file_properties.py compares updates with PyYAML."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def test_a_value_is_replaced_and_the_rest_of_its_line_is_kept(line, after):
 
 
 @pytest.mark.parametrize("value", ["2025.1", "1", "yes", "release-1"])
-def test_a_value_that_yaml_may_not_read_as_text_gets_quotes(value):
+def test_a_value_that_yaml_may_not_read_as_text_is_quoted(value):
     assert with_values("a: x\n", {"a": value}) == f'a: "{value}"\n'
     assert with_values("a: 'x'\n", {"a": value}) == f"a: '{value}'\n"
 
 
 @pytest.mark.parametrize("value", ["a b", "a: b", "x #", "'", "", "-a", "ä"])
-def test_a_value_that_is_no_pin_is_refused(value):
+def test_an_invalid_pin_is_rejected(value):
     with pytest.raises(PinFileError, match="invalid pin"):
         with_values("a: x\n", {"a": value})
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("a: &b x", "line 1: a has a tag or an anchor"),
         ("a: !vault |\n  6162\n", "line 1: a has a tag or an anchor"),
@@ -65,15 +65,15 @@ def test_a_value_that_is_no_pin_is_refused(value):
         ("a:\n- b\n", "line 1: a continues in line 2"),
     ],
 )
-def test_what_is_no_text_of_one_line_is_refused_only_where_it_is_meant(text, words):
-    with pytest.raises(PinFileError, match=words) as refused:
+def test_a_value_that_cannot_be_replaced_is_an_error_only_for_a_given_key(text, message):
+    with pytest.raises(PinFileError, match=message) as refused:
         with_values(text, {"a": NEW})
     assert "replace its value with a stamp" in str(refused.value)
     assert with_values(text, {"z": NEW}) == text
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("$ANSIBLE_VAULT;1.1;AES256\n6162\n", "line 1: the file is encrypted"),
         ("a: 1\nb: 2\n'a': 3\n", "line 3: a is already in line 1: remove one of them"),
@@ -88,19 +88,19 @@ def test_what_is_no_text_of_one_line_is_refused_only_where_it_is_meant(text, wor
         ("? a\n: b\n", "line 1: .* line 2: "),
     ],
 )
-def test_a_file_that_is_not_understood_for_certain_is_refused(text, words):
-    with pytest.raises(PinFileError, match=words):
+def test_an_unsupported_file_is_rejected(text, message):
+    with pytest.raises(PinFileError, match=message):
         with_values(text, {})
 
 
-def test_all_that_is_in_the_way_is_reported_at_once():
+def test_all_problems_of_a_file_are_reported_at_once():
     with pytest.raises(PinFileError) as refused:
         with_values("a: &x 1\nb: 2\nc: [1]\n", {"a": NEW, "b": NEW, "c": NEW})
     assert str(refused.value).startswith("line 1: a has a tag")
     assert "; line 3: c is a list" in str(refused.value)
 
 
-def test_lists_mappings_and_block_texts_of_other_keys_are_passed_over():
+def test_lists_mappings_and_block_scalars_of_other_keys_are_skipped():
     text = "a: |\n  b: 1\n  # c\nd:\n  - e: 'x'\n  # f\nb: 2\n"
     entries = read_entries(text)
     assert [(entry.key, entry.number, entry.last) for entry in entries] == [
@@ -128,11 +128,11 @@ def test_lists_mappings_and_block_texts_of_other_keys_are_passed_over():
         ),
     ],
 )
-def test_a_new_key_comes_where_it_belongs(text, after):
+def test_a_new_key_is_inserted_in_order(text, after):
     assert with_added(text, {"m_version": NEW}, FAMILY) == after.format(NEW)
 
 
-def test_keys_that_are_sorted_by_their_names_stay_so():
+def test_keys_stay_sorted_by_name():
     text = "m_version: x\nm_2_version: x\nn_version: x\n"
     after = "m_version: x\nm_1_version: {0}\nm_2_version: x\nm_3_version: {0}\nn_version: x\n"
     new = {"m_3_version": NEW, "m_1_version": NEW}
@@ -144,6 +144,6 @@ def test_a_key_is_not_added_twice():
         with_added("a_version: x\n", {"a_version": NEW}, FAMILY)
 
 
-def test_a_block_text_without_an_end_of_line_does_not_get_longer():
+def test_no_key_is_added_after_a_block_scalar_without_a_final_newline():
     with pytest.raises(PinFileError, match="line 2: .* add a newline at the end"):
         with_added("a: |\n  x", {"b_version": NEW}, FAMILY)

@@ -24,7 +24,7 @@ from plugins.module_utils.kayobe.pin_file import LineError, read_line
         ("a:  # b", "a", None, ""),
     ],
 )
-def test_a_line_is_a_key_and_a_value_with_its_place(content, key, value, place):
+def test_a_line_has_a_key_and_a_value_with_its_position(content, key, value, place):
     line = read_line(content)
     assert (line.key, line.value, content[line.start : line.end]) == (key, value, place)
     assert line.refusal == ""
@@ -43,7 +43,7 @@ def test_a_line_is_a_key_and_a_value_with_its_place(content, key, value, place):
         ("a: b", -1),
     ],
 )
-def test_a_block_text_is_indented_from_its_key_or_dash(content, block):
+def test_a_block_scalar_is_indented_from_its_key_or_dash(content, block):
     assert read_line(content).block == block
 
 
@@ -63,7 +63,7 @@ def test_items_of_lists_are_distinguished_from_keys(content):
         (">", "is a block scalar"),
     ],
 )
-def test_what_is_no_text_to_be_replaced_is_reported(value, refusal):
+def test_a_value_that_cannot_be_replaced_is_reported(value, refusal):
     assert read_line(f"k: {value}").refusal == refusal
 
 
@@ -75,6 +75,6 @@ def test_what_is_no_text_to_be_replaced_is_reported(value, refusal):
         *("&a b: c", "[a]: b", "{a: b}: c", "%YAML 1.1", '"\\x61": b', "- text: 'a"),
     ],
 )
-def test_what_goes_on_in_the_next_line_or_is_no_yaml_is_refused(content):
+def test_continued_lines_and_invalid_yaml_are_rejected(content):
     with pytest.raises(LineError):
         read_line(content)

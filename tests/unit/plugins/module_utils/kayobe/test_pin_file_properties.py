@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The editor of pins against PyYAML: exactly the keys that are meant differ, and no other byte.
+"""Updates of pins compared with PyYAML: only the given values change, all other bytes are kept.
 
-Files are generated: sound ones of every shape that the editor knows, and soups of the lines that
-YAML has its traps in. Of a soup the editor may refuse anything, but never read it otherwise than
-YAML does.
+Files are generated: valid ones in all supported styles, and random combinations of lines that are
+difficult to parse. Such a combination may be rejected, but must not be read differently from YAML.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ PIN = st.one_of(
     st.sampled_from(["", " ", " ~", " null", ' ""', " ''", " 20261120", ' "{{ other }}"', " a b"]),
     st.sampled_from([" it's", ' a"b', " a#b", " http://x/y", " -1", " a: b"[:2], ' "a\\"b # c"']),
 )
-REMARK = st.sampled_from(["", "", "  # why", " # 'quoted", ' # "', "   # a: b", " # ä {["])
+END_COMMENT = st.sampled_from(["", "", "  # why", " # 'quoted", ' # "', "   # a: b", " # ä {["])
 COMMENT = st.sampled_from(["", "# x", "  # indented", "#", "# 'a", '# "', "# k: v", "   "])
 OTHER = st.sampled_from(
     [
@@ -55,9 +54,9 @@ OTHER = st.sampled_from(
 
 
 @st.composite
-def sound_files(draw):
-    """Files that a person or a program might have written."""
-    parts = [f"{key}:{draw(PIN)}{draw(REMARK)}" for key in draw(st.permutations(KEYS))]
+def valid_files(draw):
+    """Generate files in styles that people and programs use."""
+    parts = [f"{key}:{draw(PIN)}{draw(END_COMMENT)}" for key in draw(st.permutations(KEYS))]
     parts = parts[: draw(st.integers(0, len(parts)))]
     if draw(st.booleans()):
         parts.sort()
@@ -93,7 +92,7 @@ e: >2
 - - 'q
 f:
 g: plain
-    goes on
+    continued
   h: i
 # '
   # "
@@ -158,8 +157,8 @@ a #b: c
    - x: {a: b}  # }
 x: @a
 x: %a"""
-SOUP = st.sampled_from(TRAPS.split("\n"))
-SOUPS = st.tuples(st.lists(SOUP, max_size=8), st.sampled_from(["", "\n"])).map(
+LINE = st.sampled_from(TRAPS.split("\n"))
+MIXED_FILES = st.tuples(st.lists(LINE, max_size=8), st.sampled_from(["", "\n"])).map(
     lambda given: "\n".join(given[0]) + given[1]
 )
 
@@ -167,30 +166,30 @@ exhaustive = settings(max_examples=100, derandomize=True, deadline=None, databas
 
 
 def loaded(text):
-    """What YAML reads, every scalar as text, and keys that are no text as their representation."""
+    """Return what YAML reads: all scalars as text, other keys as their representation."""
     content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
     return {key if isinstance(key, str) else repr(key): value for key, value in content.items()}
 
 
 def check_bytes(before, after, keys):
-    """All lines are the same, but for the value in those of `keys`."""
+    """Assert that all lines are equal except for the values of `keys`."""
     entries = {entry.number: entry for entry in read_entries(before) if entry.key in keys}
     old, new = (re.split(r"(?<=\n)", text) for text in (before, after))
     assert len(old) == len(new)
-    for number, (was, line) in enumerate(zip(old, new), 1):
+    for number, (old_line, line) in enumerate(zip(old, new), 1):
         entry = entries.get(number)
         if entry:
-            end = was[entry.end :]
-            assert line.startswith(was[: entry.start])
+            end = old_line[entry.end :]
+            assert line.startswith(old_line[: entry.start])
             assert line.endswith(end)
-            assert len(line) - len(was) <= 18
+            assert len(line) - len(old_line) <= 18
         else:
-            assert line == was
+            assert line == old_line
 
 
 @exhaustive
-@given(sound_files(), VALUES)
-def test_exactly_the_given_values_differ(text, values):
+@given(valid_files(), VALUES)
+def test_only_the_given_values_change(text, values):
     entries = {entry.key: entry for entry in read_entries(text)}
     present = {key: value for key, value in values.items() if key in entries}
     after = with_values(text, values)
@@ -205,7 +204,7 @@ def test_exactly_the_given_values_differ(text, values):
 
 
 @exhaustive
-@given(sound_files(), VALUES)
+@given(valid_files(), VALUES)
 def test_exactly_the_added_keys_are_new(text, values):
     entries = read_entries(text)
     new = {key: value for key, value in values.items() if key not in {one.key for one in entries}}
@@ -217,12 +216,14 @@ def test_exactly_the_added_keys_are_new(text, values):
         raise
     before = loaded(text) if entries else {}
     assert (loaded(after) if new or entries else {}) == {**before, **new}
-    left = [
+    other_lines = [
         line
         for line in re.split(r"(?<=\n)", after)
         if line.lstrip("\ufeff").split(":")[0] not in new
     ]
-    assert "".join(left).rstrip("\r\n").lstrip("\ufeff") == text.rstrip("\r\n").lstrip("\ufeff")
+    assert "".join(other_lines).rstrip("\r\n").lstrip("\ufeff") == text.rstrip("\r\n").lstrip(
+        "\ufeff"
+    )
     assert after.endswith("\n") == text.endswith("\n") or not entries
     assert after.startswith("\ufeff") == text.startswith("\ufeff")
     keys = [one.key for one in entries if FAMILY.fullmatch(one.key)]
@@ -232,8 +233,8 @@ def test_exactly_the_added_keys_are_new(text, values):
 
 
 @settings(exhaustive, max_examples=500)
-@given(SOUPS, VALUES)
-def test_what_yaml_reads_otherwise_is_refused(text, values):
+@given(MIXED_FILES, VALUES)
+def test_a_file_that_yaml_reads_differently_is_rejected(text, values):
     try:
         entries = read_entries(text)
         after = with_values(text, values)
@@ -243,7 +244,7 @@ def test_what_yaml_reads_otherwise_is_refused(text, values):
     try:
         before = loaded(text) if entries else {}
     except (yaml.YAMLError, TypeError, AttributeError):
-        return  # no YAML, or no mapping: Ansible refuses the file, too
+        return  # invalid YAML or no mapping: Ansible rejects the file, too
     keys = {entry.key for entry in entries}
     assert keys == set(before)
     present = {key: value for key, value in values.items() if key in keys}
@@ -252,7 +253,7 @@ def test_what_yaml_reads_otherwise_is_refused(text, values):
 
 
 @pytest.mark.parametrize("separator", ["\n", "\r\n"])
-def test_a_file_of_the_real_size_keeps_every_other_byte(separator):
+def test_a_file_of_realistic_size_keeps_every_other_byte(separator):
     lines = ["---", "# Written by a workflow"]
     lines += [
         f"stackhpc_pulp_repo_repo_{number:03}_version: 20261101T000000" for number in range(176)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file of image tags, line by line."""
+"""The file of image tags is read and edited line by line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plugins.module_utils.kayobe.tag_file import read_keys, with_tag, without_ba
 
 TEXT = """\
 ---
-# What is deployed.
+# Deployed tags.
 other: 1
 kolla_image_tags:
   openstack:  # default
@@ -40,7 +40,7 @@ def test_keys_and_their_tags_are_read_with_their_lines():
     ]
 
 
-def test_a_tag_is_set_in_its_place_with_its_quotes():
+def test_a_tag_is_replaced_and_keeps_its_quotes():
     assert with_tag(TEXT, "openstack", "rocky-9", "NEW") == TEXT.replace('"r1"', '"NEW"')
     assert with_tag(TEXT, "octavia", "ubuntu-noble", "NEW") == TEXT.replace("u3", "NEW")
     empty = TEXT.replace(" u3", "")
@@ -57,19 +57,19 @@ def test_a_tag_is_set_in_its_place_with_its_quotes():
         ("zun", "rocky-9", "    ubuntu-noble: u3\n"),
     ],
 )
-def test_what_is_not_there_yet_is_sorted_in(key, distro, after):
+def test_new_keys_and_tags_are_inserted_in_order(key, distro, after):
     new = f"    {distro}: NEW\n" if key == "nova" else f"  {key}:\n    {distro}: NEW\n"
     assert with_tag(TEXT, key, distro, "NEW") == TEXT.replace(after, after + new, 1)
 
 
-def test_where_keys_are_not_sorted_a_new_one_comes_last():
+def test_a_new_key_is_appended_to_unsorted_keys():
     text = TEXT.replace("nova", "zun")
     assert with_tag(text, "cinder", "rocky-9", "NEW") == text.replace(
         "u3\n", "u3\n  cinder:\n    rocky-9: NEW\n"
     )
 
 
-def test_a_file_without_a_last_newline_and_one_without_keys_take_new_lines():
+def test_lines_are_added_to_a_file_without_a_final_newline_or_keys():
     assert with_tag("kolla_image_tags:\n  nova:\n    a: x", "nova", "b", "NEW") == (
         "kolla_image_tags:\n  nova:\n    a: x\n    b: NEW"
     )
@@ -78,15 +78,15 @@ def test_a_file_without_a_last_newline_and_one_without_keys_take_new_lines():
     )
 
 
-def test_a_distribution_goes_and_so_does_a_key_that_had_no_other():
-    text, taken = without_base_distro(TEXT, "rocky-9", ["openstack"])
-    assert taken == [("nova", "r2"), ("octavia", "r3")]
+def test_a_key_is_removed_with_its_last_distribution():
+    text, removed = without_base_distro(TEXT, "rocky-9", ["openstack"])
+    assert removed == [("nova", "r2"), ("octavia", "r3")]
     assert text == TEXT.replace("  nova:\n    rocky-9: 'r2'\n", "").replace("    rocky-9: r3\n", "")
     assert without_base_distro(TEXT, "rocky-9", ["openstack", "nova", "octavia"]) == (TEXT, [])
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("a: 1\n", "the variable kolla_image_tags is missing"),
         ("kolla_image_tags: {}\n", "line 1: kolla_image_tags is not a mapping"),
@@ -111,6 +111,6 @@ def test_a_distribution_goes_and_so_does_a_key_that_had_no_other():
         ("kolla_image_tags:\n  nova:\n    a: |\n      x\n", "is not a mapping: write each key"),
     ],
 )
-def test_what_is_not_a_line_for_each_tag_is_refused_with_its_line(text, words):
-    with pytest.raises(PinFileError, match=words):
+def test_any_other_format_is_rejected_with_its_line(text, message):
+    with pytest.raises(PinFileError, match=message):
         read_keys(text)

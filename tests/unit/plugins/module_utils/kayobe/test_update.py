@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pins of every kind, written into the files of a configuration: all of them or none."""
+"""Pins of all kinds are written to the files of a configuration: all of them or none."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def params(**given):
 
 @pytest.fixture
 def configuration(tmp_path):
-    """The file of pins of a configuration."""
+    """Return the pin file of a configuration."""
     path = tmp_path / "etc" / "kayobe" / "pulp-repo-versions.yml"
     path.parent.mkdir(parents=True)
     path.write_text(TEXT)
     return path
 
 
-def test_a_configuration_is_written_only_when_it_is_meant(configuration, tmp_path):
+def test_check_mode_does_not_write_the_configuration(configuration, tmp_path):
     given = params(config=str(tmp_path), package_versions={"a": NEW, "e": MID})
     answer, warnings = update_configuration(given, write=False)
     assert answer["changed"]
@@ -57,7 +57,7 @@ def test_a_configuration_is_written_only_when_it_is_meant(configuration, tmp_pat
     assert (again["changed"], again["diff"]) == (False, {})
 
 
-def test_what_is_in_the_way_names_file_and_line_and_nothing_is_written(configuration, tmp_path):
+def test_a_problem_is_reported_with_file_and_line_and_nothing_is_written(configuration, tmp_path):
     text = f"{TEXT}stackhpc_pulp_repo_a_version: {OLD}\n"
     configuration.write_text(text)
     given = params(config=str(configuration.parent), package_versions={"a": NEW})
@@ -70,7 +70,7 @@ def test_what_is_in_the_way_names_file_and_line_and_nothing_is_written(configura
     assert configuration.read_text() == text
 
 
-def test_a_configuration_without_pins_is_reported_with_the_way_out(tmp_path):
+def test_a_configuration_without_pins_is_reported_with_a_remedy(tmp_path):
     given = params(config=str(tmp_path), package_versions={"a": NEW})
     with pytest.raises(OperatorError) as refused:
         update_configuration(given, write=True)
@@ -83,7 +83,7 @@ def test_a_configuration_without_pins_is_reported_with_the_way_out(tmp_path):
 
 @pytest.fixture
 def images(configuration):
-    """The files of tags and of versions beside the pins of packages."""
+    """Return the files of tags and versions of the configuration."""
     tags, versions = (
         configuration.with_name(name)
         for name in ("kolla-image-tags.yml", "pulp-host-image-versions.yml")
@@ -114,7 +114,7 @@ def test_packages_tags_and_versions_are_written_together(configuration, images, 
     assert update_configuration(given, write=True)[0]["changed"] is False
 
 
-def test_nothing_is_written_when_one_file_is_not_sound(configuration, images, tmp_path):
+def test_nothing_is_written_if_one_file_is_invalid(configuration, images, tmp_path):
     images[1].write_text("a: b\n")
     given = params(config=str(tmp_path), package_versions={"a": NEW}, image_version=f"2025.1-{NEW}")
     with pytest.raises(OperatorError, match="no version of any disk image .* Nothing was"):
@@ -123,7 +123,7 @@ def test_nothing_is_written_when_one_file_is_not_sound(configuration, images, tm
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("given", "message"),
     [
         ({}, "give package_versions, image_tag or image_version"),
         ({"image_keys": ["nova"]}, "image_keys requires image_tag"),
@@ -131,13 +131,13 @@ def test_nothing_is_written_when_one_file_is_not_sound(configuration, images, tm
         ({"image_names": ["rocky-9"]}, "image_names requires image_version"),
     ],
 )
-def test_options_that_say_nothing_are_refused(given, words, tmp_path):
-    with pytest.raises(OperatorError, match=words):
+def test_incomplete_options_are_rejected(given, message, tmp_path):
+    with pytest.raises(OperatorError, match=message):
         update_configuration(params(config=str(tmp_path), **given), write=True)
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("given", "message"),
     [
         (
             {"image_tag": f"2025.1-rocky-9-{NEW}"},
@@ -146,6 +146,6 @@ def test_options_that_say_nothing_are_refused(given, words, tmp_path):
         ({"image_version": f"2025.1-{NEW}"}, "no disk image versions at"),
     ],
 )
-def test_a_configuration_without_the_file_is_reported(given, words, tmp_path):
-    with pytest.raises(OperatorError, match=words):
+def test_a_configuration_without_the_file_is_reported(given, message, tmp_path):
+    with pytest.raises(OperatorError, match=message):
         update_configuration(params(config=str(tmp_path), **given), write=True)

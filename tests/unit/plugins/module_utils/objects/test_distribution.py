@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Distributions: guards by name, and the order in which they take over from each other."""
+"""Distributions: content guards by name, and the order of distributions that refer to others."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from plugins.module_utils.report.report import Result
 
 
 def waves(*items):
-    """(name, distribution that it takes over from) -> names, wave by wave, and errors."""
-    work = [(Result(name, "rpm"), {"distribution": source}) for name, source in items]
-    found = [[result.name for result, _pair in wave] for wave in in_waves(work)]
-    return found, [result.error for result, _pair in work]
+    """Return the names in each wave, and the errors; items are (name, referenced distribution)."""
+    pairs = [(Result(name, "rpm"), {"distribution": source}) for name, source in items]
+    found = [[result.name for result, _pair in wave] for wave in in_waves(pairs)]
+    return found, [result.error for result, _pair in pairs]
 
 
-def test_items_that_need_no_other_go_together():
+def test_independent_items_are_in_one_wave():
     assert waves(("a", None), ("b", "elsewhere")) == ([["a", "b"]], ["", ""])
 
 
-def test_an_item_comes_after_the_one_that_it_takes_over_from():
+def test_an_item_follows_the_distribution_that_it_refers_to():
     found, errors = waves(
         ("production", "staging"), ("staging", "development"), ("development", "")
     )
@@ -29,13 +29,13 @@ def test_an_item_comes_after_the_one_that_it_takes_over_from():
     assert errors == ["", "", ""]
 
 
-def test_items_that_wait_for_each_other_are_errors_and_hide_nothing():
+def test_circular_references_are_errors_and_other_items_are_kept():
     found, errors = waves(("a", "b"), ("b", "a"), ("c", None))
     assert found == [["c"], ["a", "b"]]
     assert ["itself" in error for error in errors] == [True, True, False]
 
 
-def test_a_guard_is_known_by_its_name_and_empty_text_is_none():
+def test_a_content_guard_is_found_by_name_and_empty_text_means_none():
     guards = Guards([{"name": "release", "pulp_href": "/guards/1/"}])
     assert guards.href("release") == "/guards/1/"
     assert guards.href("") is None

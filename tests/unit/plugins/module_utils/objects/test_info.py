@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From filters to requests, and from objects to what is visible_fields."""
+"""Filters are converted to queries, and objects are returned without secrets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def find(pulp: FakePulp, **params: Any) -> tuple[list[dict[str, Any]], int, list
 
 @pytest.fixture
 def pulp():
-    """A Pulp with eight groups, of which one answer has three at most."""
+    """Return a Pulp with eight groups, and up to three in each response."""
     pulp = FakePulp()
     pulp.page_size = 3
     for number in range(8):
@@ -43,7 +43,7 @@ def test_all_pages_are_read(pulp):
 
 
 @pytest.mark.parametrize(("limit", "found"), [(0, 0), (2, 2), (5, 5), (99, 8)])
-def test_a_limit_is_kept_and_the_count_is_the_servers(pulp, limit, found):
+def test_a_limit_is_applied_and_the_count_is_that_of_the_server(pulp, limit, found):
     objects, count, _warnings = find(pulp, kind="group", limit=limit)
     assert (len(objects), count) == (found, 8)
 
@@ -54,27 +54,27 @@ def test_only_requested_fields_are_shown_and_a_warning_names_unknown_ones(pulp):
     assert warnings == ["kind 'group' has no field 'nmae'"]
 
 
-def test_an_unknown_filter_is_an_error_in_pulps_words(pulp):
+def test_an_unknown_filter_is_an_error_with_the_message_of_pulp(pulp):
     with pytest.raises(InvalidItem, match="kind 'group': errors: Invalid Filter: 'colour'"):
         find(pulp, kind="group", filters={"colour": "red"})
     with pytest.raises(InvalidItem, match="module.s option for limit"):
         find(pulp, kind="group", filters={"limit": 1})
 
 
-def test_values_that_the_server_would_split_are_requested_one_by_one():
-    asked = list(query_strings({"name__in": ["a", "b, c", " d", "a"], "base": True}))
-    assert asked == [
+def test_values_with_commas_are_requested_one_by_one():
+    queries = list(query_strings({"name__in": ["a", "b, c", " d", "a"], "base": True}))
+    assert queries == [
         {"name__in": "a", "base": "true"},
         {"name": "b, c", "base": "true"},
         {"name": " d", "base": "true"},
     ]
 
 
-def test_long_lists_are_requested_in_pieces():
+def test_long_lists_are_split_into_several_requests():
     names = [f"a name of some length {number:04}" for number in range(500)]
-    asked = [query["name__in"].split(",") for query in query_strings({"name__in": names})]
-    assert len(asked) > 1
-    assert [name for piece in asked for name in piece] == names
+    queries = [query["name__in"].split(",") for query in query_strings({"name__in": names})]
+    assert len(queries) > 1
+    assert [name for part in queries for name in part] == names
 
 
 def test_an_empty_list_makes_no_request():
@@ -84,12 +84,12 @@ def test_an_empty_list_makes_no_request():
 
 @pytest.mark.parametrize("content_type", CONTENT_TYPES)
 @pytest.mark.parametrize("kind", ["repository", "remote", "distribution", "content"])
-def test_each_content_type_has_its_own_lists(kind, content_type):
+def test_each_content_type_has_its_own_endpoints(kind, content_type):
     [endpoint] = endpoints(kind, content_type)
     assert endpoint.startswith(f"{KINDS[kind]}{content_type}/")
 
 
-def test_publications_of_a_type_may_be_in_several_lists():
+def test_publications_of_a_type_may_have_several_endpoints():
     assert endpoints("publication", "deb") == [
         "publications/deb/apt/",
         "publications/deb/verbatim/",
@@ -98,7 +98,7 @@ def test_publications_of_a_type_may_be_in_several_lists():
         endpoints("publication", "container")
 
 
-def test_kinds_without_types_refuse_one():
+def test_a_content_type_is_rejected_for_kinds_without_types():
     assert endpoints("content_guard", None) == ["contentguards/"]
     with pytest.raises(InvalidItem, match="leave out content_type"):
         endpoints("content_guard", "rpm")

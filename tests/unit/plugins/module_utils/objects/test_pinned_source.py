@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pinned sources: the label records what was synced, how, and the version that it made."""
+"""Pinned sources: the label records the source, the sync options and the created version."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REMOTE = {
     "architectures": None,
     "max_retries": 3,
 }
-HOW = {"mirror": True}
+SYNC_OPTIONS = {"mirror": True}
 
 
 def repository(label, version=3):
@@ -52,54 +52,58 @@ def test_a_url_that_ends_in_a_stamp_never_changes(url, pinned):
 @pytest.mark.parametrize(
     ("change", "payload"),
     [
-        ({"url": "https://ark/pulp/content/noble/20250813T091848/"}, HOW),
-        ({"policy": "immediate"}, HOW),
-        ({"distributions": "noble"}, HOW),
-        ({"architectures": "amd64"}, HOW),
+        ({"url": "https://ark/pulp/content/noble/20250813T091848/"}, SYNC_OPTIONS),
+        ({"policy": "immediate"}, SYNC_OPTIONS),
+        ({"distributions": "noble"}, SYNC_OPTIONS),
+        ({"architectures": "amd64"}, SYNC_OPTIONS),
         ({}, {"mirror": False}),
         ({}, {}),
     ],
 )
 def test_a_change_of_the_source_or_of_sync_options_requires_a_sync(change, payload):
-    assert source_digest(DEB, {**REMOTE, **change}, payload) != source_digest(DEB, REMOTE, HOW)
+    assert source_digest(DEB, {**REMOTE, **change}, payload) != source_digest(
+        DEB, REMOTE, SYNC_OPTIONS
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "payload"),
     [
-        ({"url": "https://ark/pulp/content/noble/20250812T091848"}, HOW),
-        ({"distributions": "noble-updates  noble"}, HOW),
-        ({"max_retries": 9}, HOW),
-        ({"url": f"{REMOTE['url']} "}, HOW),
-        ({}, {**HOW, "optimize": False}),
+        ({"url": "https://ark/pulp/content/noble/20250812T091848"}, SYNC_OPTIONS),
+        ({"distributions": "noble-updates  noble"}, SYNC_OPTIONS),
+        ({"max_retries": 9}, SYNC_OPTIONS),
+        ({"url": f"{REMOTE['url']} "}, SYNC_OPTIONS),
+        ({}, {**SYNC_OPTIONS, "optimize": False}),
     ],
 )
 def test_other_changes_require_no_sync(change, payload):
-    assert source_digest(DEB, {**REMOTE, **change}, payload) == source_digest(DEB, REMOTE, HOW)
+    assert source_digest(DEB, {**REMOTE, **change}, payload) == source_digest(
+        DEB, REMOTE, SYNC_OPTIONS
+    )
 
 
-def test_the_order_of_lists_is_ignored():
+def test_the_order_of_lists_does_not_matter():
     python = CONTENT_TYPES["python"]
     one, other = {"includes": ["a", "b"]}, {"includes": ["b", "a"]}
     assert source_digest(python, one, {}) == source_digest(python, other, {})
 
 
-def test_the_tags_count_whatever_the_server_calls_the_field():
+def test_tags_are_compared_in_fields_of_old_and_new_servers():
     container = CONTENT_TYPES["container"]
     old, new, excluding, excluding_new, neither = (
         source_digest(container, {name: ["a"], "url": "https://x"}, {})
         for name in ("include_tags", "includes", "exclude_tags", "excludes", "max_retries")
     )
-    # An update of the server renames the fields, and is no reason for a new sync.
+    # An update of the server renames the fields, which must not cause a sync.
     assert (old, excluding) == (new, excluding_new)
     assert len({old, excluding, neither}) == 3
-    # The old names are read back null by a server that knows the new ones.
+    # A server with the new names returns null for the old ones.
     both = {"include_tags": None, "includes": ["a"], "url": "https://x"}
     assert source_digest(container, both, {}) == new
 
 
-def test_the_label_holds_for_one_version_only():
-    digest = source_digest(DEB, REMOTE, HOW)
+def test_the_label_is_valid_for_one_version_only():
+    digest = source_digest(DEB, REMOTE, SYNC_OPTIONS)
     assert is_labelled(repository(f"{digest}.3"), digest)
     assert not is_labelled(repository(f"{digest}.2"), digest)
     assert not is_labelled(repository(f"{digest}.0", version=0), digest)
@@ -107,7 +111,7 @@ def test_the_label_holds_for_one_version_only():
 
 
 def test_an_item_is_mirrored_when_its_options_match_the_label():
-    label = f"{source_digest(DEB, REMOTE, HOW)}.3"
+    label = f"{source_digest(DEB, REMOTE, SYNC_OPTIONS)}.3"
     item = {"url": REMOTE["url"], "distributions": ["noble", "noble-updates"], "mirror": True}
     assert is_mirrored(DEB, item, repository(label), REMOTE)
     assert not is_mirrored(DEB, {**item, "mirror": False}, repository(label), REMOTE)

@@ -16,7 +16,7 @@ from tests.unit.fake_pulp.pulp import FakePulp
 
 
 def prepared() -> FakePulp:
-    """A Pulp with two repositories of RPMs, `a` with two versions, and `d`, of Debs."""
+    """Return a Pulp with RPM repositories, `a` with two versions, and the Deb repository `d`."""
     pulp = FakePulp()
     repository = pulp.add_repository("rpm", "a", "kernel 1-1")
     pulp.add_version(repository, "kernel 2-1")
@@ -44,14 +44,14 @@ def publish(
 
 
 def one(pulp: FakePulp, **options: Any) -> Result:
-    """Publish a version of the repository a; the result."""
+    """Publish a version of the repository `a`, and return the result."""
     (result,) = publish(pulp, item(**options))
     return result
 
 
 def published(pulp: FakePulp) -> list[tuple[str, int]]:
-    """Repository and version of each publication."""
-    names = {one["pulp_href"]: name for name, one in pulp.there("repositories/").items()}
+    """Return repository and version of each publication."""
+    names = {one["pulp_href"]: name for name, one in pulp.by_name("repositories/").items()}
     versions = [one["repository_version"] for one in pulp.store.within("publications/")]
     parts = [version.partition("versions/") for version in versions]
     return [(names[href], int(number.strip("/"))) for href, _word, number in parts]
@@ -85,7 +85,7 @@ def test_a_second_run_creates_nothing_and_finds_the_publication(pulp):
     assert pulp.writes == []
 
 
-def test_the_repositories_are_read_together_and_each_publication_alone(pulp):
+def test_repositories_are_read_in_one_request_and_publications_one_by_one(pulp):
     publish(pulp, item("a"), item("b"))
     pulp.requests.clear()
     publish(pulp, item("a"), item("b"))
@@ -137,7 +137,7 @@ def test_a_lost_response_is_an_error_and_the_next_run_finds_the_publication(pulp
     assert published(pulp) == [("a", 2)]
 
 
-def test_a_task_that_names_no_publication_is_an_error(pulp):
+def test_a_task_without_a_publication_is_an_error(pulp):
     pulp.on("POST", "publications/", ignored=True)
     assert "returned no publication" in one(pulp).error
 
@@ -149,10 +149,10 @@ def test_a_version_that_another_run_publishes_meanwhile_is_a_duplicate_of_the_ne
     assert len(one(pulp).more["duplicates"]) == 1
 
 
-# Mistakes
+# Errors
 
 
-def test_a_failed_item_does_not_keep_the_others_from_being_published(pulp):
+def test_a_failed_item_does_not_prevent_other_publications(pulp):
     pulp.on("POST", "publications/", fails="out of order")
     results = publish(
         pulp,
@@ -168,7 +168,7 @@ def test_a_failed_item_does_not_keep_the_others_from_being_published(pulp):
     assert "no content yet: sync it first" in errors[2]
     assert errors[3] == "there is no version 9, the latest is 2"
     assert "given twice" in errors[5]
-    # One of the two good ones met the task that failed.
+    # The failed task was that of one of the two valid items.
     assert sorted(bool(errors[place]) for place in (1, 4)) == [False, True]
     assert len(published(pulp)) == 1
 
@@ -177,11 +177,11 @@ def test_a_failed_item_does_not_keep_the_others_from_being_published(pulp):
 
 
 def test_check_mode_creates_nothing_and_reports_the_same(pulp):
-    (announced,) = publish(pulp, check_mode=True)
+    (planned,) = publish(pulp, check_mode=True)
     assert pulp.writes == []
     done = one(pulp)
-    assert (announced.action, announced.after) == (done.action, done.after)
-    assert announced.more["publication"] is None
+    assert (planned.action, planned.after) == (done.action, done.after)
+    assert planned.more["publication"] is None
 
 
 def test_check_mode_of_a_repository_that_an_earlier_task_would_create_is_a_warning(pulp):
@@ -201,20 +201,20 @@ def test_duplicates_are_deleted_when_requested_and_the_served_one_is_kept(pulp):
     pulp.add_distribution("rpm", "served", publication=served)
     before = one(pulp)
     assert (before.changed, len(before.more["duplicates"])) == (False, 2)
-    (announced,) = publish(pulp, check_mode=True, cleanup_duplicates=True)
+    (planned,) = publish(pulp, check_mode=True, cleanup_duplicates=True)
     assert pulp.writes == []
     (result,) = publish(pulp, cleanup_duplicates=True)
-    assert result.before == announced.before
+    assert result.before == planned.before
     assert (result.action, result.more["publication"]) == ("deleted", served)
     assert sorted(result.before["duplicates"]) == sorted(others)
     assert published(pulp) == [("a", 2)]
-    assert pulp.there("distributions/")["served"]["publication"] == served
+    assert pulp.by_name("distributions/")["served"]["publication"] == served
 
 
 # Deleting
 
 
-def test_a_publication_that_nothing_serves_is_deleted(pulp):
+def test_an_unused_publication_is_deleted(pulp):
     one(pulp)
     one(pulp, version=1)
     (result,) = publish(pulp, item(state="absent"))
@@ -223,7 +223,7 @@ def test_a_publication_that_nothing_serves_is_deleted(pulp):
     assert not one(pulp, state="absent").changed
 
 
-def test_of_a_deb_version_only_the_mode_of_the_item_is_deleted(pulp):
+def test_only_the_publication_in_the_mode_of_the_item_is_deleted(pulp):
     publish(pulp, deb=[item("d", mode=mode) for mode in ("simple", "verbatim", "structured")])
     (result,) = publish(pulp, deb=[item("d", mode="simple", state="absent")])
     assert (result.error, len(published(pulp))) == ("", 2)
@@ -231,7 +231,7 @@ def test_of_a_deb_version_only_the_mode_of_the_item_is_deleted(pulp):
 
 
 @pytest.mark.parametrize("field", ["publication", "repository", "repository_version"])
-def test_a_publication_that_is_served_is_kept_and_its_users_are_named(pulp, field):
+def test_a_publication_in_use_is_kept_and_its_distributions_are_reported(pulp, field):
     one(pulp)
     (publication,) = pulp.store.within("publications/")
     repository = pulp.find("repositories/", name="a")
@@ -247,7 +247,7 @@ def test_a_publication_that_is_served_is_kept_and_its_users_are_named(pulp, fiel
 
 
 @pytest.mark.parametrize("options", [{"repository": "nowhere"}, {"version": 9}])
-def test_what_does_not_exist_need_not_be_deleted(pulp, options):
+def test_deleting_a_missing_publication_changes_nothing(pulp, options):
     (result,) = publish(pulp, item(state="absent", **options))
     assert (result.error, result.changed, pulp.writes) == ("", False, [])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which publication of a version counts."""
+"""Which publication of a version is used."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ BOTH = publication("/both/", 2, simple=True, structured=True)
         ([SIMPLE], {"simple": True, "structured": True}, False, [], None),
     ],
 )
-def test_upstreams_own_metadata_counts_first_then_what_is_served_then_the_newest(
+def test_upstream_metadata_is_preferred_then_a_served_publication_then_the_newest(
     publications, settings, mirrored_only, served, chosen
 ):
     found = choose_publication(publications, settings, mirrored_only, served)
     assert (found and found["pulp_href"]) == chosen
 
 
-def test_a_publication_of_another_mode_is_no_duplicate():
+def test_a_publication_in_another_mode_is_no_duplicate():
     assert with_settings([SIMPLE, BOTH], {"simple": True, "structured": False}) == [SIMPLE]
 
 

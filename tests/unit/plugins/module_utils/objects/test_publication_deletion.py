@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A publication that a distribution serves is not deleted, in whichever way it is referred to."""
+"""A publication that a distribution serves, directly or indirectly, is not deleted."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ class Published:
 
     @property
     def left(self):
-        """The names of the publications that there are."""
+        """The names of the remaining publications."""
         return [name for name, href in self.hrefs.items() if href in self.pulp.store.objects]
 
     def used(self, **names):
-        """Distributions by what they use: a publication or something else of this class."""
+        """Return a usage in which a distribution uses each of these objects."""
         return Usage({self.hrefs.get(name) or getattr(self, name): ["served"] for name in names})
 
 
 @pytest.fixture
-def there():
+def published():
     return Published()
 
 
@@ -55,46 +55,57 @@ def there():
     ("used", "left"),
     [([], ["new"]), (["old"], ["old", "new"]), (["new"], ["new"])],
 )
-def test_duplicates_are_deleted_unless_they_are_served(there, used, left):
-    usage = there.used(**dict.fromkeys(used))
+def test_duplicates_are_deleted_unless_they_are_served(published, used, left):
+    usage = published.used(**dict.fromkeys(used))
     delete_duplicates(
-        there.pulp.server(), there.first_version, [there.hrefs["old"]], usage, Result("a", "rpm")
+        published.pulp.server(),
+        published.first_version,
+        [published.hrefs["old"]],
+        usage,
+        Result("a", "rpm"),
     )
-    assert there.left == left
+    assert published.left == left
 
 
 @pytest.mark.parametrize("used", ["repository", "first"])
-def test_a_distribution_of_a_repository_or_version_serves_the_newest_publication(there, used):
-    usage = there.used(**{used: True})
-    duplicates = list(there.hrefs.values())
+def test_a_distribution_of_a_repository_or_version_serves_the_newest_publication(published, used):
+    usage = published.used(**{used: True})
+    duplicates = list(published.hrefs.values())
     delete_duplicates(
-        there.pulp.server(), there.first_version, duplicates, usage, Result("a", "rpm")
+        published.pulp.server(), published.first_version, duplicates, usage, Result("a", "rpm")
     )
-    assert there.left == ["new"]
+    assert published.left == ["new"]
 
 
-def test_a_distribution_of_a_repository_serves_its_newest_version_only(there):
-    there.publish("second", there.second)
-    usage = there.used(repository=True)
-    delete_publications(there.pulp.server(), there.first_version, usage, Result("a", "rpm"))
-    assert there.left == ["second"]
+def test_a_distribution_of_a_repository_serves_its_newest_version_only(published):
+    published.publish("second", published.second)
+    usage = published.used(repository=True)
+    delete_publications(published.pulp.server(), published.first_version, usage, Result("a", "rpm"))
+    assert published.left == ["second"]
     with pytest.raises(Conflict, match="version 2 is in use by the distributions served"):
         delete_publications(
-            there.pulp.server(), PublicationSpec(RPM, there.second), usage, Result("a", "rpm")
+            published.pulp.server(),
+            PublicationSpec(RPM, published.second),
+            usage,
+            Result("a", "rpm"),
         )
-    assert there.left == ["second"]
+    assert published.left == ["second"]
 
 
-def test_when_one_of_them_is_served_all_are_kept(there):
+def test_all_are_kept_if_one_is_served(published):
     result = Result("a", "rpm")
     with pytest.raises(Conflict):
-        delete_publications(there.pulp.server(), there.first_version, there.used(new=True), result)
-    assert there.left == ["old", "new"]
+        delete_publications(
+            published.pulp.server(), published.first_version, published.used(new=True), result
+        )
+    assert published.left == ["old", "new"]
     assert not result.changed
 
 
-def test_check_mode_reports_what_would_be_deleted_and_keeps_it(there):
+def test_check_mode_reports_what_would_be_deleted_and_keeps_it(published):
     result = Result("a", "rpm")
-    delete_publications(there.pulp.server(check_mode=True), there.first_version, Usage(), result)
-    assert sorted(result.before["publications"]) == sorted(there.hrefs.values())
-    assert there.left == ["old", "new"]
+    delete_publications(
+        published.pulp.server(check_mode=True), published.first_version, Usage(), result
+    )
+    assert sorted(result.before["publications"]) == sorted(published.hrefs.values())
+    assert published.left == ["old", "new"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an item of a repository means for its remote."""
+"""How the options of a repository apply to its remote."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a server is ready, and what is worth waiting for."""
+"""When a server is ready, and which errors are waited for."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def _no_time_passes(monkeypatch):
     )
 
 
-def answers(*parts: Any) -> Any:
-    """A reader that gives the parts one after the other, the last one for ever."""
-    rest: Iterator[Any] = iter([*parts, *[parts[-1]] * 1000])
+def responses(*parts: Any) -> Any:
+    """Return a reader that returns or raises the parts in order, and then repeats the last one."""
+    remaining: Iterator[Any] = iter([*parts, *[parts[-1]] * 1000])
 
     def read() -> Any:
-        part = next(rest)
+        part = next(remaining)
         if isinstance(part, Exception):
             raise part
         return part
@@ -47,7 +47,7 @@ def answers(*parts: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "message"),
     [
         ({}, ""),
         ({"online_workers": [{"name": "1"}]}, "1 of 2 workers online"),
@@ -56,30 +56,30 @@ def answers(*parts: Any) -> Any:
         ({"database_connection": {"connected": False}}, "no connection to its database"),
     ],
 )
-def test_the_missing_parts_of_a_server_are_named(changes, words):
-    assert pulp_status.missing_parts({**READY, **changes}, 2) == words
+def test_the_missing_parts_of_a_server_are_reported(changes, message):
+    assert pulp_status.missing_parts({**READY, **changes}, 2) == message
 
 
 def test_waiting_ends_as_soon_as_the_server_is_ready():
     starting = {**READY, "online_workers": []}
-    read = answers(Unreachable("down"), ResponseError(502, "bad gateway"), starting, READY)
+    read = responses(Unreachable("down"), ResponseError(502, "bad gateway"), starting, READY)
     assert pulp_status.wait_until_ready(read, 2, 60) == READY
 
 
-def test_waiting_ends_with_the_time_and_tells_what_was_last_seen():
+def test_waiting_ends_with_the_timeout_and_reports_the_last_status():
     starting = {**READY, "online_workers": []}
-    assert pulp_status.wait_until_ready(answers(starting), 2, 10) == starting
+    assert pulp_status.wait_until_ready(responses(starting), 2, 10) == starting
     with pytest.raises(Unreachable, match="still down"):
-        pulp_status.wait_until_ready(answers(starting, Unreachable("still down")), 2, 10)
+        pulp_status.wait_until_ready(responses(starting, Unreachable("still down")), 2, 10)
 
 
-def test_without_time_one_look_is_all():
+def test_without_a_timeout_the_status_is_read_once():
     with pytest.raises(Unreachable, match="down"):
-        pulp_status.wait_until_ready(answers(Unreachable("down"), READY), 2, 0)
+        pulp_status.wait_until_ready(responses(Unreachable("down"), READY), 2, 0)
 
 
 @pytest.mark.parametrize(
-    ("error", "passes"),
+    ("error", "expected"),
     [
         (Unreachable("refused"), True),
         (LostResponse("cut off"), True),
@@ -90,5 +90,5 @@ def test_without_time_one_look_is_all():
         (InvalidItem("no URL"), False),
     ],
 )
-def test_only_transient_errors_are_waited_for(error, passes):
-    assert pulp_status.is_transient(error) is passes
+def test_only_transient_errors_are_waited_for(error, expected):
+    assert pulp_status.is_transient(error) is expected

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a repository is synced: settings of an item, other runs, and errors."""
+"""Syncs of a repository: options of the item, concurrent runs and errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def settings(**item):
     return SyncSettings.from_item(RPM, item, RETRIES)
 
 
-def test_only_options_of_the_sync_are_sent_with_it():
+def test_only_sync_options_are_sent_with_a_sync():
     found = settings(name="a", policy="immediate", sync_policy="additive", optimize=None)
     assert (found.payload, found.retries) == ({"sync_policy": "additive"}, RETRIES)
 
@@ -47,7 +47,7 @@ def test_a_sync_of_a_pinned_source_is_skipped_unless_optimize_is_false(item, ski
 
 @pytest.fixture
 def pulp():
-    """A Pulp with the empty repository `a`, and a remote for it whose upstream has packages."""
+    """Return a Pulp with the empty repository `a`, and its remote with packages upstream."""
     pulp = FakePulp()
     pulp.add_repository("rpm", "a")
     pulp.add("remotes/rpm/rpm/", name="a-remote", url=STAMPED, policy="on_demand")
@@ -65,12 +65,12 @@ def sync(pulp: FakePulp, pinned: bool) -> Result:
 
 
 def label(pulp: FakePulp) -> str:
-    """The label that records the source of the repository."""
+    """Return the label with the source of the repository."""
     return str(pulp.find("repositories/", name="a")["pulp_labels"].get(PINNED_LABEL, ""))
 
 
 @pytest.mark.parametrize("pinned", [True, False])
-def test_a_version_that_another_run_made_meanwhile_counts(pulp, pinned):
+def test_a_version_that_another_run_created_meanwhile_is_used(pulp, pinned):
     repository = pulp.find("repositories/", name="a")
     pulp.on("POST", "sync/", first=lambda: pulp.add_version(repository, *PACKAGES))
     result = sync(pulp, pinned)
@@ -78,7 +78,7 @@ def test_a_version_that_another_run_made_meanwhile_counts(pulp, pinned):
     assert label(pulp).rpartition(".")[2] == ("1" if pinned else "")
 
 
-def test_what_another_run_pointed_the_remote_at_is_not_taken_for_the_pinned_source(pulp):
+def test_a_source_that_another_run_set_is_not_recorded_as_the_pinned_source(pulp):
     other = STAMPED.replace("2025", "2026")
     pulp.upstream[other] = ["kernel 2-1"]
     remote = pulp.find("remotes/", name="a-remote")
@@ -88,12 +88,12 @@ def test_what_another_run_pointed_the_remote_at_is_not_taken_for_the_pinned_sour
 
 
 @pytest.mark.parametrize(
-    ("words", "shown"),
+    ("message", "shown"),
     [
         ("XML is not well-formed in /tmp/x/repomd.xml", rf"repomd.xml, syncing from {STAMPED}"),
         ("404, url='https://mirror/a.rpm'", r"a.rpm' \(task /pulp/api/v3/tasks/\d+/\)$"),
     ],
 )
-def test_the_error_of_a_sync_names_its_source(pulp, words, shown):
-    pulp.on("POST", "sync/", fails=words)
+def test_the_error_of_a_sync_names_its_source(pulp, message, shown):
+    pulp.on("POST", "sync/", fails=message)
     assert re.search(shown, sync(pulp, pinned=False).error)

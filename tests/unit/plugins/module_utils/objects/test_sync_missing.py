@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tags and digests that a remote includes and a sync did not bring."""
+"""Tags and digests that a remote includes, but that are missing after a sync."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TAGS = ("2025.1-rocky-9-a", "2025.1-noble-b")
 
 
 def pulp_with(*tags: str) -> tuple[FakePulp, str]:
-    """A Pulp with a version of a repository that has these tags, all of one image; its href."""
+    """Return a Pulp, and the href of a version with these tags of one image."""
     pulp = FakePulp()
     made = pulp.add_repository("container", "nova", *(f"{tag} {DIGEST}" for tag in tags))
     pulp.add_version(made, *(f"{tag} {DIGEST}" for tag in tags), f"late {OTHER}")
@@ -43,35 +43,35 @@ def missing(includes, excludes=None):
         ([OTHER, "2025.1-*"], [OTHER]),
     ],
 )
-def test_names_patterns_and_digests_that_did_not_come_are_found(includes, expected):
+def test_missing_names_patterns_and_digests_are_found(includes, expected):
     assert missing(includes) == expected
 
 
-def test_what_is_excluded_is_not_expected():
+def test_excluded_tags_are_not_missing():
     assert missing(["a", "b", "2025.1-noble-b"], ["a", "2025.1-*"]) == ["b"]
 
 
-def test_the_names_that_newer_servers_give_the_fields_are_understood():
+def test_the_field_names_of_newer_servers_are_supported():
     remote = {"include_tags": None, "includes": ["a", "b"], "excludes": ["b"]}
     pulp, version = pulp_with(*TAGS)
     assert missing_content(pulp, CONTAINER, remote, version) == ["a"]
 
 
-def test_a_hundred_names_are_one_request_or_few():
+def test_a_hundred_names_need_few_requests():
     tags = [f"2025.1-rocky-9-{number:03}" for number in range(100)]
     pulp, version = pulp_with(*tags)
     assert missing_content(pulp, CONTAINER, {"includes": tags}, version) == []
     assert len(pulp.requests) == 1
 
 
-def test_no_request_is_sent_where_the_remote_includes_no_names():
+def test_no_request_is_sent_if_the_remote_includes_no_names():
     pulp, version = pulp_with(*TAGS)
     assert missing_content(pulp, CONTAINER, {}, version) == []
     assert missing_content(pulp, CONTENT_TYPES["python"], {"includes": ["a"]}, version) == []
     assert pulp.requests == []
 
 
-def test_missing_content_is_an_error_after_the_new_version_and_names_what_to_do():
+def test_missing_content_is_an_error_with_a_remedy_after_the_sync():
     pulp, _version = pulp_with(*TAGS)
     url = "https://ark"
     pulp.upstream[url] = [f"{tag} {OTHER}" for tag in TAGS]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Membership is exact, a current password is not written, and a run does not lock itself out."""
+"""Groups are exact, a current password is not written, and a run does not lock itself out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.unit.fake_pulp.pulp import FakePulp
 
 @pytest.fixture
 def pulp(monkeypatch):
-    """A Pulp with the users admin, ann (in group `a`) and bob, and the groups `a` to `c`."""
+    """Return a Pulp with the users admin, ann (in group `a`) and bob, and the groups `a` to `c`."""
     pulp = FakePulp(password="admin's own", concurrency=1)
     for name in "abc":
         pulp.add("groups/", name=name)
@@ -32,9 +32,9 @@ def users(pulp: FakePulp, *items: dict[str, Any], check_mode: bool = False) -> l
 
 
 def members(pulp: FakePulp) -> dict[str, set[str]]:
-    """The groups of each user."""
-    there = pulp.store.within("users/")
-    return {one["username"]: {group["name"] for group in one["groups"]} for one in there}
+    """Return the groups of each user."""
+    entries = pulp.store.within("users/")
+    return {one["username"]: {group["name"] for group in one["groups"]} for one in entries}
 
 
 def password_of(pulp: FakePulp, name: str) -> str:
@@ -42,15 +42,15 @@ def password_of(pulp: FakePulp, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "left"), [(["b", "c"], {"b", "c"}), (["a", "b"], {"a", "b"}), ([], set())]
+    ("wanted", "expected"), [(["b", "c"], {"b", "c"}), (["a", "b"], {"a", "b"}), ([], set())]
 )
-def test_membership_is_exactly_the_given_groups(pulp, wanted, left):
+def test_membership_is_exactly_the_given_groups(pulp, wanted, expected):
     [result] = users(pulp, {"username": "ann", "groups": wanted})
     assert (result.error, result.action) == ("", "updated")
-    assert members(pulp)["ann"] == left
+    assert members(pulp)["ann"] == expected
 
 
-def test_membership_is_left_alone_when_no_groups_are_given(pulp):
+def test_membership_is_unchanged_without_groups(pulp):
     [result] = users(pulp, {"username": "ann", "groups": None})
     assert (result.action, pulp.writes) == ("unchanged", [])
 
@@ -75,7 +75,7 @@ def test_the_password_of_an_inactive_user_is_written_when_the_user_becomes_activ
     assert (result.changed, password_of(pulp, "ann")) == (True, "newest")
 
 
-def test_a_new_password_of_the_runs_own_user_is_written_last(pulp):
+def test_the_password_of_the_connection_user_is_written_last(pulp):
     results = users(
         pulp,
         {"username": "admin", "password": "new", "groups": ["c"]},
@@ -94,9 +94,9 @@ def test_check_mode_writes_nothing_and_reports_the_same(pulp):
         {"username": "cid", "password": "new", "groups": ["b"]},
         {"username": "bob", "password": "ignored", "state": "absent"},
     )
-    announced = users(pulp, *items, check_mode=True)
+    planned = users(pulp, *items, check_mode=True)
     assert pulp.writes == []
-    for before, after in zip(announced, users(pulp, *items)):
+    for before, after in zip(planned, users(pulp, *items)):
         assert (before.action, before.before, before.after) == (
             after.action,
             after.before,
@@ -104,7 +104,7 @@ def test_check_mode_writes_nothing_and_reports_the_same(pulp):
         )
 
 
-def test_a_missing_group_is_named_and_other_users_are_made(pulp):
+def test_a_missing_group_is_reported_and_other_users_are_created(pulp):
     first, second = users(
         pulp, {"username": "ann", "groups": ["nobody"]}, {"username": "bob", "groups": ["a"]}
     )
@@ -114,13 +114,13 @@ def test_a_missing_group_is_named_and_other_users_are_made(pulp):
 
 
 @pytest.mark.parametrize("item", [{"state": "absent"}, {"state": "present", "is_active": False}])
-def test_the_runs_own_user_cannot_be_locked_out(item):
+def test_the_connection_user_cannot_be_locked_out(item):
     with pytest.raises(Conflict, match="logged in as this user"):
         pulp_user.validate_user(item, is_own=True)
     pulp_user.validate_user(item, is_own=False)
 
 
 @pytest.mark.parametrize("password", [" a", "a ", "\ta"])
-def test_a_password_that_pulp_would_change_is_refused(password):
+def test_a_password_that_pulp_would_change_is_rejected(password):
     with pytest.raises(InvalidItem, match="which Pulp removes"):
         pulp_user.validate_user({"state": "present", "password": password}, is_own=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client against a real local HTTP server that misbehaves."""
+"""The client with a local HTTP server that returns errors."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from tests.unit.pulp_http_server import PASSWORD, USERNAME, Reply
 
 @pytest.fixture
 def pauses():
-    """The seconds that the client would have slept."""
+    """Return the list of pauses of the client, which does not sleep."""
     return []
 
 
 @pytest.fixture
 def client_of(pulp, pauses):
-    """Make a client for the fake server; keywords are connection options."""
+    """Return a function that creates a client with these connection options."""
 
     def make(**options):
         settings = {"pulp_url": pulp.url, "username": USERNAME, "password": PASSWORD, **options}
@@ -60,19 +60,19 @@ def test_one_login_serves_all_threads(client, pulp):
     assert not client.uses_basic_auth
 
 
-def test_a_write_proves_itself_with_the_token_of_the_login(client, pulp):
+def test_a_write_sends_the_csrf_token_of_the_login(client, pulp):
     assert client.post("groups/", {"name": "a"}) == {"name": "a"}
-    sent = pulp.asked("groups/")[0]
+    sent = pulp.requests("groups/")[0]
     assert (sent.headers["x-csrftoken"], sent.headers["referer"]) == ("t1", pulp.url + "/")
     assert "authorization" not in sent.headers
 
 
-def test_a_token_that_an_answer_brings_is_used_from_then_on(client, pulp):
+def test_a_new_token_in_a_response_is_used_from_then_on(client, pulp):
     pulp.routes["GET", "tasks/"] = lambda request: Reply(body={}, cookies=["csrftoken=new"])
     client.get("tasks/")
     pulp.sessions["s1"] = "new"
     client.post("groups/")
-    assert pulp.asked("groups/")[0].headers["x-csrftoken"] == "new"
+    assert pulp.requests("groups/")[0].headers["x-csrftoken"] == "new"
     assert pulp.logins == 1
 
 
@@ -89,25 +89,25 @@ def test_a_rotated_token_is_fetched_and_the_write_repeated(client, pulp):
     client.get("tasks/")
     pulp.sessions["s1"] = "rotated"
     assert client.post("groups/") == {"name": "a"}
-    assert [one.headers["x-csrftoken"] for one in pulp.asked("groups/")] == ["t1", "t2"]
+    assert [one.headers["x-csrftoken"] for one in pulp.requests("groups/")] == ["t1", "t2"]
 
 
-def test_threads_survive_the_end_of_a_session_with_one_new_login(client, pulp):
+def test_threads_share_one_new_login_after_a_session_expired(client, pulp):
     client.get("tasks/")
     pulp.expire()
     ready = threading.Barrier(8)
 
-    def ask(_number):
+    def send(_number):
         ready.wait(5)
         return client.post("groups/")
 
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(ask, range(8))) == [{"name": "a"}] * 8
-    # Each refusal deletes the cookie of the session, and must not touch that of the new one.
+        assert list(pool.map(send, range(8))) == [{"name": "a"}] * 8
+    # Each 401 response deletes the cookie of the old session, and must not delete the new one.
     assert pulp.logins == 2
 
 
-def test_a_password_changed_meanwhile_is_an_error_that_names_the_user(client, pulp):
+def test_a_changed_password_is_an_error_with_the_user(client, pulp):
     client.get("tasks/")
     pulp.expire()
     pulp.credentials = (USERNAME, "another")
@@ -117,33 +117,33 @@ def test_a_password_changed_meanwhile_is_an_error_that_names_the_user(client, pu
     assert PASSWORD not in str(refused.value)
 
 
-def test_a_session_that_never_lasts_ends_in_an_error(client, pulp):
+def test_a_session_that_always_expires_is_an_error(client, pulp):
     pulp.routes["GET", "tasks/"] = lambda request: Reply(401, {"detail": "No."})
     with pytest.raises(AuthenticationError, match="No."):
         client.get("tasks/")
     assert pulp.logins == 2
 
 
-def test_without_login_endpoint_the_form_gives_a_session(client, pulp):
+def test_without_a_login_endpoint_the_login_form_is_used(client, pulp):
     pulp.has_login, pulp.has_form = False, True
     assert client.post("groups/") == {"name": "a"}
     assert (pulp.logins, client.uses_basic_auth) == (1, False)
 
 
-def test_a_wrong_password_in_the_form_is_refused(client_of, pulp):
+def test_a_wrong_password_in_the_login_form_is_an_error(client_of, pulp):
     pulp.has_login, pulp.has_form = False, True
     with pytest.raises(AuthenticationError, match="refused user 'admin'"):
         client_of(password="wrong").get("tasks/")
 
 
-def test_without_any_session_each_request_carries_the_password(client, pulp):
+def test_without_sessions_each_request_has_the_password(client, pulp):
     pulp.has_login = False
     assert client.post("groups/") == {"name": "a"}
     assert client.uses_basic_auth
-    assert "cookie" not in pulp.asked("groups/")[0].headers
+    assert "cookie" not in pulp.requests("groups/")[0].headers
 
 
-def test_entering_tells_a_wrong_password_without_sessions_too(client_of, pulp):
+def test_logging_in_reports_a_wrong_password_without_sessions(client_of, pulp):
     pulp.has_login = False
     pulp.answer("GET", "tasks/", {"results": []})
     client_of().log_in()
@@ -151,7 +151,7 @@ def test_entering_tells_a_wrong_password_without_sessions_too(client_of, pulp):
         client_of(password="wrong").log_in()
 
 
-def test_the_login_of_a_domain_is_below_its_path(client_of, pulp):
+def test_the_login_url_of_a_domain_is_below_its_path(client_of, pulp):
     with pytest.raises(ResponseError):
         client_of(domain="site a", api_root="/other/").get("tasks/")
     assert pulp.seen[0].path == "/other/site%20a/api/v3/login/"
@@ -172,17 +172,17 @@ def test_credentials_of_a_netrc_file_are_not_used(client_of, pulp, tmp_path, mon
     assert "authorization" not in pulp.seen[0].headers
 
 
-# Trouble on the way
+# Network errors and retries
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_a_read_is_repeated_while_the_server_is_away(client, pulp, pauses, status):
+def test_a_read_is_retried_while_the_server_is_unavailable(client, pulp, pauses, status):
     pulp.faults = [Reply(status, "<html>away</html>"), Reply(status), Reply(cut=True)]
     assert client.get("tasks/") == {"results": [], "next": None}
     assert pauses == [0.5, 1.0, 2.0]
 
 
-def test_a_server_that_remains_unreachable_is_an_error_with_its_reason(client, pulp, pauses):
+def test_an_unreachable_server_is_an_error_with_the_cause(client, pulp, pauses):
     pulp.faults = [Reply(503, "<html><h1>Service Unavailable</h1></html>")] * 9
     with pytest.raises(ResponseError, match=r"^Service Unavailable \(HTTP 503\)$"):
         client.get("tasks/")
@@ -190,51 +190,49 @@ def test_a_server_that_remains_unreachable_is_an_error_with_its_reason(client, p
 
 
 @pytest.mark.parametrize(
-    ("asked", "waited"),
+    ("retry_after", "waited"),
     [("3", 3), ("100000", 30), ("0", 0.5), ("nonsense", 0.5), ("Thu, 01 Jan 1970", 0.5)],
 )
-def test_the_pause_that_the_server_asks_for_is_kept_within_reason(
-    client, pulp, pauses, asked, waited
-):
-    pulp.faults = [Reply(429, headers={"Retry-After": asked})]
+def test_retry_after_is_applied_within_limits(client, pulp, pauses, retry_after, waited):
+    pulp.faults = [Reply(429, headers={"Retry-After": retry_after})]
     client.get("tasks/")
     assert pauses == [waited]
 
 
-def test_a_pause_may_be_requested_as_a_date(client, pulp, pauses):
+def test_retry_after_may_be_a_date(client, pulp, pauses):
     pulp.faults = [Reply(503, headers={"Retry-After": formatdate(4102444800, usegmt=True)})]
     client.get("tasks/")
     assert pauses == [30]
 
 
-def test_a_write_of_whole_values_is_repeated(client, pulp):
+def test_an_idempotent_write_is_retried(client, pulp):
     pulp.faults = [Reply(cut=True, carried_out=True), Reply(502)]
     assert client.patch("groups/1/", {"name": "b"}) == {"name": "b"}
-    assert len(pulp.asked("groups/1/")) == 3
+    assert len(pulp.requests("groups/1/")) == 3
 
 
 @pytest.mark.parametrize(
     "fault", [Reply(cut=True, carried_out=True), Reply(502), Reply(503), Reply(504)]
 )
-def test_a_creation_whose_answer_was_lost_is_not_repeated(client, pulp, fault):
+def test_a_creation_with_a_lost_response_is_not_retried(client, pulp, fault):
     pulp.faults = [fault]
     with pytest.raises(LostResponse):
         client.post("groups/")
-    assert len(pulp.asked("groups/")) == 1
+    assert len(pulp.requests("groups/")) == 1
 
 
-def test_a_creation_that_was_put_off_is_repeated(client, pulp):
+def test_a_postponed_creation_is_retried(client, pulp):
     pulp.faults = [Reply(429)]
     assert client.post("groups/") == {"name": "a"}
 
 
-def test_a_slow_server_does_not_hold_a_call_permanently(client_of, pulp):
+def test_a_slow_response_has_a_timeout(client_of, pulp):
     pulp.faults = [Reply(seconds=0.6)] * 9
     with pytest.raises(LostResponse, match=r"did not answer within 0.2 s"):
         client_of(timeout=0.2).post("groups/")
 
 
-def test_a_server_that_drips_does_not_hold_a_call_permanently(client_of, pulp):
+def test_a_response_that_arrives_byte_by_byte_has_a_timeout(client_of, pulp):
     pulp.faults = [Reply(body={"detail": "x" * 30000}, drip=True)]
     with pytest.raises(LostResponse, match="did not answer within"):
         client_of(timeout=0.5).post("groups/")
@@ -249,7 +247,7 @@ def test_a_refused_connection_means_that_nothing_was_done(pauses):
     assert len(pauses) == 4
 
 
-def test_something_that_is_no_http_server_is_an_error(pauses):
+def test_a_server_without_http_is_an_error(pauses):
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def greet():
@@ -264,10 +262,10 @@ def test_something_that_is_no_http_server_is_an_error(pauses):
             PulpClient(Connection(url), sleep=pauses.append).get("tasks/")
 
 
-# Answers that are not Pulp's
+# Responses that are not from Pulp
 
 
-def test_a_redirection_is_an_error_that_shows_no_credentials(client, pulp):
+def test_a_redirect_is_an_error_without_credentials(client, pulp):
     pulp.faults = [Reply(301, headers={"Location": "https://me:secret@else.where/pulp/"})]
     with pytest.raises(ResponseError) as error:
         client.get("tasks/")
@@ -284,26 +282,26 @@ def test_the_error_of_a_missing_page_names_possible_causes(client, pulp):
 
 
 @pytest.mark.parametrize("body", ["<html>Welcome</html>", [], [1], "", "[]", {"results": 3}, {}])
-def test_an_answer_of_another_shape_is_no_traceback(client, pulp, body):
+def test_an_unexpected_response_is_an_error_without_traceback(client, pulp, body):
     pulp.answer("GET", "tasks/", body)
     with pytest.raises(ResponseError, match="the response is not from a Pulp server"):
         client.list("tasks/")
 
 
-def test_an_error_page_is_shown_as_words(client, pulp):
+def test_an_html_error_page_is_shown_as_text(client, pulp):
     page = "<html><style>p{}</style><title>Oops</title>\n<p>it &lt;broke&gt;</p></html>"
     pulp.answer("POST", "groups/", page, 500)
     with pytest.raises(ResponseError, match=r"^Oops it <broke> \(HTTP 500\)$"):
         client.post("groups/")
 
 
-def test_an_error_of_pulp_is_shown_in_its_own_words(client, pulp):
+def test_an_error_of_pulp_is_shown_with_its_message(client, pulp):
     pulp.answer("POST", "groups/", {"name": ["This field must be unique."]}, 400)
     with pytest.raises(ResponseError, match=r"^name: This field must be unique. \(HTTP 400\)$"):
         client.post("groups/")
 
 
-def test_deleting_what_is_gone_is_fine(client, pulp):
+def test_deleting_a_missing_object_is_no_error(client, pulp):
     pulp.answer("DELETE", "groups/1/", {"detail": "Not found."}, 404)
     assert client.delete("groups/1/") is None
     pulp.answer("DELETE", "groups/1/", "", 204)
@@ -316,33 +314,33 @@ def test_deleting_what_is_gone_is_fine(client, pulp):
 # Reading
 
 
-def test_a_list_is_read_page_after_page_by_our_own_address(client, pulp):
-    everything = [{"name": str(number)} for number in range(5)]
+def test_all_pages_are_read_from_the_configured_address(client, pulp):
+    objects = [{"name": str(number)} for number in range(5)]
 
     def page(request):
         begin, limit = int(request.query["offset"]), int(request.query["limit"])
-        more = "http://only.the.server/knows" if begin + limit < len(everything) else None
-        return Reply(body={"results": everything[begin : begin + limit], "next": more})
+        more = "http://only.the.server/knows" if begin + limit < len(objects) else None
+        return Reply(body={"results": objects[begin : begin + limit], "next": more})
 
     pulp.routes["GET", "tasks/"] = page
-    assert client.list("tasks/", {"limit": 2}) == everything
-    assert len(pulp.asked("tasks/")) == 3
+    assert client.list("tasks/", {"limit": 2}) == objects
+    assert len(pulp.requests("tasks/")) == 3
 
 
-def test_an_endless_list_that_brings_nothing_more_ends(client, pulp):
+def test_a_list_ends_with_an_empty_page(client, pulp):
     pulp.answer("GET", "tasks/", {"results": [], "next": "http://again"})
     assert client.list("tasks/") == []
 
 
-def test_filters_arrive_as_they_are(client, pulp):
+def test_filters_are_encoded_correctly(client, pulp):
     client.get("tasks/", {"name__in": "a b,ü (x),c&d=e+f/g", "fields": "name,state"})
-    assert pulp.asked("tasks/")[0].query == {
+    assert pulp.requests("tasks/")[0].query == {
         "name__in": "a b,ü (x),c&d=e+f/g",
         "fields": "name,state",
     }
 
 
-def test_hrefs_and_endpoints_have_the_addresses_of_the_chosen_domain(client_of):
+def test_hrefs_and_endpoints_have_the_urls_of_the_domain(client_of):
     client = client_of(pulp_url="http://pulp/", domain="a")
     assert client.url_for("tasks/") == "http://pulp/pulp/a/api/v3/tasks/"
     assert client.url_for("/pulp/a/api/v3/tasks/1/") == "http://pulp/pulp/a/api/v3/tasks/1/"
@@ -354,7 +352,7 @@ def test_hrefs_and_endpoints_have_the_addresses_of_the_chosen_domain(client_of):
 
 @pytest.fixture
 def tls_url(certificate):
-    """A server that shakes hands and answers every request with a plain JSON object."""
+    """Run a TLS server that responds to every request with an empty JSON object."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*map(str, certificate))
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
@@ -378,13 +376,13 @@ def tls_url(certificate):
         listening.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_certificate_that_is_not_trusted_is_reported_at_once(tls_url, pauses):
+def test_an_untrusted_certificate_is_reported_without_retries(tls_url, pauses):
     with pytest.raises(TLSError, match="is not trusted .*: set ca_path to the certificate"):
         PulpClient(Connection(tls_url), sleep=pauses.append).get("status/")
     assert pauses == []
 
 
-def test_a_given_authority_is_trusted_and_wins_over_the_environment(
+def test_the_configured_ca_bundle_overrides_the_environment(
     tls_url, certificate, tmp_path, monkeypatch, pauses
 ):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
@@ -397,13 +395,13 @@ def test_a_given_authority_is_trusted_and_wins_over_the_environment(
     assert PulpClient(trusting, sleep=pauses.append).get("status/") == {}
 
 
-def test_without_validation_any_certificate_will_do(tls_url, monkeypatch, recwarn):
+def test_without_validation_any_certificate_is_accepted(tls_url, monkeypatch, recwarn):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/hostname")
     assert PulpClient(Connection(tls_url, validate_certs=False)).get("status/") == {}
     assert [str(warning.message) for warning in recwarn] == []
 
 
-def test_a_certificate_for_another_host_is_not_cured_by_an_authority(tls_url, certificate):
+def test_a_certificate_for_another_host_is_rejected_despite_the_ca_bundle(tls_url, certificate):
     url = tls_url.replace("127.0.0.1", "localhost")
     with pytest.raises(TLSError) as error:
         PulpClient(Connection(url, ca_path=str(certificate[0]))).get("status/")
@@ -411,13 +409,13 @@ def test_a_certificate_for_another_host_is_not_cured_by_an_authority(tls_url, ce
     assert "ca_path" not in str(error.value)
 
 
-def test_a_server_without_tls_is_recognized(pulp, pauses):
+def test_a_server_without_tls_is_detected(pulp, pauses):
     url = pulp.url.replace("http:", "https:")
     with pytest.raises(TLSError, match="does not speak TLS: pulp_url may have to begin"):
         PulpClient(Connection(url), sleep=pauses.append).get("status/")
 
 
-def test_a_proxy_of_the_environment_is_asked_and_its_password_not_shown(pulp, monkeypatch):
+def test_the_proxy_of_the_environment_is_used_and_its_password_is_hidden(pulp, monkeypatch):
     pulp.answer("GET", "status/", {})
     proxy = pulp.url.replace("http://", "http://me:secret@")
     monkeypatch.setenv("http_proxy", proxy)
@@ -427,7 +425,7 @@ def test_a_proxy_of_the_environment_is_asked_and_its_password_not_shown(pulp, mo
     assert "secret" not in str(error.value)
 
 
-def test_a_proxy_that_is_away_is_an_error_without_its_password(monkeypatch, pauses):
+def test_an_unreachable_proxy_is_an_error_without_its_password(monkeypatch, pauses):
     monkeypatch.setenv("http_proxy", "http://me:secret@127.0.0.1:1")
     with pytest.raises(Unreachable) as error:
         PulpClient(Connection("http://pulp.invalid"), sleep=pauses.append).post("groups/")
@@ -435,7 +433,7 @@ def test_a_proxy_that_is_away_is_an_error_without_its_password(monkeypatch, paus
 
 
 @pytest.mark.parametrize("proxy", ["socks9://me:secret@x", "http://me:secret@[::1", "http://"])
-def test_a_proxy_that_makes_no_sense_is_an_error_without_its_password(monkeypatch, proxy):
+def test_an_invalid_proxy_is_an_error_without_its_password(monkeypatch, proxy):
     monkeypatch.setenv("http_proxy", proxy)
     with pytest.raises(PulpError) as error:
         PulpClient(Connection("http://pulp.invalid"), sleep=lambda pause: None).get("status/")
@@ -443,6 +441,6 @@ def test_a_proxy_that_makes_no_sense_is_an_error_without_its_password(monkeypatc
 
 
 @pytest.mark.parametrize("url", ["http://a..b", "http://" + "a" * 70 + ".x"])
-def test_a_host_name_that_is_none_is_an_error(url):
+def test_an_invalid_host_name_is_an_error(url):
     with pytest.raises(InvalidItem, match="cannot send requests to|is not a valid URL"):
         PulpClient(Connection(url), sleep=lambda pause: None).get("status/")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Connection options: which are refused, and in which words."""
+"""Invalid connection options are rejected with a message."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from plugins.module_utils.pulp.errors import InvalidItem
 @pytest.mark.parametrize(
     "url", ["", "pulp", "ftp://pulp", "http://", "http://[::1", "http://pulp:99999", "//pulp"]
 )
-def test_what_is_no_http_url_is_refused(url):
+def test_a_url_without_http_is_rejected(url):
     with pytest.raises(InvalidItem, match="is not an http:// or https:// URL"):
         Connection(url)
 
 
 @pytest.mark.parametrize("url", ["http://me:secret@pulp", "me:secret@pulp", "http://me:se@cret@p"])
-def test_credentials_in_the_url_are_refused_and_not_shown(url):
+def test_credentials_in_the_url_are_rejected_and_not_shown(url):
     with pytest.raises(InvalidItem, match="set username and password instead") as error:
         Connection(url)
     assert "cret" not in str(error.value)
 
 
-# Django compares with the header Host, which has no port that the scheme implies.
+# Django compares the origin with the header Host, which omits the default port of the scheme.
 @pytest.mark.parametrize(
     ("url", "origin"),
     [
@@ -42,18 +42,18 @@ def test_the_host_is_sent_as_http_requires(url, origin):
 
 @pytest.mark.parametrize("name", ["timeout", "task_timeout", "concurrency"])
 @pytest.mark.parametrize("value", [0, -1, float("nan")])
-def test_numbers_with_which_nothing_works_are_refused_by_name(name, value):
+def test_invalid_numbers_are_rejected_with_their_option(name, value):
     with pytest.raises(InvalidItem, match=f"^{name} is .*: it must be greater than 0"):
         Connection("http://pulp", **{name: value})
 
 
 @pytest.mark.parametrize("name", ["ca_path", "client_cert", "client_key"])
-def test_a_file_that_is_not_there_is_refused_by_name(name, tmp_path):
+def test_a_missing_file_is_rejected_with_its_option(name, tmp_path):
     with pytest.raises(InvalidItem, match=f"^{name} '.*nowhere' does not exist"):
         Connection("http://pulp", **{name: str(tmp_path / "nowhere")})
 
 
-def test_a_connection_shown_in_a_debugger_holds_no_password():
+def test_the_repr_of_a_connection_has_no_password():
     assert "secret" not in repr(Connection("http://pulp", "me", "secret"))
 
 
@@ -73,5 +73,5 @@ def test_the_path_of_the_api(options, path):
 
 
 @pytest.mark.parametrize("url", ["http://pulp:8080", "http://pulp:8080/", "http://pulp:8080/ \n"])
-def test_the_end_of_the_url_does_not_matter(url):
+def test_a_trailing_slash_of_the_url_is_ignored(url):
     assert Connection(url).url_for("tasks/") == "http://pulp:8080/pulp/api/v3/tasks/"

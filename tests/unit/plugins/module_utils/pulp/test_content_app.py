@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the content app answers, and who it takes us for."""
+"""Responses of the content app, and the account that they reveal."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from plugins.module_utils.pulp.errors import ResponseError, Unreachable
 from tests.unit.pulp_http_server import API, PulpHttpServer, Reply
 
 PASSWORD = 'pä$s " : @ % wörd'
-# As pulpcore 3.43 and 3.123 word it.
-NONE_GIVEN = "403: Authentication credentials were not provided."
-NO_RIGHT = "403: You do not have permission to perform this action."
+# Messages of pulpcore 3.43 and 3.123.
+NO_CREDENTIALS = "403: Authentication credentials were not provided."
+NO_PERMISSION = "403: You do not have permission to perform this action."
 LISTING = """<h1>Index of rocky/</h1><pre><a href="../">../</a>
 <a href="./20260101T000000/">20260101T000000/</a>
 <a href="20260102T000000/">20260102T000000/</a>
@@ -37,7 +37,7 @@ def app(pulp: PulpHttpServer, username: str | None = "client1", url: str = "") -
 
 @pytest.fixture
 def served(pulp):
-    """A server whose answers are (method, whole path) -> reply, without a look at credentials."""
+    """Return (method, path) -> reply of a server that does not check credentials."""
     replies: dict[tuple[str, str], Reply] = {}
 
     def reply(request):
@@ -58,20 +58,20 @@ def served(pulp):
         (404, "<html>Not Found</html>", UNKNOWN_ACCOUNT),
     ],
 )
-def test_the_list_of_users_tells_who_we_are(pulp, served, status, body, account):
+def test_the_list_of_users_reveals_the_kind_of_account(pulp, served, status, body, account):
     served["GET", f"{API}users/"] = Reply(status, body)
     assert app(pulp).whoami() == account
     given = pulp.seen[0].headers["authorization"]
     assert base64.b64decode(given[6:]).decode() == f"client1:{PASSWORD}"
 
 
-def test_without_an_account_we_are_nobody(pulp, served):
+def test_requests_without_an_account_are_anonymous(pulp, served):
     served["GET", f"{API}users/"] = Reply(401, {"detail": "not provided"})
     assert app(pulp, username=None).whoami() == ANONYMOUS
     assert "authorization" not in pulp.seen[0].headers
 
 
-def test_a_server_that_is_broken_or_elsewhere_is_an_error(pulp, served):
+def test_a_broken_or_wrong_server_is_an_error(pulp, served):
     served["GET", f"{API}users/"] = Reply(500, "<h1>Server Error</h1>")
     with pytest.raises(ResponseError, match="Server Error"):
         app(pulp).whoami()
@@ -80,19 +80,19 @@ def test_a_server_that_is_broken_or_elsewhere_is_an_error(pulp, served):
         app(pulp).whoami()
 
 
-def test_nobody_at_the_address_is_an_error(pulp):
+def test_an_unreachable_content_app_is_an_error(pulp):
     with pytest.raises(Unreachable, match="cannot be reached"):
         app(pulp, url="http://127.0.0.1:1").whoami()
 
 
 @pytest.mark.parametrize("status", [200, 403, 404, 500])
-def test_a_look_transfers_nothing(pulp, served, status):
+def test_a_check_transfers_no_content(pulp, served, status):
     served["HEAD", "/pulp/content/rocky/1/repodata/repomd.xml"] = Reply(status, "")
     assert app(pulp).file_status("rocky/1/repodata/repomd.xml") == status
     assert [one.method for one in pulp.seen] == ["HEAD"]
 
 
-def test_bytes_that_come_from_a_storage_are_served(pulp, served):
+def test_a_redirect_to_object_storage_counts_as_served(pulp, served):
     path = "/pulp/content/rocky/1/repomd.xml"
     served["HEAD", path] = Reply(302, "", {"Location": "https://storage/bucket/abc?signature=x"})
     assert app(pulp).file_status("rocky/1/repomd.xml") == 200
@@ -101,15 +101,17 @@ def test_bytes_that_come_from_a_storage_are_served(pulp, served):
 
 
 @pytest.mark.parametrize(
-    ("body", "why"),
-    [(NONE_GIVEN, REFUSED), (NO_RIGHT, AUTHENTICATED), ("403 Forbidden", UNKNOWN_ACCOUNT)],
+    ("body", "reason"),
+    [(NO_CREDENTIALS, REFUSED), (NO_PERMISSION, AUTHENTICATED), ("403 Forbidden", UNKNOWN_ACCOUNT)],
 )
-def test_the_words_of_a_refusal_tell_a_wrong_password_from_a_missing_right(pulp, served, body, why):
+def test_the_message_distinguishes_a_wrong_password_from_a_missing_permission(
+    pulp, served, body, reason
+):
     served["GET", "/pulp/content/rocky/1/repomd.xml"] = Reply(403, body)
-    assert app(pulp).denial_reason("rocky/1/repomd.xml") == why
+    assert app(pulp).denial_reason("rocky/1/repomd.xml") == reason
 
 
-def test_base_paths_below_a_path_are_listed_without_credentials(pulp, served):
+def test_directories_are_listed_without_credentials(pulp, served):
     served["GET", "/pulp/content/rocky/"] = Reply(200, LISTING)
     assert app(pulp).subdirectories("rocky/") == ["20260101T000000", "20260102T000000"]
     assert app(pulp).subdirectories("nothing") == []
@@ -117,10 +119,10 @@ def test_base_paths_below_a_path_are_listed_without_credentials(pulp, served):
 
 
 def test_requests_are_counted(pulp, served):
-    asked = app(pulp)
-    asked.file_status("a")
-    asked.subdirectories("b")
-    assert asked.request_count == 2
+    content = app(pulp)
+    content.file_status("a")
+    content.subdirectories("b")
+    assert content.request_count == 2
 
 
 def test_a_domain_is_part_of_the_path():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Texts of errors: Pulp's own words, and no secret."""
+"""Messages of errors have the text of Pulp and no secrets."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_no_secret_in_the_query_of_a_url_is_shown(text, shown):
 
 
 @pytest.mark.parametrize("text", ["https://host/a@b", "me@example.org", "http://host/?a=b@c"])
-def test_text_without_credentials_is_kept(text):
+def test_text_without_credentials_is_unchanged(text):
     assert redact(text) == text
 
 
@@ -72,7 +72,7 @@ def test_every_error_hides_the_credentials_of_urls(error):
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "message"),
     [
         ({"detail": "Not found."}, "Not found."),
         ({"name": ["This field must be unique."]}, "name: This field must be unique."),
@@ -88,15 +88,15 @@ def test_every_error_hides_the_credentials_of_urls(error):
         ("x" * 5000, "x" * 2000),
     ],
 )
-def test_an_error_answer_becomes_one_line_of_words(answer, words):
-    assert error_text(answer) == words
+def test_an_error_response_becomes_one_line_of_text(answer, message):
+    assert error_text(answer) == message
 
 
-def test_an_unexpected_error_is_reported_with_its_place():
+def test_an_unexpected_error_is_reported_with_its_location():
     try:
         raise KeyError("results")
     except UNEXPECTED_ERRORS as error:
-        words = unexpected_error(error)
-    assert "KeyError: 'results'" in words
-    assert "test_errors.py:" in words
-    assert "\n" not in words
+        message = unexpected_error(error)
+    assert "KeyError: 'results'" in message
+    assert "test_errors.py:" in message
+    assert "\n" not in message

@@ -10,7 +10,7 @@ from plugins.module_utils.pulp.types import CONTENT_TYPES
 
 
 @pytest.mark.parametrize("content_type", CONTENT_TYPES.values(), ids=lambda one: one.name)
-def test_every_secret_of_a_remote_is_kept_from_the_log(content_type):
+def test_every_secret_of_a_remote_has_no_log(content_type):
     options = field_options(content_type.remote.fields)
     secret = {name for name, option in options.items() if option.get("no_log")}
     assert secret == {"client_key", "proxy_password", "remote_password", "headers"}
@@ -22,18 +22,18 @@ def test_numbers_are_text_so_that_empty_text_can_clear_them():
     assert options["total_timeout"] == {"type": "str"}
 
 
-def test_words_are_a_list():
+def test_text_lists_are_lists_of_strings():
     options = field_options(CONTENT_TYPES["deb"].remote.fields)
     assert options["components"] == {"type": "list", "elements": "str"}
 
 
-def test_fields_that_users_name_in_another_way_are_left_out():
+def test_fields_with_their_own_options_are_left_out():
     fields = CONTENT_TYPES["rpm"].distribution.fields
     assert "publication" in field_options(fields)
     assert "publication" not in field_options(fields, without=["publication"])
 
 
-def test_an_item_has_a_key_and_a_state_unless_it_cannot_be_absent():
+def test_items_have_a_key_and_a_state_unless_they_cannot_be_absent():
     assert item_options("name", {"url": {"type": "str"}}) == {
         "name": {"type": "str", "required": True},
         "url": {"type": "str"},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The planner as tables: wanted and current in, change out."""
+"""The planner compares wanted and current values, and returns the change."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PEM = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----"
 
 
 @pytest.mark.parametrize(
-    ("options", "wire"),
+    ("options", "api_values"),
     [
         ({}, {}),
         ({"url": None, "tags": None, "pulp_labels": None}, {}),
@@ -48,16 +48,16 @@ PEM = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----"
             {"pulp_labels": {"a": 1, "b": True, "c": None, 4: "x"}},
             {"pulp_labels": {"a": "1", "b": "true", "c": None, "4": "x"}},
         ),
-        ({"remote_password": "p", "password": "not ours"}, {"password": "p"}),
-        ({"nothing of ours": 1}, {}),
+        ({"remote_password": "p", "password": "no option"}, {"password": "p"}),
+        ({"unknown": 1}, {}),
     ],
 )
-def test_options_become_what_the_wire_wants(options, wire):
-    assert to_api_values(FIELDS, options) == wire
+def test_options_are_converted_to_api_values(options, api_values):
+    assert to_api_values(FIELDS, options) == api_values
 
 
 @pytest.mark.parametrize("value", ["two", [2], "2x"])
-def test_text_that_is_no_number_is_named(value):
+def test_an_invalid_number_is_reported(value):
     with pytest.raises(InvalidItem, match="^number: .* is not a number"):
         to_api_values(FIELDS, {"number": value})
 
@@ -86,7 +86,7 @@ def test_text_that_is_no_number_is_named(value):
         ({"password": None}, {}),
     ],
 )
-def test_what_is_as_wanted_is_left_alone(wanted, current):
+def test_equal_values_are_not_sent(wanted, current):
     change = plan(FIELDS, wanted, {"pulp_href": "/1/", **current}, {"name": "a"})
     assert (change.action, change.payload, change.changes) == ("none", {}, False)
 
@@ -143,13 +143,13 @@ def test_what_is_as_wanted_is_left_alone(wanted, current):
     ],
 )
 @pytest.mark.parametrize("send_secrets", [True, False])
-def test_what_differs_is_sent_and_shown(wanted, current, payload, before, after, send_secrets):
+def test_differences_are_sent_and_shown(wanted, current, payload, before, after, send_secrets):
     change = plan(FIELDS, wanted, current, {"name": "a"}, send_secrets)
     assert (change.action, change.changes) == ("update", True)
     assert (change.payload, change.before, change.after) == (payload, before, after)
 
 
-def test_secrets_that_only_the_server_can_compare_are_sent_and_count_as_no_change():
+def test_secrets_are_always_sent_and_are_no_change():
     current = {"hidden_fields": [{"name": "password", "is_set": True}]}
     change = plan(FIELDS, {"password": "p", "username": "u"}, current, {"name": "a"})
     assert (change.action, change.secrets_only, change.changes) == ("update", True, False)
@@ -157,19 +157,19 @@ def test_secrets_that_only_the_server_can_compare_are_sent_and_count_as_no_chang
     assert (change.before, change.after) == ({}, {})
 
 
-def test_secrets_that_are_set_stay_at_home_when_asked_to():
+def test_existing_secrets_are_not_sent_with_send_secrets_off():
     current = {"hidden_fields": [{"name": "password", "is_set": True}]}
     assert plan(FIELDS, {"password": "p"}, current, {"name": "a"}, False).action == "none"
 
 
-def test_secrets_travel_with_a_visible_change_and_are_not_shown():
+def test_secrets_are_sent_with_other_changes_and_not_shown():
     current = {"url": "a", "hidden_fields": [{"name": "password", "is_set": True}]}
     change = plan(FIELDS, {"url": "b", "password": "p"}, current, {"name": "a"})
     assert change.payload == {"url": "b", "password": "p"}
     assert (change.before, change.after) == ({"url": "a"}, {"url": "b"})
 
 
-def test_a_new_object_gets_its_key_and_all_that_is_wanted_but_nothing_empty():
+def test_a_new_object_gets_its_key_and_all_values_that_are_not_empty():
     wanted = {"url": "http://me:p@x", "ca_cert": None, "username": "u", "password": "p"}
     change = plan(FIELDS, wanted, None, {"name": "a"}, send_secrets=False)
     assert (change.action, change.changes) == ("create", True)
@@ -184,8 +184,8 @@ def test_a_new_object_gets_its_key_and_all_that_is_wanted_but_nothing_empty():
     assert change.after == shown
 
 
-def test_a_text_with_commas_is_the_list_that_pulp_makes_of_it():
-    # Ansible splits at commas and leaves the blanks, which Pulp trims: no difference each time.
+def test_a_text_with_commas_is_compared_as_the_list_of_pulp():
+    # Ansible splits at commas and keeps spaces, which Pulp removes.
     tags = Field("include_tags", type="list", elements="str", empty_value=[])
     values = to_api_values([tags], {"include_tags": ["a", " b*", ""]})
     assert values == {"include_tags": ["a", "b*"]}

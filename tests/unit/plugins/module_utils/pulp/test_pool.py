@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pool: every item ends in a result, and no item waits for another's steps."""
+"""The pool: every item has a result, and items run independently."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from plugins.module_utils.pulp.errors import PulpError
 from plugins.module_utils.pulp.pool import ConcurrencyLimit, for_each, refuse_duplicates, run_all
 from plugins.module_utils.report.report import Report, Result
 
-PATIENCE = 10
+TIMEOUT = 10
 
 
 def work(*names):
@@ -23,7 +23,7 @@ def work(*names):
 
 
 class Gauge:
-    """Counts how many are inside at once; `until` holds them until that number have been."""
+    """Counts concurrent calls; with `until` calls wait until this number of them are running."""
 
     def __init__(self, until=0):
         self.inside = self.most = 0
@@ -35,31 +35,31 @@ class Gauge:
             self.inside += 1
             self.most = max(self.most, self.inside)
             self._changed.notify_all()
-            if not self._changed.wait_for(lambda: self.most >= self._until, PATIENCE):
-                raise PulpError("the others never came")
+            if not self._changed.wait_for(lambda: self.most >= self._until, TIMEOUT):
+                raise PulpError("the other calls did not start")
             self.inside -= 1
 
 
-def test_results_come_in_the_order_of_the_items():
+def test_results_have_the_order_of_the_items():
     later = threading.Event()
 
-    def walk(item, result):
+    def function(item, result):
         if item == "a":
-            assert later.wait(PATIENCE)
+            assert later.wait(TIMEOUT)
         else:
             later.set()
 
-    results = run_all(work("a", "b"), walk, 2, Report())
+    results = run_all(work("a", "b"), function, 2, Report())
     assert [result.name for result in results] == ["a", "b"]
     assert results[0].seconds >= results[1].seconds
 
 
-def test_no_items_are_no_results():
+def test_run_all_without_items_has_no_results():
     assert run_all([], lambda item, result: None, 4, Report()) == []
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "message"),
     [
         (PulpError("no"), "no"),
         (OperatorError("a release is wrong"), "a release is wrong"),
@@ -68,43 +68,43 @@ def test_no_items_are_no_results():
         (ValueError("http://me:secret@x"), "ValueError: http://***@x at test_pool.py"),
     ],
 )
-def test_a_failed_item_does_not_hide_the_others(error, words):
-    def walk(item, result):
+def test_a_failed_item_does_not_hide_the_others(error, message):
+    def function(item, result):
         if item == "b":
             raise error
         result.add_change("created", {}, {})
 
-    results = run_all(work("a", "b", "c"), walk, 1, Report())
+    results = run_all(work("a", "b", "c"), function, 1, Report())
     assert [result.action for result in results] == ["created", "failed", "created"]
-    assert words in results[1].error
+    assert message in results[1].error
     assert (results[0].error, results[2].error) == ("", "")
 
 
-def test_an_error_that_a_function_sets_itself_counts():
-    def walk(item, result):
+def test_an_error_set_by_the_function_is_kept():
+    def function(item, result):
         result.error = "rolled back"
 
-    [result] = run_all(work("a"), walk, 1, Report())
+    [result] = run_all(work("a"), function, 1, Report())
     assert (result.action, result.error) == ("failed", "rolled back")
 
 
-def test_an_item_that_has_an_error_from_the_start_is_not_run():
-    walked = []
+def test_an_item_with_an_initial_error_is_not_run():
+    calls = []
     items = work("a", "b")
     items[0][0].error = "given twice"
-    results = run_all(items, lambda item, result: walked.append(item), 2, Report())
-    assert walked == ["b"]
+    results = run_all(items, lambda item, result: calls.append(item), 2, Report())
+    assert calls == ["b"]
     assert [result.action for result in results] == ["failed", "unchanged"]
 
 
-def test_no_more_items_than_the_limit_run_at_once():
+def test_the_number_of_concurrent_items_is_limited():
     gauge = Gauge()
     results = run_all(work(*"abcdefghijklmnop"), gauge, 3, Report())
     assert len(results) == 16
     assert gauge.most <= 3
 
 
-def test_as_many_items_as_the_limit_run_at_once():
+def test_items_run_concurrently_up_to_the_limit():
     results = run_all(work(*"abcd"), Gauge(until=4), 4, Report())
     assert [result.error for result in results] == [""] * 4
 
@@ -112,12 +112,12 @@ def test_as_many_items_as_the_limit_run_at_once():
 def test_quick_items_raise_the_number_of_threads():
     gauge = Gauge()
 
-    def walk(item, result):
-        if item > "f":  # the first six are quick, and each lets one more in
+    def function(item, result):
+        if item > "f":  # the first six are quick, and each raises the limit by one
             gauge(item, result)
 
     gauge._until = 8
-    results = run_all(work(*"abcdefghijklmnopqrst"), walk, ConcurrencyLimit(2, 8), Report())
+    results = run_all(work(*"abcdefghijklmnopqrst"), function, ConcurrencyLimit(2, 8), Report())
     assert [result.error for result in results] == [""] * 20
     assert gauge.most == 8
 
@@ -134,63 +134,63 @@ def test_any_limit_is_accepted(at_once):
 
 
 class Flaky:
-    """A walk that fails so often for each item, with these words."""
+    """A function that fails this number of times for each item, with this message."""
 
-    def __init__(self, times, words="503, message='Service Unavailable'"):
-        self.walked = []
+    def __init__(self, times, message="503, message='Service Unavailable'"):
+        self.calls = []
         self._times = dict.fromkeys("abc", 0) | times
-        self._words = words
+        self._words = message
 
     def __call__(self, item, result):
-        self.walked.append(item)
-        if self.walked.count(item) <= self._times[item]:
+        self.calls.append(item)
+        if self.calls.count(item) <= self._times[item]:
             raise PulpError(self._words)
 
 
 def test_transient_failures_are_retried_once_after_all_others():
-    walk = Flaky({"a": 1, "b": 9})
-    results = run_all(work("a", "b", "c"), walk, 1, Report(), retry_delay=0)
-    assert walk.walked == ["a", "b", "c", "a", "b"]
+    function = Flaky({"a": 1, "b": 9})
+    results = run_all(work("a", "b", "c"), function, 1, Report(), retry_delay=0)
+    assert function.calls == ["a", "b", "c", "a", "b"]
     assert [result.error for result in results] == ["", "503, message='Service Unavailable'", ""]
     assert [result.action for result in results] == ["unchanged", "failed", "unchanged"]
 
 
-def test_an_item_that_has_an_error_from_the_start_is_not_retried():
-    walk = Flaky({})
+def test_an_item_with_an_initial_error_is_not_retried():
+    function = Flaky({})
     items = work("a")
     items[0][0].error = "503, message='Service Unavailable'"
-    assert run_all(items, walk, 1, Report(), retry_delay=0)[0].action == "failed"
-    assert walk.walked == []
+    assert run_all(items, function, 1, Report(), retry_delay=0)[0].action == "failed"
+    assert function.calls == []
 
 
 def test_other_failures_are_not_retried():
-    walk = Flaky({"a": 1}, words="404, message='Not Found'")
-    assert run_all(work("a"), walk, 1, Report(), retry_delay=0)[0].error
-    assert walk.walked == ["a"]
+    function = Flaky({"a": 1}, message="404, message='Not Found'")
+    assert run_all(work("a"), function, 1, Report(), retry_delay=0)[0].error
+    assert function.calls == ["a"]
 
 
 def test_without_a_retry_delay_nothing_is_retried():
-    walk = Flaky({"a": 1})
-    assert run_all(work("a"), walk, 1, Report())[0].error
-    assert walk.walked == ["a"]
+    function = Flaky({"a": 1})
+    assert run_all(work("a"), function, 1, Report())[0].error
+    assert function.calls == ["a"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_an_item_whose_thread_ended_early_failed():
-    def walk(item, result):
+def test_an_item_fails_if_its_thread_ends_early():
+    def function(item, result):
         if item == "a":
             raise SystemExit
 
-    results = run_all(work("a", "b"), walk, 2, Report())
+    results = run_all(work("a", "b"), function, 2, Report())
     assert [bool(result.error) for result in results] == [True, False]
     assert results[0].action == "failed"
 
 
-def test_an_interrupted_run_ends_at_once_and_starts_no_more_items():
+def test_an_interrupted_run_ends_without_starting_more_items():
     program = f"""
         import signal, sys, threading
         sys.path[:0] = {sys.path!r}
-        # A runner in the background hands down that Ctrl-C is ignored.
+        # A process in the background may ignore SIGINT.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         from {run_all.__module__} import run_all
         from {Report.__module__} import Report, Result
@@ -230,7 +230,7 @@ def test_for_each_returns_an_error_for_each_item():
     assert "thread ended early" in errors[2]
 
 
-def test_no_items_are_no_errors():
+def test_for_each_without_items_has_no_errors():
     assert for_each([], lambda item: None, 4) == []
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading by names: how many requests, of which size, for which filters."""
+"""Objects are read by names in few requests within the size limit."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from plugins.module_utils.pulp.types import CONTENT_TYPES
 from tests.unit.fake_pulp.pulp import FakePulp
 from tests.unit.pulp_http_server import Reply
 
-LONGEST_ADDRESS = 3800
+LONGEST_PATH = 3800
 
 
 def pulp_with(*names: str, endpoint: str = "things/") -> FakePulp:
-    """A Pulp with objects of these names."""
+    """Return a Pulp with objects of these names."""
     pulp = FakePulp()
     for name in names:
         pulp.add(endpoint, name=name, path=endpoint)
     return pulp
 
 
-def asked(pulp: FakePulp) -> list[dict[str, str]]:
-    """What each request asked for."""
+def queries_of(pulp: FakePulp) -> list[dict[str, str]]:
+    """Return the query of each request without paging."""
     paging = ("limit", "offset")
     return [
         {name: value for name, value in request.content.items() if name not in paging}
@@ -38,21 +38,21 @@ def asked(pulp: FakePulp) -> list[dict[str, str]]:
     ]
 
 
-def test_objects_are_found_by_name_in_one_request_in_the_order_requested():
+def test_objects_are_found_by_name_in_one_request_in_the_given_order():
     server = pulp_with("a", "b b", "é", "z")
     found = read_by_field(server, "things/", "name", ["é", "a", "nobody", "b b", "a"], ["path"])
     assert list(found) == ["é", "a", "b b"]
     assert found["a"] == {"name": "a", "path": "things/"}
-    assert asked(server) == [{"name__in": "é,a,nobody,b b", "fields": "path,name"}]
+    assert queries_of(server) == [{"name__in": "é,a,nobody,b b", "fields": "path,name"}]
 
 
-def test_names_with_commas_are_found_and_their_halves_dropped():
+def test_names_with_commas_are_found_and_their_parts_ignored():
     server = pulp_with("a, b", "a", "b", "c")
     assert list(read_by_field(server, "things/", "name", ["a, b", "c"], [])) == ["a, b", "c"]
     assert list(read_by_field(server, "things/", "name", ["a, b"], [])) == ["a, b"]
 
 
-def test_a_name_with_blanks_around_it_does_not_find_its_trimmed_namesake():
+def test_a_name_with_spaces_does_not_match_its_trimmed_form():
     assert read_by_field(pulp_with("a"), "things/", "name", [" a", "a "], []) == {}
 
 
@@ -68,12 +68,12 @@ def test_hrefs_are_requested_by_their_short_identifiers():
     server.add_task("1-2", "running")
     wanted = ["/pulp/api/v3/tasks/1-2/", "/pulp/api/v3/tasks/3-4/"]
     assert list(read_by_field(server, "tasks/", "pulp_href", wanted, ["state"])) == wanted[:1]
-    assert asked(server)[0]["pulp_id__in"] == "1-2,3-4"
+    assert queries_of(server)[0]["pulp_id__in"] == "1-2,3-4"
 
 
-def test_an_answer_of_another_shape_is_passed_over():
+def test_entries_of_an_unexpected_format_are_skipped():
     server = pulp_with()
-    server.list = lambda path, params: [{"name": "of another shape"}]
+    server.list = lambda path, params: [{"name": "no task"}]
     assert read_by_field(server, "tasks/", "pulp_href", ["/pulp/api/v3/tasks/1/"], []) == {}
 
 
@@ -87,7 +87,7 @@ def test_an_answer_of_another_shape_is_passed_over():
         "🚂" * 250 + "{number}",
     ],
 )
-def test_no_request_line_is_longer_than_the_server_takes(pulp, name):
+def test_request_lines_are_within_the_limit_of_the_server(pulp, name):
     names = [name.format(number=number) for number in range(150)]
     wanted = set(names)
     pulp.answer("POST", "login/", {})
@@ -101,11 +101,11 @@ def test_no_request_line_is_longer_than_the_server_takes(pulp, name):
     pulp.reply = lambda request: (pulp.seen.append(request), find(request))[1]
     client = PulpClient(Connection(pulp.url, domain="d" + "o" * 49))
     assert list(read_by_key(client, kind, names)) == names
-    assert max(request.length for request in pulp.seen) < LONGEST_ADDRESS
+    assert max(request.length for request in pulp.seen) < LONGEST_PATH
     assert all(prefix in request.path for request in pulp.seen)
 
 
-def test_chunks_are_as_large_as_fits():
+def test_chunks_are_as_large_as_possible():
     assert list(in_chunks(["a", "b", "c"], 4)) == [["a", "b"], ["c"]]
     assert list(in_chunks(["é", "a"], 7)) == [["é"], ["a"]]
     assert list(in_chunks(["é", "a"], 9)) == [["é", "a"]]

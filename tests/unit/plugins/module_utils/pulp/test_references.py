@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may not be deleted, because a distribution depends on it."""
+"""Objects that a distribution uses are not deleted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def pulp():
 
 @pytest.fixture
 def hrefs(pulp):
-    """The hrefs of a repository with one version, of its publication, its remote, and a guard."""
+    """Return hrefs of a repository, its version, publication and remote, and a content guard."""
     repository = pulp.add_repository("rpm", "a", "kernel 1-1")
     version = repository["latest_version_href"]
     return {
@@ -44,7 +44,7 @@ def hrefs(pulp):
         ("content_guard", "content_guard"),
     ],
 )
-def test_what_a_distribution_depends_on_is_in_use(pulp, hrefs, used, deleted):
+def test_dependencies_of_a_distribution_are_in_use(pulp, hrefs, used, deleted):
     pulp.add_distribution("rpm", "served", **{used: hrefs[used]})
     usage = read_usage(pulp, RPM, [hrefs["repository"]])
     with pytest.raises(Conflict, match="it is in use by the distributions served: remove"):
@@ -61,7 +61,7 @@ def test_nothing_is_in_use_without_distributions(pulp, hrefs):
     read_usage(pulp, RPM, [repository]).require_unused(repository, "it")
 
 
-def test_many_users_are_named_up_to_ten(pulp, hrefs):
+def test_up_to_ten_distributions_are_listed(pulp, hrefs):
     for number in range(12):
         pulp.add_distribution("rpm", f"d{number:02}", repository=hrefs["repository"])
     with pytest.raises(Conflict, match="d09 and 2 more"):

@@ -9,7 +9,7 @@ from plugins.module_utils.report.report import task_progress
 MIB = 1024 * 1024
 
 
-def test_a_file_is_as_far_as_its_bytes():
+def test_the_progress_of_a_file_is_its_number_of_bytes():
     transfers = TransferProgress()
     transfers.begin("images: a.qcow2", 300 * MIB + 1, 100 * MIB)
     transfers.add("images: a.qcow2", 8 * MIB)
@@ -19,7 +19,7 @@ def test_a_file_is_as_far_as_its_bytes():
     assert task_progress(task) == {"state": "running", "what": "MiB", "done": 108, "total": 301}
 
 
-def test_what_is_over_is_not_in_progress():
+def test_a_finished_transfer_is_not_in_progress():
     transfers = TransferProgress()
     transfers.begin("a", 1)
     transfers.end("a")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The watcher: few polls for many tasks, and nobody is left waiting."""
+"""The watcher needs few polls for many tasks, and every wait ends."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from plugins.module_utils.pulp.errors import (
 from plugins.module_utils.pulp.tasks import PollIntervals, TaskWatcher
 from tests.unit.fake_pulp.pulp import FakePulp
 
-# A test that waits longer than this has found a bug.
-PATIENCE = 10
+# A longer wait is a bug.
+TIMEOUT = 10
 QUICK = PollIntervals(shortest=0.002, longest=0.01, average=0, worker_check=1000, outage=0.05)
 
 
@@ -32,15 +32,15 @@ def href(name):
 
 
 def pulp_with(**states: list[str]) -> FakePulp:
-    """A Pulp with tasks, each of which a poll after the other finds in these states."""
+    """Return a Pulp with tasks that have the next of these states in each poll."""
     pulp = FakePulp()
-    for name, ours in states.items():
-        pulp.add_task(name, *ours)
+    for name, values in states.items():
+        pulp.add_task(name, *values)
     return pulp
 
 
 def change(pulp: FakePulp, name: str, *states: str, **fields) -> None:
-    """Change what the next polls find of a task."""
+    """Change the states and fields that the next polls return for a task."""
     with pulp.lock:
         pulp.find("tasks/", pulp_href=href(name)).update(
             {"_states": list(states)} if states else {}, **fields
@@ -48,27 +48,27 @@ def change(pulp: FakePulp, name: str, *states: str, **fields) -> None:
 
 
 def fail(pulp: FakePulp, error: Exception, times: int = 1) -> None:
-    """Let the next polls fail."""
+    """Let the next polls fail with this error."""
     pulp.on("GET", "tasks/", raises=error, times=times)
 
 
 def polls(pulp: FakePulp) -> list[list[str]]:
-    """The tasks that each poll asked for."""
+    """Return the tasks in each poll."""
     return [one.content["pulp_id__in"].split(",") for one in pulp.sent("GET", "tasks/")]
 
 
 def polled_often(pulp: FakePulp) -> bool:
-    """Whether there are five polls, sooner or later."""
-    return pulp.wait_until(lambda: len(polls(pulp)) >= 5, PATIENCE)
+    """Wait for five polls, and return whether they happened."""
+    return pulp.wait_until(lambda: len(polls(pulp)) >= 5, TIMEOUT)
 
 
-def watch(pulp, timeout=PATIENCE, **options):
+def watch(pulp, timeout=TIMEOUT, **options):
     return TaskWatcher(pulp, timeout, intervals=options.pop("intervals", QUICK), **options)
 
 
-def ended(watcher):
-    """Whether the watcher's thread ends within the patience of a test."""
-    until = time.monotonic() + PATIENCE
+def thread_ended(watcher):
+    """Return whether the thread of the watcher ends before the timeout."""
+    until = time.monotonic() + TIMEOUT
     while time.monotonic() < until:
         if watcher._thread is None:
             return True
@@ -85,7 +85,7 @@ def test_a_task_is_returned_when_it_has_ended():
 
 
 @pytest.mark.parametrize("state", ["failed", "canceled"])
-def test_a_task_that_failed_raises_pulps_words_without_secrets(state):
+def test_a_failed_task_raises_the_message_of_pulp_without_secrets(state):
     pulp = pulp_with(a=[state])
     change(pulp, "a", error={"description": "404, url='http://me:secret@host/x'"})
     with pytest.raises(TaskFailed) as error:
@@ -95,7 +95,7 @@ def test_a_task_that_failed_raises_pulps_words_without_secrets(state):
 
 
 @pytest.mark.parametrize("error", [None, {}, {"description": None}])
-def test_a_task_that_failed_without_a_reason_is_reported_with_its_state(error):
+def test_a_failed_task_without_a_message_is_reported_with_its_state(error):
     pulp = pulp_with(a=["canceled"])
     change(pulp, "a", error=error)
     with pytest.raises(TaskFailed, match="the task is canceled"):
@@ -124,10 +124,10 @@ def test_one_poll_reads_all_tasks():
     watcher = watch(pulp)
     with ThreadPoolExecutor(20) as pool:
         waits = [pool.submit(watcher.wait, href(name), name) for name in names]
-        assert pulp.wait_until(lambda: any(len(poll) == 20 for poll in polls(pulp)), PATIENCE)
+        assert pulp.wait_until(lambda: any(len(poll) == 20 for poll in polls(pulp)), TIMEOUT)
         for name in names:
             change(pulp, name, "completed")
-        assert {wait.result(PATIENCE)["state"] for wait in waits} == {"completed"}
+        assert {wait.result(TIMEOUT)["state"] for wait in waits} == {"completed"}
     assert (watcher.tasks_seen, watcher.polls) == (20, len(polls(pulp)))
 
 
@@ -139,7 +139,7 @@ def test_more_tasks_than_fit_a_request_line_are_read_in_parts():
     assert max(len(",".join(part)) for part in polls(pulp)) < 3700
 
 
-def test_the_others_are_waited_for_when_some_fail():
+def test_waiting_continues_for_other_tasks_if_some_fail():
     pulp = pulp_with(a=["completed"], b=["failed"], c=["running", "completed"])
     done = watch(pulp).wait_all([(href(name), name) for name in ("a", "b", "c")])
     assert [type(one) for one in done] == [dict, TaskFailed, dict]
@@ -152,7 +152,7 @@ def test_two_items_may_wait_for_the_same_task():
         waits = [pool.submit(watcher.wait, href("a"), name) for name in ("one", "two")]
         assert polled_often(pulp)
         change(pulp, "a", "completed")
-        assert [wait.result(PATIENCE)["state"] for wait in waits] == ["completed"] * 2
+        assert [wait.result(TIMEOUT)["state"] for wait in waits] == ["completed"] * 2
 
 
 def test_a_new_task_does_not_wait_for_the_end_of_a_long_pause():
@@ -162,15 +162,15 @@ def test_a_new_task_does_not_wait_for_the_end_of_a_long_pause():
     with ThreadPoolExecutor(1) as pool:
         old = pool.submit(watcher.wait, href("old"), "old")
         assert polled_often(pulp)
-        # By now the pause grows without end, so that only the news can wake the thread in time.
+        # The pauses are now so long that only a new task can wake up the thread in time.
         watcher._wait_for_next_poll = lambda pause, rest=watcher._wait_for_next_poll: rest(1000)
         assert watcher.wait(href("new"), "new")["state"] == "completed"
         change(pulp, "old", "completed")
         assert watcher.wait(href("new"), "again")["state"] == "completed"
-        assert old.result(PATIENCE)["state"] == "completed"
+        assert old.result(TIMEOUT)["state"] == "completed"
 
 
-def test_the_pause_grows_while_nothing_ends_and_starts_again_when_something_does():
+def test_the_pause_grows_until_a_task_ends():
     pulp = pulp_with(a=["running"] * 8 + ["completed"], b=["running"] * 9 + ["completed"])
     watcher = watch(pulp, intervals=PollIntervals(shortest=0.001, longest=0.004, average=0))
     pauses = []
@@ -204,18 +204,18 @@ def test_each_task_may_have_its_own_timeout():
     pulp = pulp_with(a=["running"], b=["running"] * 30 + ["completed"])
     watcher = watch(pulp)
     with ThreadPoolExecutor(1) as pool:
-        patient = pool.submit(watcher.wait, href("b"), "b")
+        other = pool.submit(watcher.wait, href("b"), "b")
         with pytest.raises(TaskTimeout):
             watcher.wait(href("a"), "a", timeout=0.01)
-        assert patient.result(PATIENCE)["state"] == "completed"
+        assert other.result(TIMEOUT)["state"] == "completed"
 
 
-def test_a_task_that_the_server_forgot_is_an_error():
+def test_a_missing_task_is_an_error():
     with pytest.raises(PulpError, match="task .*/a/ does not exist on the server any more"):
         watch(pulp_with()).wait(href("a"), "a")
 
 
-def test_an_answer_of_another_shape_ends_the_waiting():
+def test_an_unexpected_response_ends_the_waiting():
     pulp = pulp_with(a=["completed"])
     pulp.list = lambda path, params: [{"pulp_href": href("a")}]
     with pytest.raises(PulpError, match="does not exist on the server"):
@@ -231,11 +231,11 @@ def test_an_answer_of_another_shape_ends_the_waiting():
         ResponseError(500, ""),
     ],
 )
-def test_polls_may_fail_while_the_server_is_started_again(error):
+def test_polls_may_fail_while_the_server_restarts(error):
     pulp = pulp_with(a=["completed"])
     fail(pulp, error, times=2)
     watcher = watch(
-        pulp, intervals=PollIntervals(shortest=0.002, longest=0.01, average=0, outage=PATIENCE)
+        pulp, intervals=PollIntervals(shortest=0.002, longest=0.01, average=0, outage=TIMEOUT)
     )
     assert watcher.wait(href("a"), "a")["state"] == "completed"
 
@@ -243,21 +243,21 @@ def test_polls_may_fail_while_the_server_is_started_again(error):
 @pytest.mark.parametrize(
     "error", [AuthenticationError("gone"), TLSError("tls"), ResponseError(403, "not yours")]
 )
-def test_a_lasting_error_ends_the_waiting_of_all(error):
+def test_a_permanent_error_ends_the_waiting_for_all_tasks(error):
     pulp = pulp_with(a=["running"], b=["running"])
-    fail(pulp, error, times=2)  # the second task may come after the first poll
+    fail(pulp, error, times=2)  # the second task may be added after the first poll
     done = watch(pulp).wait_all([(href("a"), "a"), (href("b"), "b")])
     assert done == [error, error]
 
 
-def test_an_outage_that_lasts_ends_the_waiting():
+def test_a_long_outage_ends_the_waiting():
     pulp = pulp_with(a=["running"])
     fail(pulp, Unreachable("refused"), times=10000)
     with pytest.raises(Unreachable):
         watch(pulp).wait(href("a"), "a")
 
 
-def test_after_an_error_the_next_task_is_waited_for_again():
+def test_the_next_task_is_polled_after_an_error():
     pulp = pulp_with(a=["completed"])
     fail(pulp, AuthenticationError("gone"))
     watcher = watch(pulp)
@@ -266,7 +266,7 @@ def test_after_an_error_the_next_task_is_waited_for_again():
     assert watcher.wait(href("a"), "a")["state"] == "completed"
 
 
-def test_a_bug_ends_the_waiting_of_all():
+def test_an_unexpected_exception_ends_the_waiting_for_all_tasks():
     pulp = pulp_with(a=["running"])
     fail(pulp, ZeroDivisionError())
     watcher = watch(pulp)
@@ -276,12 +276,12 @@ def test_a_bug_ends_the_waiting_of_all():
     assert watcher.wait(href("a"), "a")["state"] == "completed"
 
 
-def test_the_thread_ends_when_nothing_is_left_and_is_started_again():
+def test_the_thread_ends_without_tasks_and_is_started_again():
     pulp = pulp_with(a=["completed"])
     watcher = watch(pulp)
     for _number in range(3):
         watcher.wait(href("a"), "a")
-        assert ended(watcher)
+        assert thread_ended(watcher)
     assert watcher.in_progress() == []
 
 
@@ -294,7 +294,7 @@ def test_tasks_in_progress_can_be_listed():
         [(subject, task)] = watcher.in_progress()
         assert (subject, task["state"]) == ("repository a", "running")
         change(pulp, "a", "completed")
-        wait.result(PATIENCE)
+        wait.result(TIMEOUT)
 
 
 def test_a_lost_worker_is_reported_while_its_task_still_runs():
@@ -306,9 +306,9 @@ def test_a_lost_worker_is_reported_while_its_task_still_runs():
     )
     with ThreadPoolExecutor(1) as pool:
         wait = pool.submit(watcher.wait, href("a"), "repository a")
-        assert reported.wait(PATIENCE)
+        assert reported.wait(TIMEOUT)
         assert not wait.done()
         change(pulp, "a", "completed")
-        wait.result(PATIENCE)
+        wait.result(TIMEOUT)
     assert len(texts) == 1
     assert texts[0].startswith("repository a: the Pulp worker that runs its task is offline")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A lost worker is one warning, and nothing is reported that is not certain."""
+"""A lost worker is one warning, reported only if it is certain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.unit.fake_pulp.pulp import FakePulp
 
 
 def pulp_with(*current_tasks):
-    """A Pulp whose workers run these tasks."""
+    """Return a Pulp with workers that run these tasks."""
     pulp = FakePulp()
     pulp.run_workers(*current_tasks)
     return pulp
@@ -34,7 +34,7 @@ def test_a_running_task_without_a_worker_is_one_warning(warnings):
     assert warnings[0].startswith("a: the Pulp worker that runs its task is offline (/t/1/)")
 
 
-def test_a_task_that_no_worker_runs_in_one_look_may_just_have_ended(warnings):
+def test_a_task_without_a_worker_in_one_check_may_just_have_ended(warnings):
     pulp = pulp_with("/t/2/")
     monitor = WorkerMonitor(pulp, warnings.append, 0, now=0)
     monitor.check([("a", task("/t/1/"))], 1)
@@ -45,7 +45,7 @@ def test_a_task_that_no_worker_runs_in_one_look_may_just_have_ended(warnings):
     assert warnings == []
 
 
-def test_a_suspicion_is_checked_soon(warnings):
+def test_a_suspected_loss_is_checked_soon(warnings):
     pulp = pulp_with(None)
     monitor = WorkerMonitor(pulp, warnings.append, 60, now=0)
     for now in (60, 61, 62):
@@ -54,21 +54,21 @@ def test_a_suspicion_is_checked_soon(warnings):
 
 
 @pytest.mark.parametrize("state", ["waiting", "completed"])
-def test_a_task_that_does_not_run_has_no_worker_to_lose(state, warnings):
+def test_a_task_that_does_not_run_has_no_lost_worker(state, warnings):
     monitor = WorkerMonitor(pulp_with(None), warnings.append, 0, now=0)
     for now in (1, 2):
         monitor.check([("a", task("/t/1/", state))], now)
     assert warnings == []
 
 
-def test_the_task_of_the_next_try_is_another_warning(warnings):
+def test_the_task_of_a_retry_is_another_warning(warnings):
     monitor = WorkerMonitor(pulp_with(None), warnings.append, 0, now=0)
     for now, href in enumerate(("/t/1/", "/t/1/", "/t/2/", "/t/2/"), 1):
         monitor.check([("a", task(href))], now)
     assert len(warnings) == 2
 
 
-def test_a_server_without_workers_is_a_warning_besides_those_of_its_tasks(warnings):
+def test_a_server_without_workers_is_a_separate_warning(warnings):
     monitor = WorkerMonitor(pulp_with(), warnings.append, 0, now=0)
     for now in (1, 2):
         monitor.check([("a", task("/t/1/")), ("b", task("/t/2/", "waiting"))], now)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of types: rules that every row keeps."""
+"""Rules for all rows of the table of types."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_key_of_a_content_type_is_its_name(name):
 
 
 @pytest.mark.parametrize("name", CONTENT_TYPES)
-def test_every_remote_has_a_url_and_knows_what_decides_a_sync(name):
+def test_every_remote_has_a_url_and_fields_that_decide_a_sync(name):
     row = CONTENT_TYPES[name]
     assert {"url", "policy"} <= {spec.name for spec in row.source_fields}
     assert not {"password", "client_key", "max_retries"} & {spec.name for spec in row.source_fields}
@@ -66,38 +66,38 @@ def test_verbatim_publications_have_their_own_endpoint():
     assert CONTENT_TYPES["deb"].publication("verbatim")[0].endpoint == "publications/deb/verbatim/"
 
 
-def test_a_kind_reads_its_key_and_asks_which_secrets_are_set():
+def test_a_kind_reads_its_key_and_which_secrets_are_set():
     kind = Kind("thing", "things/", (Field("a"), Field("b", secret=True)))
     assert kind.readable == ("pulp_href", "prn", "name", "a", "b", "hidden_fields")
     assert "hidden_fields" not in Kind("thing", "things/", (Field("a"),)).readable
 
 
-def test_a_renamed_field_has_the_name_that_the_server_knows():
+def test_a_renamed_field_has_the_name_of_the_server_version():
     field = Field("old", type="list", elements="str", renamed=("container", "2.28", "new"))
-    asked = []
+    checked = []
 
     def has_version(plugin, version):
-        asked.append((plugin, version))
+        checked.append((plugin, version))
         return True
 
     assert (field.for_server(has_version).name, field.for_server(has_version).option) == (
         "new",
         "old",
     )
-    assert asked[0] == ("container", "2.28")
+    assert checked[0] == ("container", "2.28")
     assert field.for_server(lambda plugin, version: False) is field
     kind = Kind("thing", "things/", (field, Field("a")))
     assert [spec.name for spec in kind.for_server(has_version).fields] == ["new", "a"]
 
 
-def test_a_secret_that_is_public_may_be_shown():
+def test_a_public_secret_field_may_be_shown():
     assert not Field("username", secret=True, public=True).no_log
     assert Field("password", secret=True).no_log
     assert Field("headers", hidden=True).no_log
 
 
 @pytest.mark.parametrize("name", CONTENT_TYPES)
-def test_only_a_policy_that_is_named_mirrors_by_its_sync(name):
+def test_only_the_listed_policies_create_a_mirroring_publication(name):
     row = CONTENT_TYPES[name]
     mirroring = {
         policy for policy in (None, "", "additive", "mirror_complete") if row.is_mirrored_by(policy)

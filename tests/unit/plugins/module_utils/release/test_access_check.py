@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The access of an account to each pin, what to do about it, and few requests for it."""
+"""The access of an account to each pin is reported with a remedy, in few requests."""
 
 from __future__ import annotations
 
@@ -24,43 +24,48 @@ from tests.unit.fake_pulp.registry import FakeContentApp
 
 STAMP, OTHER, NEWEST = "20260101T000000", "20260102T000000", "20260103T000000"
 ARK = "https://ark.example.com"
-NOTHING = {f"{kind}_{what}": None for kind in ("rpm", "deb") for what in ("filter", "defaults")}
+NO_SELECTION = {
+    f"{kind}_{what}": None for kind in ("rpm", "deb") for what in ("filter", "defaults")
+}
 
 
-def item(name: str, **keys: Any) -> dict[str, Any]:
+def item(short_name: str = "a", **options: Any) -> dict[str, Any]:
+    """Return an item of a package repository, with keys and values derived from its short name."""
     return {
-        "name": f"Repository {name}",
-        "short_name": name,
-        "base_path": f"{name}/",
-        "distribution_name": f"{name}-",
-        **keys,
+        "name": f"Repository {short_name}",
+        "short_name": short_name,
+        "distribution_name": f"{short_name}-",
+        "base_path": f"{short_name}/",
+        **options,
     }
 
 
 @pytest.fixture
-def ask(monkeypatch):
-    """Check the pins of repositories; `answers` are the statuses of their metadata."""
+def check(monkeypatch):
+    """Return a function that checks pins; `statuses`: short name -> HTTP status of its metadata."""
 
     def check(
-        answers: dict[str, int] | None = None,
+        statuses: dict[str, int] | None = None,
         account: str = AUTHENTICATED,
         stamps: tuple[str, ...] = (),
-        why: str = AUTHENTICATED,
+        denial: str = AUTHENTICATED,
         username: str | None = "client1",
         **lists: Any,
     ) -> Any:
-        names = answers or {"a": 404}
+        names = statuses or {"a": 404}
         lists = lists or {"rpm": [item(name) for name in names]}
-        pins = {one["short_name"]: STAMP for ours in lists.values() for one in ours}
-        metadata = {f"{name}/{STAMP}/repodata/repomd.xml": answers[name] for name in answers or {}}
+        pins = {one["short_name"]: STAMP for items in lists.values() for one in items}
+        metadata = {
+            f"{name}/{STAMP}/repodata/repomd.xml": statuses[name] for name in statuses or {}
+        }
         content = FakeContentApp(metadata, account)
-        content.denial = why
+        content.denial = denial
         content.below = {"a/": [*stamps, "something"]}
         monkeypatch.setattr(release_access, "ContentApp", lambda _connection: content)
         password = "secret" if username else None
         pulp = FakePulp(pulp_url=ARK, username=username, password=password, concurrency=1)
         params = {
-            **NOTHING,
+            **NO_SELECTION,
             **{"rpm": [], "deb": [], **lists},
             **{"package_filter": None, "sync_group": None, "retry": None},
             **{"package_versions": pins, "pins_strict": False},
@@ -72,40 +77,40 @@ def ask(monkeypatch):
     return check
 
 
-def test_what_is_served_is_only_counted(ask):
-    results, more, content = ask({"a": 200, "b": 200})
+def test_served_snapshots_are_only_counted(check):
+    results, more, content = check({"a": 200, "b": 200})
     assert [one.more["access"] for one in results.values()] == ["served", "served"]
     assert not any(one.error for one in results.values())
     assert more["lines"] == [f"2 pinned snapshots, user 'client1', {ARK}: 2 served"]
-    assert len(content.asked) == 2
+    assert len(content.requested) == 2
 
 
 @pytest.mark.parametrize(
-    ("given", "access", "words"),
+    ("given", "access", "message"),
     [
         (
-            {"answers": {"a": 403}},
+            {"statuses": {"a": 403}},
             "forbidden",
             "user 'client1' may not read the snapshot: it is not promoted yet",
         ),
-        ({"answers": {"a": 403}, "account": ADMINISTRATOR}, "forbidden", "access_control"),
+        ({"statuses": {"a": 403}, "account": ADMINISTRATOR}, "forbidden", "access_control"),
         (
-            {"answers": {"a": 403}, "account": ANONYMOUS, "username": None},
+            {"statuses": {"a": 403}, "account": ANONYMOUS, "username": None},
             "forbidden",
             "no account was given: set username and password",
         ),
         (
-            {"answers": {"a": 403}, "account": UNKNOWN_ACCOUNT},
+            {"statuses": {"a": 403}, "account": UNKNOWN_ACCOUNT},
             "forbidden",
             "it is not promoted yet",
         ),
         (
-            {"answers": {"a": 403}, "account": UNKNOWN_ACCOUNT, "why": REFUSED},
+            {"statuses": {"a": 403}, "account": UNKNOWN_ACCOUNT, "denial": REFUSED},
             "wrong password",
             "does not know user 'client1' with this password",
         ),
         (
-            {"answers": {"a": 401}, "account": UNKNOWN_ACCOUNT, "why": UNKNOWN_ACCOUNT},
+            {"statuses": {"a": 401}, "account": UNKNOWN_ACCOUNT, "denial": UNKNOWN_ACCOUNT},
             "unclear",
             "the password is wrong, or the account has no",
         ),
@@ -114,54 +119,54 @@ def test_what_is_served_is_only_counted(ask):
         ({"stamps": (NEWEST, OTHER)}, "missing", f"the newest of 2 is {NEWEST}: correct the pin"),
         ({}, "missing", "has no snapshot below a/: correct base_path"),
         ({"stamps": (STAMP,)}, "empty", "serves no repodata/repomd.xml: pin another stamp"),
-        ({"answers": {"a": 500}}, "failed", "responded with HTTP 500"),
+        ({"statuses": {"a": 500}}, "failed", "responded with HTTP 500"),
     ],
 )
-def test_each_situation_has_its_word_and_its_way_out(ask, given, access, words):
-    results, more, _content = ask(**given)
+def test_each_problem_has_an_access_value_and_a_remedy(check, given, access, message):
+    results, more, _content = check(**given)
     assert results["a"].more["access"] == access
     assert results["a"].as_dict()["cause"] == access
-    assert words in results["a"].error
-    assert words in more["lines"][0]
+    assert message in results["a"].error
+    assert message in more["lines"][0]
     assert more["lines"][-1].endswith(f": 1 {access}")
 
 
-def test_an_unknown_account_is_reported_once_and_no_more_requests_are_sent(ask):
-    results, more, content = ask({"a": 200, "b": 200, "c": 200}, account=REFUSED)
+def test_an_unknown_account_is_reported_once_without_further_requests(check):
+    results, more, content = check({"a": 200, "b": 200, "c": 200}, account=REFUSED)
     assert {one.more["access"] for one in results.values()} == {"wrong password"}
     assert len(more["lines"]) == 2
-    assert content.asked == []
+    assert content.requested == []
 
 
-def test_an_administrators_account_is_reported_as_no_proof(ask):
-    _results, more, _content = ask({"a": 200}, account=ADMINISTRATOR)
+def test_an_administrator_account_is_reported(check):
+    _results, more, _content = check({"a": 200}, account=ADMINISTRATOR)
     assert "is an administrator" in more["lines"][0]
 
 
-def test_many_problems_are_cut_short(ask):
-    _results, more, _content = ask({f"n{number:03}": 403 for number in range(60)})
+def test_a_long_list_of_problems_is_shortened(check):
+    _results, more, _content = check({f"n{number:03}": 403 for number in range(60)})
     assert len(more["lines"]) == 41
     assert more["lines"][-2] == "... and 21 more, in the report"
     assert more["lines"][-1].endswith("60 forbidden")
 
 
-def test_columns_are_aligned(ask):
-    _results, more, _content = ask({"a": 403, "longer": 404})
+def test_columns_are_aligned(check):
+    _results, more, _content = check({"a": 403, "longer": 404})
     assert [line.index(STAMP) for line in more["lines"][:2]] == [8, 8]
 
 
-def test_a_malformed_item_is_a_problem_of_its_own(ask):
-    broken = {**item("b"), "base_path": "/b"}
-    results, more, _content = ask(rpm=[item("a"), broken])
+def test_an_invalid_item_is_a_separate_problem(check):
+    invalid = {**item("b"), "base_path": "/b"}
+    results, more, _content = check(rpm=[item("a"), invalid])
     assert results["b"].more["access"] == "malformed"
     assert "base_path must end in '/'" in results["b"].error
     assert more["lines"][-1].endswith("1 missing, 1 malformed")
 
 
-def test_a_deb_repository_is_looked_at_in_both_ways_of_signing(ask):
-    _results, _more, content = ask(deb=[item("d", distributions="noble noble-updates")])
+def test_both_signed_release_files_of_a_deb_repository_are_checked(check):
+    _results, _more, content = check(deb=[item("d", distributions="noble noble-updates")])
     files = ("dists/noble/Release", "dists/noble/InRelease")
-    assert content.asked == [f"d/{STAMP}/{file}" for file in files]
+    assert content.requested == [f"d/{STAMP}/{file}" for file in files]
 
 
 @pytest.mark.parametrize(
@@ -175,23 +180,23 @@ def test_a_deb_repository_is_looked_at_in_both_ways_of_signing(ask):
         ("deb", None, [""]),
     ],
 )
-def test_a_mirror_begins_with_these_files(content_type, distributions, files):
+def test_the_checked_files_are_the_entry_points_of_the_metadata(content_type, distributions, files):
     repository = PackageRepository(content_type, "n", "n", "n-", "n/", distributions=distributions)
     assert metadata_paths(Pin(repository, STAMP))[: len(files)] == files
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "message"),
     [
         (Unreachable(f"{ARK} cannot be reached: refused"), "cannot be reached: refused. Correct"),
         (LostResponse(f"{ARK} did not answer within 60 s"), "within 60 s. Correct its URL"),
         (TLSError("the certificate is not trusted: give ca_path"), "^the certificate"),
     ],
 )
-def test_a_server_that_cannot_be_asked_ends_it_with_the_way_out(ask, monkeypatch, error, words):
+def test_an_unreachable_server_is_an_error_with_a_remedy(check, monkeypatch, error, message):
     def whoami(_self: FakeContentApp) -> str:
         raise error
 
     monkeypatch.setattr(FakeContentApp, "whoami", whoami)
-    with pytest.raises(PulpError, match=words):
-        ask({"a": 200})
+    with pytest.raises(PulpError, match=message):
+        check({"a": 200})

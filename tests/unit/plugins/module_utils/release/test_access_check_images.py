@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which word an account gets for each tag of an image, with the way out."""
+"""The access of an account to each tag of an image is reported with a remedy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OLD, NEW = "2025.1-rocky-9-20260101T000000", "2025.1-rocky-9-20261122T020000"
 
 
 def registry_with(**images: Any) -> FakeRegistry:
-    """A registry with these images of stackhpc: what it answers (a status or an error), or tags."""
+    """Return a registry with these images of stackhpc: name -> tags, or an HTTP status or error."""
     registry = FakeRegistry(FakePulp(pulp_url=ARK, username="client1", concurrency=1))
     for short_name, found in images.items():
         name = f"stackhpc/{short_name.replace('_', '-')}"
@@ -34,30 +34,30 @@ def registry_with(**images: Any) -> FakeRegistry:
 
 
 def check(registry: FakeRegistry, tags: Any, account: str = AUTHENTICATED) -> list:
-    walk = ContainerImageCheck(registry, Account(ARK, "user 'client1'", account)).run  # type: ignore[arg-type]
+    run = ContainerImageCheck(registry, Account(ARK, "user 'client1'", account)).run  # type: ignore[arg-type]
     pairs = container_pins(tags, "stackhpc")
     for result, pin in pairs:
-        walk(pin, result)
+        run(pin, result)
     return [result for result, _pin in pairs]
 
 
-def test_what_can_be_pulled_has_its_digest():
+def test_a_pullable_tag_has_its_digest():
     first, second = check(registry_with(nova_api=[OLD, NEW]), {"nova-api": [OLD, NEW]})
     assert (first.name, first.error) == (f"stackhpc/nova-api:{OLD}", "")
     pin = {"short_name": "nova-api", "stamp": NEW}
     assert second.more == {**pin, "access": "pullable", "digest": "sha256:a"}
 
 
-def test_an_invalid_name_is_reported_and_not_requested():
+def test_an_invalid_name_is_reported_without_a_request():
     registry = registry_with(nova=[NEW])
-    wrong, right = check(registry, {"nova:latest": NEW, "nova": NEW})
-    assert (wrong.more["access"], right.more["access"]) == ("malformed", "pullable")
-    assert "invalid image name 'stackhpc/nova:latest'" in wrong.error
-    assert registry.asked == [f"stackhpc/nova:{NEW}"]
+    invalid, valid = check(registry, {"nova:latest": NEW, "nova": NEW})
+    assert (invalid.more["access"], valid.more["access"]) == ("malformed", "pullable")
+    assert "invalid image name 'stackhpc/nova:latest'" in invalid.error
+    assert registry.requested == [f"stackhpc/nova:{NEW}"]
 
 
 @pytest.mark.parametrize(
-    ("answer", "account", "access", "words"),
+    ("found", "account", "access", "message"),
     [
         (
             401,
@@ -91,21 +91,21 @@ def test_an_invalid_name_is_reported_and_not_requested():
         (["latest"], AUTHENTICATED, "missing tag", "the only one is latest"),
     ],
 )
-def test_each_situation_has_its_word_and_its_way_out(answer, account, access, words):
-    registry = registry_with(nova=answer)
+def test_each_problem_has_an_access_value_and_a_remedy(found, account, access, message):
+    registry = registry_with(nova=found)
     [result] = check(registry, {"nova": NEW}, account)
     assert (result.more["access"], result.more["cause"]) == (access, access)
-    assert words in result.error
-    assert registry.asked == ([] if account == REFUSED else [f"stackhpc/nova:{NEW}"])
+    assert message in result.error
+    assert registry.requested == ([] if account == REFUSED else [f"stackhpc/nova:{NEW}"])
 
 
 @pytest.mark.parametrize("tags", [None, "", [], [3], {"rocky-9": NEW}, 5])
-def test_a_pin_that_is_no_tag_is_named(tags):
+def test_an_invalid_tag_is_reported(tags):
     registry = registry_with()
     [result] = check(registry, {"nova": tags})
     assert result.more["access"] == "malformed"
     assert "correct container_tags" in result.error
-    assert registry.asked == []
+    assert registry.requested == []
 
 
 def access(
@@ -117,7 +117,7 @@ def access(
     return release_access.check_access(registry.pulp.server(), given)
 
 
-def test_images_alone_are_checked_and_counted(monkeypatch):
+def test_images_are_checked_and_counted_without_snapshots(monkeypatch):
     tags = {"nova": [NEW], "glance": OLD}
     _results, more = access(
         monkeypatch, registry_with(nova=[NEW], glance=[NEW]), container_tags=tags
@@ -128,6 +128,6 @@ def test_images_alone_are_checked_and_counted(monkeypatch):
     assert more["statistics"]["requests"] == 10
 
 
-def test_nothing_pinned_is_an_error(monkeypatch):
+def test_empty_pins_are_an_error(monkeypatch):
     with pytest.raises(InvalidItem, match="nothing is pinned"):
         access(monkeypatch, registry_with(), container_tags={})

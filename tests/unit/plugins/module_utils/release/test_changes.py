@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which changes of a snapshot are named."""
+"""Notable changes of a snapshot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def package(name, version, arch="x86_64"):
     return Package(name, arch, version)
 
 
-def test_an_upgrade_replaces_or_joins_another_version_of_itself():
+def test_an_upgrade_is_a_new_version_of_an_existing_package():
     changes = Changes(
         added=[package("kernel", "5.14.0-10"), package("bash", "2"), package("new", "1")],
         removed=[package("kernel", "5.14.0-9"), package("old", "1")],
@@ -34,18 +34,18 @@ def test_an_upgrade_replaces_or_joins_another_version_of_itself():
     }
 
 
-def test_of_several_versions_the_highest_counts():
+def test_the_highest_of_several_versions_is_reported():
     versions = ["5.14.0-70.9.1", "5.14.0-70.10.1", "5.14.0-70.2.1"]
     added = [package("kernel", version, arch) for version in versions for arch in ("a", "b")]
     assert describe_changes(Changes(added, [], []), PATTERN)["notable"] == ["kernel 5.14.0-70.10.1"]
 
 
-def test_removed_notable_packages_are_named():
-    gone = Changes([], [package("docker-ce", "28.1")], [])
-    assert describe_changes(gone, PATTERN)["notable"] == ["docker-ce 28.1 removed"]
+def test_removed_notable_packages_are_listed():
+    changes = Changes([], [package("docker-ce", "28.1")], [])
+    assert describe_changes(changes, PATTERN)["notable"] == ["docker-ce 28.1 removed"]
 
 
-def test_patterns_match_whole_names_and_few_are_named():
+def test_patterns_match_whole_names_and_the_list_is_limited():
     many = [package(f"ovn{number}", "1") for number in range(20)]
     lines = describe_changes(Changes([*many, package("kernel-doc", "1")], [], []), PATTERN)[
         "notable"
@@ -60,7 +60,7 @@ def test_without_patterns_nothing_is_notable():
     assert describe_changes(changes, notable_pattern([]))["notable"] == []
 
 
-def test_an_invalid_regular_expression_is_named():
+def test_an_invalid_regular_expression_is_reported():
     with pytest.raises(ChangesError, match=r"notable: 'kernel\('"):
         notable_pattern(["kernel("])
 

@@ -16,8 +16,11 @@ PUBLICATIONS = "/pulp/api/v3/publications/rpm/rpm/"
 
 
 class Site:
-    """The Pulp of a client, whose channels have a distribution for each of two environments, and
-    serve publications that are named by a letter and a number."""
+    """The Pulp of a client with channels.
+
+    Each channel has a development and a production distribution. Publications have names of a
+    letter and a number.
+    """
 
     def __init__(self, **serving: str) -> None:
         self.pulp = FakePulp(concurrency=1)
@@ -26,12 +29,12 @@ class Site:
             self.serve(name.replace("_", "-"), publication)
 
     def serve(self, name: str, publication: str, **more: Any) -> None:
-        """Let a distribution serve a publication, or none, whatever it served before."""
+        """Let a distribution serve a publication, or none. Add the distribution if needed."""
         pulp, href = self.pulp, f"{PUBLICATIONS}{publication}/" if publication else None
         if href and href not in pulp.store.objects:
             pulp.add("publications/rpm/rpm/", pulp_href=href, repository_version="")
         fields = {"publication": href, **more}
-        if name in pulp.there("distributions/"):
+        if name in pulp.by_name("distributions/"):
             pulp.find("distributions/", name=name).update(fields)
         else:
             path = name.replace("-", "/")
@@ -42,13 +45,13 @@ class Site:
         """Channel -> the publication that it serves in production."""
         return {
             name[: -len("-production")]: (entry["publication"] or "").split("/")[-2]
-            for name, entry in self.pulp.there("distributions/").items()
+            for name, entry in self.pulp.by_name("distributions/").items()
             if name.endswith("-production")
         }
 
     def entry(self, name: str) -> dict[str, Any]:
-        """A distribution as the API shows it."""
-        return self.pulp.there("distributions/")[name]
+        """Return a distribution as the API shows it."""
+        return self.pulp.by_name("distributions/")[name]
 
 
 def items(channels: str, **more: Any) -> list[dict[str, Any]]:
@@ -65,8 +68,8 @@ def items(channels: str, **more: Any) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(autouse=True)
-def seconds(monkeypatch):
-    """Each promotion is at a later second."""
+def _one_second_between_promotions(monkeypatch):
+    """Let the time of each promotion be a second later."""
     numbers = itertools.count(1)
     monkeypatch.setattr(
         "plugins.module_utils.release.channels.current_stamp",
@@ -82,7 +85,7 @@ def promote(site: Site, channels: str, to: str = "development", **more: Any) -> 
 
 @pytest.fixture
 def site():
-    """Two channels, promoted once as a whole; then only B has moved on and was promoted."""
+    """Return a site with two channels that were promoted together, then only B again."""
     site = Site(a_development="a1", b_development="b1", a_production="a0", b_production="b0")
     promote(site, "ab")
     site.serve("b-development", "b2")
@@ -116,7 +119,7 @@ def test_a_promotion_that_changes_nothing_is_not_rolled_back(site):
     assert site.production == {"a": "a1", "b": "b1"}
 
 
-def test_what_others_changed_since_is_named_and_nothing_is_touched(site):
+def test_later_changes_of_others_are_reported_and_nothing_is_changed(site):
     site.serve("b-production", "b9")
     with pytest.raises(InvalidItem, match="'b-production' serves neither"):
         promote(site, "ab", to="previous")
@@ -130,7 +133,7 @@ def test_a_deleted_publication_cannot_be_restored(site):
     assert site.production["b"] == "b2"
 
 
-def test_without_a_promotion_there_is_no_rollback():
+def test_a_rollback_without_a_promotion_is_an_error():
     with pytest.raises(InvalidItem, match="no promotion of these channels is recorded"):
         promote(Site(a_development="a1", a_production="a0"), "a", to="previous")
 
@@ -144,11 +147,11 @@ def test_a_channel_that_the_promotion_created_is_kept_with_a_warning():
     assert "was created by the promotion" in server.report.warnings[0]
 
 
-def test_a_new_channel_gets_path_and_guard_of_its_item():
+def test_a_new_channel_gets_base_path_and_content_guard_of_its_item():
     site = Site(a_development="a1")
     promote(site, "a", content_guard="site")
-    made = site.entry("a-production")
-    assert (made["base_path"], made["content_guard"]) == ("a/production", site.guard)
+    channel = site.entry("a-production")
+    assert (channel["base_path"], channel["content_guard"]) == ("a/production", site.guard)
 
 
 def test_a_channel_that_served_a_repository_serves_the_publication_alone():
@@ -162,13 +165,13 @@ def test_a_channel_that_served_a_repository_serves_the_publication_alone():
 def test_absent_channels_are_deleted_after_the_others_are_promoted():
     site = Site(a_development="a1", a_production="a0", b_production="b0")
     server = site.pulp.server()
-    gone = [{"name": "b-production", "state": "absent"}]
-    promote_channels(server, {"rpm": [*items("a"), *gone], "to": "development"})
+    absent = [{"name": "b-production", "state": "absent"}]
+    promote_channels(server, {"rpm": [*items("a"), *absent], "to": "development"})
     assert site.production == {"a": "a1"}
 
 
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("more", "message"),
     [
         ({"distribution": "nothing"}, "distribution 'nothing' serves nothing"),
         ({"distribution": None}, "names no distribution to take over from"),
@@ -176,10 +179,10 @@ def test_absent_channels_are_deleted_after_the_others_are_promoted():
         ({"content_guard": "other"}, "no content guard 'other'"),
     ],
 )
-def test_what_cannot_be_done_is_named_before_anything_is_written(more, words):
+def test_invalid_items_are_an_error_before_any_write(more, message):
     site = Site(a_development="a1", b_development="b1", b_production="b0")
     server = site.pulp.server()
-    with pytest.raises(InvalidItem, match=f"nothing was promoted: .*'a-production'.*{words}"):
+    with pytest.raises(InvalidItem, match=f"nothing was promoted: .*'a-production'.*{message}"):
         promote_channels(server, {"rpm": items("b") + items("a", **more), "to": "development"})
     assert site.production == {"b": "b0"}
 
@@ -189,11 +192,11 @@ def test_an_invalid_label_is_ignored():
     assert Promotion.from_distribution({"pulp_labels": {}}) is None
 
 
-def test_check_mode_before_the_first_sync_warns():
+def test_check_mode_before_the_first_sync_is_a_warning():
     site = Site()
     server = site.pulp.server(check_mode=True)
     results, _more = promote_channels(server, {"rpm": items("a"), "to": "development"})
     assert [result.action for result in results] == ["created"]
     assert results[0].after["publication"] == "what 'a-development' will serve"
     assert "serves nothing. Without check mode this fails" in server.report.warnings[0]
-    assert site.pulp.there("distributions/") == {}
+    assert site.pulp.by_name("distributions/") == {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which tags come from where, and the shapes in which they are pinned."""
+"""The source of each tag, and the formats of the returned pins."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ OLD, NEW = "2025.1-rocky-9-20260101T000000", "2025.1-rocky-9-20261122T020000"
 
 def given(**params: Any) -> dict[str, Any]:
     daemon = "docker-daemon:{namespace}/{name}:{tag}"
-    plain = {"names": None, "images": None, "tag": None, "source": daemon}
-    return {**plain, "namespace": "stackhpc-dev", "attempts": 5, "retry_delay": 2, **params}
+    defaults = {"names": None, "images": None, "tag": None, "source": daemon}
+    return {**defaults, "namespace": "stackhpc-dev", "attempts": 5, "retry_delay": 2, **params}
 
 
-def test_names_share_tag_and_source_and_images_may_have_their_own():
+def test_names_share_tag_and_source_and_images_override_them():
     images = [
         {"name": "caddy", "tag": "2", "source": None},
         {"name": "deep/er", "tag": None, "source": "oci:/x/{name}:{tag}"},
     ]
-    work = read_items(given(names=["nova-api"], images=images, tag="1"))
-    assert [image for _result, image in work] == [
+    pairs = read_items(given(names=["nova-api"], images=images, tag="1"))
+    assert [image for _result, image in pairs] == [
         ContainerImage("stackhpc-dev/nova-api", "1", "docker-daemon:stackhpc-dev/nova-api:1"),
         ContainerImage("stackhpc-dev/caddy", "2", "docker-daemon:stackhpc-dev/caddy:2"),
         ContainerImage("stackhpc-dev/deep/er", "1", "oci:/x/deep/er:1"),
     ]
-    assert [result.name for result, _image in work][0] == "stackhpc-dev/nova-api:1"
-    assert [result.error for result, _image in work] == ["", "", ""]
+    assert [result.name for result, _image in pairs][0] == "stackhpc-dev/nova-api:1"
+    assert [result.error for result, _image in pairs] == ["", "", ""]
 
 
 @pytest.mark.parametrize(
-    ("item", "words"),
+    ("item", "message"),
     [
         ({"name": "Nova"}, "invalid image name 'stackhpc-dev/Nova'"),
         ({"name": "nova//api"}, "invalid image name"),
@@ -51,18 +51,18 @@ def test_names_share_tag_and_source_and_images_may_have_their_own():
         ({"name": "nova", "source": "--option"}, "expected one of the transports"),
     ],
 )
-def test_what_cannot_be_pushed_is_named(item, words):
+def test_invalid_images_are_reported(item, message):
     [(result, _image)] = read_items(given(images=[{"tag": "1", **item}]))
-    assert words in result.error
+    assert message in result.error
 
 
-def test_nothing_to_push_is_an_error():
+def test_an_empty_list_of_images_is_an_error():
     with pytest.raises(InvalidItem, match="set names or images"):
         read_items(given(names=[]))
 
 
 @pytest.mark.parametrize(("option", "value"), [("attempts", 0), ("retry_delay", -1)])
-def test_options_with_which_nothing_can_be_pushed_are_named(option, value):
+def test_invalid_options_are_reported(option, value):
     with pytest.raises(InvalidItem, match=f"invalid {option} {value}: expected"):
         read_items(given(names=["nova"], tag="1", **{option: value}))
 
@@ -71,7 +71,7 @@ def done(image: str, tag: str, digest: str = "sha256:a", error: str = "") -> Res
     return Result("", "image", error=error, more={"image": image, "tag": tag, "digest": digest})
 
 
-def test_pins_have_the_shapes_in_which_tags_are_kept():
+def test_pins_are_returned_in_the_formats_of_the_pin_files():
     pins = pins_of_results([
         done("nova-api", NEW),
         done("nova-api", OLD, "sha256:b"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What keeps images from the public, before anybody pushes or pulls them."""
+"""Images are made private before anybody pushes or pulls them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def repository(name, version, kind="container"):
 
 
 def plan(images, repositories=(), distributions=(), **more):
-    everything = more.pop("all_images", images)
-    access = ImageAccess(images, everything, "dev", "rel", **more)
+    all_images = more.pop("all_images", images)
+    access = ImageAccess(images, all_images, "dev", "rel", **more)
     return plan_access(access, repositories, distributions)
 
 
@@ -25,7 +25,7 @@ def names(items):
     return [item["name"] for item in items]
 
 
-def test_an_image_that_was_never_pushed_is_prepared_in_both_namespaces_and_told():
+def test_an_image_that_was_never_pushed_is_prepared_in_both_namespaces_and_reported():
     planned = plan(["nova"])
     assert names(planned.repositories) == ["rel/nova", "dev/nova"]
     assert planned.distributions == [
@@ -35,13 +35,13 @@ def test_an_image_that_was_never_pushed_is_prepared_in_both_namespaces_and_told(
     assert planned.lines == ["Never pushed to dev: nova"]
 
 
-def test_nothing_is_prepared_for_pushes_where_that_is_not_wanted():
+def test_nothing_is_prepared_if_the_option_is_off():
     planned = plan(["nova"], prepare=False)
     assert names(planned.repositories) == names(planned.distributions) == ["rel/nova"]
     assert planned.lines == ["Never pushed to dev: nova"]
 
 
-def test_what_was_pushed_keeps_what_it_serves_whatever_kind_that_is():
+def test_a_pushed_image_keeps_its_repository_or_version():
     pushed = repository("dev/nova", 3, "container-push")
     planned = plan(["nova"], [pushed], [{"name": "dev/nova"}, {"name": "rel/nova"}])
     assert names(planned.repositories) == ["rel/nova"]
@@ -52,25 +52,25 @@ def test_what_was_pushed_keeps_what_it_serves_whatever_kind_that_is():
     assert planned.lines == []
 
 
-def test_a_pushed_image_that_is_in_no_list_is_reported_and_made_private():
+def test_an_unlisted_pushed_image_is_reported_and_made_private():
     planned = plan(["nova"], [repository("dev/nova", 1), repository("dev/old", 1)])
     assert planned.lines == ["Pushed, but not in kolla_container_images: old"]
     assert "dev/old" in names(planned.distributions)
 
 
-def test_an_image_that_the_filter_left_out_is_in_the_list_anyway():
+def test_an_image_that_the_filter_excludes_is_not_unlisted():
     planned = plan(["nova"], [repository("dev/glance", 1)], all_images=["nova", "glance"])
     assert planned.lines == ["Never pushed to dev: nova"]
     assert "dev/glance" not in names(planned.distributions)
 
 
-def test_a_repository_that_was_prepared_and_is_empty_was_never_pushed():
+def test_an_image_with_an_empty_repository_was_never_pushed():
     planned = plan(["nova"], [repository("dev/nova", 0)], [{"name": "dev/nova"}])
     assert names(planned.repositories) == ["rel/nova"]
     assert planned.lines == ["Never pushed to dev: nova"]
 
 
-def test_what_is_served_and_in_no_list_is_reported_and_made_private_and_others_are_left_alone():
+def test_unlisted_images_are_reported_and_made_private_and_others_are_unchanged():
     served = [{"name": name} for name in ("rel/old", "dev/old", "rel/glance", "relic/x", "dev")]
     planned = plan(["nova"], [], served, all_images=["nova", "glance"], prepare=False)
     assert planned.lines[1:] == ["Served, but not in kolla_container_images: dev/old, rel/old"]

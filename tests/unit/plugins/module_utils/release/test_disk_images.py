@@ -15,7 +15,7 @@ def image(repository=HOST, version=VERSION, base_path=None):
     return {"repository": repository, "base_path": base_path, "version": version}
 
 
-def test_name_and_path_hold_the_version():
+def test_name_and_base_path_contain_the_version():
     pin = disk_image_pin(image(base_path="/a/b/"))
     assert (pin.snapshot_name, pin.snapshot_path) == (f"{HOST}_{VERSION}", f"a/b/{VERSION}")
     assert (pin.content_type, pin.short_name, pin.stamp) == ("file", HOST, VERSION)
@@ -31,26 +31,26 @@ def test_name_and_path_hold_the_version():
         ("my-tools", "my-tools"),
     ],
 )
-def test_the_path_is_made_of_the_name(repository, path):
+def test_the_base_path_is_derived_from_the_name(repository, path):
     assert disk_image_pin(image(repository)).snapshot_path == f"{path}/{VERSION}"
 
 
-def test_a_slash_at_the_end_of_a_name_is_not_part_of_it():
+def test_a_trailing_slash_of_the_base_path_is_ignored():
     assert disk_image_pin(image(f"{HOST}/")) == disk_image_pin(image())
 
 
 @pytest.mark.parametrize("version", ["", "latest", "a/b", "..", "-1", "a b", "a\nb"])
-def test_what_is_no_version_is_refused(version):
+def test_an_invalid_version_is_rejected(version):
     with pytest.raises(DiskImageError, match=f"(?s)^invalid version .* of {HOST}"):
         disk_image_pin(image(version=version))
 
 
-def test_an_image_has_a_name():
+def test_an_empty_name_is_rejected():
     with pytest.raises(DiskImageError, match="repository of a disk image is empty"):
         disk_image_pin(image(" "))
 
 
-def test_each_version_counts_once_and_there_is_one():
+def test_duplicates_and_an_empty_list_are_errors():
     assert len(disk_image_pins([image(), image(), image(version="1")])) == 2
     with pytest.raises(DiskImageError, match="no disk image is selected"):
         disk_image_pins([])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which files an image is made of."""
+"""The files of a disk image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def find(path, *patterns, several=False, file_name=None):
     return [(os.path.basename(one["path"]), one["relative_path"]) for one in disk_image_files(item)]
 
 
-def test_a_file_is_taken_as_it_is_or_renamed(directory):
+def test_a_file_keeps_its_name_or_gets_file_name(directory):
     assert find(directory / "a.qcow2", "*.iso") == [("a.qcow2", "a.qcow2")]
     assert find(directory / "a.qcow2", file_name="x.qcow2") == [("a.qcow2", "x.qcow2")]
 
@@ -34,13 +34,13 @@ def test_each_pattern_finds_one_file(directory):
     assert find(directory, "*.kernel", "*.initramfs") == both
 
 
-def test_several_may_be_meant(directory):
+def test_a_pattern_may_match_several_files_on_request(directory):
     assert len(find(directory, several=True)) == 3
     assert len(find(directory, "*", "ipa.*", several=True)) == 3
 
 
 @pytest.mark.parametrize(
-    ("patterns", "words"),
+    ("patterns", "message"),
     [
         (["*.iso"], r"matches '\*.iso': it has a.qcow2, ipa.initramfs, ipa.kernel"),
         (
@@ -50,19 +50,19 @@ def test_several_may_be_meant(directory):
         ([], r"3 files in .* match '\*'"),
     ],
 )
-def test_none_or_too_many_are_listed(directory, patterns, words):
-    with pytest.raises(DiskImageError, match=words):
+def test_no_match_and_too_many_matches_are_reported(directory, patterns, message):
+    with pytest.raises(DiskImageError, match=message):
         find(directory, *patterns)
 
 
-def test_a_long_list_is_cut(tmp_path):
+def test_a_long_list_is_shortened(tmp_path):
     for number in range(30):
         (tmp_path / f"{number:02}").write_text("")
     with pytest.raises(DiskImageError, match="00, 01.* and 10 more"):
         find(tmp_path)
 
 
-def test_nothing_at_all_is_said(tmp_path, directory):
+def test_a_missing_and_an_empty_directory_are_reported(tmp_path, directory):
     with pytest.raises(DiskImageError, match="/nowhere/x does not exist"):
         find("/nowhere/x")
     (tmp_path / "empty").mkdir()

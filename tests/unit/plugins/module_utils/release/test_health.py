@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server whose health cannot be read at the end of a run is a warning."""
+"""If the health of a server cannot be read at the end of a run, this is a warning."""
 
 from __future__ import annotations
 

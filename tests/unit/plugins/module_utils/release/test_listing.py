@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which repository a distribution belongs to, how old it is, who pins it, and what is selected."""
+"""Distributions are listed with their repository, age and pins, and selected by filters."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ HOUR_AGO = "2026-11-20T23:00:00.5Z"
 
 
 def listed(name, base_path, guard="", content_type="rpm", **fields):
-    made = {"created": HOUR_AGO, "serves": "publication", "source": "/p/", **fields}
-    return ListedDistribution(content_type, name, base_path, guard, **made)
+    values = {"created": HOUR_AGO, "serves": "publication", "source": "/p/", **fields}
+    return ListedDistribution(content_type, name, base_path, guard, **values)
 
 
 SERVED = [
@@ -39,11 +39,11 @@ SERVED = [
 
 @pytest.fixture(autouse=True)
 def served(monkeypatch):
-    """What is served, and which of it was looked into."""
-    looked = []
+    """Replace the server by SERVED, and return the distributions whose content was read."""
+    read_entries = []
 
     def read(server, chosen):
-        looked[:] = chosen
+        read_entries[:] = chosen
         for one in chosen:
             one.repository = None if one.serves == "nothing" else "A repository"
             one.version = 7 if one.serves == "publication" else None
@@ -54,16 +54,17 @@ def served(monkeypatch):
     monkeypatch.setattr(release_listing, "list_distributions", lambda server, guards: list(SERVED))
     monkeypatch.setattr(release_listing, "read_served", read)
     monkeypatch.setattr(release_listing.time, "time", lambda: NOW)
-    return looked
+    return read_entries
 
 
-def item(short_name, **keys):
+def item(short_name, **options):
+    """Return an item of a package repository, with keys and values derived from its short name."""
     return {
         "name": f"Repository {short_name}",
         "short_name": short_name,
         "distribution_name": f"{short_name}-",
         "base_path": f"{short_name}/",
-        **keys,
+        **options,
     }
 
 
@@ -85,7 +86,7 @@ def names(**more):
     return [one["name"] for one in show(**more)["distributions"]]
 
 
-def test_a_distribution_belongs_to_a_repository_by_its_path_or_its_name():
+def test_a_distribution_is_assigned_to_a_repository_by_path_or_name():
     found = show()["distributions"]
     assert [(one["short_name"], one["stamp"], one["days"]) for one in found] == [
         ("rocky", OLD, 51),
@@ -99,7 +100,7 @@ def test_a_distribution_belongs_to_a_repository_by_its_path_or_its_name():
     ]
 
 
-def test_the_shape_is_what_the_module_documents():
+def test_the_result_has_the_documented_keys():
     assert show()["distributions"][0] == {
         "type": "rpm",
         "name": f"rocky-{OLD}",
@@ -117,7 +118,7 @@ def test_the_shape_is_what_the_module_documents():
     }
 
 
-def test_a_type_has_snapshots_of_its_own():
+def test_snapshots_are_separate_for_each_type():
     found = show(deb=[item("rocky")], rpm=[], deprecated_rpm=[])["distributions"]
     assert [one["short_name"] for one in found] == [None] * len(SERVED)
 
@@ -143,15 +144,15 @@ def test_a_type_has_snapshots_of_its_own():
         ({"older_than": 50.9, "guard": "release", "package_filter": "rocky"}, [0]),
     ],
 )
-def test_all_filters_must_let_it_through_and_only_that_is_looked_into(served, selection, expected):
-    wanted = [SERVED[place].name for place in expected]
-    assert names(**selection) == wanted
-    assert [one.name for one in served] == wanted
-    assert show(**selection)["selected"] == f"selected {len(wanted)} of 8"
+def test_distributions_must_match_all_filters_and_only_these_are_read(served, selection, expected):
+    expected_names = [SERVED[index].name for index in expected]
+    assert names(**selection) == expected_names
+    assert [one.name for one in served] == expected_names
+    assert show(**selection)["selected"] == f"selected {len(expected_names)} of 8"
 
 
 @pytest.mark.parametrize(
-    ("selection", "words"),
+    ("selection", "message"),
     [
         ({"package_filter": "rokcy"}, "'rokcy' matches none of .* nearest: rocky"),
         ({"sync_group": "suse"}, "in group 'suse', groups: rocky"),
@@ -161,12 +162,12 @@ def test_all_filters_must_let_it_through_and_only_that_is_looked_into(served, se
         ({"pins": {"prod": "rocky"}}, "pins of 'prod': expected a mapping"),
     ],
 )
-def test_a_mistake_is_named(selection, words):
-    with pytest.raises(OperatorError, match=words):
+def test_invalid_options_are_errors(selection, message):
+    with pytest.raises(OperatorError, match=message):
         show(**selection)
 
 
-def test_who_pins_a_snapshot_is_shown_at_it():
+def test_snapshots_show_which_configurations_pin_them():
     server = FakePulp().server()
     pins = {
         "prod": {"rocky": OLD, "noble": NEW, "other": OLD},
@@ -192,14 +193,14 @@ def test_pins_of_an_inventory_without_repositories_are_one_short_warning():
     assert warning.endswith("repository_08, repository_09 and 33 more")
 
 
-def test_a_malformed_item_is_a_warning_and_the_others_are_known():
+def test_an_invalid_item_is_a_warning_and_the_others_are_assigned():
     server = FakePulp().server()
     found = show(server, rpm=[{"name": "broken"}, item("rocky")])["distributions"]
     assert found[0]["short_name"] == "rocky"
     assert server.report.warnings[0].startswith("broken: short_name is missing")
 
 
-def test_the_table_shows_what_serves_nothing_and_what_follows_its_repository():
+def test_the_table_marks_empty_distributions_and_those_of_repositories():
     lines = show(package_filter="nova empty")["lines"]
     assert lines == [
         "TYPE       NAME        BASE PATH      GUARD    REPOSITORY      VERSION  PACKAGES  DAYS"
@@ -209,7 +210,7 @@ def test_the_table_shows_what_serves_nothing_and_what_follows_its_repository():
     ]
 
 
-def test_the_report_has_each_distribution_that_is_shown(tmp_path):
+def test_the_report_has_each_listed_distribution(tmp_path):
     path, server = tmp_path / "report", FakePulp().server()
     server.report = Report([ReportFile(str(path))])
     shown = show(server, guard="release")["distributions"]

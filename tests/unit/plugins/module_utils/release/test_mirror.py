@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mirrors: what is pinned is synced from another Pulp and served, each snapshot once."""
+"""Mirrors: pinned snapshots are synced from another Pulp and served, each of them once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def url(name: str, stamp: str) -> str:
 
 
 def prepared(*names: str) -> FakePulp:
-    """A Pulp, and another one that has two snapshots of these repositories (by default: a)."""
+    """Return a Pulp, with another one upstream that has two snapshots of each repository."""
     pulp = FakePulp()
     for name in names or ("a",):
         pulp.upstream[url(name, OLD)] = PACKAGES
@@ -51,6 +51,7 @@ def pulp():
 
 
 def item(short_name: str = "a", **options: Any) -> dict[str, Any]:
+    """Return an item of a package repository, with keys and values derived from its short name."""
     return {
         "name": f"Repository {short_name}",
         "short_name": short_name,
@@ -60,25 +61,10 @@ def item(short_name: str = "a", **options: Any) -> dict[str, Any]:
     }
 
 
-def mirror(
-    pulp: FakePulp, pins: dict[str, str], check_mode: bool = False, **params: Any
-) -> list[Result]:
-    """Mirror the snapshots that are pinned, of RPM repositories."""
-    lists = {} if "deb" in params else {"rpm": [item(name) for name in pins]}
-    given = {**PARAMS, **lists, "package_versions": pins, **params}
-    return mirror_packages(pulp.server(check_mode), given)[0]
-
-
-def one(pulp: FakePulp, stamp: str = OLD, **params: Any) -> Result:
-    """Mirror a snapshot of the repository a; its result."""
-    (result,) = mirror(pulp, {"a": stamp}, **params)
-    return result
-
-
 def served(pulp: FakePulp) -> dict[str, list[str]]:
-    """The packages that each distribution serves; of one that serves nothing, none."""
+    """Return the packages that each distribution serves, an empty list if it serves nothing."""
     found = {}
-    for name, entry in pulp.there("distributions/").items():
+    for name, entry in pulp.by_name("distributions/").items():
         publication = pulp.store.objects.get(entry["publication"] or "", {})
         version = pulp.store.objects.get(publication.get("repository_version", ""), {})
         units = [pulp.store.get(href) for href in version.get("_content", ())]
@@ -86,28 +72,38 @@ def served(pulp: FakePulp) -> dict[str, list[str]]:
     return found
 
 
-def posted(pulp: FakePulp) -> list[str]:
-    """The last word of each address that was written to."""
-    return [one.path.rstrip("/").rsplit("/", 1)[-1] for one in pulp.writes]
+def mirror(
+    pulp: FakePulp, pins: dict[str, str], check_mode: bool = False, **params: Any
+) -> list[Result]:
+    """Mirror the pinned snapshots, by default of RPM repositories."""
+    lists = {} if "deb" in params else {"rpm": [item(name) for name in pins]}
+    given = {**PARAMS, **lists, "package_versions": pins, **params}
+    return mirror_packages(pulp.server(check_mode), given)[0]
+
+
+def one(pulp: FakePulp, stamp: str = OLD, **params: Any) -> Result:
+    """Mirror a snapshot of the repository `a`, and return the result."""
+    (result,) = mirror(pulp, {"a": stamp}, **params)
+    return result
 
 
 # One snapshot
 
 
-def test_a_pinned_snapshot_is_synced_and_served_at_its_own_path_to_everybody(pulp):
+def test_a_pinned_snapshot_is_synced_and_served_without_a_content_guard(pulp):
     result = one(pulp)
     assert (result.error, result.action, result.more["sync"]) == ("", "created", "synced")
     assert result.more["base_path"] == f"a/{OLD}"
     assert served(pulp) == {f"a-{OLD}": PACKAGES}
-    made = pulp.there("distributions/")[f"a-{OLD}"]
-    assert (made["base_path"], made["content_guard"]) == (f"a/{OLD}", None)
-    assert MIRRORED_LABEL in made["pulp_labels"]
+    distribution = pulp.by_name("distributions/")[f"a-{OLD}"]
+    assert (distribution["base_path"], distribution["content_guard"]) == (f"a/{OLD}", None)
+    assert MIRRORED_LABEL in distribution["pulp_labels"]
     assert pulp.find("remotes/", name="Repository a-remote")["url"] == url("a", OLD)
 
 
 def test_names_may_have_suffixes(pulp):
     one(pulp, repository_suffix=" (ark)", distribution_suffix="-ark")
-    assert list(pulp.there("repositories/")) == ["Repository a (ark)"]
+    assert list(pulp.by_name("repositories/")) == ["Repository a (ark)"]
     assert list(served(pulp)) == [f"a-{OLD}-ark"]
 
 
@@ -118,13 +114,13 @@ def test_the_metadata_of_the_source_is_served(pulp):
 
 
 @pytest.mark.parametrize(("mode", "path"), [(None, "deb/verbatim"), ("simple", "deb/apt")])
-def test_a_deb_mirror_is_published_as_its_source_unless_it_has_another_mode(pulp, mode, path):
+def test_a_deb_mirror_is_published_verbatim_by_default(pulp, mode, path):
     pulp.upstream[url("a", OLD)] = ["bash 1"]
     result = one(pulp, deb=[item(distributions="noble", **({"mode": mode} if mode else {}))])
     assert result.error == ""
     (publication,) = pulp.store.within("publications/")
     assert f"/{path}/" in publication["pulp_href"]
-    assert pulp.there("distributions/")[f"a-{OLD}"]["publication"] == publication["pulp_href"]
+    assert pulp.by_name("distributions/")[f"a-{OLD}"]["publication"] == publication["pulp_href"]
 
 
 def test_a_second_run_writes_nothing(pulp):
@@ -134,10 +130,10 @@ def test_a_second_run_writes_nothing(pulp):
     assert (result.error, result.changed, pulp.writes) == ("", False, [])
 
 
-def test_requests_of_a_second_run_do_not_grow_with_the_pins():
+def test_the_requests_of_a_second_run_do_not_grow_with_the_pins():
     counts = []
     for number in (1, 40):
-        names = [f"r{place}" for place in range(number)]
+        names = [f"r{index}" for index in range(number)]
         pulp, pins = prepared(*names), dict.fromkeys(names, OLD)
         assert not any(result.error for result in mirror(pulp, pins))
         pulp.requests.clear()
@@ -169,23 +165,23 @@ def test_an_older_pin_that_was_removed_is_synced_again(pulp):
     assert served(pulp) == {f"a-{OLD}": PACKAGES, f"a-{NEW}": UPGRADED}
 
 
-def test_a_distribution_at_the_wanted_path_is_used_whatever_its_name(pulp):
+def test_a_distribution_at_the_base_path_is_used_with_any_name(pulp):
     pulp.add_distribution("rpm", "by hand", base_path=f"a/{OLD}")
     result = one(pulp)
     assert (result.error, result.more["snapshot"]) == ("", "by hand")
     assert served(pulp) == {"by hand": PACKAGES}
 
 
-def test_a_guard_that_somebody_set_is_removed(pulp):
+def test_a_content_guard_set_by_hand_is_removed(pulp):
     one(pulp)
     guard = pulp.add_guard("site")["pulp_href"]
     pulp.find("distributions/", name=f"a-{OLD}")["content_guard"] = guard
     result = one(pulp)
     assert (result.before, result.after) == ({"content_guard": "site"}, {"content_guard": None})
-    assert pulp.there("distributions/")[f"a-{OLD}"]["content_guard"] is None
+    assert pulp.by_name("distributions/")[f"a-{OLD}"]["content_guard"] is None
 
 
-def test_the_credentials_of_the_source_are_those_of_the_remote(pulp):
+def test_the_remote_has_the_credentials_of_the_source(pulp):
     one(pulp, source_username="client", source_password="secret")
     remote = pulp.find("remotes/", name="Repository a-remote")
     assert remote["_secrets"] == {"username": "client", "password": "secret"}
@@ -197,20 +193,20 @@ def test_the_credentials_of_the_source_are_those_of_the_remote(pulp):
 # Several snapshots
 
 
-def test_a_failed_item_does_not_keep_the_others_from_being_served():
+def test_a_failed_item_does_not_affect_other_items():
     pulp = prepared("a", "c")
-    broken = {"name": "broken", "short_name": "broken"}
+    invalid = {"name": "broken", "short_name": "broken"}
     pins = {"a": OLD, "b": OLD, "c": OLD, "broken": OLD}
-    results = mirror(pulp, pins, rpm=[item("a"), item("b"), item("c"), broken])
+    results = mirror(pulp, pins, rpm=[item("a"), item("b"), item("c"), invalid])
     assert [bool(result.error) for result in results] == [False, True, False, True]
     assert served(pulp) == {f"a-{OLD}": PACKAGES, f"c-{OLD}": PACKAGES}
 
 
-@pytest.mark.parametrize(("user", "words"), [(None, "public"), ("client", "'client'")])
-def test_a_source_that_does_not_give_the_snapshot_is_explained(user, words):
+@pytest.mark.parametrize(("user", "message"), [(None, "public"), ("client", "'client'")])
+def test_a_source_without_the_snapshot_is_an_error_with_causes(user, message):
     error = one(FakePulp(), source_username=user).error
     assert f"the source has no a-{OLD}" in error
-    assert words in error
+    assert message in error
 
 
 # Check mode
@@ -237,7 +233,7 @@ def test_check_mode_after_a_run_reports_no_change(pulp):
 # Publications, pinned sources
 
 
-def test_a_snapshot_whose_sync_was_done_is_served_without_another_one(pulp):
+def test_a_synced_snapshot_is_served_without_another_sync(pulp):
     one(pulp)
     pulp.store.remove(pulp.find("distributions/", name=f"a-{OLD}")["pulp_href"])
     pulp.requests.clear()
@@ -246,7 +242,7 @@ def test_a_snapshot_whose_sync_was_done_is_served_without_another_one(pulp):
     assert served(pulp) == {f"a-{OLD}": PACKAGES}
 
 
-def test_a_version_without_the_publication_of_its_source_is_an_error_that_names_the_way_out(pulp):
+def test_a_version_without_the_publication_of_its_source_is_an_error_with_a_remedy(pulp):
     one(pulp)
     (publication,) = pulp.store.within("publications/")
     pulp.store.remove(publication["pulp_href"])
@@ -272,18 +268,18 @@ def test_a_sync_that_another_run_started_is_joined(pulp):
     assert (result.error, result.more["sync"]) == ("", "joined")
     assert pulp.sent("POST", "/sync/") == []
     assert served(pulp)[f"a-{NEW}"] == UPGRADED
-    # How the other run synced is not known.
-    assert pulp.there("distributions/")[f"a-{NEW}"]["pulp_labels"] == {}
+    # The sync options of the other run are unknown.
+    assert pulp.by_name("distributions/")[f"a-{NEW}"]["pulp_labels"] == {}
 
 
-def test_two_runs_at_the_same_time_make_one_mirror(pulp):
+def test_two_concurrent_runs_create_one_mirror(pulp):
     pulp.on("POST", "/sync/", first=lambda: one(pulp))
     result = one(pulp)
     assert result.error == ""
     assert served(pulp) == {f"a-{OLD}": PACKAGES}
 
 
-def test_a_run_that_pointed_the_remote_elsewhere_during_the_sync_is_an_error(pulp):
+def test_a_remote_that_another_run_changed_during_the_sync_is_an_error(pulp):
     remote = {"url": url("a", NEW)}
     pulp.on(
         "POST",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a snapshot is mirrored already: by the label of its distribution, or of its repository."""
+"""Mirrored snapshots are recognized by the label of their distribution or repository."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REPOSITORY = "/pulp/api/v3/repositories/rpm/rpm/1/"
 PUBLICATION = "/pulp/api/v3/publications/rpm/rpm/{}/"
 SOURCE = "https://ark/pulp/content/rocky/"
 SETTINGS = MirrorSettings("https://ark/", {"remote_username": "u"}, {}, " (ark)", "-ark", "all")
-HOW = {"sync_policy": "mirror_complete"}
+SYNC_OPTIONS = {"sync_policy": "mirror_complete"}
 
 
 def pin(stamp=NEW, **keys):
@@ -26,7 +26,7 @@ def pin(stamp=NEW, **keys):
 
 
 def repository(url=SOURCE + NEW, version=2):
-    digest = source_digest(RPM, {"url": url, "policy": "on_demand"}, HOW)
+    digest = source_digest(RPM, {"url": url, "policy": "on_demand"}, SYNC_OPTIONS)
     return {
         "name": "Rocky (ark)",
         "pulp_href": REPOSITORY,
@@ -51,7 +51,7 @@ def distribution(publication="new", stamp=NEW, **fields):
 
 
 def pulp_with(*objects):
-    """A Pulp with these objects, and the publications `old` of version 1 and `new` of version 2."""
+    """Return a Pulp with these objects, and publications `old` and `new` of versions 1 and 2."""
     pulp = FakePulp()
     for one in objects:
         kind = "distributions" if "base_path" in one else "repositories"
@@ -68,24 +68,24 @@ def read(*objects, stamp=NEW, settings=SETTINGS, **keys):
 
 
 def labelled(stamp=NEW, publication="new", **fields):
-    """The distribution as a mirror leaves it."""
+    """Return a distribution with the label of a mirror."""
     labels = read(stamp=stamp).labels(PUBLICATION.format(publication))
     return distribution(publication, stamp, pulp_labels={"owner": "me", **labels}, **fields)
 
 
-def test_a_label_holds_nothing_that_pulp_refuses_and_keeps_those_of_users():
+def test_labels_are_valid_for_pulp_and_other_labels_are_kept():
     one = read(distribution(pulp_labels={"owner": "me"}), remote(), repository())
     labels = one.labels(PUBLICATION.format("new"))
     assert labels == {"owner": "me", MIRRORED_LABEL: f"{one.digest}.new"}
     assert not set(labels[MIRRORED_LABEL]) & set(",()")
 
 
-def test_an_older_pin_is_done_whatever_the_repository_is_synced_with():
-    there = (labelled(OLD, "old"), labelled(), remote(), repository())
+def test_an_older_pin_is_mirrored_although_the_repository_has_another_source():
+    objects = (labelled(OLD, "old"), labelled(), remote(), repository())
     for stamp in (OLD, NEW):
-        one = read(*there, stamp=stamp)
+        one = read(*objects, stamp=stamp)
         assert (one.is_recorded, one.is_done) == (True, True)
-    assert not read(*there, stamp=OLD).is_latest
+    assert not read(*objects, stamp=OLD).is_latest
 
 
 @pytest.mark.parametrize(
@@ -103,20 +103,20 @@ def test_a_label_matches_only_its_own_publication(fields):
 
 
 def test_a_label_matches_only_the_requested_content():
-    there = (labelled(), remote(SOURCE + OLD), repository(SOURCE + OLD, 3))
-    assert read(*there).is_done
-    assert not read(*there, sync_policy="additive").is_done
+    objects = (labelled(), remote(SOURCE + OLD), repository(SOURCE + OLD, 3))
+    assert read(*objects).is_done
+    assert not read(*objects, sync_policy="additive").is_done
     moved = MirrorSettings("https://other", {}, {}, " (ark)", "-ark")
-    assert not read(*there, settings=moved).is_done
+    assert not read(*objects, settings=moved).is_done
     slash = MirrorSettings("https://ark", {}, {}, " (ark)", "-ark")
-    assert read(*there, settings=slash).is_done
+    assert read(*objects, settings=slash).is_done
 
 
-def test_content_that_is_fetched_on_demand_needs_its_remote():
+def test_on_demand_content_needs_its_remote():
     assert not read(labelled(), repository()).is_done
 
 
-def test_a_distribution_without_a_label_is_done_by_that_of_its_repository():
+def test_a_distribution_without_a_label_is_compared_by_the_label_of_its_repository():
     one = read(distribution(), remote(), repository())
     assert (one.is_recorded, one.is_latest, one.is_done) == (False, True, True)
     assert not read(distribution("old"), remote(), repository()).is_done
@@ -126,14 +126,14 @@ def test_a_distribution_without_a_label_is_done_by_that_of_its_repository():
 @pytest.mark.parametrize(
     "fields", [{"base_path": "elsewhere"}, {"content_guard": "/pulp/api/v3/contentguards/1/"}]
 )
-@pytest.mark.parametrize("made", [labelled, distribution])
-def test_what_was_moved_or_guarded_by_hand_is_not_done(made, fields):
-    one = read(made(**fields), remote(), repository())
+@pytest.mark.parametrize("create", [labelled, distribution])
+def test_a_distribution_changed_by_hand_is_mirrored_again(create, fields):
+    one = read(create(**fields), remote(), repository())
     assert one.is_latest
     assert not one.is_done
 
 
-def test_a_distribution_of_another_name_at_the_path_counts():
+def test_a_distribution_with_another_name_at_the_base_path_is_used():
     assert read(labelled(name="by hand"), remote(), repository()).is_done
 
 
@@ -141,13 +141,13 @@ def test_requests_do_not_grow_with_pins():
     pins = [
         Pin(PackageRepository("rpm", f"r{n}", f"r{n}", f"r{n}-", f"r{n}/"), NEW) for n in range(60)
     ]
-    made = [distribution(name=f"r{n}-{NEW}-ark", base_path=f"r{n}/{NEW}") for n in range(60)]
-    pulp = pulp_with(*made)
+    create = [distribution(name=f"r{n}-{NEW}-ark", base_path=f"r{n}/{NEW}") for n in range(60)]
+    pulp = pulp_with(*create)
     read_mirror_items(pulp.server(), pins, SETTINGS)
     assert len([one for one in pulp.requests if one.path != "status/"]) <= 6
 
 
-def test_a_deb_mirror_serves_upstreams_suites_by_default():
+def test_a_deb_mirror_is_verbatim_by_default():
     repository = PackageRepository("deb", "Noble", "noble", "noble-", "noble/")
     for defaults, mode in (({}, "verbatim"), ({"deb": {"mode": "simple"}}, "simple")):
         settings = MirrorSettings("https://ark", {}, defaults)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a Pulp has of the inventory, also when one look-up fails."""
+"""The newest snapshots of the inventory are read, even if one request fails."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def test_a_newest_snapshot_that_cannot_be_read_does_not_affect_the_others():
     names = ["good", "bad", "new", "other"]
     pulp, versions = FakePulp(), {}
     for name in ("good", "bad", "other"):
-        made = pulp.add_repository("rpm", name, "kernel 1-1")
-        versions[name] = made["latest_version_href"]
+        repository_entry = pulp.add_repository("rpm", name, "kernel 1-1")
+        versions[name] = repository_entry["latest_version_href"]
         publication = pulp.add_publication(versions[name])["pulp_href"]
         pulp.add_distribution("rpm", f"{name}-{STAMP}", publication=publication)
     server = pulp.server()
@@ -51,7 +51,7 @@ def test_a_newest_snapshot_that_cannot_be_read_does_not_affect_the_others():
 
 
 def pulp_with(*names):
-    """A Pulp with RPM distributions of these names."""
+    """Return a Pulp with RPM distributions of these names."""
     pulp = FakePulp()
     for name in names:
         pulp.add(DISTRIBUTIONS.endpoint, name=name)
@@ -74,18 +74,18 @@ def find(server, prefix="a-", stamps=STAMP_PATTERN, oldest_first=False, **page):
         ("back\\slash", ["back\\slash20990101T000000-old", "backslash20990101T000000"]),
     ],
 )
-def test_the_newest_snapshot_is_that_of_exactly_this_prefix(prefix, others):
-    ours = [f"{prefix}20250101T000000", f"{prefix}20260101T000000", f"{prefix}2026"]
-    server = pulp_with(*others, *ours)
+def test_the_newest_snapshot_has_exactly_this_prefix(prefix, others):
+    own = [f"{prefix}20250101T000000", f"{prefix}20260101T000000", f"{prefix}2026"]
+    server = pulp_with(*others, *own)
     assert find(server, prefix) == ["20260101T000000"]
     assert server.requests[0].content["limit"] == 1
 
 
-def test_without_a_snapshot_there_is_no_newest():
+def test_without_snapshots_there_is_no_newest():
     assert find(pulp_with("a-1")) == []
 
 
-def test_snapshots_are_found_some_at_a_time_from_either_end():
+def test_snapshots_are_found_page_by_page_in_both_orders():
     stamps = [f"2026010{day}T000000" for day in range(1, 6)]
     server = pulp_with(*(f"a-{stamp}" for stamp in stamps))
     assert find(server) == stamps[-1:]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pins in a module's parameters: selected first, so that nobody else's mistakes count."""
+"""Pins in module parameters are selected first, so that other invalid items are ignored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def params(**more):
     return {**dict.fromkeys(names), **given, **more}
 
 
-def test_malformed_pinned_items_are_errors_beside_the_other_pins():
+def test_invalid_pinned_items_are_errors_and_other_pins_resolve():
     resolved, selected = read_pins(params(), "mirror")
     assert [pin.short_name for pin in resolved.pins] == ["good"]
     assert [(error.short_name, error.message.partition(" ")[0]) for error in resolved.errors] == [
@@ -44,29 +44,29 @@ def test_malformed_pinned_items_are_errors_beside_the_other_pins():
 
 
 @pytest.mark.parametrize(
-    ("choice", "pins", "errors", "selected"),
+    ("selection", "pins", "errors", "selected"),
     [
         ({"package_filter": "good"}, ["good"], [], "selected 1 of 3"),
         ({"rpm_filter": "wrong"}, [], ["wrong", "bare"], "selected 2 of 3"),
         ({"sync_group": "debian"}, [], ["bare"], "selected 1 of 3"),
     ],
 )
-def test_a_malformed_item_counts_only_when_it_is_selected(choice, pins, errors, selected):
-    resolved, text = read_pins(params(**choice), "mirror")
+def test_an_invalid_item_is_an_error_only_if_it_is_selected(selection, pins, errors, selected):
+    resolved, text = read_pins(params(**selection), "mirror")
     assert [pin.short_name for pin in resolved.pins] == pins
     assert [error.short_name for error in resolved.errors] == errors
     assert text == selected
 
 
-def test_a_malformed_deprecated_item_is_ignored_where_the_active_list_has_the_name():
-    twice = [item("good", policy="nightly"), item("old"), item("old")]
-    given = params(deprecated_rpm=twice, package_versions={"good": STAMP})
+def test_an_invalid_deprecated_item_is_ignored_if_the_active_list_has_the_name():
+    deprecated = [item("good", policy="nightly"), item("old"), item("old")]
+    given = params(deprecated_rpm=deprecated, package_versions={"good": STAMP})
     resolved, _selected = read_pins(given, "pins")
     assert ([pin.short_name for pin in resolved.pins], resolved.errors) == (["good"], [])
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("given", "message"),
     [
         ({"rpm": [item("a", polcy="immediate")]}, "Unsupported parameters: rpm.polcy. Supported"),
         ({"rpm": [], "deb": [item("a", sync_policy="additive")]}, "deb.sync_policy"),
@@ -75,12 +75,14 @@ def test_a_malformed_deprecated_item_is_ignored_where_the_active_list_has_the_na
         ({"rpm_mirror_defaults": {"polcy": "on_demand"}}, "rpm_mirror_defaults.polcy"),
     ],
 )
-def test_an_unknown_key_of_a_module_argument_fails_by_name(given, words):
-    with pytest.raises(OperatorError, match=words):
+def test_an_unknown_key_of_a_module_argument_is_an_error(given, message):
+    with pytest.raises(OperatorError, match=message):
         read_pins(params(**given), "pins")
 
 
-def test_keys_that_only_other_modules_use_are_accepted():
-    whole = item("good", url="https://example.com/", policy="immediate", remote_password="x")
-    resolved, _selected = read_pins(params(rpm=[whole], package_versions={"good": STAMP}), "pins")
+def test_keys_of_other_modules_are_accepted():
+    complete = item("good", url="https://example.com/", policy="immediate", remote_password="x")
+    resolved, _selected = read_pins(
+        params(rpm=[complete], package_versions={"good": STAMP}), "pins"
+    )
     assert [pin.short_name for pin in resolved.pins] == ["good"]

@@ -17,8 +17,8 @@ def test_only_deb_packages_belong_to_a_suite():
 
 
 def item(**more):
-    usual = {"packages": ["a"], "stamped": False, "distribution_name": None, "base_path": None}
-    return {**usual, **more}
+    defaults = {"packages": ["a"], "stamped": False, "distribution_name": None, "base_path": None}
+    return {**defaults, **more}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_complete_items_are_accepted(more):
 
 
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("more", "message"),
     [
         ({"packages": []}, "packages is empty"),
         ({"stamped": True}, "stamped needs distribution_name and base_path"),
@@ -42,6 +42,6 @@ def test_complete_items_are_accepted(more):
         ({"base_path": "a"}, "needs a distribution_name"),
     ],
 )
-def test_incomplete_items_are_refused(more, words):
-    with pytest.raises(InvalidItem, match=words):
+def test_incomplete_items_are_rejected(more, message):
+    with pytest.raises(InvalidItem, match=message):
         validate_item(item(**more))

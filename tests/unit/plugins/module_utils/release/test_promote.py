@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A promotion reports the guards before and after, and in a preview the content."""
+"""Promotions report the content guards before and after, and in check mode the content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STAMP, OLDER = "20260101T000000", "20251201T000000"
 
 
 class Ark:
-    """A Pulp with a snapshot of each name, behind a guard and with a number of packages."""
+    """A Pulp with a snapshot of each name, which has this content guard and three packages."""
 
     def __init__(self, **guards: str | None) -> None:
         self.pulp = FakePulp(pulp_url="https://ark.example.com/", concurrency=1)
@@ -27,12 +27,12 @@ class Ark:
             self.pulp.add_repository("rpm", name)
             href = self.hrefs[guard] if guard else None
             self.pulp.add_distribution("rpm", f"{name}-{STAMP}", content_guard=href)
-            self.hold(name, 3)
+            self.set_packages(name, 3)
 
-    def hold(self, name: str, number: int) -> None:
-        """Let a snapshot have so many packages."""
+    def set_packages(self, name: str, number: int) -> None:
+        """Set the number of packages of a snapshot."""
         repository = self.pulp.find("repositories/", name=name)
-        packages = [f"package{place} 1-1" for place in range(number)]
+        packages = [f"package{index} 1-1" for index in range(number)]
         version = self.pulp.add_version(repository, *packages)["pulp_href"]
         publication = self.pulp.add_publication(version)["pulp_href"]
         for entry in self.pulp.store.within("distributions/"):
@@ -40,20 +40,22 @@ class Ark:
                 entry["publication"] = publication
 
     def guard(self, name: str) -> str | None:
-        """The guard of a snapshot."""
-        href = self.pulp.there("distributions/")[f"{name}-{STAMP}"]["content_guard"]
+        """Return the content guard of a snapshot."""
+        href = self.pulp.by_name("distributions/")[f"{name}-{STAMP}"]["content_guard"]
         return next((guard for guard, one in self.hrefs.items() if one == href), None)
 
     @property
-    def counted(self) -> int:
+    def package_counts(self) -> int:
         """How often packages were counted."""
         return len(self.pulp.sent("GET", r"/versions/\d+/$"))
 
 
 def promote(ark: Ark, check_mode: bool = False, diff: bool = False) -> tuple[list[Any], list[str]]:
-    nothing = {f"{kind}_{what}": None for kind in ("rpm", "deb") for what in ("filter", "defaults")}
+    no_selection = {
+        f"{kind}_{what}": None for kind in ("rpm", "deb") for what in ("filter", "defaults")
+    }
     params = {
-        **nothing,
+        **no_selection,
         "rpm": [
             {
                 "name": name,
@@ -71,7 +73,7 @@ def promote(ark: Ark, check_mode: bool = False, diff: bool = False) -> tuple[lis
     return results, more["lines"]
 
 
-def test_a_run_reports_the_guards_by_name_and_counts_nothing():
+def test_a_run_reports_content_guards_by_name_and_does_not_count_packages():
     ark = Ark(a="development", b="release", c=None)
     results, lines = promote(ark)
     assert lines == [
@@ -81,30 +83,30 @@ def test_a_run_reports_the_guards_by_name_and_counts_nothing():
     assert results[0].after == {"content_guard": "release"}
     assert results[0].as_dict()["told"] == "development -> release"
     assert "told" not in results[1].more
-    assert ark.counted == 0
+    assert ark.package_counts == 0
 
 
-@pytest.mark.parametrize("how", [{"check_mode": True}, {"diff": True}])
-def test_a_preview_reports_urls_and_numbers_of_changed_snapshots_only(how):
+@pytest.mark.parametrize("mode", [{"check_mode": True}, {"diff": True}])
+def test_check_and_diff_mode_report_urls_and_packages_of_changed_snapshots(mode):
     ark = Ark(a="development", b="release", c="development")
-    ark.hold("c", 1)
-    results, lines = promote(ark, **how)
+    ark.set_packages("c", 1)
+    results, lines = promote(ark, **mode)
     url = f"https://ark.example.com/pulp/content/a/{STAMP}/"
     assert lines[0] == f"a  {STAMP}  development -> release, 3 packages  {url}"
     assert "release, 1 package  https" in lines[1]
     assert results[0].before == {"content_guard": "development"}
     assert results[0].after == {"content_guard": "release", "visible": f"3 packages at {url}"}
     assert (results[0].more["url"], results[0].more["packages"]) == (url, 3)
-    assert ark.counted == 2
+    assert ark.package_counts == 2
 
 
-def test_check_mode_leaves_the_guards_as_they_are():
+def test_check_mode_does_not_change_content_guards():
     ark = Ark(a="development")
     promote(ark, check_mode=True)
     assert ark.guard("a") == "development"
 
 
-def test_packages_that_cannot_be_counted_do_not_stop_a_promotion():
+def test_uncountable_packages_do_not_stop_a_promotion():
     ark = Ark(a="development")
     ark.pulp.on("GET", r"/versions/\d+/$", raises=ResponseError(500, "out of order"))
     results, lines = promote(ark, diff=True)
@@ -114,7 +116,7 @@ def test_packages_that_cannot_be_counted_do_not_stop_a_promotion():
     assert ark.guard("a") == "release"
 
 
-def test_a_server_that_does_not_show_what_was_promoted_is_a_warning():
+def test_a_promoted_distribution_that_cannot_be_read_is_a_warning():
     ark = Ark(a="development")
     ark.pulp.on("GET", "publications/", raises=LostResponse("it broke"))
     results, lines = promote(ark, diff=True)
@@ -122,14 +124,14 @@ def test_a_server_that_does_not_show_what_was_promoted_is_a_warning():
     assert lines == [f"a  {STAMP}  development -> release"]
 
 
-def test_a_snapshot_that_does_not_exist_is_named_and_nothing_is_written():
+def test_a_missing_snapshot_is_reported_and_nothing_is_written():
     ark = Ark(a="development", b="development")
     entry = ark.pulp.find("distributions/", name=f"b-{STAMP}")
-    for name, words in (
+    for name, message in (
         ("another", "and the repository has no snapshot"),
         (f"b-{OLDER}", f"the newest is {OLDER}"),
     ):
         entry["name"] = name
-        with pytest.raises(InvalidItem, match=f"'b-{STAMP}' of b does not exist, {words}"):
+        with pytest.raises(InvalidItem, match=f"'b-{STAMP}' of b does not exist, {message}"):
             promote(ark)
     assert ark.guard("a") == "development"

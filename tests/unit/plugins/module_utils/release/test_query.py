@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which snapshot a repository is at: the newest, an exact one, one of a day, one until a day."""
+"""Queries: the newest snapshot, one with an exact stamp, of a day, or up to a day."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def snapshot(short_name, stamp, guard="development", before=None, publication="/
 
 
 def ark_with(*snapshots):
-    """A Pulp with these snapshots; it refuses to look for those of `bad`."""
+    """Return a Pulp with these snapshots; queries for those of `bad` fail."""
     pulp = FakePulp()
     guards = {name: pulp.add_guard(name)["pulp_href"] for name in ("development", "release")}
     for one in snapshots:
@@ -34,22 +34,23 @@ def ark_with(*snapshots):
     return pulp.server()
 
 
-def requests(ark):
-    """How often snapshots were looked for."""
+def request_count(ark):
+    """Return the number of queries for snapshots."""
     return len(ark.client.sent("GET", "distributions/"))
 
 
-def item(short_name, **keys):
+def item(short_name, **options):
+    """Return an item of a package repository, with keys and values derived from its short name."""
     return {
         "name": f"Repository {short_name}",
         "short_name": short_name,
         "distribution_name": f"{short_name}-",
         "base_path": f"{short_name}/",
-        **keys,
+        **options,
     }
 
 
-def ask(ark, *short_names, **more):
+def query(ark, *short_names, **more):
     names = ("deb", "deprecated_rpm", "deprecated_deb", "rpm_filter", "deb_filter", "sync_group")
     more_names = ("package_filter", "stamp", "stamp_until", "package_versions")
     given = {
@@ -60,12 +61,12 @@ def ask(ark, *short_names, **more):
     return query_packages(ark, {**dict.fromkeys((*names, *more_names)), **given, **more})
 
 
-def two_days():
-    return ark_with(*(snapshot(name, at) for name in "ab" for at in (MONDAY, NOON, TUESDAY)))
+def ark_of_two_days():
+    return ark_with(*(snapshot(name, stamp) for name in "ab" for stamp in (MONDAY, NOON, TUESDAY)))
 
 
 @pytest.mark.parametrize(
-    ("question", "stamp"),
+    ("options", "stamp"),
     [
         ({}, TUESDAY),
         ({"stamp": MONDAY}, MONDAY),
@@ -78,12 +79,12 @@ def two_days():
         ({"stamp_until": "20270101"}, TUESDAY),
     ],
 )
-def test_the_newest_of_those_that_fit_is_taken(question, stamp):
-    ark = two_days()
-    results, more = ask(ark, "a", "b", **question)
+def test_the_newest_matching_snapshot_is_selected(options, stamp):
+    ark = ark_of_two_days()
+    results, more = query(ark, "a", "b", **options)
     assert more["versions"] == {"a": stamp, "b": stamp}
     assert (more["selected"], more["without"], more["flagged"]) == ("selected 2 of 2", [], [])
-    assert (requests(ark), ark.report.warnings) == (2, [])
+    assert (request_count(ark), ark.report.warnings) == (2, [])
     first = results[0]
     assert (first.name, first.action, first.changed) == ("Repository a", "unchanged", False)
     assert first.more == {
@@ -98,7 +99,7 @@ def test_the_newest_of_those_that_fit_is_taken(question, stamp):
 
 def test_the_table_has_a_line_for_each_repository():
     ark = ark_with(snapshot("a", MONDAY, "release"), snapshot("b", MONDAY, None))
-    assert ask(ark, "a", "b", "c")[1]["lines"] == [
+    assert query(ark, "a", "b", "c")[1]["lines"] == [
         "SHORT NAME  TYPE  STAMP            GUARD    NOTE",
         "a           rpm   20261116T020000  release  -",
         "b           rpm   20261116T020000  -        -",
@@ -107,7 +108,7 @@ def test_the_table_has_a_line_for_each_repository():
 
 
 @pytest.mark.parametrize(
-    ("question", "words"),
+    ("options", "message"),
     [
         ({}, "no snapshot of b"),
         (
@@ -118,30 +119,30 @@ def test_the_table_has_a_line_for_each_repository():
         ({"stamp_until": "20261116"}, "no snapshot up to 20261116 of b"),
     ],
 )
-def test_a_repository_without_one_is_a_warning_while_others_have_one(question, words):
+def test_a_repository_without_a_snapshot_is_a_warning_if_others_have_one(options, message):
     ark = ark_with(snapshot("a", MONDAY), snapshot("b-updates", MONDAY))
-    results, more = ask(ark, "a", "b", **question)
+    results, more = query(ark, "a", "b", **options)
     assert more["versions"] == {"a": MONDAY}
     assert (more["without"], results[1].action, results[1].error) == (["b"], "skipped", "")
-    assert ark.report.warnings == [words]
+    assert ark.report.warnings == [message]
 
 
 @pytest.mark.parametrize(
-    ("question", "words"),
+    ("options", "message"),
     [
         ({}, "no snapshot of any repository, selected 2 of 2, or user 'admin' may not see it"),
         ({"stamp": "2025"}, "package_stamp_until=2025 takes"),
         ({"stamp_until": "2025"}, "no snapshot up to 2025 of any"),
     ],
 )
-def test_nothing_at_all_is_an_error(question, words):
-    with pytest.raises(InvalidItem, match=words):
-        ask(ark_with(snapshot("a", "20200101T000000", publication=None)), "a", "b", **question)
+def test_no_snapshot_of_any_repository_is_an_error(options, message):
+    with pytest.raises(InvalidItem, match=message):
+        query(ark_with(snapshot("a", "20200101T000000", publication=None)), "a", "b", **options)
 
 
-def test_an_exact_stamp_that_is_not_there_names_those_around_it():
-    ark = two_days()
-    results, more = ask(ark, "a", "c", stamp="20261116T110000")
+def test_a_missing_stamp_is_reported_with_the_nearest_ones():
+    ark = ark_of_two_days()
+    results, more = query(ark, "a", "c", stamp="20261116T110000")
     assert more["versions"] == {}
     assert results[0].error.endswith(f"; nearest: {MONDAY} before it and {NOON} after it")
     assert results[0].error.startswith("there is no snapshot 'a-20261116T110000' that serves")
@@ -150,18 +151,18 @@ def test_an_exact_stamp_that_is_not_there_names_those_around_it():
     assert ark.report.warnings == []
 
 
-def test_a_snapshot_that_serves_nothing_is_none():
+def test_a_distribution_without_content_is_no_snapshot():
     ark = ark_with(snapshot("a", MONDAY), snapshot("a", TUESDAY, publication=None))
-    assert ask(ark, "a")[1]["versions"] == {"a": MONDAY}
-    results, _more = ask(ark, "a", stamp=TUESDAY)
+    assert query(ark, "a")[1]["versions"] == {"a": MONDAY}
+    results, _more = query(ark, "a", stamp=TUESDAY)
     assert results[0].error.endswith(f"nearest: {MONDAY} before it")
 
 
-def test_what_lost_too_many_packages_is_passed_over_and_named():
+def test_a_shrunk_snapshot_is_skipped_and_reported():
     stamps = [f"2026111{day}T020000" for day in range(1, 7)]
     flagged = [snapshot("a", stamp, before="3000") for stamp in stamps[1:]]
     ark = ark_with(snapshot("a", stamps[0]), *flagged)
-    results, more = ask(ark, "a")
+    results, more = query(ark, "a")
     assert more["versions"] == {"a": stamps[0]}
     assert [one["stamp"] for one in more["flagged"]] == stamps[:0:-1]
     assert more["flagged"][0] == {
@@ -176,11 +177,11 @@ def test_what_lost_too_many_packages_is_passed_over_and_named():
 
 
 @pytest.mark.parametrize(
-    ("guard", "question"), [("development", {"stamp": TUESDAY}), ("release", {}), (None, {})]
+    ("guard", "options"), [("development", {"stamp": TUESDAY}), ("release", {}), (None, {})]
 )
-def test_it_is_taken_by_its_exact_stamp_or_once_it_is_released(guard, question):
+def test_a_shrunk_snapshot_is_selected_by_its_stamp_or_if_it_is_released(guard, options):
     ark = ark_with(snapshot("a", MONDAY), snapshot("a", TUESDAY, guard, before="3000"))
-    results, more = ask(ark, "a", **question)
+    results, more = query(ark, "a", **options)
     assert (more["versions"], more["flagged"]) == ({"a": TUESDAY}, [])
     assert results[0].more["packages_before"] == "3000"
     assert "flagged: 3000 packages before" in more["lines"][1]
@@ -188,33 +189,35 @@ def test_it_is_taken_by_its_exact_stamp_or_once_it_is_released(guard, question):
 
 
 @pytest.mark.parametrize(("guard", "stamp"), [(None, MONDAY), ("release", TUESDAY)])
-def test_where_development_has_no_guard_what_has_none_is_not_released(guard, stamp):
+def test_without_a_development_guard_a_snapshot_without_one_is_not_released(guard, stamp):
     ark = ark_with(snapshot("a", MONDAY, None), snapshot("a", TUESDAY, guard, before="3000"))
-    assert ask(ark, "a", content_guard="")[1]["versions"] == {"a": stamp}
+    assert query(ark, "a", content_guard="")[1]["versions"] == {"a": stamp}
 
 
-def test_when_all_are_passed_over_they_are_warnings():
+def test_skipped_snapshots_are_warnings_if_nothing_is_left():
     ark = ark_with(snapshot("a", MONDAY, before="3000"))
     with pytest.raises(InvalidItem, match="there is no snapshot"):
-        ask(ark, "a")
+        query(ark, "a")
     assert f"a: {MONDAY} is skipped" in ark.report.warnings[0]
 
 
-def test_pins_are_requested_at_their_stamps_also_of_deprecated_repositories():
-    ark = two_days()
+def test_pins_are_queried_by_stamp_for_deprecated_repositories_too():
+    ark = ark_of_two_days()
     pins = {"a": MONDAY, "b": TUESDAY, "gone": TUESDAY}
-    results, more = ask(ark, "a", package_versions=pins, deprecated_rpm=[item("b")])
+    results, more = query(ark, "a", package_versions=pins, deprecated_rpm=[item("b")])
     assert more["versions"] == {"a": MONDAY, "b": TUESDAY}
     assert (more["unknown_pins"], more["selected"]) == (["gone"], "selected 2 of 2")
     assert [result.error for result in results] == ["", ""]
 
 
-def test_deprecated_repositories_are_not_requested_without_pins():
-    assert ask(two_days(), "a", deprecated_rpm=[item("b")])[1]["versions"] == {"a": TUESDAY}
+def test_deprecated_repositories_are_not_queried_without_pins():
+    assert query(ark_of_two_days(), "a", deprecated_rpm=[item("b")])[1]["versions"] == {
+        "a": TUESDAY
+    }
 
 
 @pytest.mark.parametrize(
-    ("question", "problem", "words"),
+    ("options", "problem", "message"),
     [
         ({"stamp": "yesterday"}, StampError, "'yesterday' is not a stamp or the prefix"),
         ({"stamp_until": "2026-11-20"}, StampError, "YYYYMMDD"),
@@ -228,18 +231,16 @@ def test_deprecated_repositories_are_not_requested_without_pins():
         ({"package_filter": "nobody"}, NothingSelectedError, "matches none of 1 names"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused_before_anything_is_asked(
-    question, problem, words
-):
-    ark = two_days()
-    with pytest.raises(problem, match=words):
-        ask(ark, "a", **question)
+def test_an_invalid_query_is_rejected_before_any_request(options, problem, message):
+    ark = ark_of_two_days()
+    with pytest.raises(problem, match=message):
+        query(ark, "a", **options)
     assert ark.client.requests == []
 
 
-def test_what_fails_leaves_the_others_alone():
+def test_a_failed_repository_does_not_affect_the_others():
     broken = {"name": "broken", "short_name": "broken"}
-    results, more = ask(two_days(), rpm=[item("bad"), broken, item("a")])
+    results, more = query(ark_of_two_days(), rpm=[item("bad"), broken, item("a")])
     assert more["versions"] == {"a": TUESDAY}
     assert [result.error.partition(" ")[0] for result in results] == [
         "out",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots: what is new upstream is synced, published and served under a stamp, once."""
+"""Snapshots: new content of upstream is synced, published and served under a stamp, once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.unit.fake_pulp.pulp import FakePulp
 
 STAMP, NEXT = "20260201T000000", "20260202T000000"
 AFTER = datetime(2026, 2, 1, 12, tzinfo=timezone.utc)
-"""A time after the first of these stamps."""
+"""A time between these stamps."""
 URL = "https://mirror.example.com/{}/"
 PACKAGES = ["kernel 1-1", "bash 1-1", "openssl 1-1", "glibc 1-1"]
 UPGRADED = ["kernel 2-1", *PACKAGES[1:]]
@@ -38,7 +38,7 @@ def _no_pauses(monkeypatch):
 
 
 def prepared(*short_names: str) -> FakePulp:
-    """A Pulp with two guards, and packages upstream of these repositories (by default: a)."""
+    """Return a Pulp with two content guards, and packages upstream for these repositories."""
     pulp = FakePulp()
     for guard in ("development", "release"):
         pulp.add_guard(guard)
@@ -53,6 +53,7 @@ def pulp():
 
 
 def item(short_name: str = "a", **options: Any) -> dict[str, Any]:
+    """Return an item of a package repository."""
     return {
         "name": f"Repository {short_name}",
         "short_name": short_name,
@@ -66,31 +67,30 @@ def item(short_name: str = "a", **options: Any) -> dict[str, Any]:
 def snapshot(
     pulp: FakePulp, *items: dict[str, Any], check_mode: bool = False, **params: Any
 ) -> tuple[list[Result], dict[str, Any]]:
-    """Take snapshots of these items (by default: a), RPM repositories."""
+    """Take snapshots of these items, by default of the RPM repository `a`."""
     lists = {} if "deb" in params else {"rpm": list(items or [item()])}
     return snapshot_packages(pulp.server(check_mode), {**PARAMS, **lists, **params})
 
 
 def one(pulp: FakePulp, **params: Any) -> Result:
-    """Take a snapshot of the repository a; its result."""
+    """Take a snapshot of the repository `a`, and return the result."""
     ((result,), _more) = snapshot(pulp, **params)
     return result
 
 
 def served(pulp: FakePulp) -> dict[str, list[str]]:
-    """The packages that each snapshot serves; of one that serves nothing, none."""
+    """Return the packages that each distribution serves, an empty list if it serves nothing."""
     found = {}
-    for name, entry in pulp.there("distributions/").items():
+    for name, entry in pulp.by_name("distributions/").items():
         publication = pulp.store.objects.get(entry["publication"] or "", {})
         version = pulp.store.objects.get(publication.get("repository_version", ""), {})
         units = [pulp.store.get(href) for href in version.get("_content", ())]
-        names = ["{name} {version}-{release}".format(**unit) for unit in units]
-        found[name] = sorted(names)
+        found[name] = sorted("{name} {version}-{release}".format(**unit) for unit in units)
     return found
 
 
 def posted(pulp: FakePulp) -> list[str]:
-    """The last word of each address that was written to."""
+    """Return the last part of the path of each write."""
     return [one.path.rstrip("/").rsplit("/", 1)[-1] for one in pulp.writes]
 
 
@@ -105,19 +105,19 @@ def test_a_new_repository_is_synced_and_served_under_the_stamp(pulp):
     assert more["stamps"] == {"a": STAMP}
     assert more["selected"] == "selected 1 of 1"
     assert served(pulp) == {f"a-{STAMP}": sorted(PACKAGES)}
-    made = pulp.there("distributions/")[f"a-{STAMP}"]
+    distribution = pulp.by_name("distributions/")[f"a-{STAMP}"]
     guard = pulp.find("contentguards/", name="development")["pulp_href"]
-    assert (made["base_path"], made["content_guard"]) == (f"a/{STAMP}", guard)
+    assert (distribution["base_path"], distribution["content_guard"]) == (f"a/{STAMP}", guard)
 
 
-def test_upstreams_own_metadata_is_served(pulp):
+def test_the_metadata_of_upstream_is_served(pulp):
     one(pulp)
     (publication,) = pulp.store.within("publications/")
     assert publication["checksum_type"] == "unknown"
-    assert pulp.there("distributions/")[f"a-{STAMP}"]["publication"] == publication["pulp_href"]
+    assert pulp.by_name("distributions/")[f"a-{STAMP}"]["publication"] == publication["pulp_href"]
 
 
-def test_where_upstream_is_not_mirrored_pulp_publishes_the_version(pulp):
+def test_a_version_is_published_if_upstream_is_not_mirrored(pulp):
     result = one(pulp, rpm_defaults={"sync_policy": "additive"})
     assert result.error == ""
     (publication,) = pulp.store.within("publications/")
@@ -139,7 +139,7 @@ def test_a_deb_repository_is_published_in_its_mode(pulp, mode, path, settings):
     (publication,) = pulp.store.within("publications/")
     assert f"/{path}/" in publication["pulp_href"]
     assert (publication.get("simple"), publication.get("structured")) == settings
-    assert pulp.there("distributions/")[f"a-{STAMP}"]["publication"] == publication["pulp_href"]
+    assert pulp.by_name("distributions/")[f"a-{STAMP}"]["publication"] == publication["pulp_href"]
 
 
 def test_a_second_run_syncs_and_changes_nothing(pulp):
@@ -155,7 +155,7 @@ def test_a_second_run_syncs_and_changes_nothing(pulp):
     assert list(served(pulp)) == [f"a-{STAMP}"]
 
 
-def test_what_is_new_upstream_is_served_beside_the_older_snapshot(pulp):
+def test_a_new_snapshot_is_served_beside_the_older_one(pulp):
     one(pulp)
     pulp.upstream[URL.format("a")] = UPGRADED
     result = one(pulp, stamp=NEXT)
@@ -165,7 +165,7 @@ def test_what_is_new_upstream_is_served_beside_the_older_snapshot(pulp):
     assert served(pulp) == {f"a-{STAMP}": sorted(PACKAGES), f"a-{NEXT}": sorted(UPGRADED)}
 
 
-def test_a_stamp_that_is_not_after_the_newest_snapshot_is_refused(pulp):
+def test_a_stamp_before_the_newest_snapshot_is_rejected(pulp):
     one(pulp, stamp=NEXT)
     pulp.upstream[URL.format("a")] = UPGRADED
     assert f"stamp {STAMP} is not after {NEXT}" in one(pulp).error
@@ -192,13 +192,13 @@ def test_a_transient_failure_is_retried(pulp):
     assert list(served(pulp)) == [f"a-{STAMP}"]
 
 
-def test_an_unreadable_newest_snapshot_is_read_again_by_its_item(pulp):
+def test_a_failed_read_of_the_newest_snapshot_is_repeated_for_its_item(pulp):
     one(pulp)
-    lost = ResponseError(400, "the request line is too long")
-    pulp.on("GET", "distributions/rpm/rpm/", raises=lost)
+    error = ResponseError(400, "the request line is too long")
+    pulp.on("GET", "distributions/rpm/rpm/", raises=error)
     result = one(pulp, stamp=NEXT)
     assert (result.error, result.more["snapshot"]) == ("", f"a-{STAMP}")
-    pulp.on("GET", "distributions/rpm/rpm/", raises=lost, times=99)
+    pulp.on("GET", "distributions/rpm/rpm/", raises=error, times=99)
     assert one(pulp, stamp=NEXT).error.startswith("its newest snapshot cannot be read: the request")
     assert list(served(pulp)) == [f"a-{STAMP}"]
 
@@ -221,12 +221,12 @@ def test_a_repository_that_is_not_published_is_only_synced(pulp):
 # Guards
 
 
-def test_without_a_guard_everybody_may_read(pulp):
+def test_without_a_content_guard_snapshots_are_public(pulp):
     one(pulp, content_guard="")
-    assert pulp.there("distributions/")[f"a-{STAMP}"]["content_guard"] is None
+    assert pulp.by_name("distributions/")[f"a-{STAMP}"]["content_guard"] is None
 
 
-def test_a_guard_that_does_not_exist_ends_the_run_before_anything_is_written(pulp):
+def test_a_missing_content_guard_is_an_error_before_any_write(pulp):
     with pytest.raises(InvalidItem, match="no content guard 'nowhere'"):
         one(pulp, content_guard="nowhere")
     assert pulp.writes == []
@@ -235,10 +235,10 @@ def test_a_guard_that_does_not_exist_ends_the_run_before_anything_is_written(pul
 # Several repositories
 
 
-def test_a_failed_item_does_not_keep_the_others_from_being_served():
+def test_a_failed_item_does_not_affect_other_items():
     pulp = prepared("a", "c")
-    broken = {"name": "broken", "short_name": "broken"}
-    results, more = snapshot(pulp, item("a"), item("b"), item("c"), broken)
+    invalid = {"name": "broken", "short_name": "broken"}
+    results, more = snapshot(pulp, item("a"), item("b"), item("c"), invalid)
     assert [bool(result.error) for result in results] == [False, True, False, True]
     assert results[1].cause == "404 from upstream"
     assert more["stamps"] == {"a": STAMP, "c": STAMP}
@@ -246,15 +246,15 @@ def test_a_failed_item_does_not_keep_the_others_from_being_served():
     assert [entry["name"] for entry in more["stale"]] == ["b"]
 
 
-def test_a_failure_that_is_allowed_is_marked():
+def test_an_allowed_failure_is_marked():
     (_good, bad), _more = snapshot(prepared(), item("a"), item("b", allow_failure=True))
     assert bad.as_dict()["allowed"]
 
 
-def test_requests_of_an_unchanged_run_grow_by_few_for_each_repository():
+def test_an_unchanged_run_needs_few_requests_for_each_repository():
     counts = []
     for number in (1, 11):
-        names = [f"r{place}" for place in range(number)]
+        names = [f"r{index}" for index in range(number)]
         pulp = prepared(*names)
         items = [item(name) for name in names]
         snapshot(pulp, *items)
@@ -263,7 +263,7 @@ def test_requests_of_an_unchanged_run_grow_by_few_for_each_repository():
         params = {**PARAMS, "rpm": items, "update_secrets": "on_create"}
         snapshot_packages(server, {**params, "stamp": NEXT})
         counts.append(server.statistics["requests"])
-    # Its newest snapshot, its sync, and nothing else.
+    # One request for its newest snapshot, one for its sync.
     assert (counts[1] - counts[0]) / 10 == 2
 
 
@@ -293,23 +293,23 @@ def test_check_mode_after_a_snapshot_reports_no_change(pulp):
 # Upstream lost packages
 
 
-def test_a_snapshot_with_far_fewer_packages_is_flagged_as_long_as_they_are_missing(pulp):
+def test_a_shrunk_snapshot_is_flagged_as_long_as_packages_are_missing(pulp):
     one(pulp)
     pulp.upstream[URL.format("a")] = PACKAGES[:2]
     result = one(pulp, stamp=NEXT)
     assert result.more["shrunk"] == {"before": 4, "after": 2}
-    assert pulp.there("distributions/")[f"a-{NEXT}"]["pulp_labels"] == {SHRUNK_LABEL: "4"}
+    assert pulp.by_name("distributions/")[f"a-{NEXT}"]["pulp_labels"] == {SHRUNK_LABEL: "4"}
     pulp.upstream[URL.format("a")] = PACKAGES[1:3]
     last = one(pulp, stamp="20260203T000000")
     assert last.more["shrunk"] == {"before": 4, "after": 2}
 
 
-def test_within_the_limit_a_snapshot_is_not_flagged(pulp):
+def test_a_snapshot_within_the_limit_is_not_flagged(pulp):
     one(pulp)
     pulp.upstream[URL.format("a")] = PACKAGES[:2]
     result = one(pulp, stamp=NEXT, shrink_limit=50.0)
     assert "shrunk" not in result.more
-    assert pulp.there("distributions/")[f"a-{NEXT}"]["pulp_labels"] == {}
+    assert pulp.by_name("distributions/")[f"a-{NEXT}"]["pulp_labels"] == {}
 
 
 # The publication that mirrors upstream
@@ -317,14 +317,14 @@ def test_within_the_limit_a_snapshot_is_not_flagged(pulp):
 
 @pytest.fixture
 def without_publication(pulp):
-    """A Pulp whose version of the repository a lost its publication, before it was served."""
+    """Return a Pulp with a version of the repository `a` whose publication was deleted."""
     one(pulp, rpm=[item(publish=False)])
     (publication,) = pulp.store.within("publications/")
     pulp.store.remove(publication["pulp_href"])
     return pulp
 
 
-def test_a_missing_publication_is_made_by_another_sync(without_publication):
+def test_a_missing_publication_is_created_by_another_sync(without_publication):
     result = one(without_publication)
     assert result.error == ""
     (publication,) = without_publication.store.within("publications/")
@@ -342,7 +342,7 @@ def test_a_change_of_upstream_during_that_sync_is_an_error(without_publication):
     assert list(served(pulp).values()) == [sorted(UPGRADED)]
 
 
-def test_a_sync_that_makes_no_publication_is_an_error(without_publication):
+def test_a_sync_without_a_publication_is_an_error(without_publication):
     without_publication.on("POST", "/sync/", ignored=True, times=9)
     assert "no publication that mirrors upstream" in one(without_publication).error
 
@@ -373,7 +373,7 @@ def test_a_sync_that_another_run_started_is_joined(pulp):
     assert sorted(UPGRADED) in served(pulp).values()
 
 
-def test_a_snapshot_that_another_run_takes_meanwhile_is_not_taken_twice(pulp):
+def test_a_snapshot_of_a_concurrent_run_is_not_taken_twice(pulp):
     pulp.store.now = datetime.now(timezone.utc)
     pulp.on("POST", "/sync/", first=lambda: one(pulp))
     result = one(pulp)
@@ -381,12 +381,12 @@ def test_a_snapshot_that_another_run_takes_meanwhile_is_not_taken_twice(pulp):
     assert list(served(pulp)) == [result.more["snapshot"]] == [f"a-{STAMP}"]
 
 
-def test_a_version_that_another_run_left_behind_is_served_under_its_own_time(pulp):
+def test_a_version_left_by_another_run_is_served_under_its_own_time(pulp):
     one(pulp, rpm=[item(publish=False)])
     result = one(pulp)
     version = pulp.find("repositories/", name="Repository a")["latest_version_href"]
-    made = pulp.store.get(version)["pulp_created"]
-    assert result.more["stamp"] == made[:19].replace("-", "").replace(":", "")
+    distribution = pulp.store.get(version)["pulp_created"]
+    assert result.more["stamp"] == distribution[:19].replace("-", "").replace(":", "")
 
 
 # Interruptions
@@ -397,18 +397,18 @@ def test_a_version_that_another_run_left_behind_is_served_under_its_own_time(pul
 def test_an_interrupted_run_serves_all_or_nothing_and_the_next_one_completes_it(
     interruption, policy
 ):
-    def take(pulp: FakePulp) -> str:
+    def run(pulp: FakePulp) -> str:
         try:
             return one(pulp, rpm=[item(sync_policy=policy)]).error
         except OperatorError as error:
             return str(error) or "failed"
 
-    for pulp, error in interrupted(prepared, take, interruption):
+    for pulp, error in interrupted(prepared, run, interruption):
         assert list(served(pulp).values()) in ([], [sorted(PACKAGES)])
         if not error:
             assert len(served(pulp)) == 1
-        assert take(pulp) == ""
+        assert run(pulp) == ""
         assert list(served(pulp).values()) == [sorted(PACKAGES)]
-        assert {entry["content_guard"] for entry in pulp.there("distributions/").values()} == {
+        assert {entry["content_guard"] for entry in pulp.by_name("distributions/").values()} == {
             pulp.find("contentguards/", name="development")["pulp_href"]
         }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way of one item of a snapshot, from the pool to the Pulp client, passes few files."""
+"""The calls for an item of a snapshot, from the pool to the client, pass through few files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.unit.fake_pulp.pulp import FakePulp
 
 URL = "https://mirror.example.com/rocky/"
 POOL = "pulp/pool.py"
-WAY = {
+PASSED_FILES = {
     "release/snapshot.py",
     "release/changes.py",
     "release/newest.py",
@@ -25,15 +25,15 @@ WAY = {
 }
 
 
-class Followed(FakePulp):
-    """A Pulp that notes, for each request, the files between the pool and the client."""
+class TracingPulp(FakePulp):
+    """A Pulp that records the files between the pool and the client for each request."""
 
     def __init__(self) -> None:
         super().__init__()
         self.files: set[str] = set()
 
-    def follow(self) -> None:
-        """Read the call stack: the files of callers up to the pool, of an item's own thread."""
+    def trace(self) -> None:
+        """Record the files of the callers up to the pool, in the thread of an item."""
         frame: Any = sys._getframe(2)
         files: list[str] = []
         while frame:
@@ -44,24 +44,24 @@ class Followed(FakePulp):
             self.files |= set(files[: files.index(POOL)])
 
     def get(self, path: str, params: Any = None) -> Any:
-        self.follow()
+        self.trace()
         return super().get(path, params)
 
     def list(self, path: str, params: Any = None) -> Any:
-        self.follow()
+        self.trace()
         return super().list(path, params)
 
     def post(self, path: str, body: Any = None) -> Any:
-        self.follow()
+        self.trace()
         return super().post(path, body)
 
     def patch(self, path: str, body: Any) -> Any:
-        self.follow()
+        self.trace()
         return super().patch(path, body)
 
 
 def snapshot(pulp: FakePulp, policy: str) -> str:
-    """Take a snapshot of one repository; what was done."""
+    """Take a snapshot of one repository, and return the action."""
     item = {
         "name": "Rocky",
         "short_name": "rocky",
@@ -70,13 +70,13 @@ def snapshot(pulp: FakePulp, policy: str) -> str:
         "distribution_name": "rocky-",
         "sync_policy": policy,
     }
-    nothing = dict.fromkeys(
+    unset = dict.fromkeys(
         ("rpm_filter", "deb_filter", "package_filter", "sync_group", "retry", "stamp", "notable")
     )
     limits = {"shrink_limit": 30.0, "stale_after": 7.0, "storage_limit": 10.0}
     retries = {"retries": 0, "retry_delay": 0.0, "late_retry_delay": -1}
     params = {
-        **{**nothing, **limits, **retries, "rpm": [item], "deb": [], "rpm_defaults": None},
+        **{**unset, **limits, **retries, "rpm": [item], "deb": [], "rpm_defaults": None},
         **{"deb_defaults": None, "content_guard": "development", "optimize": True},
         "update_secrets": "always",
     }
@@ -86,15 +86,15 @@ def snapshot(pulp: FakePulp, policy: str) -> str:
 
 
 @pytest.mark.parametrize("policy", ["mirror_complete", "mirror_content_only"])
-def test_an_item_passes_at_most_eight_files(policy, monkeypatch):
+def test_a_request_of_an_item_passes_at_most_eight_files(policy, monkeypatch):
     stamps = iter(f"2026112{day}T000000" for day in range(9))
     monkeypatch.setattr("plugins.module_utils.release.snapshot.current_stamp", lambda: next(stamps))
-    pulp = Followed()
+    pulp = TracingPulp()
     pulp.add_guard("development")
     actions = []
     for packages in (["kernel 1-1", "bash 1-1"], ["kernel 1-1", "bash 1-1"], ["kernel 2-1"]):
         pulp.upstream[URL] = packages
         actions.append(snapshot(pulp, policy))
     assert actions == ["created", "unchanged", "synced"]
-    assert pulp.files <= WAY
-    assert len(WAY) <= 8
+    assert pulp.files <= PASSED_FILES
+    assert len(PASSED_FILES) <= 8

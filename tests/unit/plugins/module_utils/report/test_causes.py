@@ -7,7 +7,7 @@ import pytest
 
 from plugins.module_utils.report.causes import CAUSES, cause_of, is_transient
 
-WORDS = {
+MESSAGES = {
     "not enough space in /mnt: 24 MiB are needed and 12 MiB are free": ("local disk full", False),
     "there is no http://ark/a.sha256: set sha256, or checksum to false": ("file not found", False),
     "Worker has gone missing (task /pulp/api/v3/tasks/1/)": ("Pulp worker lost", True),
@@ -56,19 +56,19 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("words", WORDS)
-def test_a_cause_is_recognized_by_the_message_of_pulp(words):
-    name, transient = WORDS[words]
-    cause = cause_of(words)
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_cause_is_recognized_by_the_message_of_pulp(message):
+    name, transient = MESSAGES[message]
+    cause = cause_of(message)
     assert cause is not None
-    assert (cause.name, is_transient(words)) == (name, transient)
+    assert (cause.name, is_transient(message)) == (name, transient)
     assert cause.advice
 
 
-def test_every_cause_has_words_that_tell_it():
-    assert {name for name, _passes in WORDS.values()} == {cause.name for cause in CAUSES}
+def test_every_cause_has_an_example_message():
+    assert {name for name, _passes in MESSAGES.values()} == {cause.name for cause in CAUSES}
 
 
-def test_what_nobody_knows_has_no_cause_and_is_not_tried_again():
+def test_an_unknown_message_has_no_cause_and_is_not_retried():
     assert cause_of("something else went wrong") is None
     assert not is_transient("something else went wrong")

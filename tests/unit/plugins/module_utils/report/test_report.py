@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results, their sum, and the file that a killed run leaves behind."""
+"""Results, their summary, and the lines of the report file."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_each_finished_item_is_in_the_file_at_once(tmp_path):
     ]
 
 
-def test_a_failure_has_its_cause_and_whether_it_may_be(tmp_path):
+def test_a_failure_has_its_cause_and_whether_it_is_allowed(tmp_path):
     path = tmp_path / "report.json"
     error = "404, message='Not Found', url='http://x/' (task /t/)"
     report_to(path).finish(Result("a", "rpm", "failed", error=error, allowed=True))
@@ -92,7 +92,7 @@ def test_of_many_warnings_of_one_kind_few_are_reported_and_all_are_in_the_file(t
     assert len(path.read_text(encoding="utf-8").splitlines()) == 6
 
 
-def test_what_is_in_progress_is_for_the_one_who_watches_alone(tmp_path):
+def test_items_in_progress_are_reported_to_the_screen_only(tmp_path):
     kept, shown = tmp_path / "report.json", tmp_path / "progress.json"
     report = Report([ReportFile(str(kept))], ReportFile(str(shown)))
     report.running([{"name": "a", "state": "running"}])
@@ -102,16 +102,16 @@ def test_what_is_in_progress_is_for_the_one_who_watches_alone(tmp_path):
     assert [list(line)[0] for line in lines(shown)] == ["running", "number"]
 
 
-def test_what_is_in_progress_has_the_name_that_its_finished_line_will_have(tmp_path):
+def test_an_item_in_progress_has_the_name_of_its_finished_line(tmp_path):
     shown = tmp_path / "progress.json"
     report = Report((), ReportFile(str(shown)))
     report.expect([Result("Rocky Linux 9", "rpm", more={"short_name": "rocky_9"})])
-    report.running([{"name": "Rocky Linux 9"}, {"name": "of a rival run"}])
+    report.running([{"name": "Rocky Linux 9"}, {"name": "of another run"}])
     running = lines(shown)[-1]["running"]
-    assert [one["name"] for one in running] == ["rocky_9", "of a rival run"]
+    assert [one["name"] for one in running] == ["rocky_9", "of another run"]
 
 
-def test_lines_of_many_threads_stay_whole(tmp_path):
+def test_lines_of_many_threads_are_not_mixed(tmp_path):
     path = tmp_path / "report.json"
     report = report_to(path)
     with ThreadPoolExecutor(8) as pool:
@@ -119,7 +119,7 @@ def test_lines_of_many_threads_stay_whole(tmp_path):
     assert [line["number"] for line in lines(path)] == list(range(1, 201))
 
 
-def test_a_file_that_fails_later_is_one_warning_and_no_end(tmp_path):
+def test_a_report_that_fails_later_is_one_warning_and_the_run_continues(tmp_path):
     report = report_to(tmp_path / "report.json")
     (tmp_path / "report.json").unlink()
     (tmp_path / "report.json").mkdir()
@@ -129,7 +129,7 @@ def test_a_file_that_fails_later_is_one_warning_and_no_end(tmp_path):
     assert "is incomplete" in report.warnings[0]
 
 
-def test_the_first_change_names_the_action_and_all_are_shown():
+def test_the_action_is_that_of_the_first_change_and_all_are_in_the_diff():
     result = Result("a", "rpm")
     result.add_change("created", {}, {"name": "a"})
     result.add_change("synced", {"version": 0}, {"version": 1})
@@ -150,11 +150,11 @@ def test_every_item_is_counted_once():
 
 
 def test_the_message_names_each_failed_item():
-    good, bad, worse = Result("a", "x"), Result("b", "x", error="no"), Result("c", "x", error="!")
+    good, bad, third = Result("a", "x"), Result("b", "x", error="no"), Result("c", "x", error="!")
     assert failure_message([good], "repository") == ""
     assert failure_message([Result("d", "x", error="no", allowed=True)], "repository") == ""
     assert failure_message([bad], "repository") == "repository 'b': no"
-    assert failure_message([good, bad, worse], "repository") == (
+    assert failure_message([good, bad, third], "repository") == (
         "2 of 3 failed\nrepository 'b': no\nrepository 'c': !"
     )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A long silence is filled with what is under way."""
+"""Items in progress are reported after a while without output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ METADATA = {
 }
 
 
-def test_a_sync_is_as_far_as_its_artifacts():
+def test_the_progress_of_a_sync_is_its_number_of_artifacts():
     task = {"state": "running", "progress_reports": [ARTIFACTS, METADATA]}
     assert task_progress(task) == {
         "state": "running",
@@ -35,16 +35,20 @@ def test_a_sync_is_as_far_as_its_artifacts():
     }
 
 
-def test_before_that_it_is_as_far_as_what_it_reported_last():
-    told = task_progress({"state": "running", "progress_reports": [METADATA]})
-    assert (told["what"], told["done"], told["total"]) == ("Downloading Metadata Files", 6, 6)
+def test_before_artifacts_the_progress_is_the_last_reported_message():
+    progress = task_progress({"state": "running", "progress_reports": [METADATA]})
+    assert (progress["what"], progress["done"], progress["total"]) == (
+        "Downloading Metadata Files",
+        6,
+        6,
+    )
 
 
-def test_a_task_that_was_not_polled_yet_has_begun():
+def test_a_task_that_was_not_polled_yet_is_shown_as_started():
     assert task_progress({}) == {"state": "begun"}
 
 
-def test_after_a_while_without_news_what_is_in_progress_is_reported(tmp_path):
+def test_items_in_progress_are_reported_after_a_while_without_output(tmp_path):
     path = tmp_path / "progress.json"
     report = Report(progress=ReportFile(str(path)))
     report_progress(report, lambda: [("a", {"state": "waiting"})], interval=0.01)

@@ -10,7 +10,7 @@ KNOWN = {"known"}
 
 @pytest.fixture
 def inventory(tmp_path):
-    """Write files, by their path; returns the folder."""
+    """Return a function that writes files, by path, and returns their directory."""
 
     def write(**files):
         for name, text in files.items():
@@ -26,7 +26,7 @@ def scopes(files):
     return [(one.scope, dict(one.values)) for one in files.variables]
 
 
-def test_variables_of_groups_and_hosts_are_found_where_ansible_finds_them(inventory):
+def test_variables_of_groups_and_hosts_are_found_like_in_ansible(inventory):
     directory = inventory(
         **{
             "hosts.yml": "all:\n  vars: {a: 1}\n  children:\n    g:\n"
@@ -41,13 +41,13 @@ def test_variables_of_groups_and_hosts_are_found_where_ansible_finds_them(invent
             "host_vars__h.yml": "h: 8\n",
         }
     )
-    wanted = [
+    expected = [
         *(("all", {"a": 1}), ("all", {"d": 4}), ("group g", {"c": 3}), ("group g", {"e": 5})),
         *(("group g", {"f": 6}), ("group g", {"g": 7}), ("host h", {"b": 2}), ("host h", {"h": 8})),
     ]
     for source in (directory / "hosts.yml", directory):
         files = read_inventory([str(source)], KNOWN)
-        assert sorted(scopes(files), key=str) == wanted
+        assert sorted(scopes(files), key=str) == expected
         assert len(files.read) == 6
         assert files.problems == []
 
@@ -59,7 +59,7 @@ def test_an_encrypted_file_is_not_read(inventory):
     assert (files.read, files.variables, files.problems) == ([], [], [])
 
 
-def test_a_file_of_variables_counts_for_all_hosts(inventory):
+def test_a_single_file_of_variables_applies_to_all_hosts(inventory):
     directory = inventory(**{"lists.yml": "known: 1\nother: 2\n"})
     files = read_inventory([str(directory / "lists.yml")], KNOWN)
     assert scopes(files) == [("all", {"known": 1, "other": 2})]
@@ -68,13 +68,13 @@ def test_a_file_of_variables_counts_for_all_hosts(inventory):
 @pytest.mark.parametrize(
     "text", ["[ark]\nark1\n", "plugin: constructed\n", "- a\n", "all: 1\n", ""]
 )
-def test_what_is_for_another_reader_of_ansible_s_is_left_to_it(inventory, text):
+def test_inventories_of_other_plugins_are_skipped(inventory, text):
     name = "hosts" if text.startswith("[") else "hosts.yml"
     files = read_inventory([str(inventory(**{name: text}) / name)], KNOWN)
     assert (files.variables, files.problems) == ([], [])
 
 
-def test_what_is_wrong_with_files_is_reported(inventory):
+def test_invalid_files_are_reported(inventory):
     directory = inventory(
         group_vars__a="- b\n",
         group_vars__b="c: [\n",
@@ -83,10 +83,10 @@ def test_what_is_wrong_with_files_is_reported(inventory):
     )
     (directory / "group_vars" / "e").write_bytes(b"\xff")
     files = read_inventory([str(directory), str(directory / "nowhere"), "ark1,"], KNOWN)
-    told = {
+    problems = {
         one.path.name: (one.line, one.problem.split(":")[0], one.is_error) for one in files.problems
     }
-    assert told == {
+    assert problems == {
         "nowhere": (1, "no such file or directory", True),
         "a": (1, "must be a mapping of variables", True),
         "b": (2, "not YAML", True),
@@ -115,7 +115,7 @@ def test_a_host_may_have_dots_in_its_name(inventory):
     assert files.problems == []
 
 
-def test_a_file_beside_a_directory_of_its_name_does_not_count(inventory):
+def test_a_file_beside_a_directory_of_the_same_name_is_ignored(inventory):
     directory = inventory(
         **{
             "group_vars__all__x.yml": "a: 1\n",

@@ -19,7 +19,7 @@ items:
 """
 
 
-def test_it_reads_what_yaml_reads():
+def test_values_are_those_of_yaml():
     assert load(TEXT).content == yaml.safe_load(TEXT)
     assert load("").content is None
     assert load("5").content == 5
@@ -38,7 +38,7 @@ def test_it_reads_what_yaml_reads():
         ((), 1),
     ],
 )
-def test_everything_has_a_line(place, line):
+def test_every_node_has_a_line(place, line):
     assert line_of(load(TEXT).content, place) == line
 
 
@@ -49,13 +49,13 @@ def test_merged_keys_have_the_line_where_they_are_written():
     assert line_of(content, ("item", "b")) == 6
 
 
-def test_what_is_encrypted_or_has_an_unknown_tag_is_a_template():
+def test_encrypted_values_and_unknown_tags_count_as_templates():
     text = "a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\nb: !mine {c: d}\ne: [!x 1]\n"
     assert load(text).content == {"a": "{{ !vault }}", "b": "{{ !mine }}", "e": ["{{ !x }}"]}
     assert load("a: !unsafe 'b'\n").content == {"a": "b"}
 
 
-def test_keys_that_are_duplicated_are_reported():
+def test_duplicate_keys_are_reported():
     loaded = load("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n")
     assert loaded.content == {"a": 3, "b": {"c": 2}}
     assert sorted(loaded.repeated) == [(4, "c", 3), (5, "a", 1)]
@@ -72,7 +72,7 @@ def test_keys_that_are_duplicated_are_reported():
         ("? [a]\n", 1),
     ],
 )
-def test_what_is_no_yaml_is_reported_with_its_line(text, line):
+def test_invalid_yaml_is_reported_with_its_line_number(text, line):
     with pytest.raises(NotYamlError, match="not YAML: ") as refused:
         load(text)
     assert refused.value.line == line

@@ -15,13 +15,13 @@ rpm_package_repos:
     base_path: b/
     url: https://example.com/
 """
-# The same with a repository c in the place of b.
-OTHERS = LISTS.replace(" b\n", " c\n").replace(" b-", " c-").replace(" b/", " c/")
+# The same lists with a repository c instead of b.
+OTHER_LISTS = LISTS.replace(" b\n", " c\n").replace(" b-", " c-").replace(" b/", " c/")
 
 
 @pytest.fixture
 def checked(tmp_path, monkeypatch):
-    """Write files, by their path, and validate_inventory the folder; returns the lines."""
+    """Return a function that writes files, validates their directory and returns the lines."""
     monkeypatch.chdir(tmp_path)
 
     def check(kayobe="", **files):
@@ -34,7 +34,7 @@ def checked(tmp_path, monkeypatch):
     return check
 
 
-def test_nothing_wrong_is_one_line(checked):
+def test_a_valid_inventory_is_one_line(checked):
     assert checked() == ["0 errors, 0 warnings: 2 repositories in 1 file"]
 
 
@@ -54,7 +54,7 @@ def test_values_of_a_group_are_checked_with_those_of_all(checked):
     lines = checked(
         group_vars__ark="package_filter: z\n",
         group_vars__all__pins=f"package_versions: {{c: {STAMP}}}\n",
-        host_vars__one=OTHERS,
+        host_vars__one=OTHER_LISTS,
     )
     assert lines == [
         "group_vars/ark:1: package_filter: 'z' matches none of 2 names: a, b",
@@ -64,7 +64,7 @@ def test_values_of_a_group_are_checked_with_those_of_all(checked):
     ]
 
 
-def test_a_variable_of_two_files_is_reported(checked):
+def test_a_variable_in_two_files_is_reported(checked):
     lines = checked(group_vars__all__more="rpm_package_repos: []\n")
     assert lines[0] == (
         "group_vars/all/lists:1: warning: rpm_package_repos: is ignored:"
@@ -79,7 +79,7 @@ def test_pins_of_a_kayobe_configuration_are_checked_against_all_lists(checked):
     lines = checked(
         kayobe="kayobe",
         **{"kayobe__etc__kayobe__pulp-repo-versions.yml": text},
-        host_vars__one=OTHERS,
+        host_vars__one=OTHER_LISTS,
     )
     file = "kayobe/etc/kayobe/pulp-repo-versions.yml"
     assert [line.partition(": expected")[0].partition(" (near")[0] for line in lines] == [
@@ -92,17 +92,17 @@ def test_pins_of_a_kayobe_configuration_are_checked_against_all_lists(checked):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("- a\n", "expected a mapping of variables"),
         ("other: 1\n", "no pins, expected stackhpc_pulp_repo_<short name>_version keys"),
         (None, "no package pins at '"),
     ],
 )
-def test_a_kayobe_configuration_without_pins_is_an_error(checked, text, words):
+def test_a_kayobe_configuration_without_pins_is_an_error(checked, text, message):
     files = {"kayobe__etc__kayobe__pulp-repo-versions.yml": text} if text else {}
     lines = checked(kayobe="kayobe", **files)
-    assert words in lines[0]
+    assert message in lines[0]
     assert lines[-1].startswith("1 error, ")
 
 
@@ -114,12 +114,12 @@ def test_an_inventory_without_repositories_is_an_error(checked, tmp_path):
     )
 
 
-def test_passwords_of_addresses_are_not_shown(checked):
+def test_passwords_in_urls_are_not_shown(checked):
     lists = LISTS.replace("base_path: b/", "base_path: https://user:secret@example.com")
     assert "secret" not in "".join(checked(group_vars__all__lists=lists))
 
 
-def test_only_an_error_is_a_failure_in_the_shape_of_all_modules():
+def test_only_an_error_is_a_failure_with_the_common_result():
     error = LocatedFinding("error", "lists.yml", 3, "a", "url is missing").result
     warning = LocatedFinding("warning", "lists.yml", 4, "a", "unknown key 'b', ignored").result
     assert (error["action"], error["error"]) == ("failed", "url is missing")

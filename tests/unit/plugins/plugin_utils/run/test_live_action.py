@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When lines are shown while a module runs, and that each is shown whole."""
+"""Lines of a report are shown while a module runs, each of them complete."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ LINE = {
 
 
 @pytest.mark.parametrize(
-    ("change", "here"),
+    ("change", "visible"),
     [
         ({}, True),
         ({"transport": "ssh"}, False),
-        # Set for the connection, by a variable of the host; the task itself does not say so.
+        # Set for the connection by a variable of the host, but not for the task.
         ({"become": object()}, False),
         ({"async_val": 60}, False),
         ({"no_log": True}, False),
         ({"args": {"progress_path": "/tmp/p"}}, False),
     ],
 )
-def test_a_file_is_read_only_where_both_sides_see_it(change, here):
-    usual = {"transport": "local", "become": None, "async_val": 0, "no_log": False, "args": {}}
-    both = {**usual, **change}
+def test_the_report_is_read_only_if_the_controller_can_see_it(change, visible):
+    defaults = {"transport": "local", "become": None, "async_val": 0, "no_log": False, "args": {}}
+    values = {**defaults, **change}
     action = object.__new__(live_action.LiveAction)
-    action._task = SimpleNamespace(**{**both, "become": False})
-    action._connection = SimpleNamespace(**both)
-    assert action._can_show_progress() is here
+    action._task = SimpleNamespace(**{**values, "become": False})
+    action._connection = SimpleNamespace(**values)
+    assert action._can_show_progress() is visible
 
 
-def test_a_line_that_comes_in_two_pieces_is_shown_whole_and_does_not_steer(tmp_path, monkeypatch):
+def test_a_line_in_two_parts_is_shown_once_without_control_characters(tmp_path, monkeypatch):
     shown = []
     screen = SimpleNamespace(display=lambda text, color: shown.append(text))
     monkeypatch.setattr(live_action, "Display", lambda: screen)

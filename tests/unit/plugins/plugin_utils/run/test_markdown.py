@@ -8,8 +8,8 @@ from plugins.plugin_utils.run.outcome import outcome_of
 
 
 def item(name, action, error="", **more):
-    own = {"name": name, "type": "rpm", "action": action, "changed": action == "synced"}
-    return {**own, "error": error, "seconds": 1.0, **more}
+    fields = {"name": name, "type": "rpm", "action": action, "changed": action == "synced"}
+    return {**fields, "error": error, "seconds": 1.0, **more}
 
 
 RUN = {
@@ -23,7 +23,7 @@ RUN = {
 }
 
 
-def test_tables_tell_what_failed_what_is_new_and_what_is_flagged():
+def test_tables_list_failed_new_and_flagged_items():
     text = markdown(
         "package_sync", [outcome_of("ark", [RUN], 5)], "New snapshots", ["run it again"]
     )
@@ -42,7 +42,7 @@ def test_tables_tell_what_failed_what_is_new_and_what_is_flagged():
     )
 
 
-def test_every_pulp_has_its_part():
+def test_every_pulp_server_has_its_section():
     good = outcome_of("client1", [{"results": []}])
     down = outcome_of("client2", [{"failed": True, "msg": "cannot be reached"}])
     text = markdown("package_mirror", [good, down], "Mirrored", ["", ""])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file that playbooks add their summaries to."""
+"""The file to which playbooks append their summaries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ansible.errors import AnsibleActionFail
 from plugins.plugin_utils.run.markdown import add_summary
 
 
-def test_each_playbook_adds_to_a_private_file(tmp_path):
+def test_each_playbook_appends_to_a_private_file(tmp_path):
     path = tmp_path / "summary.md"
     add_summary(str(path), "one\n")
     add_summary(str(path), "two\n")
@@ -17,6 +17,6 @@ def test_each_playbook_adds_to_a_private_file(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_cannot_be_written_is_named(tmp_path):
+def test_an_unwritable_summary_file_is_reported(tmp_path):
     with pytest.raises(AnsibleActionFail, match="summary_path '.*' cannot be written: Is a direct"):
         add_summary(str(tmp_path), "text")

@@ -15,7 +15,7 @@ def answer(rows, failed=False):
     )
 
 
-def test_rows_are_a_table_of_the_columns_that_are_requested():
+def test_rows_are_a_table_with_the_given_columns():
     rows = [{"short_name": "a|b", "pinned_by": ["x", "y"], "other": 1}, {"short_name": None}]
     assert answer(rows).markdown == (
         "## package\\_query\n\n"
@@ -25,14 +25,14 @@ def test_rows_are_a_table_of_the_columns_that_are_requested():
     )
 
 
-def test_nothing_found_is_reported_without_a_table():
+def test_an_empty_answer_is_reported_without_a_table():
     assert answer([], failed=True).markdown == (
         "## package\\_query\n\n❌ **ark\\_1**: selected 2 of 9\n"
     )
 
 
 @pytest.mark.parametrize(("number", "more"), [(1000, ""), (1003, "... and 3 more")])
-def test_what_no_page_would_show_is_counted(number, more):
+def test_rows_beyond_the_limit_are_counted(number, more):
     text = answer([{"short_name": f"n{one}"} for one in range(number)]).markdown
     assert text.count("| n") == 1000
     assert text.rstrip().endswith(more or "| n999 |  |")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pieces of Markdown."""
+"""Text and tables in Markdown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_text_is_escaped_and_on_one_line():
     assert escape_markdown(3) == "3"
 
 
-def test_a_table_without_rows_is_nothing():
+def test_a_table_without_rows_is_empty():
     assert markdown_table("Failed", ("item",), []) == []
     assert markdown_table("New_ones", ("item", "why"), [("a", 1)]) == [
         "### New\\_ones",

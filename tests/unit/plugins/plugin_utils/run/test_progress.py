@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lines that are shown during a run."""
+"""Lines that are printed during a run."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ UNCHANGED = {"action": "unchanged", "changed": False, "packages_added": 0, "pack
         ),
     ],
 )
-def test_an_item_is_one_line(change, text, tone):
+def test_an_item_is_printed_as_one_line(change, text, tone):
     assert progress_line({**ITEM, **change}) == (text, tone)
 
 
-def test_a_silence_tells_what_runs_and_how_far():
+def test_a_progress_line_lists_running_items_and_their_progress():
     tasks = [
         {"name": "a", "state": "running", "what": "artifacts", "done": 5, "total": 9},
         {"name": "b", "state": "running", "what": "artifacts", "done": 5, "total": None},
@@ -66,7 +66,7 @@ def test_a_silence_tells_what_runs_and_how_far():
 
 
 @pytest.mark.parametrize("line", [{"warning": "x"}, {"expected": []}])
-def test_other_lines_are_not_shown(line):
+def test_other_lines_of_a_report_are_not_shown(line):
     assert progress_line(line) is None
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The printed command is quoted for a shell."""
+"""The retry command selects the failed items, and is quoted for a shell."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANSIBLE = {"ansible_inventory_sources": ["/my site/hosts"], "ansible_play_hosts_
 START = ["ansible-playbook", "-i", "/my site/hosts"]
 
 
-# Files that a retry writes anew, lists of the inventory, and what may hold a secret.
+# Output files, lists of the inventory, and variables that may contain a secret.
 LEFT_OUT = re.compile(
     r"^(report_path|summary_path|package_retry|access_control_users|release_train_clients)$"
     r"|_package_repos$|_defaults(_rpm|_deb)?$|_source_(url|username|password|validate_certs|ca_path)$"
@@ -33,7 +33,7 @@ FALLBACKS = {
 
 
 def specifications():
-    """Options of the entry points that print a run summary, by role."""
+    """Return role -> options of the entry points that print a run summary."""
     found = {}
     for path in ROLES.glob("*/tasks/*.yml"):
         if "name: stackhpc.release_train.run," in path.read_text(encoding="utf-8"):
@@ -52,7 +52,7 @@ def command(retry, options, playbook="package_sync", failed=FAILED, given=(), **
 
 
 @pytest.mark.parametrize(
-    ("retry", "options", "chosen"),
+    ("retry", "options", "selected"),
     [
         ("report", {"report_path": "/tmp/r 1"}, {"package_retry": "/tmp/r 1"}),
         ("report", {"report_path": "/tmp/\\new"}, {"package_retry": "/tmp/\\new"}),
@@ -62,50 +62,52 @@ def command(retry, options, playbook="package_sync", failed=FAILED, given=(), **
         ("none", {"report_path": "/tmp/r"}, {}),
     ],
 )
-def test_it_chooses_what_failed_in_words_that_ansible_reads_as_they_are(retry, options, chosen):
-    words = shlex.split(command(retry, options))
-    assert words[:4] == [*START, "stackhpc.release_train.package_sync"]
-    assert variables_of(words[4:]) == chosen
+def test_the_command_selects_failed_items_with_quoted_values(retry, options, selected):
+    arguments = shlex.split(command(retry, options))
+    assert arguments[:4] == [*START, "stackhpc.release_train.package_sync"]
+    assert variables_of(arguments[4:]) == selected
 
 
-def variables_of(words):
-    """What Ansible makes of `-e` and its values."""
-    assert set(words[::2]) <= {"-e"}
+def variables_of(arguments):
+    """Return the variables that Ansible reads from `-e` options."""
+    assert set(arguments[::2]) <= {"-e"}
     read = {}
-    for text in words[1::2]:
+    for text in arguments[1::2]:
         read.update(json.loads(text) if text.startswith("{") else parse_kv(text))
     return read
 
 
-def test_items_of_a_later_module_have_names_that_no_filter_knows():
+def test_items_of_a_later_module_cannot_be_selected():
     later = Outcome("client1", failed=FAILED.failed, failed_later=True)
     assert "package_filter" not in command("filter", {}, failed=later)
 
 
-def test_it_keeps_the_limit_or_names_the_pulp_of_several():
+def test_the_command_keeps_the_limit_or_selects_one_of_several_hosts():
     assert "-l 'client*' " in command("none", {}, ansible_limit="client*")
     several = ["client1", "client2"]
     assert "-l client1 " in command("none", {}, ansible_play_hosts_all=several)
-    words = command("none", {}, ansible_play_hosts_all=several, kayobe_config_path="/etc/kayobe")
-    assert words.endswith(" -l client1")
+    arguments = command(
+        "none", {}, ansible_play_hosts_all=several, kayobe_config_path="/etc/kayobe"
+    )
+    assert arguments.endswith(" -l client1")
 
 
-def test_a_run_that_only_looked_is_not_made_one_that_writes():
+def test_the_command_of_a_check_mode_run_has_check():
     checked = {"ansible_check_mode": True, "ansible_diff_mode": True}
     assert command("none", {}, **checked).endswith(" --check --diff")
     assert command("none", {}, kayobe_config_path="/k", **checked).endswith(" --check --diff")
 
 
-def test_what_chose_on_the_command_line_chooses_again():
+def test_the_command_keeps_tags_and_selections_of_the_command_line():
     given = (
         "@/tmp/versions.yml",
         "package_filter=^rocky release_train_pulp_password=hidden",
         '{"kayobe_config_repo_path": "/my config", "my_token": "hidden", "package_stamp": null}',
         "package_retry=/tmp/old",
     )
-    words = shlex.split(command("none", {}, "package_promote", given=given))
-    assert words[4:6] == ["-e", "@/tmp/versions.yml"]
-    assert variables_of(words[6:]) == {
+    arguments = shlex.split(command("none", {}, "package_promote", given=given))
+    assert arguments[4:6] == ["-e", "@/tmp/versions.yml"]
+    assert variables_of(arguments[6:]) == {
         "package_filter": "^rocky",
         "kayobe_config_repo_path": "/my config",
         "package_stamp": None,
@@ -114,55 +116,57 @@ def test_what_chose_on_the_command_line_chooses_again():
     assert [word for word in filtered if "package_filter" in word] == [filtered[5]]
 
 
-def test_under_kayobe_it_is_one_of_kayobe():
+def test_the_command_under_kayobe_is_a_kayobe_command():
     given = ("@/etc/kayobe/globals.yml", "@/tmp/own.yml")
     text = command("filter", {}, "client_sync", given=given, kayobe_config_path="/etc/kayobe")
     assert text.startswith('kayobe playbook run "$KAYOBE_CONFIG_PATH/ansible/collections/')
-    words = shlex.split(text)
-    assert words[3].endswith("/playbooks/client_sync.yml")
-    assert variables_of(words[4:6]) == {"package_filter": r"^(a\.b|it's.c)$"}
-    assert words[6:] == ["-e", "@/tmp/own.yml"]
+    arguments = shlex.split(text)
+    assert arguments[3].endswith("/playbooks/client_sync.yml")
+    assert variables_of(arguments[4:6]) == {"package_filter": r"^(a\.b|it's.c)$"}
+    assert arguments[6:] == ["-e", "@/tmp/own.yml"]
 
 
-def test_passwords_of_a_vault_come_from_where_they_came():
+def test_the_command_keeps_the_sources_of_vault_passwords():
     arguments = {"vault_ids": ["dev@prompt"], "vault_password_files": ["/tmp/v"]}
     options = RetryOptions("package_sync")
     text = retry_command(FAILED, options, RunContext(ANSIBLE, arguments))
     assert text.endswith(" --vault-id dev@prompt --vault-password-file /tmp/v")
-    asked = retry_command(FAILED, options, RunContext(ANSIBLE, {"ask_vault_pass": True}))
-    assert asked.endswith(" --ask-vault-pass")
+    prompting = retry_command(FAILED, options, RunContext(ANSIBLE, {"ask_vault_pass": True}))
+    assert prompting.endswith(" --ask-vault-pass")
 
 
-def test_without_a_failed_item_there_is_none():
+def test_without_a_failed_item_there_is_no_command():
     assert command("filter", {}, failed=Outcome("ark")) == ""
 
 
-def test_images_are_chosen_by_their_own_filter_and_without_their_namespace():
+def test_images_are_selected_by_their_own_filter_without_namespace():
     images = Outcome("ark1", failed=[{"name": "stackhpc/nova-api", "error": "no such tag"}])
     options = {"filter": "kolla_container_image_filter"}
-    words = shlex.split(command("filter", options, "container_promote", images))
-    assert variables_of(words[4:]) == {"kolla_container_image_filter": r"^(nova\-api)$"}
+    arguments = shlex.split(command("filter", options, "container_promote", images))
+    assert variables_of(arguments[4:]) == {"kolla_container_image_filter": r"^(nova\-api)$"}
 
 
 @pytest.mark.parametrize("role", sorted(SPECIFICATIONS))
-def test_it_repeats_the_options_of_a_role_that_hold_no_secret(role):
+def test_the_command_repeats_the_options_of_a_role_without_secrets(role):
     options = SPECIFICATIONS[role]
     given = [json.dumps(dict.fromkeys([*options, *FALLBACKS], "x"))]
-    words = shlex.split(command("none", {}, f"{role}_promote", given=given))
+    arguments = shlex.split(command("none", {}, f"{role}_promote", given=given))
     left_out = {name for name in options if LEFT_OUT.search(name) or options[name].get("no_log")}
-    assert variables_of(words[4:]) == dict.fromkeys([*options.keys() - left_out, *FALLBACKS], "x")
+    assert variables_of(arguments[4:]) == dict.fromkeys(
+        [*options.keys() - left_out, *FALLBACKS], "x"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(FALLBACKS))
-def test_it_repeats_variables_that_are_defaults_of_options(name):
+def test_the_command_repeats_variables_that_options_default_to(name):
     defaults = [path.read_text(encoding="utf-8") for path in ROLES.glob("*/defaults/main.yml")]
     assert any(re.search(rf"\b{name} \| default", text) for text in defaults)
 
 
-def test_the_filter_of_images_is_kept_without_a_new_one():
+def test_the_filter_of_images_is_kept_if_no_image_failed():
     given = ["kolla_container_image_filter=^nova", "container_tag=first"]
     later = Outcome("client1", failed=FAILED.failed, failed_later=True)
     options = {"filter": "kolla_container_image_filter"}
-    words = shlex.split(command("filter", options, failed=later, given=given))
-    chosen = {"kolla_container_image_filter": "^nova", "container_tag": "first"}
-    assert variables_of(words[4:]) == chosen
+    arguments = shlex.split(command("filter", options, failed=later, given=given))
+    selected = {"kolla_container_image_filter": "^nova", "container_tag": "first"}
+    assert variables_of(arguments[4:]) == selected

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The last screen of a run; a typical one is kept as an approved text, to be read by people."""
+"""The summary of a run; a typical one is compared with an approved text."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ COMMAND = (
 
 def item(name, action="unchanged", error="", **more):
     changed = action not in ("unchanged", "failed", "skipped")
-    own = {"name": name, "type": "rpm", "action": action, "changed": changed, "error": error}
-    return {**own, "seconds": 1.0, "before": {}, "after": {}, **more}
+    fields = {"name": name, "type": "rpm", "action": action, "changed": changed, "error": error}
+    return {**fields, "seconds": 1.0, "before": {}, "after": {}, **more}
 
 
 def new(name, added=1, removed=1, notable=(), **more):
@@ -35,8 +35,8 @@ def new(name, added=1, removed=1, notable=(), **more):
     )
 
 
-def night():
-    """A run over 172 repositories: 3 failed, 9 have new snapshots, one of them a doubtful one."""
+def typical_run():
+    """Return a run of 172 repositories: 3 failed, 9 have new snapshots, one of them flagged."""
     kernel = (
         "kernel 5.14.0-570.12.1.el9_6 -> 5.14.0-570.21.1.el9_6",
         "openssl 1:3.2.2-6 -> 1:3.2.2-7",
@@ -66,11 +66,11 @@ def night():
             "Response payload is not completed (task /pulp/api/v3/tasks/0198/)",
             cause="upstream closed the connection",
         ),
-        item("rhel_9_baseos", "failed", "something that nobody has seen before"),
+        item("rhel_9_baseos", "failed", "an error without a known cause"),
     ]
-    quiet = [item(f"quiet_{number}") for number in range(160)]
+    unchanged = [item(f"unchanged_{number}") for number in range(160)]
     run = {
-        "results": [*failed, *done, *quiet],
+        "results": [*failed, *done, *unchanged],
         "failed_when_result": False,
         "msg": "3 of 172 failed",
         "selected": "selected 172 of 176",
@@ -80,20 +80,20 @@ def night():
     return outcome_of("ark", [run], 761)
 
 
-def test_the_screen_of_a_night_is_as_approved():
-    lines = summary_screen(night(), "New snapshots", COMMAND)
+def test_a_typical_summary_equals_the_approved_text():
+    lines = summary_screen(typical_run(), "New snapshots", COMMAND)
     assert len(lines) <= LINES
     assert "\n".join(lines) + "\n" == APPROVED.read_text(encoding="utf-8")
 
 
-def test_the_worst_night_still_fits_and_names_what_matters_first():
+def test_a_long_summary_fits_one_screen_with_failures_first():
     bad = [item(f"bad_{n}", "failed", "x" * 300, cause="disk full") for n in range(90)]
-    may = [item(f"may_{n}", "failed", "x", allowed=True) for n in range(9)]
+    allowed = [item(f"allowed_{n}", "failed", "x", allowed=True) for n in range(9)]
     good = [new(f"new_{n}", shrunk={"before": 9, "after": 1}) for n in range(90)]
     good.append(new("last", notable=["kernel 1 -> 2"]))
     stale = [{"name": f"old_{n}", "type": "rpm", "last": ""} for n in range(90)]
     run = {
-        "results": [*bad, *may, *good],
+        "results": [*bad, *allowed, *good],
         "stale": stale,
         "failed": True,
         "msg": "90 of 190 failed",
@@ -119,7 +119,7 @@ def test_a_run_that_changed_nothing_is_one_line():
     assert not outcome.has_failed
 
 
-def test_what_broke_before_any_item_is_reported_in_its_own_words():
+def test_an_error_before_any_item_is_reported_with_its_message():
     run = {"results": [], "failed_when_result": False, "msg": "ark refused user 'admin':\nwrong"}
     outcome = outcome_of("ark", [run])
     assert summary_screen(outcome, "New snapshots", COMMAND) == [
@@ -135,7 +135,7 @@ LOOKUP = "The lookup plugin 'stackhpc.release_train.kayobe_package_versions' fai
 
 
 @pytest.mark.parametrize(
-    "frame",
+    "prefix",
     [
         "",
         LOOKUP,
@@ -146,14 +146,14 @@ LOOKUP = "The lookup plugin 'stackhpc.release_train.kayobe_package_versions' fai
         "'ansible.errors.AnsibleLookupError'>, original message: ",
     ],
 )
-def test_what_broke_is_reported_whole_and_without_what_ansible_puts_before_it(frame):
-    words = f"no package pins at '/nowhere': {'there is no such folder, ' * 8}look there"
-    lines = summary_screen(outcome_of("ark", [{"failed": True, "msg": f"{frame}{words}"}]), "")
-    assert " ".join(" ".join(lines[1:-1]).split()) == words
+def test_an_error_is_reported_completely_without_the_prefix_of_ansible(prefix):
+    message = f"no package pins at '/nowhere': {'there is no such directory, ' * 8}look there"
+    lines = summary_screen(outcome_of("ark", [{"failed": True, "msg": f"{prefix}{message}"}]), "")
+    assert " ".join(" ".join(lines[1:-1]).split()) == message
     assert max(map(len, lines)) <= 150
 
 
-def test_what_was_not_synced_for_long_is_reported_as_far_as_it_fits_and_all_of_it_elsewhere():
+def test_stale_repositories_are_listed_briefly_and_completely_in_the_report():
     stale = [{"name": f"rocky_{n}_appstream", "type": "rpm", "last": ""} for n in range(17)]
     outcome = outcome_of("ark", [{"results": [], "stale": stale}])
     line = stale_line(outcome, 150)
@@ -163,7 +163,7 @@ def test_what_was_not_synced_for_long_is_reported_as_far_as_it_fits_and_all_of_i
     assert stale_line(outcome).endswith(", rocky_16_appstream (never)")
 
 
-def test_a_later_module_adds_what_failed_there():
+def test_failures_of_a_later_module_are_added():
     second = {
         "results": [item("channel", "failed", "no")],
         "msg": "no",
@@ -175,7 +175,7 @@ def test_a_later_module_adds_what_failed_there():
     assert (outcome.unchanged, outcome.message) == (1, "1 of 2 failed: channel: no")
 
 
-def test_of_several_pulps_those_that_failed_come_first():
+def test_failed_hosts_are_listed_first():
     good = outcome_of("client1", [{"results": [item("a"), new("b")]}])
     down = outcome_of("client2", [{"failed": True, "msg": "http://client2 cannot be reached"}])
     assert fleet_screen([good, down], ["", ""]) == [
@@ -186,12 +186,12 @@ def test_of_several_pulps_those_that_failed_come_first():
     ]
 
 
-def test_it_is_known_whether_another_module_than_the_first_failed():
+def test_failures_of_later_modules_are_distinguished():
     bad, good = {"results": [item("a", "failed", "no")]}, {"results": [item("a")]}
     assert not outcome_of("client1", [bad, good]).failed_later
     assert outcome_of("client1", [good, bad]).failed_later
 
 
-def test_what_broke_is_reported_once():
+def test_an_error_is_reported_once():
     broken = {"failed": True, "msg": "Unsupported parameters"}
     assert outcome_of("ark", [broken, broken]).broken == ["Unsupported parameters"]
