@@ -68,7 +68,7 @@ def test_text_without_credentials_is_unchanged(text):
 )
 def test_every_error_hides_the_credentials_of_urls(error):
     assert "secret" not in str(error)
-    assert "secret" not in getattr(error, "words", "")
+    assert "secret" not in getattr(error, "detail", "")
 
 
 @pytest.mark.parametrize(
