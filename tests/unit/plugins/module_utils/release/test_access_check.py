@@ -21,23 +21,13 @@ from plugins.module_utils.release import access_check as release_access
 from plugins.module_utils.release.access_check import check_access, metadata_paths
 from tests.unit.fake_pulp.pulp import FakePulp
 from tests.unit.fake_pulp.registry import FakeContentApp
+from tests.unit.plugins.module_utils.release.snapshots import item
 
 STAMP, OTHER, NEWEST = "20260101T000000", "20260102T000000", "20260103T000000"
 ARK = "https://ark.example.com"
 NO_SELECTION = {
     f"{kind}_{what}": None for kind in ("rpm", "deb") for what in ("filter", "defaults")
 }
-
-
-def item(short_name: str = "a", **options: Any) -> dict[str, Any]:
-    """Return an item of a package repository, with keys and values derived from its short name."""
-    return {
-        "name": f"Repository {short_name}",
-        "short_name": short_name,
-        "distribution_name": f"{short_name}-",
-        "base_path": f"{short_name}/",
-        **options,
-    }
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from plugins.module_utils.release.listing import show_distributions
 from plugins.module_utils.report.file import ReportFile
 from plugins.module_utils.report.report import Report
 from tests.unit.fake_pulp.pulp import FakePulp
+from tests.unit.plugins.module_utils.release.snapshots import item
 
 OLD, NEW, NOW = "20261001T000000", "20261120T000000", 1795219200.0  # 21 November 2026, 00:00 UTC
 HOUR_AGO = "2026-11-20T23:00:00.5Z"
@@ -55,17 +56,6 @@ def served(monkeypatch):
     monkeypatch.setattr(release_listing, "read_served", read)
     monkeypatch.setattr(release_listing.time, "time", lambda: NOW)
     return read_entries
-
-
-def item(short_name, **options):
-    """Return an item of a package repository, with keys and values derived from its short name."""
-    return {
-        "name": f"Repository {short_name}",
-        "short_name": short_name,
-        "distribution_name": f"{short_name}-",
-        "base_path": f"{short_name}/",
-        **options,
-    }
 
 
 def show(server=None, **more):

@@ -13,6 +13,7 @@ from plugins.module_utils.release.mirror import MIRRORED_LABEL, mirror_packages
 from plugins.module_utils.report.report import Result
 from tests.unit.fake_pulp.interruptions import INTERRUPTIONS, interrupted
 from tests.unit.fake_pulp.pulp import FakePulp
+from tests.unit.plugins.module_utils.release.snapshots import item, served
 
 OLD, NEW = "20260201T000000", "20260202T000000"
 PACKAGES, UPGRADED = ["bash 1-1", "kernel 1-1"], ["bash 1-1", "kernel 2-1"]
@@ -48,28 +49,6 @@ def prepared(*names: str) -> FakePulp:
 @pytest.fixture
 def pulp():
     return prepared()
-
-
-def item(short_name: str = "a", **options: Any) -> dict[str, Any]:
-    """Return an item of a package repository, with keys and values derived from its short name."""
-    return {
-        "name": f"Repository {short_name}",
-        "short_name": short_name,
-        "distribution_name": f"{short_name}-",
-        "base_path": f"{short_name}/",
-        **options,
-    }
-
-
-def served(pulp: FakePulp) -> dict[str, list[str]]:
-    """Return the packages that each distribution serves, an empty list if it serves nothing."""
-    found = {}
-    for name, entry in pulp.by_name("distributions/").items():
-        publication = pulp.store.objects.get(entry["publication"] or "", {})
-        version = pulp.store.objects.get(publication.get("repository_version", ""), {})
-        units = [pulp.store.get(href) for href in version.get("_content", ())]
-        found[name] = sorted("{name} {version}-{release}".format(**unit) for unit in units)
-    return found
 
 
 def mirror(

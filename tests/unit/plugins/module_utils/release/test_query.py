@@ -12,6 +12,7 @@ from plugins.module_utils.pulp.errors import InvalidItem, ResponseError
 from plugins.module_utils.release.changes import SHRUNK_LABEL
 from plugins.module_utils.release.query import query_packages
 from tests.unit.fake_pulp.pulp import FakePulp
+from tests.unit.plugins.module_utils.release.snapshots import item
 
 MONDAY, NOON, TUESDAY = "20261116T020000", "20261116T120000", "20261117T020000"
 
@@ -37,17 +38,6 @@ def ark_with(*snapshots):
 def request_count(ark):
     """Return the number of queries for snapshots."""
     return len(ark.client.sent("GET", "distributions/"))
-
-
-def item(short_name, **options):
-    """Return an item of a package repository, with keys and values derived from its short name."""
-    return {
-        "name": f"Repository {short_name}",
-        "short_name": short_name,
-        "distribution_name": f"{short_name}-",
-        "base_path": f"{short_name}/",
-        **options,
-    }
 
 
 def query(ark, *short_names, **more):

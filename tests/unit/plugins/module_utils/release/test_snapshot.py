@@ -16,6 +16,8 @@ from plugins.module_utils.release.snapshot import snapshot_packages
 from plugins.module_utils.report.report import Result
 from tests.unit.fake_pulp.interruptions import INTERRUPTIONS, interrupted
 from tests.unit.fake_pulp.pulp import FakePulp
+from tests.unit.plugins.module_utils.release import snapshots
+from tests.unit.plugins.module_utils.release.snapshots import served
 
 STAMP, NEXT = "20260201T000000", "20260202T000000"
 AFTER = datetime(2026, 2, 1, 12, tzinfo=timezone.utc)
@@ -53,15 +55,8 @@ def pulp():
 
 
 def item(short_name: str = "a", **options: Any) -> dict[str, Any]:
-    """Return an item of a package repository."""
-    return {
-        "name": f"Repository {short_name}",
-        "short_name": short_name,
-        "distribution_name": f"{short_name}-",
-        "base_path": f"{short_name}/",
-        "url": URL.format(short_name),
-        **options,
-    }
+    """Return an item of a package repository with packages upstream."""
+    return snapshots.item(short_name, **{"url": URL.format(short_name), **options})
 
 
 def snapshot(
@@ -76,17 +71,6 @@ def one(pulp: FakePulp, **params: Any) -> Result:
     """Take a snapshot of the repository `a`, and return the result."""
     ((result,), _more) = snapshot(pulp, **params)
     return result
-
-
-def served(pulp: FakePulp) -> dict[str, list[str]]:
-    """Return the packages that each distribution serves, an empty list if it serves nothing."""
-    found = {}
-    for name, entry in pulp.by_name("distributions/").items():
-        publication = pulp.store.objects.get(entry["publication"] or "", {})
-        version = pulp.store.objects.get(publication.get("repository_version", ""), {})
-        units = [pulp.store.get(href) for href in version.get("_content", ())]
-        found[name] = sorted("{name} {version}-{release}".format(**unit) for unit in units)
-    return found
 
 
 def posted(pulp: FakePulp) -> list[str]:
