@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.stackhpc.release_train.plugins.module_utils.report.causes import CAUSES
+from ansible_collections.stackhpc.release_train.plugins.module_utils.report.cause_table import (
+    CAUSES,
+)
 
 COLLECTION = Path(__file__).resolve().parents[2]
 BLOB = "https://github.com/stackhpc/ansible-collection-release-train/blob/main/"

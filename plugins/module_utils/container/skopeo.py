@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ..pulp.connection import Connection
 from ..pulp.errors import AuthenticationError, InvalidItem, LostResponse, PulpError
+from ..report.causes import without_names
 from .registry import image_path, registry_host
 
 # Transports of sources; see containers-transports(5).
@@ -110,7 +111,7 @@ class Skopeo:
             return AuthenticationError(f"the registry of {base} refused {who}: {message}")
         if _NO_PERMISSION.search(message):
             return push_denied(self.connection, name, message)
-        if _TRANSIENT.search(message):
+        if _TRANSIENT.search(without_names(message)):
             return LostResponse(f"the connection to {base} broke: {message}")
         if _INTERRUPTED.search(message):
             return LostResponse(

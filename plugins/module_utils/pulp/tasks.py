@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -94,6 +95,9 @@ class WorkerMonitor:
 _FIELDS = ("state", "error", "progress_reports", "created_resources", "name", "result")
 _SUCCESS_STATES = ("completed", "skipped")
 _FINAL_STATES = (*_SUCCESS_STATES, "failed", "canceled")
+# The last frames of a traceback: file, function and line of code.
+_FRAME = re.compile(r'File "([^"\n]+)", line \d+, in (\w+)\n +([^\n]+)')
+_MAX_FRAME_LENGTH = 2000
 # The errors of tasks whose worker died or was stopped.
 _WORKER_LOST = ("Worker has gone missing", "Aborted during worker shutdown")
 
@@ -112,6 +116,20 @@ class PollIntervals:
     average: float = 0.52
     worker_check: float = 10.0
     outage: float = 300.0
+
+
+def _without_message(state: str, error: Mapping[str, Any]) -> str:
+    """Return the error text of a task that ended without one: where its traceback ends."""
+    found = _FRAME.findall(str(error.get("traceback") or "")[-_MAX_FRAME_LENGTH:])
+    if not found:
+        return f"the task is {state}"
+    path, function, code = found[-1]
+    raised = re.match(r"raise (\w+)", code)
+    file = "/".join(path.rsplit("/", 3)[1:])
+    return (
+        f"Pulp's task failed without a message: {raised[1] if raised else code} in {function} of "
+        f"{file}"
+    )
 
 
 def created_resources(task: Mapping[str, Any] | None, part: str) -> list[str]:
@@ -199,7 +217,7 @@ class TaskWatcher:
         error = entry.task.get("error") or {}
         # A canceled task has a reason, but no description.
         text = error.get("description") or error.get("reason")
-        detail = error_text(text or f"the task is {entry.task['state']}")
+        detail = error_text(text or _without_message(entry.task["state"], error))
         raise TaskFailed(href, detail, worker_lost=detail.startswith(_WORKER_LOST))
 
     def _poll_all(self) -> None:

@@ -1,157 +1,79 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Known causes of failures, recognized by the error texts of Pulp, of skopeo and of our client."""
+"""Causes of failures, recognized by the structure of the error texts of Pulp and of skopeo.
+
+First come phrases of this collection, then Pulp's error code, then the HTTP status that Pulp states,
+then words. None of them is looked for in a URL, a path or a file name: these may contain anything.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from .cause_table import CAUSES, Cause
 
-@dataclass(frozen=True)
-class Cause:
-    """A known cause of failures.
-
-    `pattern`: regular expression of its error texts, case-insensitive; `advice`: what to do, in
-    one line; `transient`: whether a retry may succeed.
-    """
-
-    name: str
-    pattern: str
-    advice: str
-    transient: bool = False
-
-
-# The first match wins. Pulp quotes errors of upstream in the form of aiohttp, "404,
-# message='Not Found', url='...'", or as "404 - Not Found"; errors of the Pulp API end in
-# "(HTTP 404)".
-CAUSES = (
-    Cause(
-        "local disk full",
-        r"\bnot enough space in |the disk is full: ",
-        "free up space in the target directory and run it again: the download is resumed",
-    ),
-    Cause(
-        "file not found",
-        r"^there is no https?://",
-        "correct the path or the version; content that is not promoted is not served to clients",
-    ),
-    Cause(
-        "source image cannot be read",
-        r"the source \S+ cannot be read",
-        "check that the image exists with this name and tag on the host that pushes it",
-    ),
-    Cause(
-        "registry rejects the account",
-        r"the registry of \S+ refused|may not push",
-        "check the password, and that the group of the account may push to the namespace",
-    ),
-    Cause(
-        "Pulp worker lost",
-        r"gone missing|Aborted during worker shutdown",
-        "check the workers of this Pulp and their memory; the next run retries the item",
-        transient=True,
-    ),
-    Cause(
-        "Pulp storage full",
-        r"No space left on device|Errno 28\b|could not extend file|disk (is )?full",
-        "free up space in the storage of Pulp, or enlarge it, and run it again",
-    ),
-    Cause(
-        "Pulp task exceeds task_timeout",
-        r"after task_timeout",
-        "the task continues on the server, and the next run waits for it; else raise task_timeout",
-    ),
-    Cause(
-        "Pulp server unreachable",
-        r"\(HTTP 50[0234]\)| cannot be reached: |the connection to \S+ broke|did not answer within",
-        "check that this Pulp server runs, and its URL in the inventory",
-        transient=True,
-    ),
-    Cause(
-        "Pulp credentials rejected",
-        r"\(HTTP 40[13]\)",
-        "check user and password of this Pulp server in the inventory",
-    ),
-    Cause(
-        "upstream credentials rejected",
-        r"\b40[137](, message=| - )|Unauthorized|Forbidden",
-        "check user and password, or the client certificate, of the item",
-    ),
-    Cause(
-        "404 from upstream",
-        r"\b(404|410)(, message=| - | Not Found)",
-        "check the URL in a browser and correct it; upstream may also require credentials",
-    ),
-    Cause(
-        "upstream rate limit",
-        r"\b429\b",
-        "retry later, or set rate_limit or download_concurrency of the item",
-        transient=True,
-    ),
-    Cause(
-        "upstream server error",
-        r"\b5\d\d(, message=| - )|\b50[0234]\b",
-        "upstream reports an error of its own: retry later",
-        transient=True,
-    ),
-    Cause(
-        "certificate not trusted",
-        r"certificate verify failed|CERTIFICATE_VERIFY|SSLCertVerification|self.signed certificate",
-        "set ca_cert of the item to its CA certificate, or correct the url",
-    ),
-    Cause(
-        "upstream timed out",
-        r"timed? ?out|TimeoutError",
-        "retry later, or raise total_timeout or sock_read_timeout of the item",
-        transient=True,
-    ),
-    Cause(
-        "upstream unreachable",
-        r"cannot connect|Temporary failure|Name or service not known|Connection refused",
-        "check the host name of the URL, and that Pulp can reach it: network, firewall, proxy",
-        transient=True,
-    ),
-    Cause(
-        "upstream closed the connection",
-        r"payload is not completed|ContentLengthError|ClientPayloadError|disconnected|"
-        r"connection (was )?(reset|lost|closed)",
-        "retry later",
-        transient=True,
-    ),
-    Cause(
-        "upstream metadata and packages are inconsistent",
-        r"checksum|DigestValidation|SizeValidation|size did not match|validation due to",
-        "a half-synced mirror serves packages that do not match its metadata: retry later, or set "
-        "url to one mirror",
-        transient=True,
-    ),
-    Cause(
-        "metadata incompatible with mirror",
-        r"incompatible with .?mirror",
-        "set sync_policy: mirror_content_only in the item",
-    ),
-    Cause(
-        "upstream metadata invalid",
-        r"not well-formed|no element found|XML|Parsing|ParseError|No such file or directory|"
-        r"Compressed file ended|Release file.*(not|could)",
-        "upstream serves truncated metadata or another document: check the URL, retry later",
-    ),
-    Cause(
-        "name already in use",
-        r"must be unique|already exists|taken by",
-        "another object in Pulp has this name or base path: rename one of them",
-    ),
-    Cause("task canceled", r"\bcancel+ed\b", "the task was canceled in Pulp: run it again"),
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s'\"<>]*[^\s'\"<>.:,;)\]]", re.IGNORECASE)
+_TOKEN = re.compile(r"[^\s'\"<>(){}\[\],;]+")
+# A dot inside: file names, versions, host names. A hyphen and a digit: packages, builds, tags.
+_DOT_INSIDE = re.compile(r"\w\.\w")
+_CODE = re.compile(r"\[([A-Z]{3}\d{4})\]")
+_OWN_STATUS = re.compile(r"\(HTTP (\d{3})\)")
+# aiohttp: "404, message='Not Found', url='...'"; pulp_rpm: "'<url>': 404 - Not Found" or "raised an
+# error '404: Not Found'"; pulpcore: "HTTP error 404 when downloading"; skopeo: the others.
+_STATUS = re.compile(
+    r"(?<![\w.-])(?:HTTP (?:error|status(?: code)?):? |status code from registry |StatusCode: )"
+    r"(\d{3})\b|(?<![\w.-])(\d{3})(?:, message=| - |: Not Found|: Forbidden)"
 )
-_KNOWN = [(re.compile(cause.pattern, re.IGNORECASE), cause) for cause in CAUSES]
+
+_PHRASES = [(re.compile(one.phrase, re.IGNORECASE), one) for one in CAUSES if one.phrase]
+_CODES = {code: one for one in CAUSES for code in one.codes}
+_OWN_STATUSES = {status: one for one in CAUSES for status in one.own_statuses}
+_STATUSES = {status: one for one in CAUSES for status in one.statuses}
+_WORDS = [(re.compile(one.words, re.IGNORECASE), one) for one in CAUSES if one.words]
+# Causes whose error code is less precise than the words after it.
+_REFINED = frozenset({"PLP0026"})
+
+
+def without_names(text: str) -> str:
+    """Return a text with each URL replaced by URL, and each path, file name and version by NAME."""
+    return _TOKEN.sub(lambda found: _hide_name(found[0]), _URL.sub("URL", text))
 
 
 def cause_of(error: str) -> Cause | None:
     """Return the cause of an error text, None when it is not known."""
-    return next((cause for pattern, cause in _KNOWN if pattern.search(error)), None)
+    no_urls = _URL.sub("URL", error)
+    for pattern, cause in _PHRASES:
+        if pattern.search(no_urls):
+            return cause
+    text = without_names(no_urls)
+    return _by_code(text) or _by_status(text) or _by_words(text) or _by_code(text, refined=True)
 
 
 def is_transient(error: str) -> bool:
     """Return whether an error text has a transient cause, so that a retry may succeed."""
     cause = cause_of(error)
     return cause is not None and cause.transient
+
+
+def _hide_name(token: str) -> str:
+    has_digit = any(letter.isdigit() for letter in token)
+    is_name = "/" in token or _DOT_INSIDE.search(token) or ("-" in token[1:] and has_digit)
+    return "NAME" if is_name else token
+
+
+def _by_code(text: str, refined: bool = False) -> Cause | None:
+    found = _CODE.search(text)
+    if not found or (found[1] in _REFINED) is not refined:
+        return None
+    return _CODES.get(found[1])
+
+
+def _by_status(text: str) -> Cause | None:
+    own = _OWN_STATUS.search(text)
+    if own and int(own[1]) in _OWN_STATUSES:
+        return _OWN_STATUSES[int(own[1])]
+    found = _STATUS.search(text)
+    return _STATUSES.get(int(found[1] or found[2])) if found else None
+
+
+def _by_words(text: str) -> Cause | None:
+    return next((cause for pattern, cause in _WORDS if pattern.search(text)), None)

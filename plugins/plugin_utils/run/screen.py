@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...module_utils.report.causes import CAUSES
+from ...module_utils.report.cause_table import CAUSES
 from .outcome import Outcome, name_of
 from .progress import changes_of, duration
 

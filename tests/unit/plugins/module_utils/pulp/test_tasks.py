@@ -312,3 +312,24 @@ def test_a_lost_worker_is_reported_while_its_task_still_runs():
         wait.result(TIMEOUT)
     assert len(texts) == 1
     assert texts[0].startswith("repository a: the Pulp worker that runs its task is offline")
+
+
+def test_a_task_that_failed_without_a_message_is_reported_with_the_end_of_its_traceback():
+    pulp = pulp_with(a=["failed"])
+    package = "/srv/lib/python3.11/site-packages/pulp_container/app"
+    frames = [
+        ("sync.py", "run", "await x()"),
+        ("downloaders.py", "raise_for_status", "raise FileNotFoundError()"),
+    ]
+    traceback = "".join(
+        f'  File "{package}/{file}", line 9, in {function}\n    {code}\n'
+        for file, function, code in frames
+    )
+    error = {"description": "", "traceback": traceback}
+    change(pulp, "a", error=error)
+    with pytest.raises(TaskFailed) as caught:
+        watch(pulp).wait(href("a"), "a")
+    assert caught.value.detail == (
+        "Pulp's task failed without a message: FileNotFoundError in raise_for_status of "
+        "pulp_container/app/downloaders.py"
+    )
