@@ -17,7 +17,8 @@ from ..module_utils.text import printable
 from ..plugin_utils.run.markdown import add_summary, markdown
 from ..plugin_utils.run.outcome import outcome_of
 from ..plugin_utils.run.retry_command import RetryOptions, RunContext, retry_command
-from ..plugin_utils.run.screen import fleet_screen, summary_screen
+from ..plugin_utils.run.screen import View, fleet_screen, summary_screen
+from ..plugin_utils.run.terminal import screen_width
 
 _OPTIONS = {
     "playbook": {"type": "str", "required": True},
@@ -58,10 +59,11 @@ class ActionModule(ActionBase):
         )
         started = RunContext(variables, context.CLIARGS)
         commands = [retry_command(outcome, retry, started) for outcome in outcomes]
+        view = View(screen_width(), bool(options["report_path"]))
         if len(outcomes) == 1:
-            lines = summary_screen(outcomes[0], options["heading"], commands[0])
+            lines = summary_screen(outcomes[0], options["heading"], commands[0], view)
         else:
-            lines = fleet_screen(outcomes, commands)
+            lines = fleet_screen(outcomes, commands, view)
         lines = [printable(line) for line in lines]
         Display().display("\n".join(["", *lines, ""]))
         if options["summary_path"]:

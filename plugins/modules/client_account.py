@@ -114,6 +114,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
 summary:
   description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always

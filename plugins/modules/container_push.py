@@ -164,6 +164,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
     image: {description: Name of the image below the namespace., type: str, returned: always}
     tag: {description: Tag of the image., type: str, returned: always}
     source: {description: Source of the image., type: str, returned: always}

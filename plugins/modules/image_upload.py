@@ -112,6 +112,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
     short_name: {description: Name of the repository., type: str, returned: always}
     stamp: {description: Version of the disk image., type: str, returned: always}
     snapshot: {description: Name of the distribution., type: str, returned: always}

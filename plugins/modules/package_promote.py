@@ -76,6 +76,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
     short_name: {description: Short name of the repository., type: str, returned: always}
     stamp: {description: Pinned stamp., type: str, returned: always}
     base_path: {description: Path at which the snapshot is served., type: str, returned: always}

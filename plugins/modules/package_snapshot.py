@@ -138,6 +138,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
     allowed:
       description: Whether the failure is allowed by C(allow_failure).
       type: bool

@@ -118,6 +118,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
     tags:
       description: Digest of each tag of the item that exists in the repository.
       type: dict

@@ -164,6 +164,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
     served_by:
       description: Name of the distribution that serves the same publication.
       type: str

@@ -115,6 +115,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
     version: {description: Number of the latest version., type: int, returned: success}
     packages_added: {description: Number of added files., type: int, returned: when changed}
     packages_removed: {description: Number of removed and replaced files., type: int, returned: when changed}

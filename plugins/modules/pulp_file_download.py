@@ -105,6 +105,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
     url: {description: URL of the file., type: str, returned: always}
     dest: {description: Path of the local file., type: str, returned: always}
     sha256: {description: SHA-256 checksum of the file., type: str, returned: always}

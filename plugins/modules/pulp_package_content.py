@@ -148,6 +148,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
     packages_added: {description: Number of added packages., type: int, returned: when packages were added}
     snapshot: {description: Name of the distribution., type: str, returned: when it is served}
     files:

@@ -122,6 +122,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
     version: {description: Number of the repository version., type: int, returned: always}
     publication:
       description: Href of the publication to serve. Null in check mode if it would be created.

@@ -294,6 +294,10 @@ results:
       description: Cause of the error in a few words.
       type: str
       returned: when the item failed and the cause is known
+    hint:
+      description: What to do about the cause.
+      type: str
+      returned: when the item failed and the cause is known
     sync:
       description:
         - Result of the sync. V(synced) for a new version, V(unchanged), V(joined) if another run had started

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .cause_table import Cause
 from .causes import cause_of
 from .file import ReportFile
 
@@ -42,9 +43,14 @@ class Result:
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def known_cause(self) -> Cause | None:
+        """The known cause of the error, None without one."""
+        return cause_of(self.error) if self.error else None
+
+    @property
     def cause(self) -> str:
         """The name of the known cause of the error, empty without one."""
-        known = cause_of(self.error) if self.error else None
+        known = self.known_cause
         return known.name if known else ""
 
     def add_change(self, action: str, before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -57,6 +63,8 @@ class Result:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result in its documented shape."""
+        # A module may have set a cause of its own.
+        known = None if "cause" in self.more else self.known_cause
         return {
             "name": self.name,
             "type": self.type,
@@ -66,7 +74,7 @@ class Result:
             "after": self.after,
             "seconds": round(self.seconds, 2),
             "error": self.error,
-            **({"cause": self.cause} if self.cause else {}),
+            **({"cause": known.name, "hint": known.advice} if known else {}),
             **({"allowed": True} if self.error and self.allowed else {}),
             **self.more,
         }

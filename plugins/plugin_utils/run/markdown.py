@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 
 from ...module_utils.text import printable
+from .failures import failure_groups
 from .outcome import Outcome, name_of
 from .progress import duration
 from .screen import change_summary, stale_line, storage_line
@@ -102,8 +103,19 @@ def markdown(title: str, outcomes: Sequence[Outcome], heading: str, commands: Se
 def _sections(outcome: Outcome, heading: str, command: str) -> list[str]:
     parts = [escape_markdown(text) for text in outcome.broken]
     for name, results in (("Failed", outcome.failed), ("Allowed failures", outcome.allowed)):
-        rows = [(name_of(one), one.get("cause") or "", one["error"]) for one in results]
+        groups = failure_groups(results)
+        rows = [
+            (", ".join(one.names), one.cause, one.error)
+            for group in groups
+            for one in group.failures
+        ]
         parts += markdown_table(name, ("item", "cause", "error"), rows)
+        hints = [
+            f"- **{escape_markdown(group.cause)}**: {escape_markdown(group.advice)}"
+            for group in groups
+            if group.advice
+        ]
+        parts += ["\n".join(hints)] if hints else []
     if command and outcome.failed:
         parts.append(f"Retry the failed items:\n\n```shell\n{printable(command)}\n```")
     changed = [(name_of(one), change_summary(one)) for one in outcome.done]

@@ -3,21 +3,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .messages import item_message, module_message, shorten
+
 _MAX_ERRORS_SHOWN = 3
 _MAX_NAMES = 10
 _MAX_ERROR_LENGTH = 300
-# The prefix that Ansible adds to the error of a lookup or filter, up to 2.18 and from 2.19.
-_ANSIBLE_PREFIX = re.compile(
-    r"^(Task failed: )?(Finalization of task args for '[^']*' failed: )?"
-    r"(Error while resolving value for '[^']*': )?The (?:lookup|filter) plugin '[^']*' failed: "
-    r"|^.*Error was a <class '[^']*'>, original message: ",
-    re.DOTALL,
-)
 
 
 @dataclass(frozen=True)
@@ -83,7 +77,7 @@ class Outcome:
 
 def _failed_item(result: Mapping[str, Any], with_error: bool) -> str:
     cause = f" ({result['cause']})" if result.get("cause") else ""
-    error = " ".join(str(result["error"]).split())[:_MAX_ERROR_LENGTH]
+    error = shorten(item_message(str(result["error"])), _MAX_ERROR_LENGTH)
     return f"{name_of(result)}{cause}{f': {error}' if with_error else ''}"
 
 
@@ -110,7 +104,7 @@ def outcome_of(
         failed += fatal
         allowed += [result for result in bad if result.get("allowed")]
         if run.get("msg") and run_failed(run) and not fatal:
-            message = _ANSIBLE_PREFIX.sub("", str(run["msg"]))
+            message = module_message(str(run["msg"]))
             # A rescued task may have registered its result under two names.
             broken += [message] if message not in broken else []
         if number == 0 or list_all:

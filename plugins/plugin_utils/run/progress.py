@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .messages import item_message, shorten
+
 _MAX_RUNNING = 6
 
 
@@ -47,9 +49,8 @@ def _name(line: Mapping[str, Any]) -> str:
 
 
 def _cause(line: Mapping[str, Any]) -> str:
-    """Return the cause of an error, or its first 100 characters if the cause is not known."""
-    error = " ".join(str(line["error"]).split())
-    return str(line.get("cause") or (error if len(error) <= 100 else f"{error[:99]}…"))
+    """Return the cause of an error, or up to 100 characters of it if the cause is not known."""
+    return str(line.get("cause") or shorten(item_message(str(line["error"])), 100))
 
 
 def _outcome(line: Mapping[str, Any]) -> str:

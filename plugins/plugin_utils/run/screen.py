@@ -5,49 +5,103 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ...module_utils.report.cause_table import CAUSES
+from .failures import Failure, FailureGroup, failure_groups, unique_names
+from .messages import shorten
 from .outcome import Outcome, name_of
 from .progress import changes_of, duration
 
 LINES = 30
-_WIDTH = 150
-_FAILED_LINES = 11
+# Enough for six causes: a failure, the number of others, and the advice.
+_FAILED_LINES = 19
+_CHANGED_LINES = 3
 _OTHER_LINES = 2
-_ADVICE = {cause.name: cause.advice for cause in CAUSES}
+_RETRY_LINES = 6
+# On narrower terminals a failure may have three lines, else two.
+_WIDE = 120
+_INDENT = "  "
+_WRAPPED = "      "
 
 
-def summary_screen(outcome: Outcome, heading: str, command: str = "") -> list[str]:
+@dataclass(frozen=True)
+class View:
+    """What the screen looks like: the `width` of its lines, and whether there is a `report`."""
+
+    width: int = 150
+    report: bool = False
+
+    def fit(self, line: str) -> str:
+        """Return a line that is not wider than the screen."""
+        return shorten(line, self.width)
+
+    def clip(self, line: str) -> str:
+        """Return a line that is not wider than the screen, cut at its end."""
+        return line if len(line) <= self.width else f"{line[: self.width - 1]}…"
+
+    def rows(self, text: str, number: int = 1) -> list[str]:
+        """Wrap a text to at most this number of lines; a longer one is cut in its middle."""
+        # Wrapped lines are indented, and a long word leaves room at the end of a line.
+        width = self.width if number == 1 else number * self.width - len(_WRAPPED) * number
+        line = shorten(text, width)
+        return textwrap.wrap(
+            line, self.width, subsequent_indent=_WRAPPED, break_on_hyphens=False
+        ) or [""]
+
+    def rest(self, number: int, what: str = "") -> str:
+        """Return the line that counts what is not shown."""
+        where = ", in the report" if self.report else ""
+        return f"{_INDENT}... and {number} more{what}{where}"
+
+    def cut(self, lines: Sequence[str], room: int) -> list[str]:
+        """Return at most `room` lines; if some are left out, the last one counts them."""
+        if len(lines) <= room:
+            return list(lines)
+        kept = max(0, room - 1)
+        return [*lines[:kept], self.rest(len(lines) - kept)]
+
+
+def summary_screen(
+    outcome: Outcome, heading: str, command: str = "", view: View = View()
+) -> list[str]:
     """Return at most LINES lines about one host, the counts last.
 
     `heading` is the title of the changed items, `command` retries the failed ones.
     """
-    failed = _failed(outcome)
-    retry = ["Retry the failed items:", f"  {command}"] if command and outcome.failed else []
-    allowed = _cut([_failure(result) for result in outcome.allowed], _OTHER_LINES)
+    retry = ["Retry the failed items:", f"{_INDENT}{command}"] if command and outcome.failed else []
+    allowed = [
+        view.fit(f"{_INDENT}{failure.subject}: {failure.text}")
+        for group in failure_groups(outcome.allowed)
+        for failure in group.failures
+    ]
+    allowed = view.cut(allowed, _OTHER_LINES)
     notes = [
         *(["Allowed failures", *allowed] if allowed else []),
-        *_flagged(outcome.shrunk),
-        *filter(None, [stale_line(outcome, _WIDTH), storage_line(outcome)]),
+        *_flagged(outcome.shrunk, view),
+        *filter(None, [stale_line(outcome, view.width), storage_line(outcome)]),
     ]
     end = [", ".join(filter(None, [outcome.counts, outcome.selected, duration(outcome.seconds)]))]
-    room = LINES - len(failed) - len(retry) - len(notes) - len(end)
-    return [*failed, *retry, *_changed(outcome, heading, room), *notes, *end]
+    room = LINES - len(retry) - len(notes) - len(end)
+    failed = _failed(outcome, min(_FAILED_LINES, room - _CHANGED_LINES), view)
+    room -= len(failed)
+    return [*failed, *retry, *_changed(outcome, heading, room, view), *notes, *end]
 
 
-def fleet_screen(outcomes: Sequence[Outcome], commands: Sequence[str]) -> list[str]:
+def fleet_screen(
+    outcomes: Sequence[Outcome], commands: Sequence[str], view: View = View()
+) -> list[str]:
     """Return at most LINES lines about several hosts, those that failed first."""
     width = max(len(outcome.host) for outcome in outcomes)
     lines = [
-        _fit(f"  {one.host:<{width}}  {one.message or one.counts}")
+        view.fit(f"{_INDENT}{one.host:<{width}}  {one.message or one.counts}")
         for one in sorted(outcomes, key=lambda one: not one.has_failed)
     ]
-    retry = [f"  {command}" for command in commands if command]
+    retry = [f"{_INDENT}{command}" for command in commands if command]
     failed = sum(outcome.has_failed for outcome in outcomes)
     end = f"{len(outcomes)} Pulps: {failed} failed, {len(outcomes) - failed} ok"
-    retry = ["Retry the failed items:", *_cut(retry, 6)] if retry else []
-    return ["Pulps", *_cut(lines, LINES - 2 - len(retry)), *retry, end]
+    retry = ["Retry the failed items:", *view.cut(retry, _RETRY_LINES)] if retry else []
+    return ["Pulps", *view.cut(lines, LINES - 2 - len(retry)), *retry, end]
 
 
 def change_summary(result: Mapping[str, Any]) -> str:
@@ -82,55 +136,97 @@ def storage_line(outcome: Outcome) -> str:
     return f"Storage of Pulp: {_size(free)} of {_size(total)} free ({percent} %){warning}"
 
 
-def _failed(outcome: Outcome) -> list[str]:
-    """List the failed items with their errors, and the advice for each cause."""
+def _failed(outcome: Outcome, room: int, view: View) -> list[str]:
+    """List failed items with their errors, and the advice for each cause, in `room` lines."""
     if not outcome.has_failed:
         return []
-    lines = [line for text in outcome.broken for part in text.splitlines() for line in _wrap(part)]
-    advice = []
-    for result in outcome.failed:
-        lines.append(_failure(result))
-        known = _ADVICE.get(str(result.get("cause")))
-        if known:
-            advice.append(_fit(f"  => {result['cause']}: {known}"))
-    advice = _cut(list(dict.fromkeys(advice)), 3)
-    return ["Failed", *_cut(lines, _FAILED_LINES - len(advice)), *advice]
+    lines = [
+        line for text in outcome.broken for part in text.splitlines() for line in _wrap(part, view)
+    ]
+    groups = failure_groups(outcome.failed)
+    return ["Failed", *lines, *_failed_items(groups, view, max(3, room - 1 - len(lines)))]
 
 
-def _failure(result: Mapping[str, Any]) -> str:
-    cause = f"{result['cause']}: " if result.get("cause") else ""
-    return _fit(f"  {name_of(result)}: {cause}{' '.join(str(result['error']).split())}")
+def _failed_items(groups: Sequence[FailureGroup], view: View, room: int) -> list[str]:
+    """List failures by cause in at most `room` lines, each cause with its advice.
+
+    The first failure of each cause is shown first, then more of them while there is room.
+    """
+    blocks = [[_failure(one, view) for one in group.failures] for group in groups]
+    shown = [1] * len(groups)
+    while len(_group_lines(groups, blocks, shown, view)) > room and len(shown) > 1:
+        shown.pop()
+    left = sum(len(one.names) for group in groups[len(shown) :] for one in group.failures)
+    if left:
+        room -= 1
+    grows = True
+    while grows:
+        grows = False
+        for number, count in enumerate(shown):
+            more = [*shown[:number], count + 1, *shown[number + 1 :]]
+            fits = len(_group_lines(groups, blocks, more, view)) <= room
+            if count < len(blocks[number]) and fits:
+                shown, grows = more, True
+    lines = _group_lines(groups, blocks, shown, view)
+    return [*lines, view.rest(left, " with other causes")] if left else lines
 
 
-def _changed(outcome: Outcome, heading: str, room: int) -> list[str]:
+def _group_lines(
+    groups: Sequence[FailureGroup],
+    blocks: Sequence[Sequence[list[str]]],
+    shown: Sequence[int],
+    view: View,
+) -> list[str]:
+    """Return the lines of the first groups: the number of failures in `shown`, and the advice."""
+    lines: list[str] = []
+    for group, own, count in zip(groups, blocks, shown):
+        lines += [line for block in own[:count] for line in block]
+        hidden = sum(len(one.names) for one in group.failures[count:])
+        if hidden:
+            lines.append(view.rest(hidden, f": {group.cause}" if group.cause else ""))
+        if group.advice:
+            lines += view.rows(f"{_INDENT}=> {group.cause}: {group.advice}", _rows_of(view))
+    return lines
+
+
+def _failure(failure: Failure, view: View) -> list[str]:
+    rows = _rows_of(view)
+    lines = view.rows(f"{_INDENT}{failure.subject}: {failure.text}", rows)
+    if len(failure.names) == 1:
+        return lines
+    room = 2 * (view.width - len(_WRAPPED))
+    names = textwrap.wrap(_enumerate(failure.names, room - 20), view.width - len(_WRAPPED))
+    return [*lines, *(f"{_WRAPPED}{line}" for line in names[:2])]
+
+
+def _rows_of(view: View) -> int:
+    return 2 if view.width >= _WIDE else 3
+
+
+def _changed(outcome: Outcome, heading: str, room: int, view: View) -> list[str]:
     if not outcome.done:
         return []
-    width = max(len(name_of(result)) for result in outcome.done)
+    named = list(zip(unique_names(outcome.done), outcome.done))
+    width = max(len(name) for name, _result in named)
     # Notable changes come first, because the screen may be too short for all.
-    ordered = sorted(outcome.done, key=lambda result: not result.get("notable"))
-    lines = [_fit(f"  {name_of(one):<{width}}  {change_summary(one)}") for one in ordered]
-    return [heading, *_cut(lines, room - 1)]
+    ordered = sorted(named, key=lambda pair: not pair[1].get("notable"))
+    lines = [view.clip(f"{_INDENT}{name:<{width}}  {change_summary(one)}") for name, one in ordered]
+    return [heading, *view.cut(lines, room - 1)]
 
 
-def _flagged(shrunk: Sequence[Mapping[str, Any]]) -> list[str]:
+def _flagged(shrunk: Sequence[Mapping[str, Any]], view: View) -> list[str]:
     lines = []
     for result in shrunk:
         before, after = result["shrunk"]["before"], result["shrunk"]["after"]
         fewer = 100 * (before - after) // before
         lines.append(
-            _fit(f"  {name_of(result)}: {after} packages instead of {before}, {fewer} % fewer")
+            view.clip(
+                f"{_INDENT}{name_of(result)}: {after} packages instead of {before}, {fewer} % fewer"
+            )
         )
     if not lines:
         return []
-    return ["Flagged: package_query skips them unless their stamp is given", *_cut(lines, 3)]
-
-
-def _cut(lines: list[str], room: int) -> list[str]:
-    """Return at most `room` lines; if some are left out, the last one counts them."""
-    if len(lines) <= room:
-        return lines
-    kept = max(0, room - 1)
-    return [*lines[:kept], f"  ... and {len(lines) - kept} more, in the report"]
+    return ["Flagged: package_query skips them unless their stamp is given", *view.cut(lines, 3)]
 
 
 def _enumerate(texts: Sequence[str], width: int | None) -> str:
@@ -143,16 +239,15 @@ def _enumerate(texts: Sequence[str], width: int | None) -> str:
     return line
 
 
-def _wrap(text: str) -> list[str]:
+def _wrap(text: str, view: View) -> list[str]:
     """Wrap a message without cutting it: messages of whole modules are not in the report."""
-    indent = "  "
     return textwrap.wrap(
-        text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+        text,
+        view.width,
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT,
+        break_on_hyphens=False,
     )
-
-
-def _fit(line: str) -> str:
-    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
 
 
 def _size(number: float) -> str:

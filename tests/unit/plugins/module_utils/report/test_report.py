@@ -54,6 +54,13 @@ def test_a_failure_has_its_cause_and_whether_it_is_allowed(tmp_path):
     report_to(path).finish(Result("a", "rpm", "failed", error=error, allowed=True))
     (line,) = lines(path)
     assert (line["error"], line["cause"], line["allowed"]) == (error, "404 from upstream", True)
+    assert line["hint"].startswith("check the URL in a browser")
+
+
+def test_a_cause_that_a_module_sets_has_no_hint_of_another_cause():
+    result = Result("a", "rpm", error="404, message='x'", more={"cause": "not public"})
+    assert result.as_dict()["cause"] == "not public"
+    assert "hint" not in result.as_dict()
 
 
 def test_an_item_that_is_retried_is_reported_and_not_counted(tmp_path):

@@ -33,6 +33,8 @@ def test_tables_list_failed_new_and_flagged_items():
         "### Failed\n\n"
         "| item | cause | error |\n| --- | --- | --- |\n"
         "| bad | 404 from upstream | a \\| b \\\\x1b\\<i\\>c\\</i\\> |\n\n"
+        "- **404 from upstream**: check the URL in a browser and correct it; upstream may also "
+        "require credentials\n\n"
         "Retry the failed items:\n\n```shell\nrun it again\n```\n\n"
         "### New snapshots\n\n"
         "| item | change |\n| --- | --- |\n"

@@ -34,7 +34,7 @@ UNCHANGED = {"action": "unchanged", "changed": False, "packages_added": 0, "pack
         ),
         (
             {"error": f"a\n{'b' * 200}", "allowed": True},
-            f"[ 57/172] rocky_9_baseos  FAILED (allowed) a {'b' * 97}…  41 s",
+            f"[ 57/172] rocky_9_baseos  FAILED (allowed) a {'b' * 57} … {'b' * 38}  41 s",
             "failed",
         ),
         ({"short_name": None}, "[ 57/172] Rocky Linux 9 BaseOS  +12 -3  41 s", "changed"),

@@ -3,14 +3,27 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from plugins.module_utils.report.cause_table import CAUSES
 from plugins.plugin_utils.run.outcome import outcome_of
-from plugins.plugin_utils.run.screen import LINES, fleet_screen, stale_line, summary_screen
+from plugins.plugin_utils.run.screen import (
+    LINES,
+    View,
+    fleet_screen,
+    stale_line,
+    summary_screen,
+)
 
-APPROVED = Path(__file__).with_name("last_screen_of_172.txt")
+# A terminal of 80 and of 120 columns, and a log without a terminal.
+APPROVED = {
+    80: "last_screen_of_172_80_columns.txt",
+    120: "last_screen_of_172_120_columns.txt",
+    150: "last_screen_of_172.txt",
+}
 COMMAND = (
     "ansible-playbook -i inventory stackhpc.release_train.package_sync -e package_retry=r.json"
 )
@@ -80,10 +93,68 @@ def typical_run():
     return outcome_of("ark", [run], 761)
 
 
-def test_a_typical_summary_equals_the_approved_text():
-    lines = summary_screen(typical_run(), "New snapshots", COMMAND)
+@pytest.mark.parametrize("width", APPROVED)
+def test_the_screen_of_a_night_is_as_approved(width):
+    lines = summary_screen(night(), "New snapshots", COMMAND, View(width, report=True))
+    approved = Path(__file__).with_name(APPROVED[width])
     assert len(lines) <= LINES
-    assert "\n".join(lines) + "\n" == APPROVED.read_text(encoding="utf-8")
+    assert "\n".join(lines) + "\n" == approved.read_text(encoding="utf-8")
+
+
+MISSING = "the sync succeeded, but these are missing: 2025.1. stackhpc/img-{n} does not have them"
+
+
+def test_identical_failures_are_one_line_with_the_names():
+    images = [
+        {
+            **item(f"stackhpc/img-{n}", "failed", MISSING.format(n=n), cause=UNKNOWN_TAG),
+            "type": "container",
+        }
+        for n in range(14)
+    ]
+    lines = summary_screen(outcome_of("client", [{"results": images}]), "Synced")
+    assert lines[1].startswith(f"  14 images: {UNKNOWN_TAG}: the sync succeeded, but these are")
+    assert "<name> does not have them" in lines[1]
+    assert lines[2].strip().startswith("stackhpc/img-0, stackhpc/img-1, ")
+    assert len([line for line in lines if "=>" in line]) == 1
+
+
+UNKNOWN_TAG = "content not found upstream"
+
+
+def test_every_cause_has_a_hint_and_its_failures_are_together():
+    causes = [cause.name for cause in CAUSES[:5]]
+    failed = [
+        item(f"{place}_{number}", "failed", f"error {number}", cause=cause)
+        for number in range(8)
+        for place, cause in enumerate(causes)
+    ]
+    lines = summary_screen(outcome_of("ark", [{"results": failed}]), "", view=View(150, True))
+    hints = [line.split(":")[0] for line in lines if line.startswith("  => ")]
+    assert hints == [f"  => {cause}" for cause in causes]
+    assert len(lines) <= LINES
+    counted = re.findall(r"and (\d+) more", " ".join(lines))
+    assert sum(map(int, counted)) + sum(": error " in line for line in lines) == 40
+
+
+@pytest.mark.parametrize("report", [True, False])
+def test_a_report_is_mentioned_only_if_there_is_one(report):
+    failed = [item(f"bad_{n}", "failed", f"error {n}") for n in range(40)]
+    lines = summary_screen(outcome_of("ark", [{"results": failed}]), "", view=View(150, report))
+    (rest,) = [line for line in lines if "... and " in line]
+    assert rest.endswith(", in the report") is report
+
+
+def test_two_objects_with_one_name_are_distinguished_by_their_types():
+    made = [
+        {**item("stackhpc", "created"), "type": "group"},
+        {**item("stackhpc", "created"), "type": "container_namespace"},
+    ]
+    lines = summary_screen(outcome_of("ark", [{"results": made}], list_all=True), "Changed")
+    assert [line.split("  ")[1] for line in lines[1:3]] == [
+        "stackhpc (group)",
+        "stackhpc (container namespace)",
+    ]
 
 
 def test_a_long_summary_fits_one_screen_with_failures_first():

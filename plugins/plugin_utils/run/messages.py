@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Error texts for the screen: what Ansible and Pulp add to the cause is left out."""
+
+from __future__ import annotations
+
+import re
+
+# The prefixes that Ansible adds to the error of a lookup or filter, up to 2.18 and from 2.19.
+_PREFIX = re.compile(
+    r"^(Task failed: )?(Module failed: )?(Finalization of task args for '[^']*' failed: )?"
+    r"(Error while resolving value for '[^']*': )*(The (lookup|filter) plugin '[^']*' failed: )?"
+)
+_OLD_PREFIX = re.compile(r"^.*Error was a <class '[^']*'>, original message: ", re.DOTALL)
+# What Ansible adds after an error: where it was raised.
+_ORIGIN = re.compile(r"\n+(?:The error appears to be in |Origin: |<<< caused by >>>).*", re.DOTALL)
+_UNDEFINED = re.compile(
+    r"'[^'\n]{1,200}' is undefined|[^\n:'\"]{0,40}'?[^\n:'\"]{0,40}'? has no attribute '[^'\n]{1,200}'"
+)
+_USER = re.compile(r"Error while resolving value for '([^'\n]+)'")
+_MAX_REST = 300
+
+_TASK = re.compile(r" ?\(task /[^)\s]*\)|(?<=task) /\S*/tasks/[\w-]+/?")
+_WORD = re.compile(r"[^\s'\"]*\btmp[a-z0-9_]{8}\b[^\s'\"]*")
+_ELLIPSIS = " … "
+
+
+def module_message(text: str) -> str:
+    """Return the error of a task, with its cause first and without what Ansible adds to it."""
+    text = _ORIGIN.sub("", text).strip()
+    plain = _OLD_PREFIX.sub("", _PREFIX.sub("", text, count=1))
+    found = _UNDEFINED.findall(text)
+    if not found:
+        return plain
+    cause = found[-1].strip()
+    users = _USER.findall(text)
+    where = f", which '{users[-1]}' uses" if users else ""
+    rest = shorten(" ".join(plain.split()), _MAX_REST)
+    context = "" if rest in (cause, f"{cause}. {cause}") else f". Ansible's message: {rest}"
+    return f"{cause}{where}: define it, or correct its name{context}"
+
+
+def item_message(text: str) -> str:
+    """Return the error of an item as one line, without hrefs of tasks and Pulp's temporary files."""
+    line = " ".join(_TASK.sub("", text).split())
+    return re.sub(r"'?a temporary file'?", "a temporary file", _WORD.sub("a temporary file", line))
+
+
+def shorten(line: str, width: int) -> str:
+    """Return a line that fits into `width`. It is cut in its middle: the URL often comes last."""
+    if len(line) <= width:
+        return line
+    room = max(0, width - len(_ELLIPSIS))
+    end = room * 2 // 5
+    return f"{line[: room - end].rstrip()}{_ELLIPSIS}{line[len(line) - end :].lstrip()}"[:width]
