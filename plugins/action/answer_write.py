@@ -14,6 +14,7 @@ from ansible.utils.display import Display
 from ..module_utils.errors import OperatorError
 from ..module_utils.report.file import ReportFile
 from ..module_utils.report.report import Report, Result
+from ..plugin_utils.run.github import summary_paths
 from ..plugin_utils.run.markdown import SummaryTable, add_summary
 from ..plugin_utils.run.outcome import run_failed
 
@@ -44,15 +45,15 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         check: Any = self.validate_argument_spec
         _checked, options = check(_OPTIONS)
-        paths = [options[name] for name in ("report_path", "summary_path")]
-        report, summary = ("", "") if self._task.check_mode else paths
+        report = "" if self._task.check_mode else options["report_path"]
+        given = None if self._task.check_mode else options["summary_path"]
         results = options["run"].get("results") or []
         if report:
             _report(report, results)
-        if summary:
-            host = str((task_vars or {}).get("inventory_hostname", "localhost"))
-            add_summary(summary, _answer(host, results, options).markdown)
-        result.update(changed=False, written=[path for path in (report, summary) if path])
+        host = str((task_vars or {}).get("inventory_hostname", "localhost"))
+        for path in summary_paths(given):
+            add_summary(path, _answer(host, results, options).markdown)
+        result.update(changed=False, written=[path for path in (report, given) if path])
         return result
 
 

@@ -6,17 +6,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible import context
-from ansible.errors import AnsibleActionFail
+from ansible import constants, context
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.errors import OperatorError
 from ..module_utils.report.file import ReportFile
 from ..module_utils.text import printable
+from ..plugin_utils.run.github import (
+    job_annotations,
+    is_github_job,
+    summary_paths,
+    without_commands,
+)
 from ..plugin_utils.run.markdown import add_summary, markdown
-from ..plugin_utils.run.outcome import outcome_of
-from ..plugin_utils.run.retry_command import RetryOptions, RunContext, retry_command
+from ..plugin_utils.run.outcome import Outcome, outcome_of
+from ..plugin_utils.run.retry_command import (
+    RetryOptions,
+    RunContext,
+    fleet_command,
+    retry_command,
+)
 from ..plugin_utils.run.screen import View, fleet_screen, summary_screen
 from ..plugin_utils.run.terminal import screen_width
 
@@ -57,19 +68,17 @@ class ActionModule(ActionBase):
         retry = RetryOptions(
             options["playbook"], options["retry"], options["filter"], options["report_path"]
         )
-        started = RunContext(variables, context.CLIARGS)
+        started = RunContext({**variables, **self._kayobe(variables)}, context.CLIARGS)
         commands = [retry_command(outcome, retry, started) for outcome in outcomes]
         view = View(screen_width(), bool(options["report_path"]))
         if len(outcomes) == 1:
             lines = summary_screen(outcomes[0], options["heading"], commands[0], view)
         else:
-            lines = fleet_screen(outcomes, commands, view)
+            again = fleet_command(outcomes, retry, started)
+            lines = fleet_screen(outcomes, [again], view)
         lines = [printable(line) for line in lines]
-        Display().display("\n".join(["", *lines, ""]))
-        if options["summary_path"]:
-            title = f"{options['playbook']}{' (check mode)' if self._task.check_mode else ''}"
-            text = markdown(title, outcomes, options["heading"], commands)
-            add_summary(options["summary_path"], text)
+        self._show(lines, outcomes)
+        self._write(options, outcomes, commands)
         message = "\n".join(
             outcome.message if len(outcomes) == 1 else f"{outcome.host}: {outcome.message}"
             for outcome in outcomes
@@ -86,6 +95,41 @@ class ActionModule(ActionBase):
         else:
             result.update(error=message, lines=lines)
         return result
+
+    def _show(self, lines: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+        """Print the lines, the last one in the colour of the verdict on a terminal."""
+        *before, verdict = map(without_commands, lines) if is_github_job() else lines
+        Display().display("\n".join(["", *before]))
+        failed = any(outcome.has_failed for outcome in outcomes)
+        changed = any(outcome.done for outcome in outcomes)
+        color = "COLOR_ERROR" if failed else "COLOR_CHANGED" if changed else "COLOR_OK"
+        Display().display(verdict, color=getattr(constants, color))
+        Display().display("")
+
+    def _write(
+        self, options: Mapping[str, Any], outcomes: Sequence[Outcome], commands: Sequence[str]
+    ) -> None:
+        """Write the summary in Markdown, and print the annotations of a GitHub job."""
+        title = f"{options['playbook']}{' (check mode)' if self._task.check_mode else ''}"
+        # One host of several: the summary of all hosts follows.
+        is_part = not options["hosts"] and not options["fail"]
+        paths = [options["summary_path"]] if is_part else summary_paths(options["summary_path"])
+        for path in filter(None, paths):
+            add_summary(path, markdown(title, outcomes, options["heading"], commands))
+        found = job_annotations(title, outcomes) if is_github_job() and not is_part else []
+        if found:
+            Display().display("\n".join(map(printable, found)))
+
+    def _kayobe(self, variables: Mapping[str, Any]) -> dict[str, str]:
+        """Return the variables of Kayobe that the retry command needs, templated."""
+        found = {}
+        for name in ("kayobe_config_path", "kayobe_environment"):
+            try:
+                value = self._templar.template(variables.get(name) or "")
+            except AnsibleError:
+                value = ""
+            found[name] = str(value or "")
+        return found
 
 
 def _has_run(run: Mapping[str, Any]) -> bool:

@@ -49,7 +49,9 @@ options:
         Not needed for modules with a C(report_path) option, which write the report themselves.
     type: path
   summary_path:
-    description: Path of the Markdown file to which the summary is appended.
+    description:
+      - Path of the Markdown file to which the summary is appended. In a job of GitHub Actions it is also
+        appended to the file in the environment variable E(GITHUB_STEP_SUMMARY).
     type: path
 attributes:
   action:

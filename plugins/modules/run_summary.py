@@ -42,9 +42,9 @@ options:
     default: {}
   retry:
     description:
-      - How the retry command selects the failed items. V(report) passes O(report_path) in the
-        variable C(package_retry), V(filter) passes their names in the variable O(filter), and V(none)
-        retries all items.
+      - How the retry command selects the failed items. V(filter) passes their names in the variable O(filter),
+        for up to 40 items. V(report) does the same, and passes O(report_path) in the variable
+        C(package_retry) for more items. V(none) retries all items.
     type: str
     choices: [report, filter, none]
     default: none
@@ -59,7 +59,10 @@ options:
       - Path of the report that the modules wrote. With O(hosts), path of a combined report to write.
     type: path
   summary_path:
-    description: Path of the Markdown file to which the summary is appended.
+    description:
+      - Path of the Markdown file to which the summary is appended.
+      - In a job of GitHub Actions it is also appended to the file in the environment variable
+        E(GITHUB_STEP_SUMMARY), and failures are printed as annotations of the job.
     type: path
   fail:
     description: Whether to fail if an item failed. With V(false) the message is returned in RV(error).

@@ -7,8 +7,8 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -139,8 +139,9 @@ class RetryOptions:
 class RunContext:
     """How a run was started.
 
-    `variables` are those of the task: Ansible's for inventory, limit and check mode, and Kayobe's
-    `kayobe_config_path`. `arguments` is Ansible's parsed command line (`context.CLIARGS`).
+    `variables` are those of the task, templated: Ansible's for inventory, limit and check mode, and
+    Kayobe's `kayobe_config_path` and `kayobe_environment`. `arguments` is Ansible's parsed command
+    line (`context.CLIARGS`).
     """
 
     variables: Mapping[str, Any]
@@ -152,10 +153,16 @@ class RunContext:
         return str(self.variables.get("kayobe_config_path") or "")
 
     @property
+    def kayobe_environment(self) -> list[str]:
+        """The option of Kayobe that selects an environment."""
+        name = str(self.variables.get("kayobe_environment") or "")
+        return ["--environment", name] if name else []
+
+    @property
     def inventory(self) -> list[str]:
         """The inventory options."""
         sources = self.variables.get("ansible_inventory_sources") or []
-        return [word for source in sources for word in ("-i", str(source))]
+        return [word for source in sources for word in ("-i", _short_path(str(source)))]
 
     @property
     def modes(self) -> list[str]:
@@ -172,15 +179,30 @@ class RunContext:
 
 def retry_command(outcome: Outcome, options: RetryOptions, context: RunContext) -> str:
     """Return the command that retries the failed items of one host; empty without failed items."""
-    if not outcome.failed:
-        return ""
+    return (
+        _command(outcome, options, context, context.limit(outcome.host)) if outcome.failed else ""
+    )
+
+
+def fleet_command(outcomes: Sequence[Outcome], options: RetryOptions, context: RunContext) -> str:
+    """Return the command that repeats a run on the hosts that failed; empty if none did."""
+    failed = [outcome.host for outcome in outcomes if outcome.has_failed]
+    limit = ["-l", ",".join(failed)]
+    return (
+        _command(Outcome(""), replace(options, selection="none"), context, limit) if failed else ""
+    )
+
+
+def _command(
+    outcome: Outcome, options: RetryOptions, context: RunContext, limit: Sequence[str]
+) -> str:
     selection = _selection(outcome, options)
     extra = [word for pair in selection.items() for word in ("-e", extra_variable(*pair))]
     extra += repeated_arguments(context, selection)
-    limit = context.limit(outcome.host)
     if context.kayobe_config:
         path = f'"$KAYOBE_CONFIG_PATH/{_INSTALLED}/{options.playbook}.yml"'
-        quoted = map(shlex.quote, [*limit, *extra, *context.modes])
+        words = [*context.kayobe_environment, *limit, *extra, *context.modes]
+        quoted = map(shlex.quote, words)
         return " ".join(["kayobe playbook run", path, *quoted])
     playbook = f"{_COLLECTION}.{options.playbook}"
     words = ["ansible-playbook", *context.inventory, *limit, playbook, *extra, *context.modes]
@@ -188,10 +210,15 @@ def retry_command(outcome: Outcome, options: RetryOptions, context: RunContext) 
 
 
 def _selection(outcome: Outcome, options: RetryOptions) -> dict[str, str]:
-    """Return the variable that selects the failed items; nothing if no variable can."""
-    if options.selection == "report" and options.report_path:
-        return {"package_retry": options.report_path}
+    """Return the variable that selects the failed items; nothing if no variable can.
+
+    A filter works on every machine, so the report is used only for more than _MAX_NAMES items.
+    """
     too_many = len(outcome.failed) > _MAX_NAMES
+    unnamed = any(not result.get("short_name") for result in outcome.failed)
+    no_filter = too_many or outcome.failed_later or unnamed
+    if options.selection == "report" and options.report_path and no_filter:
+        return {"package_retry": options.report_path}
     if options.selection == "none" or outcome.failed_later or too_many:
         return {}
     names = [name_of(result) for result in outcome.failed]
@@ -212,7 +239,7 @@ def repeated_arguments(context: RunContext, replaced: Collection[str]) -> list[s
     words = []
     for text in context.arguments.get("extra_vars") or ():
         if text.startswith("@"):
-            if not kayobe_config or not _is_below(text[1:], kayobe_config):
+            if not kayobe_config or not _is_added_by_kayobe(text[1:], kayobe_config):
                 words += ["-e", text]
             continue
         for name, value in _variables(text):
@@ -242,6 +269,20 @@ def _variables(text: str) -> Iterator[tuple[str, Any]]:
     yield from content.items() if isinstance(content, Mapping) else ()
 
 
+def _short_path(path: str) -> str:
+    """Return a path relative to the current directory if it is below; list of hosts unchanged."""
+    if not os.path.isabs(path) or not _is_below(path, os.getcwd()):
+        return path
+    return os.path.relpath(path)
+
+
+def _is_added_by_kayobe(path: str, config: str) -> bool:
+    """Return whether Kayobe passes a file: one of its configuration, or of an environment there."""
+    directory = os.path.realpath(os.path.dirname(os.path.expanduser(path)))
+    config = os.path.realpath(os.path.expanduser(config))
+    return directory == config or os.path.dirname(directory) == os.path.join(config, "environments")
+
+
 def _is_below(path: str, directory: str) -> bool:
-    directory = os.path.realpath(os.path.expanduser(directory))
-    return os.path.realpath(os.path.expanduser(path)).startswith(directory + os.sep)
+    directory = os.path.realpath(directory)
+    return os.path.realpath(path).startswith(directory + os.sep)

@@ -141,7 +141,8 @@ def test_the_markdown_summary_lists_failures_and_new_snapshots(rig: Rig) -> None
     assert f"| {short[1]} | {run.of(items[1]['name'])['stamp']} +3 -0 |" in text
     (command,) = re.findall(r"^(ansible-playbook .*)$", text, re.M)
     assert command in run.output
-    assert shlex.split(command)[-2:] == ["-e", f"package_retry={run.report_path}"]
+    failed = re.escape(items[0]["short_name"])
+    assert shlex.split(command)[-2:] == ["-e", f"package_filter=^({failed})$"]
 
 
 def test_the_retry_command_repeats_the_selection_and_check_mode(rig: Rig) -> None:
@@ -151,7 +152,8 @@ def test_the_retry_command_repeats_the_selection_and_check_mode(rig: Rig) -> Non
     run = rig.run("package_sync", *given, rpm_package_repos=items).failed()
 
     (command,) = re.findall(r"^  (ansible-playbook .*)$", run.output, re.M)
-    wanted = ["-e", f"package_retry={run.report_path}", "-e", "package_sync_group=g", "--check"]
+    failed = f"package_filter=^({re.escape(items[0]['short_name'])})$"
+    wanted = ["-e", failed, "-e", "package_sync_group=g", "--check"]
     assert shlex.split(command)[-5:] == wanted
     # A retry does not skip items of a dry run.
     retry = {"rpm_package_repos": [items[1]], "package_retry": run.report_path}

@@ -13,7 +13,12 @@ import yaml
 from ansible.parsing.splitter import parse_kv
 
 from plugins.plugin_utils.run.outcome import Outcome
-from plugins.plugin_utils.run.retry_command import RetryOptions, RunContext, retry_command
+from plugins.plugin_utils.run.retry_command import (
+    RetryOptions,
+    RunContext,
+    fleet_command,
+    retry_command,
+)
 
 ROLES = Path(__file__).parents[5] / "roles"
 FAILED = Outcome("client1", failed=[{"name": "A b", "short_name": "a.b"}, {"name": "it's c"}])
@@ -56,7 +61,6 @@ def command(retry, options, playbook="package_sync", failed=FAILED, given=(), **
     [
         ("report", {"report_path": "/tmp/r 1"}, {"package_retry": "/tmp/r 1"}),
         ("report", {"report_path": "/tmp/\\new"}, {"package_retry": "/tmp/\\new"}),
-        ("report", {"report_path": "/tmp/r"}, {"package_retry": "/tmp/r"}),
         ("report", {}, {"package_filter": r"^(a\.b|it's.c)$"}),
         ("filter", {"report_path": "/tmp/r"}, {"package_filter": r"^(a\.b|it's.c)$"}),
         ("none", {"report_path": "/tmp/r"}, {}),
@@ -167,6 +171,52 @@ def test_the_filter_of_images_is_kept_if_no_image_failed():
     given = ["kolla_container_image_filter=^nova", "container_tag=first"]
     later = Outcome("client1", failed=FAILED.failed, failed_later=True)
     options = {"filter": "kolla_container_image_filter"}
-    arguments = shlex.split(command("filter", options, failed=later, given=given))
-    selected = {"kolla_container_image_filter": "^nova", "container_tag": "first"}
-    assert variables_of(arguments[4:]) == selected
+    words = shlex.split(command("filter", options, failed=later, given=given))
+    chosen = {"kolla_container_image_filter": "^nova", "container_tag": "first"}
+    assert variables_of(words[4:]) == chosen
+
+
+def named(number):
+    failed = [{"name": f"N {n}", "short_name": f"n{n}", "error": "x"} for n in range(number)]
+    return Outcome("client1", failed=failed)
+
+
+def test_a_filter_is_used_up_to_40_items_and_the_report_for_more():
+    report = {"report_path": "/tmp/r"}
+    few = variables_of(shlex.split(command("report", report, failed=named(40)))[4:])
+    assert list(few) == ["package_filter"]
+    many = variables_of(shlex.split(command("report", report, failed=named(41)))[4:])
+    assert many == {"package_retry": "/tmp/r"}
+
+
+def test_what_kayobe_adds_is_left_out_and_its_environment_is_kept(tmp_path):
+    config = tmp_path / "etc" / "kayobe"
+    (config / "environments" / "prod").mkdir(parents=True)
+    added = [config / "pulp.yml", config / "globals.yml", config / "environments/prod/pulp.yml"]
+    own = config / "my" / "own.yml"
+    given = [f"@{path}" for path in (*added, own)]
+    kayobe = {"kayobe_config_path": str(config), "kayobe_environment": "prod"}
+    words = shlex.split(command("filter", {}, "client_sync", given=given, **kayobe))
+    assert words[4:6] == ["--environment", "prod"]
+    assert [word for word in words if word.startswith("@")] == [f"@{own}"]
+
+
+def test_an_inventory_below_the_current_directory_is_relative(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sources = [str(tmp_path / "inventory" / "hosts.yml"), "/elsewhere/hosts", "a,b"]
+    words = shlex.split(command("none", {}, ansible_inventory_sources=sources))
+    assert words[1:7] == ["-i", "inventory/hosts.yml", "-i", "/elsewhere/hosts", "-i", "a,b"]
+
+
+def test_the_command_of_a_fleet_is_limited_to_the_hosts_that_failed():
+    down = Outcome("client2", broken=["http://client2 cannot be reached"])
+    outcomes = [FAILED, down, Outcome("client3")]
+    context = RunContext(ANSIBLE)
+    text = fleet_command(outcomes, RetryOptions("client_sync", "filter"), context)
+    assert shlex.split(text) == [
+        *START,
+        "-l",
+        "client1,client2",
+        "stackhpc.release_train.client_sync",
+    ]
+    assert fleet_command([Outcome("client3")], RetryOptions("client_sync"), context) == ""
