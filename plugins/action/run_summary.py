@@ -15,8 +15,8 @@ from ..module_utils.errors import OperatorError
 from ..module_utils.report.file import ReportFile
 from ..module_utils.text import printable
 from ..plugin_utils.run.github import (
-    job_annotations,
     is_github_job,
+    job_annotations,
     summary_paths,
     without_commands,
 )

@@ -96,15 +96,20 @@ def check_stamps(pins: Mapping[str, Any]) -> None:
 
     YAML reads an unquoted stamp as a string; numbers and times have another format.
     """
+    problem = _stamp_problem(pins)
+    if problem:
+        raise PinError(problem)
+
+
+def _stamp_problem(pins: Mapping[str, Any]) -> str:
+    """Return a message that names every pin whose value is not a stamp; empty without one."""
     empty = pins_without_stamp(pins)
     problems = [f"'{short_name}' has no stamp" for short_name in empty]
     for short_name in sorted(set(pins) - set(empty)):
         if not is_stamp(pins[short_name]):
             problems.append(f"'{short_name}' is pinned to '{pins[short_name]}'")
-    if problems:
-        raise PinError(
-            f"{'; '.join(problems)}: expected a stamp YYYYMMDDTHHMMSS, such as 20261120T200001"
-        )
+    expected = "expected a stamp YYYYMMDDTHHMMSS, such as 20261120T200001"
+    return f"{'; '.join(problems)}: {expected}" if problems else ""
 
 
 def resolve_pins(
@@ -117,11 +122,11 @@ def resolve_pins(
 
     A deprecated repository is used if the active list has no item of its short name. A pin of
     neither list is a warning, with `strict` an error. Raises PinError without any pin, for malformed
-    stamps, and when all pins are unknown.
+    stamps, naming the unknown pins, too, and when all pins are unknown.
     """
     if not pins:
         raise PinError("there are no package pins")
-    check_stamps(pins)
+    stamp_problem = _stamp_problem(pins)
     deprecated = deprecated or ParsedInventory()
     known = {repository.short_name: repository for repository in active.repositories}
     malformed = [error for error in active.errors if error.short_name in pins]
@@ -137,8 +142,8 @@ def resolve_pins(
     found = {*known, *(error.short_name for error in malformed)}
     unknown = sorted(short_name for short_name in pins if short_name not in found)
     warnings = [unknown_pin_message(short_name, known) for short_name in unknown]
-    if unknown and (strict or len(unknown) == len(pins)):
-        raise PinError("; ".join(warnings))
+    if stamp_problem or (unknown and (strict or len(unknown) == len(pins))):
+        raise PinError("; ".join(filter(None, [stamp_problem, *warnings])))
     resolved = [
         Pin(repository, str(pins[short_name]))
         for short_name, repository in known.items()

@@ -16,7 +16,7 @@ from ..inventory.repositories import (
 )
 from ..inventory.selection import Filters, SelectionError, select_inventory, select_repositories
 from ..inventory.values import PACKAGE_TYPES, converters
-from ..report.retry import select_unfinished
+from ..report.retry import retry_text, select_unfinished
 
 SELECTION_OPTIONS: dict[str, dict[str, Any]] = {
     "rpm_filter": {"type": "raw"},
@@ -89,7 +89,7 @@ def read_inventory(params: Mapping[str, Any], purpose: str) -> tuple[ParsedInven
     left = select_unfinished(everything, params["retry"])
     repositories = [one for one in left if isinstance(one, PackageRepository)]
     errors = [one for one in left if isinstance(one, ItemError)]
-    text = f"{len(left)} unfinished items of {params['retry']}"
+    text = retry_text(len(left), params["retry"])
     return ParsedInventory(repositories, narrowed.warnings, errors), text
 
 
@@ -112,7 +112,7 @@ def read_pins(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, st
     chosen, text = selection.selected, selection.text
     if params.get("retry"):
         chosen = select_unfinished(chosen, params["retry"])
-        text = f"{len(chosen)} unfinished items of {params['retry']}"
+        text = retry_text(len(chosen), params["retry"])
     narrowed = ResolvedPins(
         [one for one in chosen if isinstance(one, Pin)],
         [one for one in chosen if isinstance(one, ItemError)],

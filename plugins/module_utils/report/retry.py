@@ -76,6 +76,11 @@ def select_unfinished(items: Sequence[Item], path: str) -> list[Item]:
     return kept
 
 
+def retry_text(number: int, path: str) -> str:
+    """Return which part of a report is retried, for the end of the run summary."""
+    return f"retry of {number} of {len(unfinished_items(path))} unfinished items of {path}"
+
+
 def _is_done(line: dict[str, Any]) -> bool:
     """Return whether a line is the result of an item that succeeded, not in check mode."""
     return "number" in line and not line.get("error") and not line.get("check_mode")

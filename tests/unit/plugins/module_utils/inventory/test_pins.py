@@ -174,3 +174,10 @@ def test_a_key_of_kayobe_is_converted_to_a_short_name_and_back():
 
 def test_short_names_without_a_stamp_are_sorted():
     assert pins_without_stamp({"c": "", "b": " ", "a": None, "d": STAMP, "e": 0}) == ["a", "b", "c"]
+
+
+def test_a_malformed_stamp_does_not_hide_pins_of_no_repository():
+    with pytest.raises(PinError) as refused:
+        resolve_pins({"rocky_9_baseos": "x", "nowhere": STAMP}, ACTIVE)
+    assert "'rocky_9_baseos' is pinned to 'x'" in str(refused.value)
+    assert "'nowhere' is pinned, but no package repository has" in str(refused.value)

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 import pytest
 
 from plugins.module_utils.report.file import ReportFile
-from plugins.module_utils.report.retry import RetryError, select_unfinished, unfinished_items
+from plugins.module_utils.report.retry import (
+    RetryError,
+    retry_text,
+    select_unfinished,
+    unfinished_items,
+)
 
 EXPECTED = {
     "expected": [
@@ -93,3 +98,8 @@ def test_an_invalid_report_is_an_error(tmp_path, text, message):
 def test_a_missing_report_is_an_error():
     with pytest.raises(RetryError, match="'/nowhere/report' cannot be read: No such file"):
         unfinished_items("/nowhere/report")
+
+
+def test_the_text_of_a_retry_counts_what_it_does_of_what_is_unfinished(tmp_path):
+    path = written(tmp_path, EXPECTED, GOOD, BAD)
+    assert retry_text(1, path) == f"retry of 1 of 2 unfinished items of {path}"

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from plugins.plugin_utils.run.github import (
-    job_annotations,
     is_github_job,
+    job_annotations,
     summary_paths,
     without_commands,
 )

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run summaries: their titles, causes with advice, and identical failures."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from .rig import Rig
+
+
+def test_the_summary_of_an_update_is_that_of_the_update(rig: Rig) -> None:
+    item = rig.rpm(1)
+    repository = {"name": item["name"], "url": item["url"]}
+    path = rig.folder / "summary.md"
+
+    rig.run(
+        "client_update",
+        stackhpc_pulp_repository_rpm_repos=[repository],
+        summary_path=str(path),
+    ).succeeded()
+
+    text = path.read_text(encoding="utf-8")
+    assert "## client\\_update\n" in text
+    assert "client\\_sync" not in text
+
+
+def test_permanent_failures_have_their_cause_and_advice_and_are_not_retried(rig: Rig) -> None:
+    url = f"{rig.upstream.url}/{rig.prefix}/builds/429/"
+    deb = rig.deb(url=url)
+    registry = {"name": f"{rig.prefix}/nova", "url": rig.upstream.url, "upstream_name": "x/429"}
+
+    run = rig.run("package_sync", deb_package_repos=[deb]).failed()
+    pushed = rig.run_module("pulp_repository", container=[registry], sync=True).failed()
+
+    line = run.of(deb["name"])
+    assert line["cause"] == "no Release file upstream"
+    assert line["hint"].startswith("check url and distributions of the item")
+    assert f"  => {line['cause']}: {line['hint']}" in run.output
+    assert "retried at the end" not in run.output
+    assert "(task " not in re.sub(r"^\\S*: \\[.*$", "", run.output, flags=re.MULTILINE)
+    assert pushed.of(registry["name"])["cause"] == "404 from upstream"
+
+
+def test_identical_failures_are_one_line_with_the_names(rig: Rig) -> None:
+    rig.upstream.fault("many/", status=404)
+    url = f"{rig.upstream.url}/many/0001/"
+    items = [rig.rpm(number, url=url) for number in range(1, 6)]
+
+    run = rig.run("package_sync", rpm_package_repos=items).failed()
+
+    names = ", ".join(item["short_name"] for item in items)
+    assert re.search(r"^  5 repositories: 404 from upstream: ", run.output, re.MULTILINE)
+    assert names in " ".join(run.output.split())
+    assert len(re.findall(r"^  => ", run.output, re.MULTILINE)) == 1
+    assert {json.dumps(run.of(item["name"])["hint"]) for item in items} != {""}
