@@ -37,6 +37,7 @@ _OPTIONS = {
     "runs": {"type": "list", "elements": "dict", "default": []},
     "hosts": {"type": "dict", "default": {}},
     "list_all": {"type": "bool", "default": False},
+    "list_changed": {"type": "bool", "default": True},
     "retry": {"type": "str", "choices": ["report", "filter", "none"], "default": "none"},
     "filter": {"type": "str", "default": "package_filter"},
     "report_path": {"type": "path"},
@@ -72,7 +73,8 @@ class ActionModule(ActionBase):
         commands = [retry_command(outcome, retry, started) for outcome in outcomes]
         view = View(screen_width(), bool(options["report_path"]))
         if len(outcomes) == 1:
-            lines = summary_screen(outcomes[0], options["heading"], commands[0], view)
+            heading = options["heading"] if options["list_changed"] else ""
+            lines = summary_screen(outcomes[0], heading, commands[0], view)
         else:
             again = fleet_command(outcomes, retry, started)
             lines = fleet_screen(outcomes, [again], view)

@@ -22,10 +22,14 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         check: Any = self.validate_argument_spec
-        _checked, arguments = check({"text": {"type": "raw", "required": True}})
+        _checked, arguments = check(
+            {"text": {"type": "raw", "required": True}, "fail_msg": {"type": "str", "default": ""}}
+        )
         text = arguments["text"]
         given = text if isinstance(text, list) else [text]
         lines = [printable(line) for part in given for line in str(part).splitlines()]
         Display().display("\n".join(lines))
         result.update(changed=False, lines=len(lines))
+        if arguments["fail_msg"]:
+            result.update(failed=True, msg=arguments["fail_msg"])
         return result

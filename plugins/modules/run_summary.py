@@ -34,6 +34,10 @@ options:
     description: Whether to list the changed items of all O(runs).
     type: bool
     default: false
+  list_changed:
+    description: Whether to list the changed items on the screen. The summary in Markdown always lists them.
+    type: bool
+    default: true
   hosts:
     description:
       - Registered results of several hosts, a mapping of the name of the inventory host to a list in the

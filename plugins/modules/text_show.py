@@ -16,6 +16,10 @@ options:
     description: Text to print, as a string or as a list of lines.
     type: raw
     required: true
+  fail_msg:
+    description: Message with which the task fails after it has printed O(text). If empty, it succeeds.
+    type: str
+    default: ""
 attributes:
   action:
     description: Runs on the controller, as an action plugin.
@@ -35,6 +39,11 @@ EXAMPLES = r"""
     text:
       - "rocky_9_baseos     20261122T200001"
       - "ubuntu_noble       20261120T200001"
+
+- name: Print findings, and fail if there are any
+  stackhpc.release_train.text_show:
+    text: "{{ findings }}"
+    fail_msg: "{{ 'there are findings, see above' if findings else '' }}"
 """
 
 RETURN = r"""

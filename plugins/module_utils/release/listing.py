@@ -34,10 +34,12 @@ NO_GUARD = "none"
 _DAY = 24 * 60 * 60
 _STAMP_LENGTH = 15
 _MAX_NAMES = 10
-_HEADER = (
-    *("TYPE", "NAME", "BASE PATH", "GUARD", "REPOSITORY", "VERSION", "PACKAGES", "DAYS"),
-    "PINNED BY",
-)
+_HEADER = ("TYPE", "NAME", "GUARD", "VERSION", "PACKAGES", "DAYS", "PINNED BY")
+# The table fits this number of columns; names are cut in the middle, because they end in a stamp.
+_MAX_WIDTH = 100
+_MIN_NAME_WIDTH = 34
+_MAX_GUARD_WIDTH = 16
+_MIN_LABELS_WIDTH = 10
 
 
 class Inventory:
@@ -162,7 +164,7 @@ def show_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[
     server.report.finish_all(map(_result, entries))
     return [], {
         "distributions": entries,
-        "lines": text_table(_HEADER, map(_cells, entries)),
+        "lines": _table(entries),
         "selected": f"selected {len(entries)} of {len(rows)}",
     }
 
@@ -217,12 +219,37 @@ def _result(entry: Mapping[str, Any]) -> Result:
     return Result(entry["name"], entry["type"], more=more)
 
 
-def _cells(entry: Mapping[str, Any]) -> tuple[object, ...]:
+def _table(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a table of at most _MAX_WIDTH columns, without base paths and repositories.
+
+    Names are shortened if necessary, then the labels of configurations.
+    """
+    rows = [_cells(entry) for entry in entries]
+    for place, shortest in ((1, _MIN_NAME_WIDTH), (-1, _MIN_LABELS_WIDTH)):
+        excess = max(map(len, text_table(_HEADER, rows))) - _MAX_WIDTH
+        if excess > 0:
+            longest = max(len(row[place]) for row in rows)
+            width = max(shortest, longest - excess)
+            rows = [(*row[:place], _cut(row[place], width), *row[place:][1:]) for row in rows]
+    return text_table(_HEADER, rows)
+
+
+def _cells(entry: Mapping[str, Any]) -> tuple[Any, ...]:
     serves, version = entry["serves"], entry["version"]
+    if version is None:
+        version = {"repository": "latest", "publication": None}.get(serves, serves)
     return (
-        *(entry[key] for key in ("type", "name", "base_path", "content_guard")),
-        entry["repository"] or ("serves nothing" if serves == "nothing" else serves),
-        "latest" if version is None and serves == "repository" else version,
+        *(entry[key] for key in ("type", "name")),
+        _cut(entry["content_guard"] or "", _MAX_GUARD_WIDTH),
+        version,
         *(entry[key] for key in ("packages", "days")),
         ", ".join(entry["pinned_by"]),
     )
+
+
+def _cut(text: str, width: int) -> str:
+    """Return a text of at most this width, cut in its middle."""
+    if len(text) <= width:
+        return text
+    end = min(_STAMP_LENGTH + 1, width // 2)
+    return f"{text[: width - end - 1]}…{text[-end:]}"

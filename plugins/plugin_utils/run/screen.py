@@ -67,7 +67,8 @@ def summary_screen(
 ) -> list[str]:
     """Return at most LINES lines about one host, the counts last.
 
-    `heading` is the title of the changed items, `command` retries the failed ones.
+    `heading` is the title of the changed items, which are not listed without; `command` retries the
+    failed ones.
     """
     retry = ["Retry the failed items:", f"{_INDENT}{command}"] if command and outcome.failed else []
     allowed = [
@@ -204,7 +205,7 @@ def _rows_of(view: View) -> int:
 
 
 def _changed(outcome: Outcome, heading: str, room: int, view: View) -> list[str]:
-    if not outcome.done:
+    if not outcome.done or not heading:
         return []
     named = list(zip(unique_names(outcome.done), outcome.done))
     width = max(len(name) for name, _result in named)

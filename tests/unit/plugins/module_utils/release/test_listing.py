@@ -193,14 +193,23 @@ def test_an_invalid_item_is_a_warning_and_the_others_are_assigned():
 def test_the_table_marks_empty_distributions_and_those_of_repositories():
     lines = show(package_filter="nova empty")["lines"]
     assert lines == [
-        "TYPE       NAME        BASE PATH      GUARD    REPOSITORY      VERSION  PACKAGES  DAYS"
-        "  PINNED BY",
-        "container  kolla/nova  stackhpc/nova  private  A repository    latest   -            0  -",
-        "rpm        empty       some/where     -        serves nothing  -        -            0  -",
+        "TYPE       NAME        GUARD    VERSION  PACKAGES  DAYS  PINNED BY",
+        "container  kolla/nova  private  latest   -            0  -",
+        "rpm        empty       -        nothing  -            0  -",
     ]
 
 
-def test_the_report_has_each_listed_distribution(tmp_path):
+def test_the_table_fits_100_columns_and_keeps_the_stamps(monkeypatch):
+    long = "cloudlinux-10-appstream-source-with-a-long-name-of-a-distribution-"
+    more = [listed(f"{long}{number}-{OLD}", f"a/{number}", "development") for number in range(3)]
+    monkeypatch.setattr(release_listing, "list_distributions", lambda *_given: [*SERVED, *more])
+    labels = {f"configuration-number-{number}": {"rocky": OLD} for number in range(5)}
+    lines = show(pins=labels)["lines"]
+    assert max(map(len, lines)) <= 100
+    assert len([line for line in lines if f"…-{OLD}" in line]) == 3
+
+
+def test_the_report_has_each_distribution_that_is_shown(tmp_path):
     path, server = tmp_path / "report", FakePulp().server()
     server.report = Report([ReportFile(str(path))])
     shown = show(server, guard="release")["distributions"]
