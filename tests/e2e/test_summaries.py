@@ -6,6 +6,10 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
+from tests.lab.playbook import loopback
+
 from .rig import Rig
 
 
@@ -54,3 +58,38 @@ def test_identical_failures_are_one_line_with_the_names(rig: Rig) -> None:
     assert names in " ".join(run.output.split())
     assert len(re.findall(r"^  => ", run.output, re.MULTILINE)) == 1
     assert {json.dumps(run.of(item["name"])["hint"]) for item in items} != {""}
+
+
+def test_questions_end_with_their_answer(rig: Rig) -> None:
+    items = [rig.rpm(1), rig.rpm(2)]
+    rig.snapshot(items[0])
+    wanted = {"rpm_package_repos": items}
+
+    listed = rig.run("distribution_list", "-l", "ark1", **wanted).succeeded()
+    queried = rig.run("package_query", **wanted).failed()
+
+    end = listed.output.rpartition("TASK [")[2].splitlines()
+    assert end[0].startswith("stackhpc.release_train.distribution : Show the answer]")
+    recap = next(place for place, line in enumerate(end) if line.startswith("PLAY RECAP"))
+    assert max(map(len, end[1:recap])) <= 100
+    end = queried.output.rpartition("TASK [")[2].splitlines()
+    assert items[0]["short_name"] in "".join(end)
+    assert any(line.startswith("fatal: [ark1]: FAILED!") for line in end)
+
+
+def test_a_job_of_github_gets_annotations_and_a_summary(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.upstream.fault("many/0001/", status=404)
+    step = rig.folder / "step.md"
+    monkeypatch.setattr(
+        "tests.lab.playbook.loopback",
+        lambda: {**loopback(), "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)},
+    )
+
+    run = rig.run("package_sync", rpm_package_repos=[rig.rpm(1)]).failed()
+
+    (line,) = [line for line in run.output.splitlines() if line.startswith("::error ")]
+    assert line.startswith("::error title=package_sync ark1::")
+    assert "404 from upstream" in line
+    assert "### Failed" in step.read_text(encoding="utf-8")

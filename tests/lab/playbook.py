@@ -230,11 +230,13 @@ def play_checked(inventory: Path, name: str, *arguments: str, report: bool = Fal
     return run
 
 
-def plain_environment() -> dict[str, str]:
-    """Return this program's environment, without colours and without a proxy for loopback."""
+def loopback() -> dict[str, str]:
+    """Return this program's environment without colours and without a job of GitHub Actions; a
+    proxy is not asked for loopback."""
     local = ",".join(filter(None, [os.environ.get("no_proxy"), "127.0.0.1", "localhost"]))
     plain = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
-    return {**os.environ, **plain, "no_proxy": local, "NO_PROXY": local}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    return {**own, **plain, "no_proxy": local, "NO_PROXY": local}
 
 
 def _restore_interrupts() -> None:
