@@ -101,5 +101,5 @@ def test_a_missing_report_is_an_error():
 
 
 def test_the_text_of_a_retry_counts_what_it_does_of_what_is_unfinished(tmp_path):
-    path = written(tmp_path, EXPECTED, GOOD, BAD)
+    path = write_report(tmp_path, EXPECTED, GOOD, BAD)
     assert retry_text(1, path) == f"retry of 1 of 2 unfinished items of {path}"

@@ -94,8 +94,8 @@ def typical_run():
 
 
 @pytest.mark.parametrize("width", APPROVED)
-def test_the_screen_of_a_night_is_as_approved(width):
-    lines = summary_screen(night(), "New snapshots", COMMAND, View(width, report=True))
+def test_the_screen_of_a_run_is_as_approved(width):
+    lines = summary_screen(typical_run(), "New snapshots", COMMAND, View(width, report=True))
     approved = Path(__file__).with_name(APPROVED[width])
     assert len(lines) <= LINES
     assert "\n".join(lines) + "\n" == approved.read_text(encoding="utf-8")

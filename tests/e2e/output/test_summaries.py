@@ -8,15 +8,15 @@ import re
 
 import pytest
 
-from tests.lab.playbook import loopback
+from tests.lab.playbook import plain_environment
 
-from .rig import Rig
+from tests.e2e.rig import Rig
 
 
 def test_the_summary_of_an_update_is_that_of_the_update(rig: Rig) -> None:
     item = rig.rpm(1)
     repository = {"name": item["name"], "url": item["url"]}
-    path = rig.folder / "summary.md"
+    path = rig.directory / "summary.md"
 
     rig.run(
         "client_update",
@@ -81,10 +81,10 @@ def test_a_job_of_github_gets_annotations_and_a_summary(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig.upstream.fault("many/0001/", status=404)
-    step = rig.folder / "step.md"
+    step = rig.directory / "step.md"
     monkeypatch.setattr(
-        "tests.lab.playbook.loopback",
-        lambda: {**loopback(), "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)},
+        "tests.lab.playbook.plain_environment",
+        lambda: {**plain_environment(), "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)},
     )
 
     run = rig.run("package_sync", rpm_package_repos=[rig.rpm(1)]).failed()
