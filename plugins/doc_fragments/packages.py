@@ -52,6 +52,11 @@ allow_failure:
     - Whether a failure of this repository is reported without failing the module. Defaults to
       V(false).
   type: bool
+allow_empty:
+  description:
+    - Whether a snapshot of this repository may have no packages. By default it is flagged, and
+      M(stackhpc.release_train.package_promote) refuses it. Defaults to V(false).
+  type: bool
 """
 
 _POLICY = """\

@@ -12,7 +12,7 @@ description:
   - Sets the content guard of released content on the pinned snapshots.
   - Promotes all snapshots or none. All snapshots are validated before the first write, the result is
     read back, and if a write fails all changes are rolled back. A snapshot that does not exist or has
-    no content is an error.
+    no packages is an error. See O(allow_empty).
   - In check mode and in diff mode the module also returns the URL and the number of packages of each
     changed snapshot, which costs a request for each.
 options:
@@ -20,6 +20,13 @@ options:
     description: Content guard of released content. It must exist.
     type: str
     default: release
+  allow_empty:
+    description:
+      - Whether snapshots without packages are promoted, too. By default only those of items with
+        C(allow_empty) are, because such a snapshot usually comes from a wrong component, architecture
+        or URL. Snapshots that are released already are not checked.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
   - stackhpc.release_train.packages.names
@@ -126,6 +133,7 @@ def main() -> None:
         **SELECTION_OPTIONS,
         **PIN_OPTIONS,
         "content_guard": {"type": "str", "default": "release"},
+        "allow_empty": {"type": "bool", "default": False},
     }
     run(options, promote_packages, "snapshot")
 

@@ -87,7 +87,7 @@ flagged:
   contains:
     short_name: {description: Short name of the repository., type: str, returned: always}
     stamp: {description: Stamp of the snapshot., type: str, returned: always}
-    packages_before: {description: Number of packages before the loss., type: str, returned: always}
+    packages_before: {description: Number of packages before the loss. V(0) if there are none., type: str, returned: always}
 lines:
   description: The snapshots as a table.
   returned: always

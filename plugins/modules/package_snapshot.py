@@ -32,6 +32,7 @@ options:
       - Percentage of lost packages above which a new snapshot gets the label
         C(release_train_shrunk). M(stackhpc.release_train.package_query) skips such a snapshot unless it is
         requested by its stamp.
+      - A new snapshot without packages gets the label in any case, unless the item has C(allow_empty).
     type: float
     default: 30
   notable:
@@ -162,9 +163,10 @@ results:
       elements: str
       returned: when synced
     shrunk:
-      description: Number of packages C(before) and C(after) the loss.
+      description:
+        - Number of packages C(before) and C(after) the loss. C(advice) is where to look when none are left.
       type: dict
-      returned: when the snapshot has lost too many packages
+      returned: when the snapshot has lost too many packages, or has none
 summary:
   description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always

@@ -49,6 +49,7 @@ class PackageRepository:
     sync: bool = True
     publish: bool = True
     allow_failure: bool = False
+    allow_empty: bool = False
     deprecated: bool = False
     # Both may contain secrets, hence not in the repr.
     remote_options: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)

@@ -147,6 +147,7 @@ _SHARED: Converters = {
     "sync": boolean,
     "publish": boolean,
     "allow_failure": boolean,
+    "allow_empty": boolean,
 }
 
 _TYPE_KEYS: dict[str, Converters] = {

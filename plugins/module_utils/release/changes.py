@@ -153,12 +153,12 @@ def _sort_key(version: str) -> list[tuple[int, str]]:
 
 
 SHRUNK_LABEL = "release_train_shrunk"
-"""On a distribution: how many packages the last snapshot had that was not flagged."""
+"""On a distribution: how many packages the last snapshot had that was not flagged, 0 without one."""
 
 
 @dataclass(frozen=True)
 class PackageCounts:
-    """How many packages the snapshot before has, and the new one."""
+    """How many packages the snapshot before has (0 without one), and the new one."""
 
     before: int
     after: int
@@ -167,21 +167,29 @@ class PackageCounts:
         """Whether there are fewer packages now, by more than this percentage."""
         return self.before > 0 and (self.before - self.after) * 100 > limit * self.before
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the new snapshot has no packages."""
+        return self.after == 0
+
 
 def count_packages(
     server: Server,
     item: SnapshotItem,
     guard: str | None,
     outcome: SyncOutcome | None = None,
-) -> PackageCounts | None:
-    """Compare the latest version with the newest snapshot; None without one.
+) -> PackageCounts:
+    """Compare the latest version with the newest snapshot.
 
     Where the newest snapshot is flagged itself, and still has the `guard` (href) of snapshots that
     are not released, its label counts: a broken upstream does not become normal after two runs.
     """
-    newest = item.newest
+    reader, content_type, newest = server.client, item.content_type, item.newest
     if newest is None or not newest.version:
-        return None
+        counted = outcome.packages if outcome else None
+        if counted is None:
+            counted = package_count(reader, content_type, item.state.latest_version)
+        return PackageCounts(0, counted)
     label = newest.labels.get(SHRUNK_LABEL, "")
     flagged = label.isdigit() and newest.guard == guard
     number = version_number(newest.version)
@@ -190,7 +198,6 @@ def count_packages(
         after = outcome.packages
         before = after - outcome.packages_added + outcome.packages_removed
     else:
-        reader, content_type = server.client, item.content_type
         after = package_count(reader, content_type, item.state.latest_version)
         before = 0 if flagged else package_count(reader, content_type, newest.version)
     return PackageCounts(int(label) if flagged else before, after)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Report the health of a Pulp at the end of a run: repositories that were not synced recently, and
-the usage of its storage."""
+"""Report the health of a Pulp: snapshots without packages, repositories that were not synced
+recently, and the usage of its storage."""
 
 from __future__ import annotations
 
@@ -8,18 +8,27 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..inventory.pins import Pin
 from ..inventory.repositories import PackageRepository
 from ..inventory.stamp import current_stamp, parse_stamp
+from ..inventory.values import PACKAGE_TYPES
 from ..objects.status import read_storage
 from ..pulp.errors import PulpError
+from ..pulp.pool import for_each
 from ..pulp.reader import Reader, read_by_field, uuid_of
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
+from .changes import package_count
+from .newest import served_versions
 
 # In the names of all plugins' sync tasks: pulp_rpm.app.tasks.synchronizing.synchronize.
 _COMPLETED_SYNCS = {"name__contains": "synchroni", "state": "completed"}
 _RESOURCES = "reserved_resources_record"
+_EMPTY_ADVICE = {
+    "deb": "check components, architectures and distributions of the item",
+    "rpm": "check url of the item",
+}
 
 
 def synced_since(reader: Reader, since: datetime) -> set[str]:
@@ -108,3 +117,54 @@ def _read_hrefs(
         found = read_by_field(server.client, endpoint, "name", names, ("pulp_href",))
         hrefs.update({(name, one): entry["pulp_href"] for one, entry in found.items()})
     return hrefs
+
+
+def empty_advice(repository: PackageRepository) -> str:
+    """Return where to look when a snapshot has no packages."""
+    return _EMPTY_ADVICE.get(repository.content_type, "check what was uploaded")
+
+
+def empty_snapshots(
+    server: Server,
+    pins: Sequence[Pin],
+    snapshots: Sequence[Mapping[str, Any] | None],
+    guard: str | None,
+) -> list[str]:
+    """Return an error message for each pin whose snapshot has no content.
+
+    `snapshots`: the distributions of the pins; one that has the `guard` (href) already is not read.
+    """
+    served = [
+        (pin, entry["publication"])
+        for pin, entry in zip(pins, snapshots)
+        if entry
+        and entry.get("publication")
+        and entry["content_guard"] != guard
+        and not pin.repository.allow_empty
+    ]
+    versions: dict[str, str] = {}
+    for name, content_type in CONTENT_TYPES.items():
+        hrefs = [href for pin, href in served if pin.content_type == name]
+        versions.update(served_versions(server, content_type, hrefs))
+    empty: set[str] = set()
+
+    def count(one: tuple[Pin, str]) -> None:
+        pin, publication = one
+        version = versions.get(publication)
+        if not version:
+            raise PulpError("its publication does not exist")
+        if package_count(server.client, CONTENT_TYPES[pin.content_type], version) == 0:
+            empty.add(pin.snapshot_name)
+
+    # Pulp cannot return several versions at once.
+    errors = for_each(served, count, server.write_concurrency())
+    problems = []
+    for (pin, _publication), error in zip(served, errors):
+        subject = f"snapshot '{pin.snapshot_name}' of {pin.short_name}"
+        if error:
+            problems.append(f"the content of {subject} cannot be counted: {error}")
+        elif pin.snapshot_name in empty:
+            unit = CONTENT_TYPES[pin.content_type].content_unit.rpartition(".")[2]
+            permit = ", or permit it with allow_empty" if pin.content_type in PACKAGE_TYPES else ""
+            problems.append(f"{subject} has no {unit}s: {empty_advice(pin.repository)}{permit}")
+    return problems

@@ -19,6 +19,7 @@ from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
 from .changes import package_count
+from .health import empty_snapshots
 from .newest import SnapshotFilter, find_snapshots, served_versions
 from .options import read_pins
 
@@ -34,18 +35,24 @@ def promote_packages(
     resolved, selected = read_pins(params, "pins")
     for warning in resolved.warnings:
         server.report.warn(warning)
-    results = promote_pins(server, resolved.pins, params["content_guard"], resolved.errors)
+    guard, allow_empty = params["content_guard"], params["allow_empty"]
+    results = promote_pins(server, resolved.pins, guard, resolved.errors, allow_empty)
     lines = [promotion_line(result) for result in results if result.changed]
     return results, {"selected": selected, "unknown_pins": resolved.unknown, "lines": lines}
 
 
 def promote_pins(
-    server: Server, pins: Sequence[Pin], guard: str, errors: Sequence[ItemError] = ()
+    server: Server,
+    pins: Sequence[Pin],
+    guard: str,
+    errors: Sequence[ItemError] = (),
+    allow_empty: bool = False,
 ) -> list[Result]:
     """Give the snapshots that pins name the guard of released content; all of them or none.
 
     Raises InvalidItem, before anything is written, naming every snapshot that does not exist or
-    serves nothing, and every malformed item that is pinned (`errors`).
+    serves nothing, every malformed item that is pinned (`errors`), and unless `allow_empty` every
+    one without content.
     """
     snapshots = _read_snapshots(server, pins)
     problems = [f"'{error.short_name}' is pinned, but {error}" for error in errors]
@@ -54,6 +61,8 @@ def promote_pins(
     guards = read_guards(server, [guard], in_use)
     if guard not in guards.hrefs:
         problems.append(f"there is no content guard '{guard}'")
+    if not allow_empty:
+        problems += empty_snapshots(server, pins, snapshots, guards.hrefs.get(guard))
     if problems:
         raise InvalidItem("nothing was promoted: " + "; ".join(problems))
     switches = [

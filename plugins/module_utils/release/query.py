@@ -27,6 +27,7 @@ from ..pulp.types import CONTENT_TYPES, ContentType
 from ..report.report import Result
 from ..text import text_table
 from .changes import SHRUNK_LABEL
+from .health import empty_advice
 from .newest import SnapshotFilter, find_snapshots
 from .options import read_inventory, read_pins
 
@@ -226,7 +227,9 @@ def _answer(results: Sequence[Result], queries: Sequence[_RepositoryQuery]) -> d
 
 def _row(result: Result, one: _RepositoryQuery) -> tuple[object, ...]:
     more, notes = result.more, [f"skipped {stamp}, flagged" for stamp, _before in one.skipped]
-    if more["packages_before"]:
+    if more["packages_before"] == "0":
+        notes.append("flagged: no packages")
+    elif more["packages_before"]:
         notes.append(f"flagged: {more['packages_before']} packages before")
     stamp = "failed" if result.error else more["stamp"] or "none"
     return more["short_name"], result.type, stamp, more["content_guard"], "; ".join(notes)
@@ -236,9 +239,12 @@ def _warn(server: Server, queries: Sequence[_RepositoryQuery], without: Sequence
     """Warn about flagged snapshots that were skipped, and repositories without a snapshot."""
     for one in queries:
         for stamp, before in one.skipped:
+            reason = f"too many of the {before} packages before it are missing. Check it"
+            if before == "0":
+                reason = f"it has no packages: {empty_advice(one.repository)}"
             server.report.warn(
-                f"{one.repository.short_name}: {stamp} is skipped, because too many of the {before} "
-                "packages before it are missing. Check it, and set its exact stamp to use it"
+                f"{one.repository.short_name}: {stamp} is skipped, because {reason}, and set its exact "
+                "stamp to use it"
             )
     if without:
         query = queries[0].query

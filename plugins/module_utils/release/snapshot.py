@@ -34,7 +34,7 @@ from .changes import (
     notable_pattern,
     read_changes,
 )
-from .health import server_health
+from .health import empty_advice, server_health
 from .newest import SnapshotItem, read_newest, read_snapshot_items, wait_for_other_run
 from .options import read_inventory, read_whole_inventory
 
@@ -44,7 +44,7 @@ class SnapshotSettings:
     """How to make snapshots. `stamp`: of new ones; `explicit`: the user set it; `guard`: a name.
 
     `shrink_limit`: a snapshot that has fewer packages than the one before, by more than this
-    percentage, is flagged.
+    percentage, is flagged. So is one without packages, unless the item has `allow_empty`.
     """
 
     stamp: str
@@ -152,6 +152,9 @@ class SnapshotRun:
                 return
             raise InvalidItem("there is no such repository on the server, and sync is false for it")
         if item.repository.publish:
+            if outcome and outcome.version_after == 0 and not self.server.check_mode:
+                advice = empty_advice(item.repository)
+                raise InvalidItem(f"the sync succeeded without any content: {advice}")
             self.serve(item, result, bool(outcome and outcome.made_version), outcome)
         if outcome and outcome.made_version and outcome.version_before:
             self._record_changes(item, result, outcome)
@@ -186,8 +189,11 @@ class SnapshotRun:
             "publication": self._publication(item, result, outcome),
         }
         counts = count_packages(self.server, item, guard, outcome)
-        if counts and counts.has_shrunk(self.settings.shrink_limit):
+        has_shrunk = counts.has_shrunk(self.settings.shrink_limit)
+        if has_shrunk or (counts.is_empty and not item.repository.allow_empty):
             result.more["shrunk"] = {"before": counts.before, "after": counts.after}
+            if counts.is_empty:
+                result.more["shrunk"]["advice"] = empty_advice(item.repository)
             values["pulp_labels"] = {SHRUNK_LABEL: str(counts.before)}
         name = item.repository.snapshot_name(stamp)
         spec = DistributionSpec(item.content_type, name, values)

@@ -91,6 +91,7 @@ _REPEATED = frozenset(
         "openstack_release",
         "os_distribution",
         "os_release",
+        "package_allow_empty",
         "package_filter",
         "package_guard_development",
         "package_guard_release",

@@ -219,12 +219,13 @@ def _flagged(shrunk: Sequence[Mapping[str, Any]], view: View) -> list[str]:
     lines = []
     for result in shrunk:
         before, after = result["shrunk"]["before"], result["shrunk"]["after"]
-        fewer = 100 * (before - after) // before
-        lines.append(
-            view.clip(
-                f"{_INDENT}{name_of(result)}: {after} packages instead of {before}, {fewer} % fewer"
-            )
-        )
+        text = "no packages"
+        if before:
+            fewer = 100 * (before - after) // before
+            text = f"{after} packages instead of {before}, {fewer} % fewer"
+        advice = result["shrunk"].get("advice")
+        note = f"; {advice}" if advice else ""
+        lines.append(view.clip(f"{_INDENT}{name_of(result)}: {text}{note}"))
     if not lines:
         return []
     return ["Flagged: package_query skips them unless their stamp is given", *view.cut(lines, 3)]

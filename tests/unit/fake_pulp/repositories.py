@@ -159,7 +159,11 @@ def _sync(pulp: FakePulp, body: dict[str, Any], path: str, plugin: str) -> Any:
         url = remote["url"].rstrip("/")
         if url not in upstream:
             raise TaskError(f"404, message='Not Found', url='{remote['url']}'")
-        content = {unit(store, plugin, one) for one in upstream[url] if _is_included(remote, one)}
+        content = {
+            one if one.startswith("/") else unit(store, plugin, one)
+            for one in upstream[url]
+            if _is_included(remote, one)
+        }
         before = repository["latest_version_href"]
         held = store.get(before)["_content"]
         if not (body.get("mirror") or policy.startswith("mirror")):

@@ -50,10 +50,10 @@ class Ark:
         return len(self.pulp.sent("GET", r"/versions/\d+/$"))
 
 
-def promote(ark: Ark, check_mode: bool = False, diff: bool = False) -> tuple[list[Any], list[str]]:
-    no_selection = {
-        f"{kind}_{what}": None for kind in ("rpm", "deb") for what in ("filter", "defaults")
-    }
+def promote(
+    ark: Ark, check_mode: bool = False, diff: bool = False, **more: Any
+) -> tuple[list[Any], list[str]]:
+    no_selection = {f"{kind}_{what}": None for kind in ("rpm", "deb") for what in ("filter", "defaults")}
     params = {
         **no_selection,
         "rpm": [
@@ -62,18 +62,20 @@ def promote(ark: Ark, check_mode: bool = False, diff: bool = False) -> tuple[lis
                 "short_name": name,
                 "base_path": f"{name}/",
                 "distribution_name": f"{name}-",
+                **more.get(name, {}),
             }
             for name in ark.names
         ],
         **{"package_filter": None, "sync_group": None, "retry": None, "pins_strict": False},
         "package_versions": dict.fromkeys(ark.names, STAMP),
         "content_guard": "release",
+        "allow_empty": more.get("allow_empty", False),
     }
     results, more = promote_packages(ark.pulp.server(check_mode, diff), params)
     return results, more["lines"]
 
 
-def test_a_run_reports_content_guards_by_name_and_does_not_count_packages():
+def test_a_run_reports_the_guards_by_name_and_counts_what_changes():
     ark = Ark(a="development", b="release", c=None)
     results, lines = promote(ark)
     assert lines == [
@@ -83,7 +85,7 @@ def test_a_run_reports_content_guards_by_name_and_does_not_count_packages():
     assert results[0].after == {"content_guard": "release"}
     assert results[0].as_dict()["told"] == "development -> release"
     assert "told" not in results[1].more
-    assert ark.package_counts == 0
+    assert ark.package_counts == 2
 
 
 @pytest.mark.parametrize("mode", [{"check_mode": True}, {"diff": True}])
@@ -97,7 +99,33 @@ def test_check_and_diff_mode_report_urls_and_packages_of_changed_snapshots(mode)
     assert results[0].before == {"content_guard": "development"}
     assert results[0].after == {"content_guard": "release", "visible": f"3 packages at {url}"}
     assert (results[0].more["url"], results[0].more["packages"]) == (url, 3)
-    assert ark.package_counts == 2
+    assert ark.package_counts == 4
+
+
+def test_a_snapshot_without_packages_is_refused_and_nothing_is_written():
+    ark = Ark(a="development", b="development", c="release")
+    ark.set_packages("b", 0)
+    ark.set_packages("c", 0)
+    with pytest.raises(InvalidItem, match=f"'b-{STAMP}' of b has no packages: check url") as raised:
+        promote(ark)
+    assert f"c-{STAMP}" not in str(raised.value)
+    assert ark.guard("a") == "development"
+
+
+@pytest.mark.parametrize("how", [{"allow_empty": True}, {"b": {"allow_empty": True}}])
+def test_a_snapshot_without_packages_is_promoted_if_that_is_allowed(how):
+    ark = Ark(a="development", b="development")
+    ark.set_packages("b", 0)
+    promote(ark, **how)
+    assert (ark.guard("a"), ark.guard("b")) == ("release", "release")
+
+
+def test_a_snapshot_whose_packages_cannot_be_counted_is_refused():
+    ark = Ark(a="development")
+    ark.pulp.on("GET", r"/versions/\d+/$", raises=ResponseError(500, "out of order"))
+    with pytest.raises(InvalidItem, match="content of snapshot .* cannot be counted: .*order"):
+        promote(ark)
+    assert ark.guard("a") == "development"
 
 
 def test_check_mode_does_not_change_content_guards():
@@ -106,9 +134,9 @@ def test_check_mode_does_not_change_content_guards():
     assert ark.guard("a") == "development"
 
 
-def test_uncountable_packages_do_not_stop_a_promotion():
+def test_packages_that_cannot_be_shown_do_not_stop_a_promotion():
     ark = Ark(a="development")
-    ark.pulp.on("GET", r"/versions/\d+/$", raises=ResponseError(500, "out of order"))
+    ark.pulp.on("GET", r"/versions/\d+/$", skip=1, raises=ResponseError(500, "out of order"))
     results, lines = promote(ark, diff=True)
     assert results[0].changed
     assert not results[0].error
@@ -118,7 +146,7 @@ def test_uncountable_packages_do_not_stop_a_promotion():
 
 def test_a_promoted_distribution_that_cannot_be_read_is_a_warning():
     ark = Ark(a="development")
-    ark.pulp.on("GET", "publications/", raises=LostResponse("it broke"))
+    ark.pulp.on("GET", "publications/", skip=1, raises=LostResponse("it broke"))
     results, lines = promote(ark, diff=True)
     assert results[0].changed
     assert lines == [f"a  {STAMP}  development -> release"]

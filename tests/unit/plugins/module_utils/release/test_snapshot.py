@@ -296,6 +296,48 @@ def test_a_snapshot_within_the_limit_is_not_flagged(pulp):
     assert pulp.by_name("distributions/")[f"a-{NEXT}"]["pulp_labels"] == {}
 
 
+@pytest.mark.parametrize("kind", ["rpm", "deb"])
+def test_a_first_snapshot_without_packages_is_flagged(pulp, kind):
+    # Upstream has other content than packages, such as the Release file of a Deb suite.
+    pulp.upstream[URL.format("a")] = [pulp.add(f"content/{kind}/releases/")["pulp_href"]]
+    more = {"distributions": "noble"} if kind == "deb" else {}
+    result = one(pulp, **{kind: [item(**more)]})
+    assert result.error == ""
+    shrunk = result.more["shrunk"]
+    assert (shrunk["before"], shrunk["after"]) == (0, 0)
+    assert ("components" if kind == "deb" else "url") in shrunk["advice"]
+    assert pulp.there("distributions/")[f"a-{STAMP}"]["pulp_labels"] == {SHRUNK_LABEL: "0"}
+
+
+def test_a_snapshot_that_lost_all_packages_is_flagged_whatever_the_limit(pulp):
+    one(pulp)
+    pulp.upstream[URL.format("a")] = []
+    result = one(pulp, stamp=NEXT, shrink_limit=100.0)
+    assert (result.more["shrunk"]["before"], result.more["shrunk"]["after"]) == (4, 0)
+
+
+def test_packages_after_an_empty_snapshot_are_not_flagged(pulp):
+    pulp.upstream[URL.format("a")] = [pulp.add("content/rpm/advisories/")["pulp_href"]]
+    assert one(pulp).more["shrunk"]["after"] == 0
+    pulp.upstream[URL.format("a")] = PACKAGES
+    assert "shrunk" not in one(pulp, stamp=NEXT).more
+    assert pulp.there("distributions/")[f"a-{NEXT}"]["pulp_labels"] == {}
+
+
+def test_an_item_may_allow_a_snapshot_without_packages(pulp):
+    pulp.upstream[URL.format("a")] = [pulp.add("content/rpm/advisories/")["pulp_href"]]
+    result = one(pulp, rpm=[item(allow_empty=True)])
+    assert (result.error, "shrunk" in result.more) == ("", False)
+
+
+@pytest.mark.parametrize("kind", ["rpm", "deb"])
+def test_a_first_sync_without_any_content_is_an_error_that_says_where_to_look(pulp, kind):
+    pulp.upstream[URL.format("a")] = []
+    more = {"distributions": "noble"} if kind == "deb" else {}
+    error = one(pulp, **{kind: [item(**more)]}).error
+    assert error.startswith("the sync succeeded without any content: check ")
+
+
 # The publication that mirrors upstream
 
 

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A green verdict can be trusted: what would mislead an operator is flagged, refused or named."""
+
+from __future__ import annotations
+
+from .rig import Rig
+
+
+def test_a_snapshot_without_packages_is_flagged_skipped_and_not_released(rig: Rig) -> None:
+    item = rig.deb(components="nosuch")
+    good = rig.rpm(1)
+    name, lists = item["short_name"], {"deb_package_repos": [item], "rpm_package_repos": [good]}
+
+    run = rig.run("package_sync", **lists).succeeded()
+
+    shrunk = run.of(item["name"])["shrunk"]
+    assert (shrunk["before"], shrunk["after"]) == (0, 0)
+    assert f"  {name}: no packages; check components, architectures and distributions" in run.output
+    stamps = {line["short_name"]: line["stamp"] for line in run.report}
+
+    asked = rig.run("package_query", **lists).succeeded()
+    assert f"{name}: {stamps[name]} is skipped, because it has no packages" in asked.output
+
+    pins = {"package_versions": stamps}
+    refused = rig.run("package_promote", **lists, **pins).failed()
+    assert f"of {name} has no packages: check components" in refused.message
+    assert {one["content_guard"] for one in rig.ark.snapshots(rig.prefix)} == {
+        _guard(rig, "development")
+    }
+    rig.run("package_promote", **lists, **pins, package_allow_empty=True).succeeded()
+    assert {one["content_guard"] for one in rig.ark.snapshots(rig.prefix)} == {
+        _guard(rig, "release")
+    }
+
+
+def _guard(rig: Rig, name: str) -> str:
+    return str(rig.ark.find("contentguards/core/rbac/", name)["pulp_href"])
