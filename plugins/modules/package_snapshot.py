@@ -20,7 +20,9 @@ options:
   stamp:
     description:
       - Stamp of the snapshots that this run creates, C(YYYYMMDDTHHMMSS) in UTC. Defaults to the start
-        time of the run.
+        time of the run, by Pulp's clock. A stamp in the future is refused.
+      - If the newest snapshot of a repository has a later stamp than the default, the new one gets the stamp of
+        one second after it.
       - Content that an earlier run synced without taking a snapshot gets the time of that sync as its stamp.
     type: str
   content_guard:

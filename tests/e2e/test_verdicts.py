@@ -33,5 +33,25 @@ def test_a_snapshot_without_packages_is_flagged_skipped_and_not_released(rig: Ri
     }
 
 
+def test_after_a_clock_that_was_ahead_nights_go_on_and_future_stamps_are_refused(rig: Rig) -> None:
+    item, future = rig.rpm(1), "20990101T000000"
+    refused = rig.run("package_sync", rpm_package_repos=[item], package_stamp=future).failed()
+    assert f"stamp {future} is in the future: Pulp's clock is at 2" in refused.message
+    assert rig.ark.snapshots(rig.prefix) == []
+
+    rig.snapshot(item)
+    (there,) = rig.ark.snapshots(rig.prefix)
+    moved = {
+        "name": f"{item['distribution_name']}{future}",
+        "base_path": f"{rig.prefix}/01/{future}",
+    }
+    rig.ark.patch(there["pulp_href"], **moved)
+    for second in (1, 2):
+        item["url"] = f"{rig.upstream.url}/many/{second + 1:04}/"
+        run = rig.run("package_sync", rpm_package_repos=[item]).succeeded()
+        assert run.of(item["name"])["stamp"] == f"{future[:-1]}{second}"
+        assert "the newest snapshot has a stamp in the future" in run.output
+
+
 def _guard(rig: Rig, name: str) -> str:
     return str(rig.ark.find("contentguards/core/rbac/", name)["pulp_href"])

@@ -31,6 +31,8 @@ class PulpClient:
         self._sleep = sleep
         self._transport = Transport(connection)
         self._authenticator = Authenticator(connection, self._send_login)
+        # How many seconds the server's clock is ahead of ours, as of the last response with a date.
+        self.clock_offset = 0.0
 
     @property
     def request_count(self) -> int:
@@ -100,6 +102,8 @@ class PulpClient:
     ) -> Any:
         session = self._authenticator.session()
         response = self._send(method, path, session, more or {}, content)
+        if response.clock_offset is not None:
+            self.clock_offset = response.clock_offset
         if session.cookies and response.session_expired:
             # The server did nothing, so that writes can be retried too.
             session = self._authenticator.renew(session)

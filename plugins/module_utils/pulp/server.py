@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -68,6 +69,8 @@ _BASIC_AUTH_INTERVALS = PollIntervals(shortest=2.0, average=2.0)
 _WRITE_CONCURRENCY = 4
 _MAX_TASKS_PER_SLOT = 4
 _ATTEMPTS = 3
+# Seconds: a response has the time of its start, in whole seconds.
+_CLOCK_ACCURACY = 5.0
 # Errors of Pulp for an object that exists already: of a container namespace 500, of a distribution
 # whose path another run used meanwhile that they overlap.
 _EXISTS_ALREADY = re.compile(r"unique|\(HTTP 500\)|Overlaps with an existing distribution")
@@ -122,6 +125,15 @@ class Server:
             if self._status is None:
                 self._status = self.client.get("status/")
             return self._status
+
+    def clock(self) -> float:
+        """Return the current time by the server's clock, in seconds since 1970, as time.time does.
+
+        The local clock is used if the two differ by less than a response may take.
+        """
+        # Any response has the time.
+        offset = self.client.clock_offset if self.status else 0.0
+        return time.time() + (offset if abs(offset) > _CLOCK_ACCURACY else 0.0)
 
     @property
     def watcher(self) -> TaskWatcher:

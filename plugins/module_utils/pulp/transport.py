@@ -50,7 +50,8 @@ _SENDER = re.compile(r"^(<[^>]*>|\w+\(host=[^)]*\)): ")
 class Response:
     """A response. `location`, `retry_after` and `digest` are its headers.
 
-    The digest, Docker-Content-Digest, is sent by container registries.
+    The digest, Docker-Content-Digest, is sent by container registries. `clock_offset`: how many
+    seconds the server's clock, the header Date, is ahead of ours; None without the header.
     """
 
     status: int
@@ -59,6 +60,7 @@ class Response:
     location: str = ""
     retry_after: str = ""
     digest: str = ""
+    clock_offset: float | None = None
 
     @property
     def text(self) -> str:
@@ -185,6 +187,7 @@ class Transport:
             response.headers.get("Location", ""),
             response.headers.get("Retry-After", ""),
             response.headers.get("Docker-Content-Digest", ""),
+            _clock_offset(response.headers.get("Date", "")),
         )
 
     def _body(self, response: Any, deadline: float) -> bytes:
@@ -262,6 +265,13 @@ def send_with_retries(
         sleep(min(_MAX_DELAY, max(delay, requested)))
         delay *= 2
     raise Unreachable("no attempt is left")
+
+
+def _clock_offset(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp() - time.time()
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
 
 
 def _reason(error: BaseException) -> str:

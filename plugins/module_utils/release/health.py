@@ -94,7 +94,7 @@ def stale_repositories(
     ]
     if not candidates or days <= 0:
         return []
-    since = parse_stamp(current_stamp()) - timedelta(days=days)
+    since = parse_stamp(current_stamp(server.clock)) - timedelta(days=days)
     recent = synced_since(server.client, since)
     hrefs = _read_hrefs(server, candidates)
     stale = []

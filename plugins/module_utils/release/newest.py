@@ -128,7 +128,7 @@ def wait_for_other_run(server: Server, item: SnapshotItem, created: str) -> None
 
     `created` is Pulp's time of the version; for one that is older than a minute there is no wait.
     """
-    recent = current_stamp(lambda: time.time() - _OTHER_RUN_SECONDS)
+    recent = current_stamp(lambda: server.clock() - _OTHER_RUN_SECONDS)
     attempts = _ATTEMPTS if stamp_of_pulp_time(created) > recent and not server.check_mode else 0
     for attempt in range(attempts):
         if attempt:

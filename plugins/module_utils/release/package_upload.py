@@ -10,7 +10,6 @@ from typing import Any
 from ..content.packages import update_packages
 from ..content.upload import ContentUpload
 from ..inventory.repositories import PackageRepository
-from ..inventory.stamp import current_stamp, parse_stamp
 from ..objects.distribution import DistributionSpec, Guards, read_guards, reconcile_distribution
 from ..objects.publication import PublicationSpec, publish
 from ..objects.repository import RepositorySpec, reconcile_repository
@@ -22,6 +21,7 @@ from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType
 from ..report.report import Result
+from .clock import new_stamp
 from .newest import SnapshotItem, read_snapshot_items
 from .snapshot import SnapshotRun, SnapshotSettings
 
@@ -61,8 +61,7 @@ def upload_packages(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module pulp_package_content: lists per content type -> results."""
-    stamp = params["stamp"] or current_stamp()
-    parse_stamp(stamp)
+    stamp = new_stamp(server, params["stamp"])
     items = [
         (content_type, item)
         for name, content_type in CONTENT_TYPES.items()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..inventory.repositories import ItemError, PackageRepository
-from ..inventory.stamp import current_stamp, parse_stamp, stamp_of_pulp_time
+from ..inventory.stamp import stamp_of_pulp_time
 from ..objects.distribution import DistributionSpec, Guards, read_guards, reconcile_distribution
 from ..objects.publication import PublicationSpec, find_publication, publish, version_href
 from ..objects.repository import RepositorySpec, reconcile_repository
@@ -34,6 +34,7 @@ from .changes import (
     notable_pattern,
     read_changes,
 )
+from .clock import new_stamp, stamp_after, warn_of_future_stamp
 from .health import empty_advice, server_health
 from .newest import SnapshotItem, read_newest, read_snapshot_items, wait_for_other_run
 from .options import read_inventory, read_whole_inventory
@@ -57,12 +58,10 @@ class SnapshotSettings:
     notable: re.Pattern[str] = notable_pattern(NOTABLE)
 
     @classmethod
-    def from_params(cls, params: Mapping[str, Any]) -> SnapshotSettings:
-        """From the parameters of package_snapshot. Raises StampError and ChangesError."""
-        if params["stamp"]:
-            parse_stamp(params["stamp"])
+    def from_params(cls, params: Mapping[str, Any], stamp: str) -> SnapshotSettings:
+        """From the parameters of package_snapshot, and its stamp. Raises ChangesError."""
         return cls(
-            stamp=params["stamp"] or current_stamp(),
+            stamp=stamp,
             explicit=bool(params["stamp"]),
             guard=params["content_guard"],
             retries=Retries.from_params(params),
@@ -77,7 +76,7 @@ def snapshot_packages(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[Result], dict[str, Any]]:
     """The whole of module package_snapshot: parameters -> results, and what else it returns."""
-    settings = SnapshotSettings.from_params(params)
+    settings = SnapshotSettings.from_params(params, new_stamp(server, params["stamp"]))
     inventory, selected = read_inventory(params, "snapshot")
     for warning in inventory.warnings:
         server.report.warn(warning)
@@ -215,9 +214,15 @@ class SnapshotRun:
             return stamp
         if not self.settings.explicit:
             stamp = stamp_of_pulp_time(self._creation_time(item.state.latest_version))
-            if stamp > item.stamp:
-                return stamp
-        raise InvalidItem(f"stamp {stamp} is not after {item.stamp}, that of the newest snapshot")
+            if stamp <= item.stamp:
+                # A clock was ahead once.
+                stamp = stamp_after(item.stamp)
+                warn_of_future_stamp(self.server, item.repository.short_name, item.stamp, stamp)
+            return stamp
+        raise InvalidItem(
+            f"stamp {stamp} is not after {item.stamp}, that of the newest snapshot: set a later one, "
+            "or none"
+        )
 
     def _publication(
         self, item: SnapshotItem, result: Result, outcome: SyncOutcome | None

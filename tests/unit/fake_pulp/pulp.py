@@ -102,6 +102,7 @@ class FakePulp:
     """
 
     uses_basic_auth = False
+    clock_offset = 0.0
 
     def __init__(self, version: str = "3.123.1", **connection: Any) -> None:
         defaults = {"pulp_url": "http://pulp.example.com", "username": "admin"}

@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 
@@ -48,6 +49,28 @@ def client(client_of, pulp):
     pulp.answer("POST", "groups/", {"name": "a"}, 201)
     pulp.answer("PATCH", "groups/1/", {"name": "b"})
     return client_of()
+
+
+# The clock
+
+
+@pytest.mark.parametrize("ahead", [-7200, 0, 7200])
+def test_the_clock_of_the_server_is_known_from_any_response(client, monkeypatch, ahead):
+    monkeypatch.setattr(
+        "tests.unit.pulp_http_server.Handler.date_time_string",
+        lambda _self, _timestamp=None: formatdate(time.time() + ahead, usegmt=True),
+    )
+    client.get("tasks/")
+    assert abs(client.clock_offset - ahead) < 5
+
+
+def test_a_malformed_date_of_a_response_is_ignored(client, monkeypatch):
+    monkeypatch.setattr(
+        "tests.unit.pulp_http_server.Handler.date_time_string",
+        lambda _self, _timestamp=None: "today",
+    )
+    client.get("tasks/")
+    assert client.clock_offset == 0.0
 
 
 # Logging in

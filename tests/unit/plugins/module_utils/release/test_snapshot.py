@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.inventory.stamp import parse_stamp
 from plugins.module_utils.pulp.errors import InvalidItem, ResponseError
 from plugins.module_utils.release.changes import SHRUNK_LABEL
 from plugins.module_utils.release.snapshot import snapshot_packages
@@ -154,6 +155,48 @@ def test_a_stamp_before_the_newest_snapshot_is_rejected(pulp):
     pulp.upstream[URL.format("a")] = UPGRADED
     assert f"stamp {STAMP} is not after {NEXT}" in one(pulp).error
     assert list(served(pulp)) == [f"a-{NEXT}"]
+
+
+FUTURE = "20990101T000000"
+
+
+def test_after_a_night_with_a_clock_that_was_ahead_the_next_ones_continue(pulp):
+    one(pulp, stamp=NEXT)
+    newest = pulp.there("distributions/")[f"a-{NEXT}"]
+    entry = pulp.store.get(newest["pulp_href"])
+    entry.update(name=f"a-{FUTURE}", base_path=f"a/{FUTURE}")
+    stamps = []
+    for packages in (UPGRADED, PACKAGES):
+        pulp.upstream[URL.format("a")] = packages
+        ((result,), _more) = snapshot_packages(server := pulp.server(), {**PARAMS, **_rpm()})
+        assert result.error == ""
+        stamps.append(result.more["stamp"])
+        assert any("stamp in the future" in text for text in server.report.warnings)
+    assert stamps == ["20990101T000001", "20990101T000002"]
+
+
+def _rpm() -> dict[str, Any]:
+    return {"rpm": [item()], "stamp": None}
+
+
+def test_a_stamp_in_the_future_is_refused_before_anything_is_written(pulp):
+    with pytest.raises(
+        InvalidItem, match=f"stamp {FUTURE} is in the future: Pulp's clock is at 20"
+    ):
+        one(pulp, stamp=FUTURE)
+    assert pulp.writes == []
+
+
+@pytest.mark.parametrize(("ahead", "word"), [(-86400, "ahead of"), (86400, "behind")])
+def test_stamps_are_taken_from_the_clock_of_the_server(pulp, ahead, word):
+    pulp.clock_offset = float(ahead)
+    server = pulp.server()
+    before = datetime.now(timezone.utc) + timedelta(seconds=ahead)
+    ((result,), _more) = snapshot_packages(server, {**PARAMS, **_rpm()})
+    after = datetime.now(timezone.utc) + timedelta(seconds=ahead)
+    assert before.replace(microsecond=0) <= parse_stamp(result.more["stamp"]) <= after
+    (warning,) = server.report.warnings
+    assert f"the clock of this machine is 1 day, 0:00:00 {word} that of Pulp" in warning
 
 
 def test_a_url_that_looks_immutable_is_synced_each_time(pulp):

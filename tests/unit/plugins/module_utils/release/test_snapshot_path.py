@@ -88,8 +88,10 @@ def snapshot(pulp: FakePulp, policy: str) -> str:
 @pytest.mark.parametrize("policy", ["mirror_complete", "mirror_content_only"])
 def test_a_request_of_an_item_passes_at_most_eight_files(policy, monkeypatch):
     stamps = iter(f"2026112{day}T000000" for day in range(9))
-    monkeypatch.setattr("plugins.module_utils.release.snapshot.current_stamp", lambda: next(stamps))
-    pulp = TracingPulp()
+    monkeypatch.setattr(
+        "plugins.module_utils.release.snapshot.new_stamp", lambda _server, _wanted: next(stamps)
+    )
+    pulp = Followed()
     pulp.add_guard("development")
     actions = []
     for packages in (["kernel 1-1", "bash 1-1"], ["kernel 1-1", "bash 1-1"], ["kernel 2-1"]):
