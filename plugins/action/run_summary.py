@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible import constants, context
@@ -66,6 +67,8 @@ class ActionModule(ActionBase):
             outcome_of(host, own, sum(run.get("seconds") or 0 for run in own), options["list_all"])
             for host, own in runs.items()
         ]
+        check_mode = bool(self._task.check_mode)
+        outcomes = [replace(outcome, check_mode=check_mode) for outcome in outcomes]
         retry = RetryOptions(
             options["playbook"], options["retry"], options["filter"], options["report_path"]
         )

@@ -53,5 +53,15 @@ def test_after_a_clock_that_was_ahead_nights_go_on_and_future_stamps_are_refused
         assert "the newest snapshot has a stamp in the future" in run.output
 
 
+def test_check_mode_of_a_changed_address_names_it_and_no_stamp_of_today(rig: Rig) -> None:
+    item = rig.rpm(1)
+    stamp = rig.snapshot(item)[item["short_name"]]
+    changed = {**item, "url": f"{rig.upstream.url}/many/0002/"}
+    run = rig.run("package_sync", "--check", rpm_package_repos=[changed]).succeeded()
+    assert f"Would change\n  {item['short_name']}  remote url\n" in run.output
+    assert "check mode: nothing was written" in run.output
+    assert f"{item['short_name']}  {stamp}" not in run.output
+
+
 def _guard(rig: Rig, name: str) -> str:
     return str(rig.ark.find("contentguards/core/rbac/", name)["pulp_href"])

@@ -15,7 +15,7 @@ from ...module_utils.text import printable
 from .failures import failure_groups
 from .outcome import Outcome, name_of
 from .progress import duration
-from .screen import change_summary, stale_line, storage_line
+from .screen import CHECK_MODE, describe_change, stale_line, storage_line
 
 _MAX_TEXT_LENGTH = 1000
 # Summaries of CI jobs are limited in size.
@@ -94,7 +94,8 @@ def markdown(title: str, outcomes: Sequence[Outcome], heading: str, commands: Se
     for outcome, command in zip(outcomes, commands):
         sign = "❌" if outcome.has_failed else "✅"
         took = duration(outcome.seconds)
-        counts = ", ".join(filter(None, [outcome.counts, outcome.selected, took]))
+        note = CHECK_MODE if outcome.check_mode else ""
+        counts = ", ".join(filter(None, [outcome.counts, outcome.selected, took, note]))
         parts.append(f"{sign} **{escape_markdown(outcome.host)}**: {escape_markdown(counts)}")
         parts += _sections(outcome, heading, command)
     return "\n\n".join(parts) + "\n"
@@ -118,7 +119,7 @@ def _sections(outcome: Outcome, heading: str, command: str) -> list[str]:
         parts += ["\n".join(hints)] if hints else []
     if command and outcome.failed:
         parts.append(f"Retry the failed items:\n\n```shell\n{printable(command)}\n```")
-    changed = [(name_of(one), change_summary(one)) for one in outcome.done]
+    changed = [(name_of(one), describe_change(outcome, one)) for one in outcome.done]
     parts += markdown_table(heading, ("item", "change"), changed)
     shrunk = [
         (name_of(one), one["shrunk"]["before"], one["shrunk"]["after"]) for one in outcome.shrunk

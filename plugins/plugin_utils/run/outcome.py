@@ -21,7 +21,8 @@ class Outcome:
     `done`: changed items; `failed` and `allowed`: items with an error, the latter with an allowed
     one; `broken`: messages of modules that failed before their first item; `selected`, `stale`,
     `storage`: as the first module returned them; `seconds`: of all modules; `failed_later`: whether
-    items of a later module failed, whose names are not names of the first module's items.
+    items of a later module failed, whose names are not names of the first module's items;
+    `check_mode`: nothing was written, and `done` are the items that would change.
     """
 
     host: str
@@ -37,6 +38,7 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
     failed_later: bool = False
+    check_mode: bool = False
 
     @property
     def shrunk(self) -> list[Mapping[str, Any]]:

@@ -56,7 +56,8 @@ def _cause(line: Mapping[str, Any]) -> str:
 def _outcome(line: Mapping[str, Any]) -> str:
     if line["error"]:
         return f"FAILED{' (allowed)' if line.get('allowed') else ''} {_cause(line)}"
-    return changes_of(line) or str(line["action"])
+    planned = "would be " if line.get("check_mode") and line["changed"] else ""
+    return changes_of(line) or f"{planned}{line['action']}"
 
 
 def _running(tasks: Sequence[Mapping[str, Any]]) -> str:

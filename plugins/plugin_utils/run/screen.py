@@ -14,6 +14,7 @@ from .outcome import Outcome, name_of
 from .progress import changes_of, duration
 
 LINES = 30
+CHECK_MODE = "check mode: nothing was written"
 # Enough for six causes: a failure, the number of others, and the advice.
 _FAILED_LINES = 19
 _CHANGED_LINES = 3
@@ -82,7 +83,9 @@ def summary_screen(
         *_flagged(outcome.shrunk, view),
         *filter(None, [stale_line(outcome, view.width), storage_line(outcome)]),
     ]
-    end = [", ".join(filter(None, [outcome.counts, outcome.selected, duration(outcome.seconds)]))]
+    note = CHECK_MODE if outcome.check_mode else ""
+    counts = [outcome.counts, outcome.selected, duration(outcome.seconds), note]
+    end = [", ".join(filter(None, counts))]
     room = LINES - len(retry) - len(notes) - len(end)
     failed = _failed(outcome, min(_FAILED_LINES, room - _CHANGED_LINES), view)
     room -= len(failed)
@@ -115,6 +118,26 @@ def change_summary(result: Mapping[str, Any]) -> str:
     changes = f"{numbers}: {notable}" if notable else numbers
     changes = changes or str(result.get("told") or result["action"])
     return "  ".join(filter(None, [str(result.get("stamp") or ""), changes]))
+
+
+def planned_change(result: Mapping[str, Any]) -> str:
+    """Describe what check mode reports of an item: `remote url, remote policy`."""
+    if result.get("told"):
+        return str(result["told"])
+    if result["action"] == "created":
+        snapshot = f"new snapshot {result['stamp']}" if result.get("snapshot") else ""
+        return snapshot or "would be created"
+    names = [
+        f"{key} {inner}".rstrip()
+        for key, value in {**result["before"], **result["after"]}.items()
+        for inner in (value if isinstance(value, Mapping) else [""])
+    ]
+    return ", ".join(dict.fromkeys(names)) or str(result["action"])
+
+
+def describe_change(outcome: Outcome, result: Mapping[str, Any]) -> str:
+    """Describe a changed item, or in check mode one that would change."""
+    return planned_change(result) if outcome.check_mode else change_summary(result)
 
 
 def stale_line(outcome: Outcome, width: int | None = None) -> str:
@@ -211,7 +234,8 @@ def _changed(outcome: Outcome, heading: str, room: int, view: View) -> list[str]
     width = max(len(name) for name, _result in named)
     # Notable changes come first, because the screen may be too short for all.
     ordered = sorted(named, key=lambda pair: not pair[1].get("notable"))
-    lines = [view.clip(f"{_INDENT}{name:<{width}}  {change_summary(one)}") for name, one in ordered]
+    changes = [f"{name:<{width}}  {describe_change(outcome, one)}" for name, one in ordered]
+    lines = [view.clip(f"{_INDENT}{change}") for change in changes]
     return [heading, *view.cut(lines, room - 1)]
 
 

@@ -37,6 +37,11 @@ UNCHANGED = {"action": "unchanged", "changed": False, "packages_added": 0, "pack
             f"[ 57/172] rocky_9_baseos  FAILED (allowed) a {'b' * 57} … {'b' * 38}  41 s",
             "failed",
         ),
+        (
+            {"action": "updated", "packages_added": 0, "packages_removed": 0, "check_mode": True},
+            "[ 57/172] rocky_9_baseos  would be updated  41 s",
+            "changed",
+        ),
         ({"short_name": None}, "[ 57/172] Rocky Linux 9 BaseOS  +12 -3  41 s", "changed"),
         (
             {"error": "503", "cause": "upstream server error", "again": True},

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,33 @@ def test_a_run_that_changed_nothing_is_one_line():
     )
     assert summary_screen(outcome, "New snapshots") == ["2 unchanged, selected 2 of 2, 3 s"]
     assert not outcome.has_failed
+
+
+def test_check_mode_lists_what_would_change_without_the_stamps_of_today():
+    results = [
+        item("epel_10", "updated", stamp="20200101T000000", before={"remote": {"url": "a"}}),
+        item("epel_9", "created", stamp=None, snapshot=None, after={"name": "EPEL 9"}),
+        item("crb", "created", stamp="20261122T200001", snapshot="crb-20261122T200001"),
+        item("shown", "updated", told="development -> release"),
+        item("described", "updated", before={"description": "a"}, after={"description": "b"}),
+        item("same"),
+    ]
+    outcome = replace(outcome_of("ark", [{"results": results}]), check_mode=True)
+    assert summary_screen(outcome, "Would change") == [
+        "Would change",
+        "  epel_10    remote url",
+        "  epel_9     would be created",
+        "  crb        new snapshot 20261122T200001",
+        "  shown      development -> release",
+        "  described  description",
+        "5 changed, 1 unchanged, 0 s, check mode: nothing was written",
+    ]
+
+
+def test_an_empty_snapshot_is_flagged_with_the_place_to_look():
+    empty = {"before": 0, "after": 0, "advice": "check components of the item"}
+    outcome = outcome_of("ark", [{"results": [new("a", shrunk=empty)]}])
+    assert "  a: no packages; check components of the item" in summary_screen(outcome, "New")
 
 
 def test_an_error_before_any_item_is_reported_with_its_message():
