@@ -13,6 +13,7 @@ from ..plugin_utils.inventory.validation import validate_inventory
 _OPTIONS: dict[str, dict[str, Any]] = {
     "paths": {"type": "list", "elements": "path", "required": True},
     "kayobe_config": {"type": "path"},
+    "strict": {"type": "bool", "default": False},
 }
 
 
@@ -28,7 +29,9 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         check: Any = self.validate_argument_spec
         _checked, arguments = check(_OPTIONS)
-        found = validate_inventory(arguments["paths"], arguments["kayobe_config"] or "")
+        found = validate_inventory(
+            arguments["paths"], arguments["kayobe_config"] or "", arguments["strict"]
+        )
         result.update(
             changed=False,
             findings=[asdict(finding) for finding in found.findings],

@@ -13,6 +13,7 @@ description:
     filters and pins, each with its file and line.
   - Needs neither a server nor the password of encrypted files. It does not check encrypted files and
     values that are templates.
+  - Errors of deprecated repositories that are not pinned are warnings, because nothing uses these.
   - Combines the variables of each group and host with those of all hosts.
   - Changes nothing, and does not fail because of its findings.
 options:
@@ -28,6 +29,12 @@ options:
       - Root of a Kayobe configuration whose package pins are validated, too, or its directory
         C(etc/kayobe).
     type: path
+  strict:
+    description:
+      - Whether an unknown key of an item is an error if it is close to a known one, such as C(sync_polcy).
+        By default it is a warning, because runs ignore such keys.
+    type: bool
+    default: false
 attributes:
   action:
     description: Runs on the controller, as an action plugin.

@@ -18,8 +18,10 @@ from .values import (
     REMOTE_KEYS,
     ItemValueError,
     converters,
+    path_problem,
     required_keys,
     unknown_key_message,
+    url_problem,
     without_omitted,
 )
 
@@ -212,11 +214,16 @@ def _convert(item: Mapping[str, Any], content_type: str) -> tuple[dict[str, Any]
 def _semantic_problems(
     values: Mapping[str, Any], context: _ListContext, found: Sequence[str]
 ) -> list[str]:
-    """Return problems of valid values: a malformed base path, and missing required keys."""
+    """Return problems of valid values: a malformed path or URL, and missing required keys."""
     problems = []
-    base_path = values.get("base_path", "x/")
-    if base_path.startswith("/") or not base_path.endswith("/"):
-        problems.append(f"base_path must end in '/' and not begin with it, not '{base_path}'")
+    problem = path_problem(values.get("base_path", "x/"), context.purpose != "pins")
+    if problem:
+        problems.append(f"base_path {problem}")
+    url = values.get("url") or ""
+    if url and context.purpose == "snapshot" and _is_synced(values, context):
+        problem = url_problem(url)
+        if problem:
+            problems.append(f"url {problem}")
     for key in required_keys(context.purpose, context.content_type, _is_synced(values, context)):
         if not values.get(key) and not any(text.startswith(f"{key} ") for text in found):
             problems.append(f"{key} is missing")

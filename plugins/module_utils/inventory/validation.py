@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Union
 
 from .pins import PinError, check_stamps, pins_without_stamp, unknown_pin_message
@@ -20,7 +20,7 @@ from .selection import (
     select_repositories,
 )
 from .stamp import STAMP_PATTERN
-from .values import IDENTITY_KEYS, PACKAGE_TYPES, converters
+from .values import IDENTITY_KEYS, PACKAGE_TYPES, converters, similar_key
 
 ERROR, WARNING = "error", "warning"
 
@@ -35,6 +35,7 @@ DEFAULTS = {f"package_defaults_{content_type}": content_type for content_type in
 CONTAINER_IMAGES = "kolla_container_images"
 UNBUILDABLE, GROUPS = "kolla_unbuildable_images", ("old_scheme", "new_scheme")
 CONTAINER_IMAGE_VARIABLES = frozenset({CONTAINER_IMAGES, CONTAINER_IMAGE_FILTER, UNBUILDABLE})
+_VARIABLE_PART = re.compile("[A-Za-z0-9_]+")
 _NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
 PINS = "package_versions"
 # Variable -> field of Filters.
@@ -51,18 +52,23 @@ Place = tuple[Union[str, int], ...]
 
 # Valid values in the place of templates, whose result is not known.
 _PLACEHOLDERS = {"base_path": "template/", "sync": False}
+_TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _STAMPED = re.compile(f"{STAMP_PATTERN}/?$")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A `problem` of `item` at `place`; `other` is the place of the value that it repeats, if any."""
+    """A `problem` of `item` at `place`; `other` is the place of the value that it repeats, if any.
+
+    `misspelt`: it is about an unknown key that is close to a known one.
+    """
 
     severity: str
     place: Place
     item: str
     problem: str
     other: Place = ()
+    misspelt: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,8 +85,12 @@ class CheckedItem:
         return LISTS[str(self.place[0])][1]
 
 
-def check_variables(variables: Mapping[str, Any]) -> list[Finding]:
-    """Return the findings about the variables in VARIABLES; other variables are ignored."""
+def check_variables(variables: Mapping[str, Any], pinned: Collection[str] = ()) -> list[Finding]:
+    """Return the findings about the variables in VARIABLES; other variables are ignored.
+
+    Deprecated repositories are only used by pins: errors of those that are not `pinned`, by their
+    short names, nor by the variables themselves, are warnings.
+    """
     findings: list[Finding] = []
     defaults = {}
     for variable, content_type in DEFAULTS.items():
@@ -92,16 +102,33 @@ def check_variables(variables: Mapping[str, Any]) -> list[Finding]:
         items += checked
         findings += found
     findings += [*find_duplicates(items), *find_stamped_prefixes(items), *find_nested_paths(items)]
+    findings += find_unusable_short_names(items)
+    pins = variables.get(PINS)
+    own_pins = pins if isinstance(pins, Mapping) else {}
+    findings = list(_with_harmless(findings, items, {*map(str, own_pins), *pinned}))
     known = short_names(variables)
     for variable in FILTERS:
         findings += _check_filter(variable, variables.get(variable), items, known is not None)
     findings += check_container_images(variables)
-    pins = variables.get(PINS)
     if isinstance(pins, Mapping):
         findings += check_pins(pins, known, (PINS,))
     elif pins and not is_template(pins):
         findings.append(Finding(ERROR, (PINS,), PINS, "must map short names to stamps"))
     return findings
+
+
+def _with_harmless(
+    findings: Iterable[Finding], items: Iterable[CheckedItem], pinned: Collection[str]
+) -> Iterator[Finding]:
+    """Yield findings, with a warning in place of each error of a deprecated item without a pin."""
+    harmless = {
+        item.place
+        for item in items
+        if item.is_deprecated and str(item.values.get("short_name")) not in pinned
+    }
+    for finding in findings:
+        is_harmless = finding.severity == ERROR and finding.place[:2] in harmless
+        yield replace(finding, severity=WARNING) if is_harmless else finding
 
 
 def is_template(value: Any) -> bool:
@@ -173,7 +200,7 @@ def _check_item(
 
 def _without_templates(item: Mapping[Any, Any]) -> dict[Any, Any]:
     """Return an item with valid values in the place of templates."""
-    texts = {"name", "short_name", "distribution_name", "url", "sync_group"}
+    texts = {"name", "short_name", "distribution_name", "sync_group"}
     texts |= {"distributions", "components", "architectures"}
     usable = {}
     for key, value in item.items():
@@ -181,6 +208,9 @@ def _without_templates(item: Mapping[Any, Any]) -> dict[Any, Any]:
             usable[key] = value
         elif key in _PLACEHOLDERS:
             usable[key] = _PLACEHOLDERS[key]
+        elif key == "url":
+            rest = "template" if "{%" in value else _TEMPLATE.sub("template", value)
+            usable[key] = rest if "://" in rest else f"https://{rest}"
     return usable
 
 
@@ -188,7 +218,9 @@ def _warning(text: str, place: Place, name: str, whole: Mapping[Any, Any], prefi
     problem = text[len(prefix) + 2 :] if text.startswith(f"{prefix}: ") else text
     found = re.search(r"key '([^']*)'", problem)
     key = found[1] if found else "url" if "metalink" in problem else ""
-    return Finding(WARNING, _at(place, key, whole), name, problem)
+    content_type = DEFAULTS.get(str(place[0])) or LISTS[str(place[0])][0]
+    misspelt = bool(found and similar_key(content_type, key))
+    return Finding(WARNING, _at(place, key, whole), name, problem, misspelt=misspelt)
 
 
 def _at(place: Place, key: str, whole: Mapping[Any, Any]) -> Place:
@@ -223,6 +255,17 @@ def find_stamped_prefixes(items: Iterable[CheckedItem]) -> Iterator[Finding]:
                     f"{key} '{value}' ends in a stamp: the stamp of snapshots is appended to it"
                 )
                 yield Finding(WARNING, (*item.place, key), item.name, problem)
+
+
+def find_unusable_short_names(items: Iterable[CheckedItem]) -> Iterator[Finding]:
+    """Yield findings about short names that cannot be a part of a variable of a Kayobe configuration."""
+    for item in items:
+        name = item.values.get("short_name")
+        if isinstance(name, str) and name and not _VARIABLE_PART.fullmatch(name):
+            problem = (
+                f"short_name '{name}' makes no variable: use only letters, digits and underscores"
+            )
+            yield Finding(ERROR, (*item.place, "short_name"), item.name, problem)
 
 
 def find_nested_paths(items: Iterable[CheckedItem]) -> Iterator[Finding]:

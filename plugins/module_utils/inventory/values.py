@@ -8,12 +8,17 @@ for Pulp. It raises ItemValueError; the message does not contain values that may
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable
 
 # An unresolved `omit` of ansible-core: a string up to 2.18, an object from 2.19.
 _OMIT_TEXT = "__omit_place_holder__"
 _OMIT_TYPES = frozenset({"Omit", "OmitType", "_Omit", "_OmitType"})
+
+_URL = re.compile(r"(https?://[^/?#\s]|file:///)\S*", re.IGNORECASE)
+# What Pulp refuses in a path: spaces, "?", "#", and empty parts, "." and "..".
+_NO_PATH = re.compile(r"[\s?#]|/\.{0,2}/")
 
 _TRUE = frozenset({"true", "yes", "on", "1", "t", "y"})
 _FALSE = frozenset({"false", "no", "off", "0", "f", "n"})
@@ -123,6 +128,29 @@ def one_of(*choices: str) -> Callable[[Any], str]:
     return choose
 
 
+def url_problem(url: str) -> str:
+    """Return why Pulp cannot sync from a URL, without showing it; empty if it can."""
+    if _URL.fullmatch(url):
+        return ""
+    if any(map(str.isspace, url)):
+        return "has a space: encode it as %20"
+    return "must begin with http://, https:// or file:/// and name a host"
+
+
+def path_problem(path: str, is_mirrored: bool = True) -> str:
+    """Return why Pulp cannot serve a base path that ends in a slash, empty if it can.
+
+    `is_mirrored`: clients must be able to mirror it, too.
+    """
+    if path.startswith("/") or not path.endswith("/"):
+        return f"must end in '/' and not begin with it, not '{path}'"
+    if _NO_PATH.search(f"/{path}"):
+        return f"must have no space, '?', '#', '//', '/./' or '/../', not '{path}'"
+    if is_mirrored and "%" in path:
+        return f"must have no '%', which clients cannot mirror, not '{path}'"
+    return ""
+
+
 Converters = dict[str, Callable[[Any], Any]]
 
 PACKAGE_TYPES = ("rpm", "deb")
@@ -213,8 +241,15 @@ def unknown_key_message(content_type: str, key: str) -> str:
     for other in PACKAGE_TYPES:
         if key in _TYPE_KEYS[other]:
             return f"key '{key}' is for {other} repositories, ignored"
-    near = difflib.get_close_matches(key, converters(content_type), n=1)
-    return f"unknown key '{key}', ignored" + (f" (did you mean '{near[0]}'?)" if near else "")
+    similar = similar_key(content_type, key)
+    return f"unknown key '{key}', ignored" + (f" (did you mean '{similar}'?)" if similar else "")
+
+
+def similar_key(content_type: str, key: str) -> str:
+    """Return the key of items that an unknown one is close to, empty without one."""
+    if any(key in keys for keys in _TYPE_KEYS.values()):
+        return ""
+    return next(iter(difflib.get_close_matches(key, converters(content_type), n=1)), "")
 
 
 def secret_values(value: Any, is_secret: bool = False) -> Iterator[str]:

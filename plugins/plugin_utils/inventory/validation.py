@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,22 +92,31 @@ class _Scope:
     sources: dict[str, Variables]
 
 
-def validate_inventory(paths: Iterable[str], kayobe_config: str = "") -> Validation:
+def validate_inventory(
+    paths: Iterable[str], kayobe_config: str = "", strict: bool = False
+) -> Validation:
     """Validate inventories (files or directories) and the pins of a Kayobe configuration, if given.
 
-    The variables of each group and host are validated together with those for all hosts.
+    The variables of each group and host are validated together with those for all hosts. `strict`:
+    an unknown key that is close to a known one is an error.
     """
     sources = list(paths)
     files = read_inventory(sources, VARIABLES)
     scopes, found = _scopes(files.variables)
+    pins: Variables | None = None
+    if kayobe_config:
+        pins = _read_pins(kayobe_config, files, found)
+    pinned = package_pins_of_kayobe(pins.values) if pins else {}
     for scope in scopes:
-        for finding in check_variables(scope.values):
+        for finding in check_variables(scope.values, pinned):
+            if strict and finding.misspelt:
+                finding = replace(finding, severity=ERROR)
             found.add(_located(finding, scope.sources))
     if not any(name in scope.values for scope in scopes for name in _ACTIVE):
         problem = f"has neither {' nor '.join(_ACTIVE)}: specify other files or directories"
         found.add(LocatedFinding(ERROR, ", ".join(map(_shown, sources)), 1, "inventory", problem))
-    if kayobe_config:
-        found |= set(_check_pins(kayobe_config, scopes, files))
+    if pins:
+        found |= set(_check_pins(pins, scopes))
     for file in files.problems:
         severity = ERROR if file.is_error else WARNING
         found.add(LocatedFinding(severity, _shown(file.path), file.line, "file", file.problem))
@@ -162,29 +171,36 @@ def _located(finding: Finding, sources: dict[str, Variables]) -> LocatedFinding:
     return _at(finding.place, finding.item, problem, source, finding.severity)
 
 
-def _check_pins(root: str, scopes: list[_Scope], files: InventoryFiles) -> Iterator[LocatedFinding]:
-    """Validate the package pins of a Kayobe configuration."""
+def _read_pins(root: str, files: InventoryFiles, found: set[LocatedFinding]) -> Variables | None:
+    """Return the variables of the file of package pins of a Kayobe configuration, if it has one.
+
+    Adds what is wrong with the file to `found`.
+    """
     try:
         path = Path(kayobe_file(root, PACKAGE_PINS_FILE))
     except KayobeFileError as error:
-        yield LocatedFinding(ERROR, _shown(root), 1, PACKAGE_PINS_FILE, f"no package pins {error}")
-        return
+        problem = f"no package pins {error}"
+        found.add(LocatedFinding(ERROR, _shown(root), 1, PACKAGE_PINS_FILE, problem))
+        return None
     content = read_file(path, files)
-    if not isinstance(content, LocatedDict):
-        yield LocatedFinding(
-            ERROR, _shown(path), 1, PACKAGE_PINS_FILE, "expected a mapping of variables"
-        )
-        return
-    pins = package_pins_of_kayobe(content)
+    if isinstance(content, LocatedDict):
+        return Variables("all", path, content)
+    problem = "expected a mapping of variables"
+    found.add(LocatedFinding(ERROR, _shown(path), 1, PACKAGE_PINS_FILE, problem))
+    return None
+
+
+def _check_pins(source: Variables, scopes: list[_Scope]) -> Iterator[LocatedFinding]:
+    """Validate the package pins of a Kayobe configuration."""
+    pins = package_pins_of_kayobe(source.values)
     if not pins:
         problem = f"no pins, expected {kayobe_variable('<short name>')} keys"
-        yield LocatedFinding(ERROR, _shown(path), 1, PACKAGE_PINS_FILE, problem)
+        yield LocatedFinding(ERROR, _shown(source.path), 1, PACKAGE_PINS_FILE, problem)
     known: set[str] | None = set()
     for scope in scopes:
         names = short_names(scope.values)
         known = None if known is None or names is None else known | names
     for finding in check_pins(pins, known, (), kayobe_variable, empty=WARNING):
-        source = Variables("all", path, content)
         yield _at(finding.place, finding.item, finding.problem, source, finding.severity)
 
 

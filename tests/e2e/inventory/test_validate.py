@@ -27,9 +27,9 @@ def inventory(tmp_path: Path) -> Path:
 def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a command of Ansible in a directory."""
     return subprocess.run(
-        command,
-        cwd=directory,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        words,
+        cwd=folder,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "CI": ""},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -107,7 +107,7 @@ def test_all_errors_are_reported_at_once_with_file_and_line(inventory: Path) -> 
         "short_name: rocky_10_baseos": "short_name: rocky_9_baseos",
         "    distributions: noble-security\n": "",
         "    url: https://download.rockylinux.org/pub/rocky/9/extras/x86_64/os/\n": "",
-        "url: https://download.docker.com/linux/centos/9/": "policy: later\n    url: x/",
+        "url: https://download.docker.com/linux/centos/9/": "policy: later\n    url: https://x/",
     }
     for old, new in changes.items():
         replace(path, old, new)

@@ -6,6 +6,7 @@ import pytest
 from plugins.module_utils.inventory.validation import (
     check_defaults,
     check_items,
+    check_variables,
     find_duplicates,
     find_nested_paths,
     find_stamped_prefixes,
@@ -44,6 +45,17 @@ def test_a_valid_item_has_no_finding():
             (0, "base_path"),
             "base_path must end in '/' and not begin with it, no",
         ),
+        (item(base_path="a//b/"), (0, "base_path"), "base_path must have no space, '?', '#'"),
+        (item(base_path="a b/"), (0, "base_path"), "base_path must have no space, '?', '#'"),
+        (item(base_path="a/../b/"), (0, "base_path"), "base_path must have no space, '?', '#'"),
+        (item(base_path="a/./b/"), (0, "base_path"), "base_path must have no space, '?', '#'"),
+        (item(base_path="a?/"), (0, "base_path"), "base_path must have no space, '?', '#'"),
+        (item(base_path="a#/"), (0, "base_path"), "base_path must have no space, '?', '#'"),
+        (item(base_path="a%20b/"), (0, "base_path"), "base_path must have no '%', which clients"),
+        (item(url="htp:/example.com/"), (0, "url"), "url must begin with http://, https:// or"),
+        (item(url="https:///os/"), (0, "url"), "url must begin with http://, https:// or"),
+        (item(url="example.com/os/"), (0, "url"), "url must begin with http://, https:// or"),
+        (item(url="https://example.com/a b/"), (0, "url"), "url has a space: encode it as %20"),
         (item(policy="later"), (0, "policy"), "policy must be one of immediate, on_demand, stre"),
         (item(sync_group=9), (0, "sync_group"), "sync_group must be text, not a number: put it in"),
         ("text", (0,), "must be a list of mappings, one for each repository"),
@@ -163,3 +175,46 @@ def test_defaults_are_checked_once_and_valid_ones_are_used():
     ]
     assert check_defaults("package_defaults_rpm", [1])[1][0].problem == "must be a mapping"
     assert check_defaults("package_defaults_rpm", "{{ x }}") == ({}, [])
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["{{ mirror }}/os/", "https://{{ a }}/{{ b }}/", "{% if x %}a b{% endif %}", "file:///srv/"],
+)
+def test_an_address_with_a_template_or_of_a_directory_has_no_finding(url):
+    assert found(item(url=url)) == []
+
+
+@pytest.mark.parametrize("short_name", ["rocky-9", "rocky.9", "rocky 9"])
+def test_a_short_name_that_makes_no_variable_is_an_error(short_name):
+    (finding,) = check_variables({RPM: [item(short_name=short_name)]})
+    assert (finding.severity, finding.place) == ("error", (RPM, 0, "short_name"))
+    assert finding.problem.startswith(f"short_name '{short_name}' makes no variable: use only ")
+
+
+BROKEN = {"name": "Old", "short_name": "old"}
+
+
+def test_an_error_of_a_deprecated_repository_without_a_pin_is_a_warning():
+    findings = check_variables({OLD: [BROKEN, {"name": "nothing else"}]})
+    assert {one.severity for one in findings} == {"warning"}
+    assert len(findings) == 5
+
+
+@pytest.mark.parametrize(
+    ("variables", "pinned"),
+    [({"package_versions": {"old": "20261122T200001"}}, ()), ({}, ("old",))],
+)
+def test_an_error_of_a_deprecated_repository_that_is_pinned_stays_one(variables, pinned):
+    findings = check_variables({OLD: [BROKEN], **variables}, pinned)
+    assert {one.severity for one in findings} == {"error"}
+
+
+def test_only_a_key_that_is_close_to_a_known_one_is_misspelt():
+    keys = {"sync_polcy": "immediate", "unrelated": 1, "components": "main"}
+    findings = check_variables({RPM: [item(**keys)]})
+    assert {one.place[-1]: one.misspelt for one in findings} == {
+        "sync_polcy": True,
+        "unrelated": False,
+        "components": False,
+    }

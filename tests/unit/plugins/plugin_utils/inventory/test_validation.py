@@ -24,12 +24,12 @@ def checked(tmp_path, monkeypatch):
     """Return a function that writes files, validates their directory and returns the lines."""
     monkeypatch.chdir(tmp_path)
 
-    def check(kayobe="", **files):
+    def check(kayobe="", strict=False, **files):
         for name, text in {"group_vars__all__lists": LISTS, **files}.items():
             path = tmp_path / name.replace("__", "/")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        return validate_inventory([str(tmp_path)], kayobe).text
+        return validate_inventory([str(tmp_path)], kayobe, strict).text
 
     return check
 
@@ -48,6 +48,25 @@ def test_errors_come_before_warnings_each_with_file_and_line(checked):
         "group_vars/all/lists:8: warning: b: unknown key 'colour', ignored",
         "4 errors, 1 warning: 3 repositories in 1 file",
     ]
+
+
+@pytest.mark.parametrize(("strict", "mark"), [(False, "warning: "), (True, "")])
+def test_a_misspelt_key_is_an_error_if_that_is_wanted(checked, strict, mark):
+    lines = checked(strict=strict, group_vars__all__lists=f"{LISTS}    sync_polcy: x\n")
+    problem = "unknown key 'sync_polcy', ignored (did you mean 'sync_policy'?)"
+    assert lines[0] == f"group_vars/all/lists:8: {mark}b: {problem}"
+
+
+def test_only_a_pinned_deprecated_repository_must_be_complete(checked):
+    old = "deprecated_rpm_package_repos: [{name: old, short_name: old}]\n"
+    assert all("warning: " in line for line in checked(group_vars__all__old=old)[:-1])
+    text = f"stackhpc_pulp_repo_old_version: {STAMP}\n"
+    lines = checked(
+        kayobe="kayobe",
+        group_vars__all__old=old,
+        **{"kayobe__etc__kayobe__pulp-repo-versions.yml": text},
+    )
+    assert "group_vars/all/old:1: old: base_path is missing" in lines
 
 
 def test_values_of_a_group_are_checked_with_those_of_all(checked):
