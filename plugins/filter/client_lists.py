@@ -65,8 +65,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The selected items in the same structure, and C(selected), the number of selected repositories such
-      as V(selected 3 of 40).
+    - The selected items in the same structure, C(selected), the number of selected repositories such as
+      V(selected 3 of 40), and C(repeated), a text for each item that a later one of its name replaces.
   type: dict
 """
 

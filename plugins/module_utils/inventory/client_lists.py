@@ -12,6 +12,12 @@ from .selection import NO_FILTERS, Filters, select_repositories
 from .values import ItemValueError, boolean, without_omitted
 
 LISTS = ("repositories", "publications", "development", "production")
+_VARIABLES = {
+    "repositories": "stackhpc_pulp_repository_{}_repos",
+    "publications": "stackhpc_pulp_publication_{}_development",
+    "development": "stackhpc_pulp_distribution_{}_development",
+    "production": "stackhpc_pulp_distribution_{}_production",
+}
 # Keys that only the inventory uses.
 _INVENTORY_KEYS = ("required", "short_name", "sync_group")
 # Keys of the other lists, which are ignored in items of production.
@@ -46,14 +52,20 @@ def client_lists(
     which results contain. Publications and distributions are selected with their repository,
     production distributions with their development distribution.
 
-    Returns the same structure, with `distribution` in each production item, and `selected`, the text
-    "selected 3 of 40". Raises SelectionError when a filter or group matches nothing, ClientListError
+    Of items with one name in a list, the last is used, as by a loop over the list.
+
+    Returns the same structure, with `distribution` in each production item, `selected`, the text
+    "selected 3 of 40", and `repeated`, a text for each item that a later one replaces. Raises SelectionError when a filter or group matches nothing, ClientListError
     for malformed lists and items.
     """
     required = {
         content_type: {name: _required(content_type, name, ours.get(name)) for name in LISTS}
         for content_type, ours in lists.items()
     }
+    repeated: list[str] = []
+    for content_type, ours in required.items():
+        for name in LISTS:
+            ours[name] = _last_of_each(list_variable(content_type, name), ours[name], repeated)
     everything = [
         one
         for content_type, ours in required.items()
@@ -65,6 +77,7 @@ def client_lists(
         {(one.content_type, one.name) for one in ones} for ones in (selection.selected, everything)
     )
     narrowed: dict[str, Any] = {"selected": f"selected {len(chosen)} of {len(known)}"}
+    narrowed["repeated"] = repeated
     for content_type, ours in required.items():
         kept = ours
         if filters:
@@ -93,6 +106,46 @@ def _required(content_type: str, name: str, items: Any) -> Items:
         if needed:
             kept.append(without_omitted(item))
     return kept
+
+
+def list_variable(content_type: str, name: str) -> str:
+    """Return the variable of a Kayobe configuration that has a list; `name` is one of LISTS."""
+    if content_type == "container" and name == "development":
+        return "stackhpc_pulp_distribution_container"
+    return _VARIABLES[name].format(content_type)
+
+
+def item_name(item: Mapping[str, Any]) -> str:
+    """Return the name of an item, of a publication that of its repository; empty without one."""
+    return str(item.get("name") or item.get("repository") or "")
+
+
+def differing_keys(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Return the keys in which two items differ, sorted."""
+    return sorted(key for key in {*one, *other} if one.get(key) != other.get(key))
+
+
+def repeated_message(first: int, second: int, keys: list[str]) -> str:
+    """Return the message for two items with one name at these positions, from 1."""
+    difference = f"differ in {', '.join(keys)}: the last one is used" if keys else "are equal"
+    return f"is listed twice, as items {first} and {second}, which {difference}; remove one of them"
+
+
+def _last_of_each(variable: str, items: Items, repeated: list[str]) -> Items:
+    """Return the items without those that a later one of the same name replaces."""
+    last: dict[str, int] = {}
+    for place, item in enumerate(items):
+        name = item_name(item)
+        if name and name in last:
+            keys = differing_keys(items[last[name]], item)
+            message = repeated_message(last[name] + 1, place + 1, keys)
+            repeated.append(f"{variable} (of the required items): '{name}' {message}")
+        last[name] = place
+    return [
+        item
+        for place, item in enumerate(items)
+        if last[item_name(item)] == place or not item_name(item)
+    ]
 
 
 def _items_of(ours: Mapping[str, Items], names: set[str]) -> dict[str, Items]:

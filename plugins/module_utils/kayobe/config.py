@@ -13,6 +13,7 @@ from ..inventory.stamp import STAMP_PATTERN
 from ..release.disk_images import DiskImageError
 
 PACKAGE_PINS_FILE = "pulp-repo-versions.yml"
+CLIENT_LISTS_FILE = "pulp.yml"
 CONTAINER_IMAGE_PINS = "kolla-image-tags.yml"
 DISK_IMAGE_PINS = "pulp-host-image-versions.yml"
 

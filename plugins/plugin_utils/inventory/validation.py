@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.errors import redact
+from ...module_utils.inventory.client_validation import CLIENT_VARIABLES, check_client_lists
 from ...module_utils.inventory.pins import kayobe_variable, package_pins_of_kayobe
 from ...module_utils.inventory.validation import (
     ERROR,
@@ -21,7 +22,12 @@ from ...module_utils.inventory.validation import (
     check_variables,
     short_names,
 )
-from ...module_utils.kayobe.config import PACKAGE_PINS_FILE, KayobeFileError, kayobe_file
+from ...module_utils.kayobe.config import (
+    CLIENT_LISTS_FILE,
+    PACKAGE_PINS_FILE,
+    KayobeFileError,
+    kayobe_file,
+)
 from .files import InventoryFiles, Variables, read_file, read_inventory
 from .located_yaml import LocatedDict, line_of
 
@@ -117,6 +123,8 @@ def validate_inventory(
         found.add(LocatedFinding(ERROR, ", ".join(map(_shown, sources)), 1, "inventory", problem))
     if pins:
         found |= set(_check_pins(pins, scopes))
+    if kayobe_config:
+        found |= set(_check_client_lists(kayobe_config, files))
     for file in files.problems:
         severity = ERROR if file.is_error else WARNING
         found.add(LocatedFinding(severity, _shown(file.path), file.line, "file", file.problem))
@@ -188,6 +196,19 @@ def _read_pins(root: str, files: InventoryFiles, found: set[LocatedFinding]) -> 
     problem = "expected a mapping of variables"
     found.add(LocatedFinding(ERROR, _shown(path), 1, PACKAGE_PINS_FILE, problem))
     return None
+
+
+def _check_client_lists(root: str, files: InventoryFiles) -> Iterator[LocatedFinding]:
+    """Validate the lists of a client in a Kayobe configuration, if it has them."""
+    try:
+        path = Path(kayobe_file(root, CLIENT_LISTS_FILE))
+    except KayobeFileError:
+        return
+    content = read_file(path, files) if path.is_file() else None
+    if isinstance(content, LocatedDict):
+        source = Variables("all", path, content)
+        for finding in check_client_lists(content):
+            yield _located(finding, dict.fromkeys(CLIENT_VARIABLES, source))
 
 
 def _check_pins(source: Variables, scopes: list[_Scope]) -> Iterator[LocatedFinding]:

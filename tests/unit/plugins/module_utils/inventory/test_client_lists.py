@@ -153,3 +153,29 @@ def test_keys_of_an_item_that_is_not_required_are_not_read():
 
     dropped = Undefined(required=False, url="{{ nothing }}")
     assert names(client_lists(lists(repositories=[dropped]))["rpm"]["repositories"]) == []
+
+
+def test_of_items_with_one_name_the_last_is_used_and_both_are_named():
+    repositories = [
+        {"name": "a", "url": "https://one.example.com/", "policy": "on_demand"},
+        {"name": "b", "url": "u"},
+        {"name": "a", "url": "https://two.example.com/", "policy": "on_demand"},
+        {"name": "a", "url": "https://three.example.com/", "required": "false"},
+    ]
+    publications = [{"repository": "a"}, {"repository": "b"}, {"repository": "a"}]
+    narrowed = client_lists(lists(repositories=repositories, publications=publications))
+    assert [(one["name"], one["url"]) for one in narrowed["rpm"]["repositories"]] == [
+        ("b", "u"),
+        ("a", "https://two.example.com/"),
+    ]
+    assert names(narrowed["rpm"]["publications"]) == ["b", "a"]
+    assert narrowed["repeated"] == [
+        "stackhpc_pulp_repository_rpm_repos (of the required items): 'a' is listed twice, as items "
+        "1 and 3, which differ in url: the last one is used; remove one of them",
+        "stackhpc_pulp_publication_rpm_development (of the required items): 'a' is listed twice, "
+        "as items 1 and 3, which are equal; remove one of them",
+    ]
+
+
+def test_without_repeated_items_there_is_no_text():
+    assert client_lists(lists())["repeated"] == []

@@ -6,6 +6,7 @@ import pytest
 from plugins.plugin_utils.inventory.validation import LocatedFinding, validate_inventory
 
 STAMP = "20261122T200001"
+REPOSITORIES = "stackhpc_pulp_repository_rpm_repos"
 LISTS = """\
 rpm_package_repos:
   - {name: a, short_name: a, distribution_name: a-, base_path: a/, url: https://example.com/}
@@ -67,6 +68,22 @@ def test_only_a_pinned_deprecated_repository_must_be_complete(checked):
         **{"kayobe__etc__kayobe__pulp-repo-versions.yml": text},
     )
     assert "group_vars/all/old:1: old: base_path is missing" in lines
+
+
+def test_a_repository_that_a_client_lists_twice_is_found_with_both_lines(checked):
+    variable, pins = REPOSITORIES, f"stackhpc_pulp_repo_a_version: {STAMP}\n"
+    text = f"{variable}:\n  - {{name: a, url: x}}\n  - {{name: a, url: y}}\n"
+    lines = checked(
+        kayobe="kayobe",
+        **{
+            "kayobe__etc__kayobe__pulp-repo-versions.yml": pins,
+            "kayobe__etc__kayobe__pulp.yml": text,
+        },
+    )
+    assert lines[0].startswith(f"kayobe/etc/kayobe/pulp.yml:3: warning: a: {variable}: is listed")
+    assert lines[0].endswith(
+        "differ in url: the last one is used; remove one of them (kayobe/etc/kayobe/pulp.yml:2)"
+    )
 
 
 def test_values_of_a_group_are_checked_with_those_of_all(checked):
