@@ -168,6 +168,10 @@ results:
       description: What to do about the cause.
       type: str
       returned: when the item failed and the cause is known
+    depends_on:
+      description: Name of the repository or distribution that the item needs and that does not exist.
+      type: str
+      returned: when the item failed for this reason
     served_by:
       description: Name of the distribution that serves the same publication.
       type: str

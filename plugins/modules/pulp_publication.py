@@ -126,6 +126,10 @@ results:
       description: What to do about the cause.
       type: str
       returned: when the item failed and the cause is known
+    depends_on:
+      description: Name of the repository that the item needs and that does not exist.
+      type: str
+      returned: when the item failed for this reason
     version: {description: Number of the repository version., type: int, returned: always}
     publication:
       description: Href of the publication to serve. Null in check mode if it would be created.

@@ -22,7 +22,6 @@ WITHOUT_TESTS = {
     "plugin_utils/kolla/configuration.py": "lookup/test_kolla_configuration.py",
     "plugin_utils/kolla/script.py": "lookup/test_kolla_configuration.py",
     "plugin_utils/kolla/variables.py": "lookup/test_kolla_configuration.py",
-    "plugin_utils/run/outcome.py": "run/test_screen.py and run/test_markdown.py",
 }
 
 

@@ -131,7 +131,8 @@ class _Sources:
         server, name = self._server, item["repository"]
         repository = self._repositories.get(name)
         if repository is None:
-            report_missing(server, result, missing_message(server, f"repository '{name}'"))
+            message = missing_message(server, f"repository '{name}'")
+            report_missing(server, result, message, name)
             return {SOURCES[0] if self._type.publications else SOURCES[1]: name}
         version = item.get("version")
         latest = version_number(repository["latest_version_href"])
@@ -148,7 +149,7 @@ class _Sources:
         if href is None:
             which = f"version {version} of " if version is not None else ""
             message = f"{which}repository '{name}' has no publication to serve"
-            report_missing(server, result, message)
+            report_missing(server, result, message, name)
             return {"publication": name}
         return {"publication": href}
 
@@ -340,5 +341,5 @@ class DistributionRun:
             return {SOURCES[0] if self._type.publications else SOURCES[1]: name}
         source = {key: other[key] for key in SOURCES if other.get(key)}
         if not source:
-            report_missing(self._server, result, f"distribution '{name}' serves nothing")
+            report_missing(self._server, result, f"distribution '{name}' serves nothing", name)
         return source

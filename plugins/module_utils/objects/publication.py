@@ -112,7 +112,8 @@ def publish(
     """
     number = version_number(spec.version)
     if number == 0:
-        report_missing(server, result, "the repository has no content yet: sync it first")
+        message = "the repository has no content yet: sync it first"
+        report_missing(server, result, message, result.name)
     found = spec.read(server)
     chosen = choose_publication(found, spec.settings, spec.mirrored_only, served)
     if chosen:
@@ -121,7 +122,7 @@ def publish(
         return str(chosen["pulp_href"]), duplicates
     if spec.mirrored_only:
         message = f"version {number} has no publication that mirrors upstream"
-        report_missing(server, result, f"{message}: sync it with optimize: false")
+        report_missing(server, result, f"{message}: sync it with optimize: false", result.name)
         return None, []
     result.add_change("created", {}, _shown(spec.content_type, number, spec.mode))
     if server.check_mode:
@@ -244,7 +245,8 @@ class PublicationRun:
         server, options, repository = self.server, item.options, item.repository
         if repository is None:
             if options["state"] == "present":
-                report_missing(server, result, missing_message(server, "such repository"))
+                message = missing_message(server, "such repository")
+                report_missing(server, result, message, result.name)
                 shown = _shown(item.content_type, options["version"], item.mode)
                 result.add_change("created", {}, shown)
             return

@@ -81,9 +81,14 @@ def missing_message(server: Server, what: str) -> str:
     return f"there is no {what}, or {user} may not see it"
 
 
-def report_missing(server: Server, result: Result, message: str) -> None:
-    """Raise InvalidItem; in check mode only warn, since an earlier task may create the object."""
+def report_missing(server: Server, result: Result, message: str, depends_on: str = "") -> None:
+    """Raise InvalidItem; in check mode only warn, since an earlier task may create the object.
+
+    `depends_on`: the name of the item of the same type whose own failure may be the reason.
+    """
     if not server.check_mode:
+        if depends_on:
+            result.more["depends_on"] = depends_on
         raise InvalidItem(message)
     server.report.warn(
         f"{result.type} '{result.name}': {message}. {_CHECK_MODE_HINT}", _CHECK_MODE_HINT

@@ -93,19 +93,19 @@ def outcome_of(
 ) -> Outcome:
     """Merge what the modules of one playbook returned (`runs`), in their order.
 
-    Of the first one all items count. Of later ones only failed items do, unless `list_all`.
+    Of the first one all items count. Of later ones only failed items do, unless `list_all`. A failure
+    that follows from one of an earlier module does not count.
     """
     failed: list[Mapping[str, Any]] = []
     allowed: list[Mapping[str, Any]] = []
     good: list[Mapping[str, Any]] = []
     broken: list[str] = []
-    for number, run in enumerate(runs):
+    own = own_failures(runs)
+    for number, (run, bad) in enumerate(zip(runs, own)):
         results = run.get("results") or []
-        bad = [result for result in results if result["error"]]
-        fatal = [result for result in bad if not result.get("allowed")]
-        failed += fatal
+        failed += filter(_is_fatal, bad)
         allowed += [result for result in bad if result.get("allowed")]
-        if run.get("msg") and run_failed(run) and not fatal:
+        if run.get("msg") and run_failed(run) and not any(map(_is_fatal, results)):
             message = module_message(str(run["msg"]))
             # A rescued task may have registered its result under two names.
             broken += [message] if message not in broken else []
@@ -127,8 +127,27 @@ def outcome_of(
         storage=first.get("storage") or {},
         warnings=[text for run in runs for text in run.get("warnings") or []],
         seconds=seconds,
-        failed_later=any(one["error"] for run in runs[1:] for one in run.get("results") or []),
+        failed_later=any(own[1:]),
     )
+
+
+def own_failures(runs: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Return the failed results of each run, without consequences of failures in earlier runs.
+
+    A module returns `depends_on` where an item needs what another one of its type makes, such as a
+    publication the content of its repository. `runs`: what the modules returned, in their order.
+    """
+    failed: set[tuple[str, str]] = set()
+    own = []
+    for run in runs:
+        errors = [result for result in run.get("results") or [] if result["error"]]
+        own.append([one for one in errors if (one["type"], one.get("depends_on")) not in failed])
+        failed |= {(one["type"], one["name"]) for one in errors}
+    return own
+
+
+def _is_fatal(result: Mapping[str, Any]) -> bool:
+    return bool(result["error"]) and not result.get("allowed")
 
 
 def run_failed(run: Mapping[str, Any]) -> bool:
