@@ -228,21 +228,25 @@ def _at(place: Place, key: str, whole: Mapping[Any, Any]) -> Place:
 
 
 def find_duplicates(items: Iterable[CheckedItem]) -> Iterator[Finding]:
-    """Yield findings about identity keys that two items share, of one or both content types.
+    """Yield a finding for two items that share identity keys, of one or both content types.
 
     That is a warning if one of them is deprecated: pins then select the other one.
     """
     claims: dict[tuple[str, str], CheckedItem] = {}
     for item in items:
+        repeated: dict[Place, tuple[CheckedItem, list[str]]] = {}
         for key in IDENTITY_KEYS:
             value = item.values.get(key)
             if not isinstance(value, str) or not value:
                 continue
             first = claims.setdefault((key, value), item)
             if first is not item:
-                severity = ERROR if first.is_deprecated == item.is_deprecated else WARNING
-                problem = f"repeats the {key} '{value}' of {first.name}"
-                yield Finding(severity, (*item.place, key), item.name, problem, (*first.place, key))
+                repeated.setdefault(first.place, (first, []))[1].append(key)
+        for first, keys in repeated.values():
+            severity = ERROR if first.is_deprecated == item.is_deprecated else WARNING
+            shared = ", ".join(f"the {key} '{item.values[key]}'" for key in keys)
+            problem, key = f"repeats {shared} of {first.name}", keys[0]
+            yield Finding(severity, (*item.place, key), item.name, problem, (*first.place, key))
 
 
 def find_stamped_prefixes(items: Iterable[CheckedItem]) -> Iterator[Finding]:

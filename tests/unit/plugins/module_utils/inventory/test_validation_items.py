@@ -136,9 +136,27 @@ def test_identifying_keys_must_be_unique(key):
     assert finding.problem == f"repeats the {key} '{first[key]}' of one"
 
 
-def test_equal_templates_are_not_duplicates():
-    duplicates = [item(), item("two")]
-    for one in duplicates:
+def test_an_item_that_is_listed_twice_is_one_finding():
+    (finding,) = find_duplicates(checked(rpm_package_repos=[item(), item()]))
+    assert finding.place == (RPM, 1, "name")
+    assert finding.problem == (
+        "repeats the name 'one', the short_name 'one', the distribution_name 'one-', the base_path "
+        "'one/' of one"
+    )
+
+
+def test_keys_of_two_other_items_are_two_findings():
+    third = {**item("third"), "short_name": "one", "base_path": "two/"}
+    findings = list(find_duplicates(checked(rpm_package_repos=[item(), item("two"), third])))
+    assert [one.problem for one in findings] == [
+        "repeats the short_name 'one' of one",
+        "repeats the base_path 'two/' of two",
+    ]
+
+
+def test_templates_are_not_said_to_be_the_same():
+    twice = [item(), item("two")]
+    for one in twice:
         one["short_name"] = "{{ x }}"
     assert list(find_duplicates(checked(rpm_package_repos=duplicates))) == []
 
