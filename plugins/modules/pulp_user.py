@@ -31,6 +31,7 @@ options:
         description:
           - Password. Spaces at its start or end are not allowed, because Pulp removes them. Pulp refuses short and
             common passwords.
+          - A placeholder of the example inventory, such as V(change-me), is refused.
         type: str
       first_name:
         description: First name. An empty string clears it.

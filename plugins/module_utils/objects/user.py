@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,9 @@ from ..pulp.server import Server
 from ..pulp.types import kind_of
 from ..report.report import Result
 from .access import Existing, manage_object, mark_duplicates
+
+PLACEHOLDER = "the password is a placeholder of the example vault, which everybody knows"
+_PLACEHOLDER = re.compile(r"change[-_ ]?me", re.IGNORECASE)
 
 
 def manage_users(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
@@ -66,10 +70,19 @@ def validate_user(item: Mapping[str, Any], is_own: bool) -> None:
             "this run is logged in as this user and would lock itself out: use another user"
         )
     password = item.get("password") or ""
-    if item["state"] == "present" and password.strip() != password:
+    if item["state"] != "present":
+        return
+    if password.strip() != password:
         raise InvalidItem(
             "the password has leading or trailing spaces, which Pulp removes: set another one"
         )
+    if is_placeholder(password):
+        raise InvalidItem(f"{PLACEHOLDER}: generate one with `openssl rand -base64 24`")
+
+
+def is_placeholder(password: str) -> bool:
+    """Return whether a password was copied from an example, and is thus known to everybody."""
+    return bool(_PLACEHOLDER.match(password.strip()))
 
 
 def password_differs(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..objects.user import manage_users
+from ..objects.user import PLACEHOLDER, is_placeholder, manage_users
 from ..pulp.errors import InvalidItem
 from ..pulp.reader import read_by_key
 from ..pulp.server import Server
@@ -95,6 +95,8 @@ def _problems(
         return ["is an administrator's account on this Pulp: create another one for the client"]
     if client["state"] == "present" and current is None and not client["password"]:
         return [f"has no account yet, and no password is set for it: {_HINT}"]
+    if client["state"] == "present" and is_placeholder(client["password"] or ""):
+        return [f"cannot have this password: {PLACEHOLDER}. {_HINT[0].upper()}{_HINT[1:]}"]
     if client["state"] == "present" and client["purge"]:
         return ["has purge, which deletes the account, but state present: set state to absent"]
     return []

@@ -124,3 +124,22 @@ def test_the_connection_user_cannot_be_locked_out(item):
 def test_a_password_that_pulp_would_change_is_rejected(password):
     with pytest.raises(InvalidItem, match="which Pulp removes"):
         pulp_user.validate_user({"state": "present", "password": password}, is_own=False)
+
+
+@pytest.mark.parametrize("password", ["change-me", "change-me-too", "Change_Me", " changeme1"])
+def test_a_password_of_an_example_makes_no_account_and_changes_none(pulp, password):
+    made, changed = users(
+        pulp,
+        {"username": "new", "password": password.strip()},
+        {"username": "ann", "password": password.strip()},
+    )
+    for result in (made, changed):
+        assert "a placeholder of the example vault" in result.error
+        assert password.strip() not in result.error
+    assert "new" not in members(pulp)
+    assert password_of(pulp, "ann") == "ann's own"
+
+
+def test_an_account_with_such_a_password_can_be_deleted(pulp):
+    [result] = users(pulp, {"username": "bob", "password": "change-me", "state": "absent"})
+    assert (result.error, result.action) == ("", "deleted")

@@ -92,6 +92,11 @@ def test_a_duplicate_group_counts_once():
         (client("admin", password=SECRET), "client 'admin' is the account that this run is logged"),
         (client("root", password=SECRET), "client 'root' is an administrator's account"),
         (client("root", state="absent"), "client 'root' is an administrator's account"),
+        (
+            client("new", password="change-me-too"),
+            "client 'new' cannot have this password: .*openssl",
+        ),
+        (client("old", password="change-me"), "client 'old' cannot have this password: .*example"),
         (client("old", purge=True), "client 'old' has purge.*set state to absent"),
     ],
 )
