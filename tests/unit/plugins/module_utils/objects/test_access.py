@@ -124,3 +124,12 @@ def test_names_that_pulp_would_change_are_rejected(name):
     [result], _more = manage_groups(pulp.server(), {"groups": [{"name": name, "state": "present"}]})
     assert "leading or trailing spaces" in result.error
     assert pulp.writes == []
+
+
+def test_a_description_changes_only_if_it_is_given():
+    pulp = pulp_with({READ: ["a"]})
+    pulp.find(GUARDS, name="g")["description"] = "of today"
+    [result] = guards(pulp, {"name": "g", "description": None, "roles": roles(read=["a"])})
+    assert (result.action, pulp.find(GUARDS, name="g")["description"]) == ("unchanged", "of today")
+    [result] = guards(pulp, {"name": "g", "description": "new", "roles": roles(read=["a"])})
+    assert (result.action, pulp.find(GUARDS, name="g")["description"]) == ("updated", "new")
