@@ -15,6 +15,7 @@ description:
   - A snapshot is immutable. It is one distribution named C(<distribution_name><stamp>) at the path
     C(<base_path><stamp>) with the content guard O(content_guard).
   - Creates no snapshot of a repository whose newest snapshot serves its latest version.
+  - Skips items with C(sync) V(false) whose repository does not exist, with one warning.
   - Processes all repositories even if some of them fail. The module then fails with the error of each.
 options:
   stamp:
@@ -129,7 +130,7 @@ results:
     name: {description: Name of the repository., type: str, returned: always}
     type: {description: V(rpm) or V(deb)., type: str, returned: always}
     action:
-      description: V(created), V(updated), V(synced), V(unchanged) or V(failed).
+      description: V(created), V(updated), V(synced), V(unchanged), V(skipped) or V(failed).
       type: str
       returned: always
     changed: {description: Whether the item changed., type: bool, returned: always}

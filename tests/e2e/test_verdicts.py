@@ -63,5 +63,20 @@ def test_check_mode_of_a_changed_address_names_it_and_no_stamp_of_today(rig: Rig
     assert f"{item['short_name']}  {stamp}" not in run.output
 
 
+def test_access_control_keeps_the_descriptions_of_guards(rig: Rig) -> None:
+    href = _guard(rig, "development")
+    rig.ark.patch(href, description="of today's roles")
+    assert rig.run("access_control").succeeded().changed == 0
+    assert rig.ark.get(href)["description"] == "of today's roles"
+
+
+def test_a_repository_that_is_not_synced_and_not_there_is_skipped_with_one_line(rig: Rig) -> None:
+    items = [rig.rpm(1), *(rig.rpm(number, sync=False) for number in (2, 3))]
+    names = ", ".join(item["short_name"] for item in items[1:])
+    run = rig.run("package_sync", rpm_package_repos=items).succeeded()
+    assert f"2 repositories with sync: false are not on this Pulp, skipped: {names}" in run.output
+    assert "1 changed, 2 skipped" in run.output
+
+
 def _guard(rig: Rig, name: str) -> str:
     return str(rig.ark.find("contentguards/core/rbac/", name)["pulp_href"])

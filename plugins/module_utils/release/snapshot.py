@@ -82,6 +82,7 @@ def snapshot_packages(
         server.report.warn(warning)
     run = SnapshotRun.start(server, settings)
     results = run.take_all(inventory.repositories, inventory.errors)
+    _warn_of_skipped(server, results)
     stamps = {
         result.more["short_name"]: result.more["stamp"]
         for result in results
@@ -90,6 +91,17 @@ def snapshot_packages(
     more = {"stamp": settings.stamp, "stamps": stamps, "selected": selected}
     everything = read_whole_inventory(params, "snapshot").repositories
     return results, {**more, **server_health(server, everything, results, params)}
+
+
+def _warn_of_skipped(server: Server, results: Sequence[Result]) -> None:
+    names = [result.more["short_name"] for result in results if result.action == "skipped"]
+    if names:
+        what = (
+            "repository with sync: false is"
+            if len(names) == 1
+            else "repositories with sync: false are"
+        )
+        server.report.warn(f"{len(names)} {what} not on this Pulp, skipped: {', '.join(names)}")
 
 
 def repository_options(repository: PackageRepository) -> dict[str, Any]:
@@ -149,7 +161,9 @@ class SnapshotRun:
         if item.state.repository is None:
             if self.server.check_mode and item.repository.sync:
                 return
-            raise InvalidItem("there is no such repository on the server, and sync is false for it")
+            # Such as one of another Pulp, or one that was never synced before it was switched off.
+            result.action = "skipped"
+            return
         if item.repository.publish:
             if outcome and outcome.version_after == 0 and not self.server.check_mode:
                 advice = empty_advice(item.repository)

@@ -236,8 +236,20 @@ def test_a_repository_that_is_not_synced_is_served_as_it_is(pulp):
     result = one(pulp, rpm=[item(sync=False)])
     assert (result.error, posted(pulp)) == ("", ["rpm"])
     assert list(served(pulp).values()) == [sorted(PACKAGES)]
-    other = prepared()
-    assert "no such repository" in one(other, rpm=[item(sync=False)]).error
+
+
+def test_repositories_that_are_not_synced_and_not_there_are_skipped_with_one_line():
+    pulp = prepared("a")
+    lists = [item("a"), *(item(name, sync=False) for name in "bcde")]
+    for check_mode in (True, False):
+        server = pulp.server(check_mode)
+        results, more = snapshot_packages(server, {**PARAMS, "rpm": lists})
+        assert [result.error for result in results] == [""] * 5
+        assert [result.action for result in results[1:]] == ["skipped"] * 4
+        assert server.report.warnings == [
+            "4 repositories with sync: false are not on this Pulp, skipped: b, c, d, e"
+        ]
+    assert more["stamps"] == {"a": STAMP}
 
 
 def test_a_repository_that_is_not_published_is_only_synced(pulp):
