@@ -20,6 +20,7 @@ from ..errors import OperatorError
 from ..files import CHECKSUM_SUFFIX
 from ..inventory.pins import Pin
 from ..inventory.repositories import PackageRepository
+from ..inventory.values import path_problem
 from ..objects.distribution import DistributionSpec, Guards, read_guards, reconcile_distribution
 from ..objects.publication import PublicationSpec, publish
 from ..objects.repository import RepositorySpec, read_repositories, reconcile_repository
@@ -138,6 +139,9 @@ def disk_image_pin(image: Mapping[str, Any]) -> Pin:
             "2025.1-20261122T200001"
         )
     prefix, directory = f"{repository}_", f"{base_path}/"
+    problem = path_problem(directory, is_mirrored=False)
+    if problem:
+        raise DiskImageError(f"invalid image_base_path of {repository}: it {problem}")
     return Pin(PackageRepository(_FILE.name, repository, repository, prefix, directory), version)
 
 

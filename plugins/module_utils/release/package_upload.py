@@ -10,6 +10,7 @@ from typing import Any
 from ..content.packages import update_packages
 from ..content.upload import ContentUpload
 from ..inventory.repositories import PackageRepository
+from ..inventory.values import path_problem
 from ..objects.distribution import DistributionSpec, Guards, read_guards, reconcile_distribution
 from ..objects.publication import PublicationSpec, publish
 from ..objects.repository import RepositorySpec, reconcile_repository
@@ -177,3 +178,6 @@ def validate_item(item: Mapping[str, Any]) -> None:
         raise InvalidItem("with stamped, base_path ends in '/': the stamp is appended")
     if placed and not named:
         raise InvalidItem("base_path needs a distribution_name")
+    problem = path_problem(f"{str(placed).strip('/')}/") if placed else ""
+    if problem:
+        raise InvalidItem(f"base_path {problem}")

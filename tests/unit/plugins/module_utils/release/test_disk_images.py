@@ -54,3 +54,11 @@ def test_duplicates_and_an_empty_list_are_errors():
     assert len(disk_image_pins([image(), image(), image(version="1")])) == 2
     with pytest.raises(DiskImageError, match="no disk image is selected"):
         disk_image_pins([])
+
+
+@pytest.mark.parametrize("path", ["a//b", "a/../b", "a b", "a?", "a#b"])
+def test_a_path_that_pulp_refuses_is_an_error_before_an_upload(path):
+    with pytest.raises(
+        DiskImageError, match="invalid image_base_path of .*: it must have no space"
+    ):
+        disk_image_pin(image(base_path=path))

@@ -40,6 +40,9 @@ def test_complete_items_are_accepted(more):
         ({"stamped": True}, "stamped needs distribution_name and base_path"),
         ({"stamped": True, "distribution_name": "a", "base_path": "a"}, "ends in '/'"),
         ({"base_path": "a"}, "needs a distribution_name"),
+        ({"distribution_name": "a", "base_path": "a//b"}, "base_path must have no space"),
+        ({"distribution_name": "a", "base_path": "a b/"}, "base_path must have no space"),
+        ({"distribution_name": "a", "base_path": "a%20b/"}, "base_path must have no '%'"),
     ],
 )
 def test_incomplete_items_are_rejected(more, message):
