@@ -3,7 +3,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .rig import Rig
+
+
+def _channels(rig: Rig, *urls: str) -> dict[str, Any]:
+    """Return the lists of a client with one repository, which is listed once for each address."""
+    name, path = f"{rig.prefix}-channel", f"{rig.prefix}/channel"
+    repositories = [{"name": name, "url": url, "policy": "on_demand"} for url in urls]
+    development, production = (
+        {"name": f"{name}-{channel}", "base_path": f"{path}/{channel}"}
+        for channel in ("development", "production")
+    )
+    return {
+        "stackhpc_pulp_repository_rpm_repos": repositories,
+        "stackhpc_pulp_publication_rpm_development": [{"repository": name}] * len(urls),
+        "stackhpc_pulp_distribution_rpm_development": [{**development, "repository": name}],
+        "stackhpc_pulp_distribution_rpm_production": [
+            {**production, "distribution": development["name"]}
+        ],
+    }
 
 
 def test_a_snapshot_without_packages_is_flagged_skipped_and_not_released(rig: Rig) -> None:
@@ -76,6 +96,26 @@ def test_a_repository_that_is_not_synced_and_not_there_is_skipped_with_one_line(
     run = rig.run("package_sync", rpm_package_repos=items).succeeded()
     assert f"2 repositories with sync: false are not on this Pulp, skipped: {names}" in run.output
     assert "1 changed, 2 skipped" in run.output
+
+
+def test_of_a_repository_that_a_client_lists_twice_the_last_is_served(rig: Rig) -> None:
+    urls = [f"{rig.upstream.url}/many/{number:04}/" for number in (1, 2)]
+    lists = _channels(rig, *urls)
+    synced = rig.run("client_sync", **lists).succeeded()
+    name = f"'{rig.prefix}-channel' is listed twice, as items 1 and 2, which differ in url"
+    assert f"stackhpc_pulp_repository_rpm_repos (of the required items): {name}" in synced.output
+    remote = rig.client.find("remotes/rpm/rpm/", f"{rig.prefix}-channel-remote")
+    assert remote["url"] == urls[1]
+    assert rig.run("client_promote", **lists).succeeded().changed == 1
+
+
+def test_a_repository_that_cannot_be_synced_is_one_failure(rig: Rig) -> None:
+    lists = _channels(rig, f"{rig.upstream.url}/nowhere/")
+    run = rig.run("client_sync", **lists).failed()
+    assert "\n1 failed, " in run.output
+    assert "1 of 1 failed" in run.message
+    assert "no content yet" not in run.message
+    assert "no publication" not in run.message
 
 
 def _guard(rig: Rig, name: str) -> str:
