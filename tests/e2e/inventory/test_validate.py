@@ -27,8 +27,8 @@ def inventory(tmp_path: Path) -> Path:
 def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a command of Ansible in a directory."""
     return subprocess.run(
-        words,
-        cwd=folder,
+        command,
+        cwd=directory,
         env={**os.environ, "ANSIBLE_NOCOLOR": "1", "CI": ""},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -53,7 +53,9 @@ class Ark:
 def promote(
     ark: Ark, check_mode: bool = False, diff: bool = False, **more: Any
 ) -> tuple[list[Any], list[str]]:
-    no_selection = {f"{kind}_{what}": None for kind in ("rpm", "deb") for what in ("filter", "defaults")}
+    no_selection = {
+        f"{kind}_{what}": None for kind in ("rpm", "deb") for what in ("filter", "defaults")
+    }
     params = {
         **no_selection,
         "rpm": [
