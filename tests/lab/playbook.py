@@ -230,9 +230,9 @@ def play_checked(inventory: Path, name: str, *arguments: str, report: bool = Fal
     return run
 
 
-def loopback() -> dict[str, str]:
-    """Return this program's environment without colours and without a job of GitHub Actions; a
-    proxy is not asked for loopback."""
+def plain_environment() -> dict[str, str]:
+    """Return this program's environment, without colours, without a job of GitHub Actions and
+    without a proxy for loopback."""
     local = ",".join(filter(None, [os.environ.get("no_proxy"), "127.0.0.1", "localhost"]))
     plain = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
     own = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}

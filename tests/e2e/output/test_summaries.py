@@ -8,9 +8,8 @@ import re
 
 import pytest
 
-from tests.lab.playbook import plain_environment
-
 from tests.e2e.rig import Rig
+from tests.lab.playbook import plain_environment
 
 
 def test_the_summary_of_an_update_is_that_of_the_update(rig: Rig) -> None:

@@ -154,9 +154,9 @@ def test_keys_of_two_other_items_are_two_findings():
     ]
 
 
-def test_templates_are_not_said_to_be_the_same():
-    twice = [item(), item("two")]
-    for one in twice:
+def test_equal_templates_are_not_duplicates():
+    duplicates = [item(), item("two")]
+    for one in duplicates:
         one["short_name"] = "{{ x }}"
     assert list(find_duplicates(checked(rpm_package_repos=duplicates))) == []
 

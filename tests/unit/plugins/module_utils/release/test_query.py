@@ -99,11 +99,11 @@ def test_the_table_has_a_line_for_each_repository():
 
 def test_a_snapshot_without_packages_is_skipped_and_says_where_to_look():
     ark = ark_with(snapshot("a", MONDAY), snapshot("a", NOON, before="0"))
-    _results, more = ask(ark, "a")
+    _results, more = query(ark, "a")
     assert more["versions"] == {"a": MONDAY}
     (warning,) = ark.report.warnings
     assert "has no packages: check url of the item" in warning
-    assert "flagged: no packages" in ask(ark, "a", stamp=NOON)[1]["lines"][1]
+    assert "flagged: no packages" in query(ark, "a", stamp=NOON)[1]["lines"][1]
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ FUTURE = "20990101T000000"
 
 def test_after_a_night_with_a_clock_that_was_ahead_the_next_ones_continue(pulp):
     one(pulp, stamp=NEXT)
-    newest = pulp.there("distributions/")[f"a-{NEXT}"]
+    newest = pulp.by_name("distributions/")[f"a-{NEXT}"]
     entry = pulp.store.get(newest["pulp_href"])
     entry.update(name=f"a-{FUTURE}", base_path=f"a/{FUTURE}")
     stamps = []
@@ -361,7 +361,7 @@ def test_a_first_snapshot_without_packages_is_flagged(pulp, kind):
     shrunk = result.more["shrunk"]
     assert (shrunk["before"], shrunk["after"]) == (0, 0)
     assert ("components" if kind == "deb" else "url") in shrunk["advice"]
-    assert pulp.there("distributions/")[f"a-{STAMP}"]["pulp_labels"] == {SHRUNK_LABEL: "0"}
+    assert pulp.by_name("distributions/")[f"a-{STAMP}"]["pulp_labels"] == {SHRUNK_LABEL: "0"}
 
 
 def test_a_snapshot_that_lost_all_packages_is_flagged_whatever_the_limit(pulp):
@@ -376,7 +376,7 @@ def test_packages_after_an_empty_snapshot_are_not_flagged(pulp):
     assert one(pulp).more["shrunk"]["after"] == 0
     pulp.upstream[URL.format("a")] = PACKAGES
     assert "shrunk" not in one(pulp, stamp=NEXT).more
-    assert pulp.there("distributions/")[f"a-{NEXT}"]["pulp_labels"] == {}
+    assert pulp.by_name("distributions/")[f"a-{NEXT}"]["pulp_labels"] == {}
 
 
 def test_an_item_may_allow_a_snapshot_without_packages(pulp):

@@ -91,7 +91,7 @@ def test_a_request_of_an_item_passes_at_most_eight_files(policy, monkeypatch):
     monkeypatch.setattr(
         "plugins.module_utils.release.snapshot.new_stamp", lambda _server, _wanted: next(stamps)
     )
-    pulp = Followed()
+    pulp = TracingPulp()
     pulp.add_guard("development")
     actions = []
     for packages in (["kernel 1-1", "bash 1-1"], ["kernel 1-1", "bash 1-1"], ["kernel 2-1"]):
