@@ -274,7 +274,7 @@ class ModuleDocFragment:
 options:
   rpm_filter:
     description:
-      - Regular expressions, as a list or as a string in which spaces separate them. An RPM repository
+      - Regular expressions, as a list or as a string in which spaces or commas separate them. An RPM repository
         is selected if one of them matches a part of its short name.
       - By default all RPM repositories are selected. A repository must match all filters that apply to
         it. A filter that matches no repository is an error.

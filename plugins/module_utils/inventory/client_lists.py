@@ -22,6 +22,7 @@ _VARIABLES = {
 _INVENTORY_KEYS = ("required", "short_name", "sync_group")
 # Keys of the other lists, which are ignored in items of production.
 _OTHER_KEYS = ("mode", "sync_policy", "skip_existing")
+_SHOWN = 5  # of the repositories that are missing
 _PRODUCTION, _DEVELOPMENT = "production", "development"
 
 Items = list[dict[str, Any]]
@@ -55,8 +56,9 @@ def client_lists(
     Of items with one name in a list, the last is used, as by a loop over the list.
 
     Returns the same structure, with `distribution` in each production item, `selected`, the text
-    "selected 3 of 40", and `repeated`, a text for each item that a later one replaces. Raises SelectionError when a filter or group matches nothing, ClientListError
-    for malformed lists and items.
+    "selected 3 of 40", and `repeated`, a text for each item that a later one replaces. Raises
+    SelectionError when a filter or group matches nothing, ClientListError for malformed lists and
+    items, and for publications and distributions whose repository is not in the list.
     """
     required = {
         content_type: {name: _required(content_type, name, ours.get(name)) for name in LISTS}
@@ -72,6 +74,7 @@ def client_lists(
         for item in ours["repositories"]
         for one in _selectable(content_type, item)
     ]
+    _check_references(required)
     selection = select_repositories(everything, filters)
     chosen, known = (
         {(one.content_type, one.name) for one in ones} for ones in (selection.selected, everything)
@@ -146,6 +149,31 @@ def _last_of_each(variable: str, items: Items, repeated: list[str]) -> Items:
         for place, item in enumerate(items)
         if last[item_name(item)] == place or not item_name(item)
     ]
+
+
+def _check_references(required: Mapping[str, Mapping[str, Items]]) -> None:
+    """Raise ClientListError if lists name repositories that the list of repositories does not have.
+
+    Since ansible-core 2.19, a list that is one template loses items with undefined variables without
+    an error, so that a run would leave out their repositories and succeed.
+    """
+    missing = []
+    for content_type, ours in required.items():
+        known = {item.get("name") for item in ours["repositories"]}
+        repositories = list_variable(content_type, "repositories")
+        for name in ("publications", "development") if known else ():
+            for item in ours[name]:
+                wanted = item.get("repository")
+                if wanted and wanted not in known and item.get("state") != "absent":
+                    variable = list_variable(content_type, name)
+                    missing.append(
+                        f"{variable} '{item_name(item)}' needs repository '{wanted}', which is not "
+                        f"a required item of {repositories}"
+                    )
+    if missing:
+        advice = "add it, or define the variables that its item uses"
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        raise ClientListError(f"{'; '.join(missing[:_SHOWN])}{more}: {advice}")
 
 
 def _items_of(ours: Mapping[str, Items], names: set[str]) -> dict[str, Items]:

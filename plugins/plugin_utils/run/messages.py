@@ -4,6 +4,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...module_utils.text import printable
 
 # The prefixes that Ansible adds to the error of a lookup or filter, up to 2.18 and from 2.19.
 _PREFIX = re.compile(
@@ -18,10 +22,20 @@ _UNDEFINED = re.compile(
 )
 _USER = re.compile(r"Error while resolving value for '([^'\n]+)'")
 _MAX_REST = 300
+_CRASH_LINES = 3
 
 _TASK = re.compile(r" ?\(task /[^)\s]*\)|(?<=task) /\S*/tasks/[\w-]+/?")
 _WORD = re.compile(r"[^\s'\"]*\btmp[a-z0-9_]{8}\b[^\s'\"]*")
 _ELLIPSIS = " … "
+
+
+def task_message(result: Mapping[str, Any]) -> str:
+    """Return the error of a failed task; of a module that crashed, the end of its error output."""
+    error_output = [line.strip() for line in str(result.get("module_stderr") or "").splitlines()]
+    end = [line for line in error_output if line][-_CRASH_LINES:]
+    if not end:
+        return module_message(str(result["msg"]))
+    return f"the module crashed: {shorten(printable(' '.join(end)), _MAX_REST)}"
 
 
 def module_message(text: str) -> str:

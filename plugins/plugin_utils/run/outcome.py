@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .messages import item_message, module_message, shorten
+from .messages import item_message, shorten, task_message
 
 _MAX_ERRORS_SHOWN = 3
 _MAX_NAMES = 10
@@ -106,7 +106,7 @@ def outcome_of(
         failed += filter(_is_fatal, bad)
         allowed += [result for result in bad if result.get("allowed")]
         if run.get("msg") and run_failed(run) and not any(map(_is_fatal, results)):
-            message = module_message(str(run["msg"]))
+            message = task_message(run)
             # A rescued task may have registered its result under two names.
             broken += [message] if message not in broken else []
         if number == 0 or list_all:

@@ -163,7 +163,8 @@ def test_of_items_with_one_name_the_last_is_used_and_both_are_named():
         {"name": "a", "url": "https://three.example.com/", "required": "false"},
     ]
     publications = [{"repository": "a"}, {"repository": "b"}, {"repository": "a"}]
-    narrowed = client_lists(lists(repositories=repositories, publications=publications))
+    own = {"repositories": repositories, "publications": publications}
+    narrowed = client_lists(lists(**own, development=[], production=[]))
     assert [(one["name"], one["url"]) for one in narrowed["rpm"]["repositories"]] == [
         ("b", "u"),
         ("a", "https://two.example.com/"),
@@ -179,3 +180,38 @@ def test_of_items_with_one_name_the_last_is_used_and_both_are_named():
 
 def test_without_repeated_items_there_is_no_text():
     assert client_lists(lists())["repeated"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "item", "variable"),
+    [
+        ("publications", {"repository": "Gone"}, "stackhpc_pulp_publication_rpm_development"),
+        (
+            "development",
+            {"name": "gone-development", "repository": "Gone", "base_path": "g"},
+            "stackhpc_pulp_distribution_rpm_development",
+        ),
+    ],
+)
+def test_an_item_whose_repository_is_not_in_the_list_is_an_error(name, item, variable):
+    dropped = lists()
+    dropped["rpm"][name].append(item)
+    with pytest.raises(ClientListError) as raised:
+        client_lists(dropped)
+    assert f"{variable} '" in str(raised.value)
+    assert "'Gone', which is not a required item of stackhpc_pulp_repository_rpm_repos" in str(
+        raised.value
+    )
+
+
+@pytest.mark.parametrize("more", [{"required": False}, {"state": "absent"}])
+def test_an_item_that_is_not_wanted_needs_no_repository(more):
+    retired = lists()
+    retired["rpm"]["publications"].append({"repository": "Gone", **more})
+    assert client_lists(retired)["selected"] == "selected 2 of 2"
+
+
+def test_many_missing_repositories_are_counted():
+    dropped = lists(publications=[{"repository": f"Gone {number}"} for number in range(9)])
+    with pytest.raises(ClientListError, match="'Gone 4'.* and 4 more: add it"):
+        client_lists(dropped)

@@ -43,3 +43,15 @@ def test_a_failure_of_its_own_or_without_an_earlier_one_counts():
 def test_a_failure_of_another_content_type_explains_nothing():
     other = run(failed("a", "no content yet", depends_on="a", type="deb"))
     assert [len(one) for one in own_failures([SYNC, other])] == [2, 1]
+
+
+def test_a_module_that_crashed_shows_the_end_of_its_error_output():
+    run = {
+        "failed": True,
+        "msg": "MODULE FAILURE\nSee stdout/stderr for the exact error",
+        "module_stderr": "Traceback:\n  File x\n\nImportError: no module \x1b[31m named requests\n",
+    }
+    (message,) = outcome_of("ark1", [run]).broken
+    assert message.startswith("the module crashed: Traceback: File x ImportError: no module")
+    assert message.endswith("named requests")
+    assert "\x1b" not in message
