@@ -238,7 +238,7 @@ class Uploader:
                 self._put(upload, chunk)
                 break
             except (LostResponse, ResponseError) as error:
-                if tries_left == 0 or not _is_transient(error):
+                if tries_left == 0 or not _may_be_resent(error):
                     raise _explained(error, chunk) from error
                 time.sleep(pause)
                 pause *= 2
@@ -259,7 +259,8 @@ class Uploader:
         return {"offset": chunk.offset, "size": chunk.size} in held
 
 
-def _is_transient(error: PulpError) -> bool:
+def _may_be_resent(error: PulpError) -> bool:
+    """Whether a chunk was lost or altered in transit."""
     is_refused = isinstance(error, ResponseError) and error.status == 400
     return isinstance(error, LostResponse) or (is_refused and "checksum" in str(error).lower())
 

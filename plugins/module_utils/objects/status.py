@@ -39,7 +39,7 @@ def read_status(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
 def wait_until_ready(read: Callable[[], Status], workers: int, seconds: float) -> Status:
     """Read the status until the server is ready, at most for these seconds; returns the last one.
 
-    Raises PulpError if the last request failed, or for an error that is not transient.
+    Raises PulpError if the last request failed, or for an error that no starting server causes.
     """
     deadline = time.monotonic() + seconds
     pause = _FIRST_PAUSE
@@ -49,13 +49,13 @@ def wait_until_ready(read: Callable[[], Status], workers: int, seconds: float) -
             if not missing_parts(status, workers) or time.monotonic() + pause > deadline:
                 return status
         except PulpError as error:
-            if not is_transient(error) or time.monotonic() + pause > deadline:
+            if not is_starting(error) or time.monotonic() + pause > deadline:
                 raise
         time.sleep(pause)
         pause = min(_MAX_PAUSE, pause * 1.5)
 
 
-def is_transient(error: PulpError) -> bool:
+def is_starting(error: PulpError) -> bool:
     """Whether a server that is starting can cause an error: no response, or one of its proxy."""
     if isinstance(error, ResponseError):
         return error.status >= 400

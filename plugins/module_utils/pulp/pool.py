@@ -48,14 +48,14 @@ def run_all(
     function: Callable[[Item, Result], None],
     limit: int | ConcurrencyLimit,
     report: Report,
-    retry_delay: float | None = None,
+    late_delay: float | None = None,
 ) -> list[Result]:
     """Call `function(item, result)` for each pair, at most `limit` at once, and report each result.
 
     `function` fills in the result; an error that it raises becomes the result's error. An item
     whose result has an error from the start is reported and not worked on. Returns the results in
     the order of the items. Items that failed for a transient cause are tried once more,
-    `retry_delay` seconds after all others have ended; with None they are not.
+    `late_delay` seconds after all others have ended; with None they are not.
     """
     report.expect(result for result, _item in items)
     postponed: list[tuple[Result, Item]] = []
@@ -64,7 +64,7 @@ def run_all(
         result, _item = pair
         if not result.error:
             _fill_in(pair, function)
-            if retry_delay is not None and result.error and is_transient(result.error):
+            if late_delay is not None and result.error and is_transient(result.error):
                 postponed.append(pair)
                 report.postpone(result)
                 return
@@ -76,7 +76,7 @@ def run_all(
 
     _fail_unfinished(items, for_each(items, run_item, limit))
     if postponed:
-        time.sleep(retry_delay or 0.0)
+        time.sleep(late_delay or 0.0)
         _fail_unfinished(postponed, for_each(postponed, run_again, limit))
     return [result for result, _item in items]
 
