@@ -16,6 +16,7 @@ from ..inventory.repositories import (
 )
 from ..inventory.selection import Filters, SelectionError, select_inventory, select_repositories
 from ..inventory.values import PACKAGE_TYPES, converters
+from ..pulp.options import RETRYING
 from ..report.retry import retry_text, select_unfinished
 
 SELECTION_OPTIONS: dict[str, dict[str, Any]] = {
@@ -27,9 +28,7 @@ SELECTION_OPTIONS: dict[str, dict[str, Any]] = {
 
 SYNC_OPTIONS: dict[str, dict[str, Any]] = {
     "retry": {"type": "path"},
-    "retries": {"type": "int", "default": 2},
-    "retry_delay": {"type": "float", "default": 5},
-    "late_retry_delay": {"type": "float", "default": 60},
+    **RETRYING,
     "update_secrets": {
         "type": "str",
         "choices": ["always", "all", "on_create"],
