@@ -4,6 +4,8 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.inventory.values import (
+    REMOTE_KEYS,
+    SECRET_KEYS,
     ItemValueError,
     boolean,
     integer,
@@ -16,6 +18,7 @@ from plugins.module_utils.inventory.values import (
     without_omitted,
     words,
 )
+from plugins.module_utils.pulp.types import CONTENT_TYPES, kind_of
 
 
 class _OmitType:
@@ -100,3 +103,11 @@ def test_secrets_are_found_below_their_keys_at_any_depth():
     defaults = {"client_key": "k", "ca_cert": "c", "proxy_password": ""}
     params = {"rpm": items, "deb_defaults": defaults}
     assert set(secret_values(params)) == {"p", "t", "2", "k"}
+
+
+def test_the_options_of_a_remote_are_those_of_every_content_type():
+    remotes = [kind_of("remote", name).fields for name in CONTENT_TYPES]
+    shared = set.intersection(*({spec.option for spec in fields} for fields in remotes))
+    assert set(REMOTE_KEYS) == shared - {"url", "policy"}
+    secret = {spec.option for fields in remotes for spec in fields if spec.no_log}
+    assert secret == SECRET_KEYS
