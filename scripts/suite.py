@@ -26,12 +26,14 @@ from machine import CACHE, announce, run
 OLDEST, NEWEST = min(CORES), max(CORES)
 
 
-def _pytest(venv: Environment, tests: list[str], *arguments: str) -> None:
+def _pytest(venv: Environment, tests: str, *arguments: str) -> None:
+    """Run pytest on a directory, or only on the files below it that the arguments name."""
     env = stage.environment_of(venv)
     report = CACHE / "log" / f"tests-{os.getpid()}.xml"
     command = ["python", "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    named = any(word == tests or word.startswith(f"{tests}/") for word in arguments)
     try:
-        run([*command, *tests, *arguments], env=env, cwd=stage.COLLECTION)
+        run([*command, *([] if named else [tests]), *arguments], env=env, cwd=stage.COLLECTION)
     finally:
         durations.record_tests(report)
 
@@ -50,7 +52,7 @@ def unit(core: str, arguments: list[str]) -> None:
         seen = venv.python in pythons and not arguments
         pythons.add(venv.python)
         tested = [f"--ignore-glob={utils}/*/*", f"--ignore-glob={utils}/test_[!m]*"]
-        _pytest(venv, ["tests/unit"], "-n", "2", *(tested if seen else ()), *arguments)
+        _pytest(venv, "tests/unit", "-n", "2", *(tested if seen else ()), *arguments)
     python = MODULE.pythons[0]
     if find_python(MODULE) is None:
         announce(f"there is no Python {python} here to run the unit tests of module_utils with")
@@ -58,7 +60,7 @@ def unit(core: str, arguments: list[str]) -> None:
         announce(f"unit tests of module_utils with Python {python}")
         # They need ansible-core, or Hypothesis, which have left this Python behind.
         without = [f"--ignore={utils}/test_module.py", "--ignore-glob=*_properties.py"]
-        _pytest(prepare(MODULE), [utils, *without], "-n", "2")
+        _pytest(prepare(MODULE), utils, *without, "-n", "2")
 
 
 def integration(core: str, arguments: list[str]) -> None:
@@ -85,7 +87,7 @@ def smoke(_core: str, arguments: list[str]) -> None:
     """Run the smoke tests on the oldest and the newest ansible-core."""
     for series in (OLDEST, NEWEST):
         announce(f"smoke tests with ansible-core {CORES[series].core}")
-        _pytest(prepare(CORES[series]), ["tests/smoke"], *arguments)
+        _pytest(prepare(CORES[series]), "tests/smoke", *arguments)
 
 
 # Two groups of tests at once (tests/e2e/conftest.py makes them), each with servers of its own.
@@ -94,12 +96,12 @@ _BOTH = ("-n", "2", "--dist", "loadgroup")
 
 def e2e(core: str, arguments: list[str]) -> None:
     """Run the end-to-end tests that are over in seconds each."""
-    _pytest(prepare(CORES[core]), ["tests/e2e"], "-m", "not slow", *_BOTH, *arguments)
+    _pytest(prepare(CORES[core]), "tests/e2e", "-m", "not slow", *_BOTH, *arguments)
 
 
 def slow(core: str, arguments: list[str]) -> None:
     """Run the end-to-end tests that take minutes: lost workers, parallel runs, migration."""
-    _pytest(prepare(CORES[core]), ["tests/e2e"], "-m", "slow", *_BOTH, *arguments)
+    _pytest(prepare(CORES[core]), "tests/e2e", "-m", "slow", *_BOTH, *arguments)
 
 
 # What runs, and the files without which it would run nothing.
