@@ -16,7 +16,7 @@ import yaml
 
 COLLECTION = Path(__file__).resolve().parents[2]
 PAGE = (COLLECTION / "CONTRIBUTING.md").read_text(encoding="utf-8")
-CHANGES = ("Add a module", "Add an option", "Add a playbook", "Add a content type")
+CHANGES = ("Add a module", "Add an option", "Add a cause", "Add a playbook", "Add a content type")
 # Top-level names of the tarball, besides what ansible-galaxy adds.
 SHIPPED = {
     *("CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "changelogs", "docs", "galaxy.yml"),
@@ -99,6 +99,20 @@ def test_every_role_has_the_files_of_the_list():
     assert len(patterns) >= 3
     missing = [(name, one) for name in roles for one in patterns if not found(one, role=name)]
     assert missing == []
+
+
+def test_every_file_with_the_keys_of_the_inventory_is_in_the_list():
+    text = section("Add an option").partition("\n### A key of a repository")[2]
+    listed = {path for pattern in paths_in(text) for path in found(pattern)}
+    key = re.compile(r"\bsock_connect_timeout\b")  # as rarely mentioned elsewhere as an option can be
+    files = [
+        path
+        for pattern in ("plugins/**/*.py", "roles/**/*.yml", "docs/**/*.yml")
+        for path in COLLECTION.glob(pattern)
+        if key.search(path.read_text(encoding="utf-8"))
+    ]
+    assert len(files) > 4
+    assert set(files) - listed == set()
 
 
 def test_every_target_of_make_exists():

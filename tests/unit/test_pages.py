@@ -111,6 +111,13 @@ def test_every_cause_of_a_failure_has_a_solution():
     assert sorted(listed) == sorted(cause.name for cause in CAUSES)
 
 
+def test_the_transient_causes_are_those_that_are_retried():
+    page = (COLLECTION / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    sentence = page.partition("These causes are transient: ")[2].partition(".")[0]
+    listed = [" ".join(name.split()) for name in re.findall(r"`([^`]+)`", sentence)]
+    assert sorted(listed) == sorted(cause.name for cause in CAUSES if cause.transient)
+
+
 def test_no_page_asks_to_edit_a_derived_list():
     derived = re.compile(r"stackhpc_pulp_(?:repository|publication|distribution)_(?:rpm|deb)_")
     page = (COLLECTION / "docs" / "add-a-repository.md").read_text(encoding="utf-8")
