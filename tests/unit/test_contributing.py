@@ -104,7 +104,7 @@ def test_every_role_has_the_files_of_the_list():
 def test_every_file_with_the_keys_of_the_inventory_is_in_the_list():
     text = section("Add an option").partition("\n### A key of a repository")[2]
     listed = {path for pattern in paths_in(text) for path in found(pattern)}
-    key = re.compile(r"\bsock_connect_timeout\b")  # as rarely mentioned elsewhere as an option can be
+    key = re.compile(r"\bsock_connect_timeout\b")  # one that no other text mentions
     files = [
         path
         for pattern in ("plugins/**/*.py", "roles/**/*.yml", "docs/**/*.yml")
