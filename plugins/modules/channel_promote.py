@@ -12,13 +12,13 @@ description:
   - Makes each production distribution of a client Pulp serve the publication that its development
     distribution serves.
   - Promotes all channels or none. All channels are validated before the first write, the result is
-    read back, and if a write fails all changes are rolled back.
+    read back, and if a write fails all changes are rolled back. Deletions come afterwards and are not
+    rolled back.
   - Records the previous publication in a label of the production distribution. With O(to=previous)
-    the module restores the channels that the last promotion changed. It is idempotent. A second run
-    changes nothing.
+    the module restores the channels that the last promotion changed. A second run changes nothing.
 options:
   rpm: &channels
-    description: Production channels.
+    description: Production channels of RPM repositories.
     type: list
     elements: dict
     suboptions:
@@ -35,7 +35,9 @@ options:
             O(ignore:state=absent).
         type: str
       content_guard:
-        description: Name of the content guard of the production distribution. An empty string removes it.
+        description:
+          - Name of the content guard of the production distribution. Unchanged by default. An empty
+            string removes it.
         type: str
       state:
         description:
@@ -44,7 +46,9 @@ options:
         type: str
         choices: [present, absent]
         default: present
-  deb: *channels
+  deb:
+    <<: *channels
+    description: Production channels of Deb repositories.
   to:
     description:
       - V(development) promotes what the development distributions serve now.

@@ -10,23 +10,24 @@ version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
   - Lists distributions of all content types, with the repository version that each of them serves and
-    the number of packages in it. Changes nothing.
+    the number of packages in that version. Changes nothing.
   - Assigns a distribution to a package repository of the inventory if its base path is directly below
     the base path of the repository, or if its name is that of a snapshot of the repository.
   - Filters match the short name of the repository, or the name of a distribution without repository.
-  - Writes one entry for each listed distribution to O(report_path).
+  - Changes no item, so RV(results) is empty, and O(report_path) gets one entry for each listed
+    distribution instead.
 options:
   package_filter:
     description:
       - Regular expressions, as a list or as a string in which spaces separate them. A distribution is
-        listed if one of them matches a part of its short name, or of its name if it belongs to no
-        repository.
+        listed if a part of its name matches one of them.
       - By default all distributions are listed.
     type: raw
   guard:
     description:
       - Lists only distributions with this content guard. V(private) lists private container
-        distributions, V(none) lists public distributions.
+        distributions, V(none) lists public distributions. If a content guard has one of these names,
+        its distributions are listed, too.
       - By default distributions with any or no content guard are listed.
     type: str
   older_than:
@@ -126,7 +127,7 @@ selected:
   type: str
   sample: selected 12 of 19950
 results:
-  description: Always empty.
+  description: Always empty, because the module changes no item. See RV(distributions).
   returned: always
   type: list
   elements: dict
