@@ -16,6 +16,7 @@ import yaml
 
 from plugins.module_utils.inventory.repositories import parse_repositories
 from plugins.module_utils.inventory.selection import Filters, select_repositories
+from plugins.module_utils.inventory.values import PACKAGE_TYPES, converters
 
 INVENTORY = Path(__file__).parents[2] / "docs" / "example-inventory"
 
@@ -115,6 +116,13 @@ def test_all_repositories_are_read_without_a_warning(parsed):
     assert parsed.warnings == []
     assert parsed.errors == []
     assert all(repository.sync_group for repository in parsed.repositories)
+
+
+def test_the_comment_of_the_repositories_lists_all_keys():
+    path = INVENTORY / "group_vars" / "all" / "package_repos.yml"
+    comment = path.read_text(encoding="utf-8").partition("\nrpm_package_repos:")[0]
+    known = {key for name in PACKAGE_TYPES for key in converters(name)}
+    assert known - set(re.findall(r"\w+", comment)) == set()
 
 
 @pytest.mark.parametrize(
