@@ -5,13 +5,15 @@ is attached to its image."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ..objects.publication import version_href
 from ..objects.sync import late_retry_delay
 from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError
+from ..pulp.patience import Patience
 from ..pulp.pool import for_each, run_all
 from ..pulp.reader import read_by_field, version_number
 from ..pulp.references import missing_message, report_missing
@@ -257,6 +259,7 @@ class _TagChange:
         self.manifests = manifests
         self._server = server
         self._force = force
+        self._patience = Patience(server.watcher.intervals)
 
     def run(self, item: TagItem, result: Result) -> None:
         """Carry out one item."""
@@ -333,12 +336,11 @@ class _TagChange:
         if not versions or version_number(versions[-1]) == known + 1:
             return
         previous = version_href(repository, version_number(versions[-1]) - 1)
-        tags = tags_in(self._server.client, previous, copied)
-        self.manifests.read(tags.values())
-        digests = self.manifests.digests(tags)
+        read = partial(tags_in, self._server.client, previous, copied)
+        digests = self.manifests.digests(self._read_again(read, copied))
         moved = [tag for tag, digest in digests.items() if digest != copied[tag]]
         if moved:
-            self._copy_from(item, previous, moved)
+            self._patience.call(lambda: self._copy_from(item, previous, moved))
             raise PulpError(
                 f"another run released other images as {', '.join(moved)} at the same time, and "
                 "those were kept: find out why the two runs differ, and run it again"
@@ -407,13 +409,30 @@ class _TagChange:
         A task creates none if another run has made the same change: then in the latest version.
         """
         versions = created_resources(task, "/versions/")
-        if versions:
-            repository = {"latest_version_href": versions[-1]}
-        else:
-            query = {"fields": "latest_version_href"}
-            repository = self._server.client.get((item.repository or {})["pulp_href"], query)
-        tags = _latest_tags(self._server, repository, names)
-        self.manifests.read(tags.values())
+        client, href = self._server.client, (item.repository or {})["pulp_href"]
+
+        def read() -> Tags:
+            if versions:
+                repository = {"latest_version_href": versions[-1]}
+            else:
+                repository = client.get(href, {"fields": "latest_version_href"})
+            return _latest_tags(self._server, repository, names)
+
+        return self._read_again(read, names)
+
+    def _read_again(self, read: Callable[[], Tags], names: Iterable[str]) -> Tags:
+        """Return the tags that `read` finds after a write, and read their manifests.
+
+        Waits for the end of an outage. Raises PulpError with the names when that takes too long.
+        """
+        try:
+            tags = self._patience.call(read)
+            self._patience.call(partial(self.manifests.read, tags.values()))
+        except PulpError as error:
+            changed = (
+                f"Pulp has changed these tags, which could not be verified: {', '.join(names)}"
+            )
+            raise PulpError(f"{error}. {changed}. Run it again") from error
         return tags
 
     def _write(self, url: str, body: Mapping[str, Any], subject: str) -> dict[str, Any] | None:
@@ -422,7 +441,8 @@ class _TagChange:
         try:
             return self._server.write(lambda: client.post(url, dict(body)), subject)
         except LostResponse:
-            return self._server.write(lambda: client.post(url, dict(body)), subject)
+            again = partial(self._server.write, lambda: client.post(url, dict(body)), subject)
+            return self._patience.call(again)
 
 
 def _select(names: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:

@@ -2,22 +2,43 @@
 """Change many distributions together: all of them, or none when one fails.
 
 Pulp has no transactions. After a failure the changes are rolled back in reverse order, where Pulp
-still has the values that this run wrote; an error names what could not be rolled back.
+still has the values that this run wrote; the error names what could not be rolled back. Once the
+first change is sent, all requests wait for the end of an outage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ..pulp.errors import LostResponse, PulpError, TaskTimeout
+from ..pulp.errors import LostResponse, PulpError, TaskFailed, TaskTimeout
+from ..pulp.patience import Patience
 from ..pulp.pool import for_each
 from ..pulp.reader import read_by_field, read_by_key
 from ..pulp.server import Server
 from ..pulp.types import Kind
 from ..report.report import Result
+
+UNCHANGED, SWITCHED, RESTORED = "unchanged", "switched", "restored"
+FOREIGN, UNKNOWN = "foreign", "unknown"
+_ERRORS = {
+    UNCHANGED: "not changed, because others failed",
+    SWITCHED: "still switched, could not be rolled back",
+    RESTORED: "rolled back, because others failed",
+    FOREIGN: "left unchanged, because another run has changed it",
+    UNKNOWN: "unknown whether it is switched",
+}
+_HEADINGS = {
+    SWITCHED: "Still switched",
+    UNKNOWN: "Unknown whether switched",
+    FOREIGN: "Changed by another run",
+    RESTORED: "Rolled back",
+    UNCHANGED: "Not changed",
+}
+# How many names of distributions are listed that are as they were before.
+_MAX_NAMES = 10
 
 
 @dataclass
@@ -26,7 +47,8 @@ class Switch:
 
     `readable` turns one side of a diff into what users see. `href` is set when a new one was
     created; `task` is the running Pulp task; `uncertainty` is why it is unknown whether the
-    change was made; `differing` are the values to write.
+    change was made, `is_slow` whether its task exceeded task_timeout; `differing` are the values to write. After a failure `problem` is the error of
+    its own change, `unrestored` that of its rollback, and `state` is what it is now.
     """
 
     kind: Kind
@@ -38,7 +60,11 @@ class Switch:
     href: str = ""
     task: str = ""
     uncertainty: str = ""
+    is_slow: bool = False
     written: bool = False
+    problem: str = ""
+    unrestored: str = ""
+    state: str = UNCHANGED
     differing: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,6 +79,42 @@ class Switch:
         action = "created" if self.current is None else "updated"
         self.result.add_change(action, self.readable(before), self.readable(self.differing))
 
+    def has_values(self, found: dict[str, Any] | None) -> bool:
+        """Return whether a distribution, as read again, has the new values."""
+        return found is not None and all(found.get(key) == one for key, one in self.values.items())
+
+    def is_known(self, key: str, value: Any) -> bool:
+        """Return whether a value is that before or after the change, not that of another run."""
+        return bool(value in (self.differing[key], self._current_value(key)))
+
+    def set_state(self, found: dict[str, Any] | None) -> None:
+        """Set what became of a change that was written, from the distribution as read again."""
+        if self.uncertainty:
+            self.state = UNKNOWN
+        elif found is None:
+            self.state = RESTORED if self.current is None else FOREIGN
+        elif any(found.get(key) == value for key, value in self.differing.items()):
+            self.state = SWITCHED
+        elif all(found.get(key) == self._current_value(key) for key in self.differing):
+            self.state = RESTORED
+        else:
+            self.state = FOREIGN
+
+    @property
+    def reason(self) -> str:
+        """Why its state is what it is, empty if that is clear."""
+        reasons = {SWITCHED: self.unrestored, UNKNOWN: self.uncertainty or self.unrestored}
+        return reasons.get(self.state, "")
+
+    def fail(self) -> None:
+        """Set the error of the result."""
+        reason = f": {self.reason}" if self.reason else ""
+        state = f"{_ERRORS[self.state]}{reason}"
+        is_known = not self.problem or self.state in (UNCHANGED, RESTORED)
+        self.result.error = (self.problem or state) if is_known else f"{self.problem} ({state})"
+        self.result.action = "failed"
+        self.result.changed = self.state == SWITCHED
+
     def _current_value(self, key: str) -> Any:
         return self.current.get(key) if self.current else None
 
@@ -60,36 +122,72 @@ class Switch:
 def switch_all(server: Server, switches: Sequence[Switch]) -> None:
     """Write all changes, verify them, and roll all of them back when one failed.
 
-    Records the changes in the results of the switches. Raises PulpError after a rollback, naming
-    what failed and what could not be rolled back.
+    Records the changes in the results of the switches. Raises PulpError after a rollback, when the
+    report has a line for each switch; it names what failed, and what each distribution is now
+    unless all are as they were.
     """
     changes = [switch for switch in switches if switch.differing]
     for switch in changes:
         switch.record()
     if server.check_mode or not changes:
         return
-    problems = _write(server, changes) or _verify(server, changes)
-    if not problems:
-        return
-    failures = _roll_back(server, [switch for switch in changes if switch.written])
-    for switch in changes:
-        switch.result.changed = False
-        switch.result.error = switch.result.error or "rolled back, because others failed"
-    kept = f"\nThese could not be rolled back: {'; '.join(failures)}" if failures else ""
-    raise PulpError("nothing was switched: " + "; ".join(problems) + kept)
+    error = _SwitchRun(server, changes).run()
+    if error:
+        for switch in changes:
+            switch.fail()
+        server.report.finish_all([switch.result for switch in switches])
+        raise PulpError(error)
 
 
-def _write(server: Server, changes: Sequence[Switch]) -> list[str]:
-    """Send all writes, then wait for all tasks; returns an error message for each that failed."""
+class _SwitchRun:
+    """Writes, verifies and rolls back changes."""
 
-    def send(switch: Switch) -> None:
+    def __init__(self, server: Server, changes: Sequence[Switch]) -> None:
+        self._server = server
+        self._changes = changes
+        self._patience = Patience(server.watcher.intervals)
+        self._problems: list[str] = []
+
+    def run(self) -> str:
+        """Make all changes or none; returns an error message, empty for success."""
+        self._write()
+        if not self._has_failed:
+            self._verify()
+        if not self._has_failed:
+            return ""
+        self._roll_back()
+        return self._message()
+
+    @property
+    def _has_failed(self) -> bool:
+        return bool(self._problems) or any(switch.problem for switch in self._changes)
+
+    def _write(self) -> None:
+        """Send all writes, then wait for all tasks."""
+        server, changes = self._server, self._changes
+        errors = for_each(changes, self._send, server.write_concurrency())
+        for switch, error in zip(changes, errors):
+            switch.problem = error
+        waiting = [switch for switch in changes if switch.task]
+        tasks = server.watcher.wait_all([(switch.task, switch.name) for switch in waiting])
+        for switch, task in zip(waiting, tasks):
+            if isinstance(task, PulpError):
+                switch.problem = str(task)
+                if not isinstance(task, TaskFailed):
+                    switch.uncertainty = f"Pulp may still run its task {switch.task}"
+                    switch.is_slow = isinstance(task, TaskTimeout)
+            elif not switch.href:
+                switch.href = (task.get("created_resources") or [""])[0]
+
+    def _send(self, switch: Switch) -> None:
+        client = self._server.client
         switch.written = True
         try:
             if switch.current is None:
                 body = {"name": switch.name, **switch.values}
-                response = server.client.post(switch.kind.endpoint, body)
+                response = client.post(switch.kind.endpoint, body)
             else:
-                response = server.client.patch(switch.href, switch.differing)
+                response = client.patch(switch.href, switch.differing)
         except LostResponse:
             switch.uncertainty = "the response to its change was lost"
             raise
@@ -98,63 +196,93 @@ def _write(server: Server, changes: Sequence[Switch]) -> list[str]:
         else:
             switch.href = response["pulp_href"]
 
-    errors = for_each(changes, send, server.write_concurrency())
-    problems = [f"{switch.name}: {error}" for switch, error in zip(changes, errors) if error]
-    waiting = [switch for switch in changes if switch.task]
-    tasks = server.watcher.wait_all([(switch.task, switch.name) for switch in waiting])
-    for switch, task in zip(waiting, tasks):
-        if isinstance(task, PulpError):
-            problems.append(f"{switch.name}: {task}")
-            if isinstance(task, TaskTimeout):
-                switch.uncertainty = f"Pulp may still run its task {switch.task}"
-        elif not switch.href:
-            switch.href = (task.get("created_resources") or [""])[0]
-    return problems
-
-
-def _verify(server: Server, changes: Sequence[Switch]) -> list[str]:
-    """Read all distributions again; returns an error message for each that was not changed."""
-    return [
-        f"{switch.name}: Pulp accepted the change but does not show it"
-        for switch, found in zip(changes, _read(server, changes))
-        if found is None or any(found.get(key) != value for key, value in switch.values.items())
-    ]
-
-
-def _read(server: Server, switches: Sequence[Switch]) -> list[dict[str, Any] | None]:
-    """The distributions as they are now, in the order of the switches."""
-    found: dict[str, dict[str, Any]] = {}
-    for kind in {switch.kind.endpoint: switch.kind for switch in switches}.values():
-        hrefs = [one.href for one in switches if one.kind is kind and one.href]
-        found.update(read_by_field(server.client, kind.endpoint, "pulp_href", hrefs, kind.readable))
-    return [found.get(switch.href) for switch in switches]
-
-
-def _roll_back(server: Server, switches: Sequence[Switch]) -> list[str]:
-    """Restore what still has the values that this run wrote.
-
-    Returns a message for each that could not be restored, or that Pulp may change later.
-    """
-    for switch in switches:
-        if switch.uncertainty and not switch.href:
-            found = read_by_key(server.client, switch.kind, [switch.name])
-            switch.href = found[switch.name]["pulp_href"] if switch.name in found else ""
-    failures = [f"{switch.name}: {switch.uncertainty}" for switch in switches if switch.uncertainty]
-    backwards = list(reversed(switches))
-    for switch, current in zip(backwards, _read(server, backwards)):
+    def _verify(self) -> None:
+        """Read all distributions again."""
         try:
-            if current is not None:
-                _restore(server, switch, current)
+            found = self._read(self._changes)
         except PulpError as error:
-            failures.append(f"{switch.name}: {error}")
-    return failures
+            self._problems.append(f"the distributions cannot be read again: {error}")
+            return
+        for switch, one in zip(self._changes, found):
+            if not switch.has_values(one):
+                switch.problem = "Pulp accepted the change but does not show it"
 
+    def _roll_back(self) -> None:
+        """Restore what still has the values that this run wrote, and read what it is then."""
+        written = [switch for switch in reversed(self._changes) if switch.written]
+        try:
+            self._find_created(written)
+            for switch, current in zip(written, self._read(written)):
+                if current is not None:
+                    self._restore(switch, current)
+            found = self._read(written)
+        except PulpError as error:
+            for switch in written:
+                switch.state = UNKNOWN
+                switch.unrestored = switch.unrestored or f"it cannot be read: {error}"
+            return
+        for switch, one in zip(written, found):
+            switch.set_state(one)
 
-def _restore(server: Server, switch: Switch, current: dict[str, Any]) -> None:
-    client = server.client
-    ours = [key for key, value in switch.differing.items() if current.get(key) == value]
-    if switch.current is not None and ours:
-        body = {key: switch.current.get(key) for key in ours}
-        server.write(partial(client.patch, switch.href, body), switch.name)
-    elif switch.current is None and len(ours) == len(switch.differing):
-        server.write(partial(client.delete, switch.href), switch.name)
+    def _find_created(self, switches: Iterable[Switch]) -> None:
+        """Find new distributions whose creation was carried out although its response was lost."""
+        for switch in switches:
+            if not switch.uncertainty or switch.href:
+                continue
+            find = partial(read_by_key, self._server.client, switch.kind, [switch.name])
+            found = self._patience.call(find).get(switch.name)
+            if found:
+                switch.href, switch.uncertainty = found["pulp_href"], ""
+
+    def _restore(self, switch: Switch, current: dict[str, Any]) -> None:
+        server, client = self._server, self._server.client
+        ours = [key for key, value in switch.differing.items() if current.get(key) == value]
+        if switch.current is not None and switch.uncertainty and not switch.is_slow:
+            # Pulp carries out this write after the uncertain one.
+            ours = [key for key in switch.differing if switch.is_known(key, current.get(key))]
+        if switch.current is not None and ours:
+            body = {key: switch.current.get(key) for key in ours}
+            write = partial(client.patch, switch.href, body)
+        elif switch.current is None and len(ours) == len(switch.differing):
+            write = partial(client.delete, switch.href)
+        else:
+            return
+        try:
+            self._patience.call(partial(server.write, write, switch.name))
+        except PulpError as error:
+            switch.unrestored = str(error)
+        else:
+            switch.uncertainty = ""
+
+    def _read(self, switches: Sequence[Switch]) -> list[dict[str, Any] | None]:
+        """Return the distributions as they are now, in the order of the switches."""
+        client = self._server.client
+        found: dict[str, dict[str, Any]] = {}
+        for kind in {switch.kind.endpoint: switch.kind for switch in switches}.values():
+            hrefs = [one.href for one in switches if one.kind is kind and one.href]
+            read = partial(read_by_field, client, kind.endpoint, "pulp_href", hrefs, kind.readable)
+            found.update(self._patience.call(read))
+        return [found.get(switch.href) for switch in switches]
+
+    def _message(self) -> str:
+        problems = [f"{one.name}: {one.problem}" for one in self._changes if one.problem]
+        cause = "; ".join(problems + self._problems)
+        if all(switch.state in (UNCHANGED, RESTORED) for switch in self._changes):
+            return f"nothing was switched: {cause}"
+        lines = [f"the change failed and was not completely rolled back: {cause}"]
+        for state, heading in _HEADINGS.items():
+            names = self._described(state)
+            if names:
+                lines.append(f"{heading}: {names}")
+        return "\n".join([*lines, "Run it again: it changes what differs"])
+
+    def _described(self, state: str) -> str:
+        names = [
+            f"{one.name} ({one.reason})" if one.reason else one.name
+            for one in self._changes
+            if one.state == state
+        ]
+        rest = len(names) - _MAX_NAMES
+        if state not in (RESTORED, UNCHANGED) or rest <= 0:
+            return ", ".join(names)
+        return f"{', '.join(names[:_MAX_NAMES])} and {rest} more"

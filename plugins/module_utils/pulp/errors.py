@@ -78,6 +78,13 @@ class InvalidItem(PulpError):
     """An invalid item or option."""
 
 
+def is_outage(error: BaseException) -> bool:
+    """Return whether a request may succeed later, because the server is down or unreachable."""
+    if isinstance(error, ResponseError):
+        return error.status >= 500
+    return isinstance(error, (LostResponse, Unreachable)) and not isinstance(error, TLSError)
+
+
 def unexpected_error(error: BaseException) -> str:
     """Return a one-line message for an unexpected error, with its file and line."""
     trace = error.__traceback__

@@ -12,14 +12,11 @@ from typing import Any
 
 from .errors import (
     UNEXPECTED_ERRORS,
-    LostResponse,
     PulpError,
-    ResponseError,
     TaskFailed,
     TaskTimeout,
-    TLSError,
-    Unreachable,
     error_text,
+    is_outage,
     unexpected_error,
 )
 from .reader import Reader, read_by_field
@@ -174,6 +171,11 @@ class TaskWatcher:
         self.polls = 0
         self.tasks_seen = 0
 
+    @property
+    def intervals(self) -> PollIntervals:
+        """The intervals of polls."""
+        return self._intervals
+
     def wait(self, href: str, subject: str, timeout: float | None = None) -> dict[str, Any]:
         """Wait for a task and return it. Raises TaskFailed with the error of Pulp, or TaskTimeout."""
         return self._result(href, self._watch(href, subject, timeout))
@@ -261,11 +263,10 @@ class TaskWatcher:
         """Poll. Errors are ignored for some time: tasks continue while the API is unreachable."""
         try:
             ended = self._poll()
-        except (LostResponse, Unreachable, ResponseError) as error:
+        except PulpError as error:
             now = time.monotonic()
             self._failing_since = self._failing_since or now
-            is_permanent = isinstance(error, TLSError) or getattr(error, "status", 500) < 500
-            if is_permanent or now - self._failing_since > self._intervals.outage:
+            if not is_outage(error) or now - self._failing_since > self._intervals.outage:
                 raise
             return 0
         self._failing_since = None

@@ -3,14 +3,22 @@
 
 from __future__ import annotations
 
+from math import inf
+from typing import Any
+
 import pytest
 
 from plugins.module_utils.objects.switch import Switch, switch_all
-from plugins.module_utils.pulp.errors import LostResponse, PulpError, ResponseError
+from plugins.module_utils.pulp.errors import LostResponse, PulpError, ResponseError, Unreachable
 from plugins.module_utils.pulp.types import CONTENT_TYPES
-from plugins.module_utils.report.report import Result
+from plugins.module_utils.report.report import Report, Result
 from tests.unit.fake_pulp.pulp import FakePulp
 
+OUTAGES = [
+    ResponseError(502, "Bad Gateway"),
+    Unreachable("cannot be reached"),
+    LostResponse("the connection broke"),
+]
 KIND = CONTENT_TYPES["rpm"].distribution
 
 
@@ -50,10 +58,21 @@ def switches(pulp: FakePulp, names: str) -> list[Switch]:
     ]
 
 
-def reject_write(pulp: FakePulp, name: str, **rule) -> None:
-    """Reject the next write to a distribution."""
-    href = pulp.find("distributions/", name=name)["pulp_href"]
-    pulp.on("PATCH", href, raises=ResponseError(400, "no such guard"), **rule)
+def href(pulp: FakePulp, name: str) -> str:
+    return str(pulp.find("distributions/", name=name)["pulp_href"])
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    """The items in the report."""
+    found: list[dict[str, Any]] = []
+    monkeypatch.setattr(Report, "finish", lambda self, result: found.append(result.as_dict()))
+    return found
+
+
+def refuse(pulp: FakePulp, name: str, **rule) -> None:
+    """Let the next write to a distribution fail."""
+    pulp.on("PATCH", href(pulp, name), raises=ResponseError(400, "no such guard"), **rule)
 
 
 def test_all_are_switched_and_report_what_changed():
@@ -131,6 +150,88 @@ def test_a_new_distribution_is_deleted_when_another_fails():
 def test_a_creation_with_a_lost_response_is_rolled_back_and_reported():
     pulp = pulp_with("b")
     pulp.on("POST", "distributions/", raises=LostResponse("the connection broke"), carried_out=True)
-    with pytest.raises(PulpError, match="could not be rolled back: a: the response .* was lost"):
+    with pytest.raises(PulpError, match="nothing was switched: a: the connection broke"):
         switch_all(pulp.server(), switches(pulp, "ab"))
     assert guards(pulp) == {"b": "old"}
+
+
+def test_a_creation_that_may_still_be_carried_out_is_reported_as_unknown():
+    pulp = pulp_with("b")
+    pulp.on("POST", "distributions/", raises=LostResponse("the connection broke"))
+    with pytest.raises(
+        PulpError, match=r"Unknown whether switched: a \(the response .* was lost\)"
+    ):
+        switch_all(pulp.server(), switches(pulp, "ab"))
+    assert guards(pulp) == {"b": "old"}
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_an_outage_before_the_reading_back_is_waited_for(outage):
+    pulp = pulp_with("ab")
+    pulp.on("GET", "distributions/", raises=outage, times=4)
+    todo = switches(pulp, "ab")
+    switch_all(pulp.server(), todo)
+    assert guards(pulp) == {"a": "new", "b": "new"}
+    assert [one.result.changed for one in todo] == [True, True]
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+@pytest.mark.parametrize("skip", [0, 1])
+def test_an_outage_before_a_restoration_is_waited_for(outage, skip):
+    pulp = pulp_with("abc")
+    refuse(pulp, "b")
+    pulp.on("GET", "distributions/", raises=outage, times=4)
+    # The first writes are the changes, the next one is a restoration.
+    pulp.on("PATCH", "distributions/", raises=outage, skip=2 + skip, times=3)
+    with pytest.raises(PulpError, match="nothing was switched: b: no such guard"):
+        switch_all(pulp.server(), switches(pulp, "abc"))
+    assert guards(pulp) == {"a": "old", "b": "old", "c": "old"}
+
+
+def test_a_permanent_outage_before_the_reading_back_reports_each_item_as_unknown(lines):
+    pulp = pulp_with("ab")
+    pulp.on("GET", "distributions/", raises=ResponseError(502, "Bad Gateway"), times=inf)
+    todo = switches(pulp, "abc")
+    with pytest.raises(PulpError) as failure:
+        switch_all(pulp.server(), todo)
+    message = str(failure.value)
+    assert "nothing was switched" not in message
+    assert "cannot be read again: Bad Gateway" in message.splitlines()[0]
+    assert "Unknown whether switched: a (it cannot be read: Bad Gateway" in message
+    assert [one["name"] for one in lines] == ["a", "b", "c"]
+    assert all("unknown whether it is switched: it cannot be read" in one["error"] for one in lines)
+    pulp.rules.clear()
+    again = switches(pulp, "abc")
+    switch_all(pulp.server(), again)
+    assert set(guards(pulp).values()) == {"new"}
+
+
+def test_what_cannot_be_restored_is_named_and_reported_item_by_item(lines):
+    pulp = pulp_with("abcd")
+    refuse(pulp, "b")
+    pulp.on("PATCH", href(pulp, "d"), raises=ResponseError(403, "not allowed"), skip=1)
+    with pytest.raises(PulpError) as failure:
+        switch_all(pulp.server(), switches(pulp, "abcd"))
+    assert guards(pulp) == {"a": "old", "b": "old", "c": "old", "d": "new"}
+    assert str(failure.value).splitlines() == [
+        "the change failed and was not completely rolled back: b: no such guard (HTTP 400)",
+        "Still switched: d (not allowed (HTTP 403))",
+        "Rolled back: a, b, c",
+        "Run it again: it changes what differs",
+    ]
+    assert [one["error"] for one in lines] == [
+        "rolled back, because others failed",
+        "no such guard (HTTP 400)",
+        "rolled back, because others failed",
+        "still switched, could not be rolled back: not allowed (HTTP 403)",
+    ]
+    assert [one["changed"] for one in lines] == [False, False, False, True]
+
+
+def test_many_names_of_what_is_as_before_are_shortened():
+    names = "abcdefghijklmnop"
+    pulp = pulp_with(names)
+    refuse(pulp, "b")
+    pulp.on("PATCH", href(pulp, "d"), raises=ResponseError(403, "not allowed"), skip=1)
+    with pytest.raises(PulpError, match="Rolled back: a, b, .*k and 5 more"):
+        switch_all(pulp.server(), switches(pulp, names))
