@@ -16,6 +16,8 @@ description:
     rolled back.
   - Records the previous publication in a label of the production distribution. With O(to=previous)
     the module restores the channels that the last promotion changed. A second run changes nothing.
+  - A promotion completes one that was interrupted. A rollback then restores what was served before
+    both.
 options:
   rpm: &channels
     description: Production channels of RPM repositories.
@@ -52,7 +54,8 @@ options:
   to:
     description:
       - V(development) promotes what the development distributions serve now.
-      - V(previous) restores what the production distributions served before the last promotion.
+      - V(previous) restores what the production distributions served before the last promotion. It
+        fails if the last promotion created all of them.
     type: str
     choices: [development, previous]
     default: development

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Channels of a client: production takes what development serves, and can be rolled back.
 
-A label of each production distribution that a promotion changed holds `<stamp of the promotion>.
-<new publication>.<publication before, or none>`. So the last promotion can be rolled back as a
-whole, distributions that it did not change are left alone, and a second rollback changes nothing.
+Labels of the production distributions record the last promotion, so that it can be rolled back as a
+whole: distributions that it did not change are left alone, and a second rollback changes nothing. A
+promotion completes an interrupted one: a rollback then restores what was served before both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from ..inventory.stamp import STAMP_FORMAT, current_stamp, is_stamp, parse_stamp
+from ..inventory.stamp import STAMP_FORMAT, current_stamp, parse_stamp
 from ..objects.distribution import Guards, read_guards
 from ..objects.switch import Switch, switch_all
 from ..pulp.errors import InvalidItem
@@ -23,35 +23,15 @@ from ..pulp.references import report_missing
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType
 from ..report.report import Result
+from .promotion_history import (
+    PROMOTION_LABEL,
+    ChannelState,
+    Promotion,
+    PromotionHistory,
+    channel_key,
+)
 
-PROMOTION_LABEL = "release_train_promotion"
-_NOTHING = "none"
-
-
-@dataclass(frozen=True)
-class Promotion:
-    """What the last promotion of a channel did: UUIDs of the publication after and before it.
-
-    `before` is empty where the promotion created the channel.
-    """
-
-    stamp: str
-    after: str
-    before: str
-
-    @property
-    def label(self) -> str:
-        """The text of the label."""
-        return ".".join((self.stamp, self.after, self.before or _NOTHING))
-
-    @classmethod
-    def from_distribution(cls, distribution: Mapping[str, Any] | None) -> Promotion | None:
-        """The promotion that a distribution records; None without a valid label."""
-        labels = distribution.get("pulp_labels") if distribution else None
-        parts = str((labels or {}).get(PROMOTION_LABEL) or "").split(".")
-        if len(parts) != 3 or not is_stamp(parts[0]):
-            return None
-        return cls(parts[0], parts[1], "" if parts[2] == _NOTHING else parts[2])
+_CHANNEL_TYPES = ("rpm", "deb")
 
 
 @dataclass
@@ -70,9 +50,15 @@ class _Channel:
         return self._current_value("publication") or ""
 
     @property
-    def promotion(self) -> Promotion | None:
-        """The last promotion of the channel, where it is recorded."""
-        return Promotion.from_distribution(self.current)
+    def key(self) -> str:
+        """The key of the channel in labels."""
+        return channel_key(self.content_type.name, self.item["name"])
+
+    @property
+    def state(self) -> ChannelState:
+        """What is recorded about the channel."""
+        served = uuid_of(self.publication) if self.publication else ""
+        return ChannelState(self.key, served, Promotion.from_distribution(self.current))
 
     def conflicting_values(self) -> dict[str, None]:
         """Sources to remove, since Pulp refuses a publication beside them."""
@@ -117,10 +103,12 @@ def promote_channels(
     if params["to"] == "previous":
         switches = _rollback(server, present, problems)
     else:
-        stamp = _promotion_stamp(present)
-        switches = [_promotion(server, one, stamp, guards, problems) for one in present]
+        values = [_promotion(server, one, guards, problems) for one in present]
+        _add_labels(server, present, values)
+        switches = [one.switch(new, guards) for one, new in zip(present, values)]
     if problems:
-        raise InvalidItem("nothing was promoted: " + "; ".join(problems))
+        done = "rolled back" if params["to"] == "previous" else "promoted"
+        raise InvalidItem(f"nothing was {done}: {'; '.join(problems)}")
     switch_all(server, switches)
     for one in channels:
         if one.item["state"] == "absent":
@@ -141,21 +129,52 @@ def _read(
         yield _Channel(content_type, item, current, source, Result(item["name"], content_type.name))
 
 
-def _promotion_stamp(channels: Sequence[_Channel]) -> str:
-    """The stamp of a new promotion: now, but after every earlier one even if the clock is wrong."""
-    last = max((one.promotion.stamp for one in channels if one.promotion), default="")
-    if last < current_stamp():
+def _promotion_stamp(history: PromotionHistory) -> str:
+    """The stamp of a promotion: that of the one that it completes, else now.
+
+    A new one is after every earlier one even if the clock is wrong.
+    """
+    if history.interrupted:
+        return history.last
+    if history.last < current_stamp():
         return current_stamp()
-    return (parse_stamp(last) + timedelta(seconds=1)).strftime(STAMP_FORMAT)
+    return (parse_stamp(history.last) + timedelta(seconds=1)).strftime(STAMP_FORMAT)
+
+
+def _add_labels(
+    server: Server, channels: Sequence[_Channel], values: Sequence[dict[str, Any]]
+) -> None:
+    """Add labels to the new values of channels that a promotion changes, or that belong to one that
+    it completes."""
+    history = PromotionHistory(one.state for one in channels)
+    stamp = _promotion_stamp(history)
+    changing = {
+        one.key
+        for one, new in zip(channels, values)
+        if new["publication"] and new["publication"] != one.publication
+    }
+    members = history.members | changing
+    if history.interrupted and changing:
+        server.report.warn(
+            f"the promotion {history.interrupted}, or its rollback, was interrupted. This run "
+            "completes it, and a rollback restores what was served before it"
+        )
+    for one, new in zip(channels, values):
+        if one.key not in members or not new["publication"]:
+            continue
+        after, recorded = uuid_of(new["publication"]), one.state.promotion
+        is_recorded = recorded and (recorded.stamp, recorded.after) == (stamp, after)
+        if one.key in changing or not is_recorded:
+            promotion = Promotion(stamp, after, history.original(one.state), members)
+            new["pulp_labels"] = one.labels(promotion)
 
 
 def _promotion(
-    server: Server, one: _Channel, stamp: str, guards: Guards, problems: list[str]
-) -> Switch:
-    """The change that promotes one channel; adds to `problems` what is wrong with it."""
+    server: Server, one: _Channel, guards: Guards, problems: list[str]
+) -> dict[str, Any]:
+    """The new values of one channel, without labels; adds to `problems` what is wrong with it."""
     item, name = one.item, one.item["name"]
-    publication = _source_publication(server, one, problems)
-    values: dict[str, Any] = {"publication": publication}
+    values: dict[str, Any] = {"publication": _source_publication(server, one, problems)}
     if item.get("base_path"):
         values["base_path"] = item["base_path"].strip("/")
     elif one.current is None:
@@ -166,10 +185,7 @@ def _promotion(
         else:
             problems.append(f"'{name}': there is no content guard '{item['content_guard']}'")
     values.update(one.conflicting_values())
-    if publication and one.publication != publication:
-        before = uuid_of(one.publication) if one.publication else ""
-        values["pulp_labels"] = one.labels(Promotion(stamp, uuid_of(publication), before))
-    return one.switch(values, guards)
+    return values
 
 
 def _source_publication(server: Server, one: _Channel, problems: list[str]) -> str | None:
@@ -192,29 +208,71 @@ def _source_publication(server: Server, one: _Channel, problems: list[str]) -> s
 
 def _rollback(server: Server, channels: Sequence[_Channel], problems: list[str]) -> list[Switch]:
     """The changes that roll back the last promotion, and nothing else."""
-    last = max((one.promotion.stamp for one in channels if one.promotion), default="")
+    history = PromotionHistory(one.state for one in channels)
+    last = history.last
     if not last:
         problems.append("no promotion of these channels is recorded")
-    switches = []
+        return []
+    restoring: list[tuple[_Channel, Promotion]] = []
+    created: list[str] = []
+    is_done = False
     for one in channels:
-        promotion = one.promotion
-        if promotion is None or promotion.stamp != last or not one.publication:
+        promotion, served = one.state.promotion, one.state.served
+        if promotion is None or promotion.stamp != last:
             continue
-        name, served = one.item["name"], uuid_of(one.publication)
         if not promotion.before:
-            server.report.warn(
-                f"{name}: was created by the promotion that is rolled back, and is left unchanged"
-            )
-        elif served == promotion.after:
-            href = f"{one.publication.rstrip('/').rsplit('/', 1)[0]}/{promotion.before}/"
-            switches.append(one.switch({"publication": href}, Guards([])))
-        elif served != promotion.before:
+            created.append(one.item["name"])
+        elif served == promotion.after != promotion.before:
+            restoring.append((one, promotion))
+        elif served == promotion.before:
+            is_done = is_done or promotion.before != promotion.after
+        else:
             problems.append(
-                f"'{name}' serves neither the publication of the promotion {last} nor the one "
-                "before it"
+                f"'{one.item['name']}' serves neither the publication of the promotion {last} nor "
+                "the one before it"
             )
+    for name in created:
+        server.report.warn(
+            f"{name}: was created by the promotion that is rolled back, and is left unchanged"
+        )
+    if is_done and not restoring:
+        server.report.warn(
+            f"the promotion {last} is already rolled back: nothing was changed. Promotions before it "
+            "cannot be rolled back"
+        )
+    elif not restoring and not problems:
+        what = f"created {', '.join(created)}" if created else "changed no publication"
+        problems.append(f"there is nothing to go back to: the promotion {last} {what}")
+    _report_not_selected(server, history, {one.key for one in channels})
+    restored = history.restored(last) | {one.key for one, _promotion in restoring}
+    switches = []
+    for one, promotion in restoring:
+        href = f"{one.publication.rstrip('/').rsplit('/', 1)[0]}/{promotion.before}/"
+        labels = one.labels(replace(promotion, restored=restored))
+        switches.append(one.switch({"publication": href, "pulp_labels": labels}, Guards([])))
     problems += _deleted_publications(server, switches)
     return switches
+
+
+def _report_not_selected(server: Server, history: PromotionHistory, selected: set[str]) -> None:
+    """Warn of channels that keep what the promotion changed because they are not selected."""
+    if not history.members_of(history.last) - selected:
+        return
+    query = {"pulp_label_select": PROMOTION_LABEL, "fields": "name,publication,pulp_labels"}
+    names = []
+    for name in _CHANNEL_TYPES:
+        for entry in server.client.list(CONTENT_TYPES[name].distribution.endpoint, query):
+            promotion = Promotion.from_distribution(entry)
+            if promotion is None or channel_key(name, entry["name"]) in selected:
+                continue
+            served = uuid_of(entry.get("publication") or "")
+            if (promotion.stamp, promotion.after) == (history.last, served):
+                names.append(entry["name"])
+    if names:
+        server.report.warn(
+            f"these channels of the promotion {history.last} are not selected, and are not rolled "
+            f"back: {', '.join(names)}"
+        )
 
 
 def _deleted_publications(server: Server, switches: Sequence[Switch]) -> list[str]:

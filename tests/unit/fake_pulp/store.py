@@ -24,7 +24,8 @@ _FILTERS = {
     "content/": "repository_version repository_version_added repository_version_removed q sha256 "
     "digest digest__in relative_path package package__in distribution component architecture "
     "release_component",
-    "distributions/": "base_path base_path__in namespace__name pulp_type repository",
+    "distributions/": "base_path base_path__in namespace__name pulp_type repository "
+    "pulp_label_select",
     "publications/": "repository repository_version",
     "repositories/": "number__range",
     "tasks/": "state state__in reserved_resources finished_at__gte",
@@ -196,6 +197,8 @@ class Store:
             return value in entry["reserved_resources_record"]
         if name == "namespace__name":
             return entry["base_path"].split("/")[0] == value
+        if name == "pulp_label_select":  # of a label's name alone: those that have it
+            return value in (entry.get("pulp_labels") or {})
         if name == "pulp_type":
             return value == "core.artifact" and href.startswith(f"{ROOT}distributions/core/")
         field, _double, operator = name.partition("__")

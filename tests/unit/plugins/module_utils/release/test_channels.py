@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import itertools
+from math import inf
 from typing import Any
 
 import pytest
 
-from plugins.module_utils.pulp.errors import InvalidItem
-from plugins.module_utils.release.channels import PROMOTION_LABEL, Promotion, promote_channels
+from plugins.module_utils.pulp.errors import InvalidItem, PulpError, Unreachable
+from plugins.module_utils.release.channels import promote_channels
 from tests.unit.fake_pulp.pulp import FakePulp
 
 PUBLICATIONS = "/pulp/api/v3/publications/rpm/rpm/"
@@ -139,12 +140,97 @@ def test_a_rollback_without_a_promotion_is_an_error():
 
 
 def test_a_channel_that_the_promotion_created_is_kept_with_a_warning():
+    site = Site(a_development="a1", b_development="b1", b_production="b0")
+    promote(site, "ab")
+    server = site.pulp.server()
+    promote_channels(server, {"rpm": items("ab"), "to": "previous"})
+    assert site.production == {"a": "a1", "b": "b0"}
+    assert "a-production: was created by the promotion" in server.report.warnings[0]
+
+
+def test_a_rollback_of_a_first_promotion_has_nothing_to_go_back_to():
     site = Site(a_development="a1")
     promote(site, "a")
+    with pytest.raises(
+        InvalidItem,
+        match="nothing was rolled back: there is nothing to go back to: the promotion .* created "
+        "a-production",
+    ):
+        promote(site, "a", to="previous")
+    assert site.production == {"a": "a1"}
+
+
+def test_a_second_rollback_reports_that_it_was_done_before(site):
+    promote(site, "ab", to="previous")
+    server = site.pulp.server()
+    promote_channels(server, {"rpm": items("ab"), "to": "previous"})
+    assert "is already rolled back: nothing was changed" in server.report.warnings[0]
+
+
+def test_a_channel_that_serves_nothing_any_more_is_named(site):
+    site.serve("b-production", "")
+    with pytest.raises(InvalidItem, match="'b-production' serves neither"):
+        promote(site, "ab", to="previous")
+
+
+def test_a_rollback_names_the_channels_of_the_promotion_that_are_not_selected():
+    site = Site(a_development="a1", b_development="b1", a_production="a0", b_production="b0")
+    promote(site, "ab")
     server = site.pulp.server()
     promote_channels(server, {"rpm": items("a"), "to": "previous"})
-    assert site.production == {"a": "a1"}
-    assert "was created by the promotion" in server.report.warnings[0]
+    assert site.production == {"a": "a0", "b": "b1"}
+    assert server.report.warnings[0].endswith("and are not rolled back: b-production")
+    server = site.pulp.server()
+    promote_channels(server, {"rpm": items("b"), "to": "previous"})
+    assert (server.report.warnings, site.production) == ([], {"a": "a0", "b": "b0"})
+
+
+def test_a_promotion_after_a_rollback_of_a_part_restores_what_was_served_before_it():
+    site = Site(a_development="a1", b_development="b1", a_production="a0", b_production="b0")
+    promote(site, "ab")
+    promote(site, "a", to="previous")
+    site.serve("b-development", "b2")
+    promote(site, "ab")
+    promote(site, "ab", to="previous")
+    assert site.production == {"a": "a0", "b": "b1"}
+
+
+def killed(site: Site, writes: int) -> None:
+    """Let the server be gone for a run after so many writes."""
+    site.pulp.on("PATCH", "distributions/", raises=Unreachable("killed"), skip=writes, times=inf)
+    site.pulp.on("GET", "distributions/.*pulp_id__in", raises=Unreachable("killed"), times=inf)
+
+
+def test_an_interrupted_promotion_that_is_repeated_is_rolled_back_as_a_whole():
+    names = "abcdef"
+    site = Site()
+    for name in names:
+        site.serve(f"{name}-development", f"{name}1")
+        site.serve(f"{name}-production", f"{name}0")
+    killed(site, 3)
+    with pytest.raises(PulpError):
+        promote(site, names)
+    site.pulp.rules.clear()
+    assert set(site.production.values()) == {"a1", "b1", "c1", "d0", "e0", "f0"}
+    server = site.pulp.server()
+    promote_channels(server, {"rpm": items(names), "to": "development"})
+    assert "was interrupted. This run completes it" in server.report.warnings[0]
+    assert site.production == {name: f"{name}1" for name in names}
+    assert promote(site, names, to="previous") == [True] * 6
+    assert site.production == {name: f"{name}0" for name in names}
+
+
+def test_an_interrupted_promotion_is_completed_by_one_of_newer_content():
+    site = Site(a_development="a1", b_development="b1", a_production="a0", b_production="b0")
+    killed(site, 1)
+    with pytest.raises(PulpError):
+        promote(site, "ab")
+    site.pulp.rules.clear()
+    site.serve("a-development", "a2")
+    promote(site, "ab")
+    assert site.production == {"a": "a2", "b": "b1"}
+    promote(site, "ab", to="previous")
+    assert site.production == {"a": "a0", "b": "b0"}
 
 
 def test_a_new_channel_gets_base_path_and_content_guard_of_its_item():
@@ -187,12 +273,7 @@ def test_invalid_items_are_an_error_before_any_write(more, message):
     assert site.production == {"b": "b0"}
 
 
-def test_an_invalid_label_is_ignored():
-    assert Promotion.from_distribution({"pulp_labels": {PROMOTION_LABEL: "what.is.this"}}) is None
-    assert Promotion.from_distribution({"pulp_labels": {}}) is None
-
-
-def test_check_mode_before_the_first_sync_is_a_warning():
+def test_check_mode_before_the_first_sync_warns():
     site = Site()
     server = site.pulp.server(check_mode=True)
     results, _more = promote_channels(server, {"rpm": items("a"), "to": "development"})
