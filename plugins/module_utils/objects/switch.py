@@ -3,7 +3,8 @@
 
 Pulp has no transactions. After a failure the changes are rolled back in reverse order, where Pulp
 still has the values that this run wrote; the error names what could not be rolled back. Once the
-first change is sent, all requests wait for the end of an outage.
+first change is sent, all requests wait for the end of an outage, and a run that is interrupted first
+completes the change or rolls it back.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from ..pulp.errors import LostResponse, PulpError, TaskFailed, TaskTimeout
+from ..pulp.interruption import Interruption
 from ..pulp.patience import Patience
 from ..pulp.pool import for_each
 from ..pulp.reader import read_by_field, read_by_key
@@ -119,10 +121,12 @@ class Switch:
         return self.current.get(key) if self.current else None
 
 
-def switch_all(server: Server, switches: Sequence[Switch]) -> None:
+def switch_all(
+    server: Server, switches: Sequence[Switch], interruption: Interruption | None = None
+) -> None:
     """Write all changes, verify them, and roll all of them back when one failed.
 
-    Records the changes in the results of the switches. Raises PulpError after a rollback, when the
+    After an interruption no further change is sent. Records the changes in the results of the switches. Raises PulpError after a rollback, when the
     report has a line for each switch; it names what failed, and what each distribution is now
     unless all are as they were.
     """
@@ -131,7 +135,7 @@ def switch_all(server: Server, switches: Sequence[Switch]) -> None:
         switch.record()
     if server.check_mode or not changes:
         return
-    error = _SwitchRun(server, changes).run()
+    error = _SwitchRun(server, changes, interruption or Interruption()).run()
     if error:
         for switch in changes:
             switch.fail()
@@ -142,20 +146,29 @@ def switch_all(server: Server, switches: Sequence[Switch]) -> None:
 class _SwitchRun:
     """Writes, verifies and rolls back changes."""
 
-    def __init__(self, server: Server, changes: Sequence[Switch]) -> None:
+    def __init__(
+        self, server: Server, changes: Sequence[Switch], interruption: Interruption
+    ) -> None:
         self._server = server
         self._changes = changes
+        self._interruption = interruption
         self._patience = Patience(server.watcher.intervals)
         self._problems: list[str] = []
 
     def run(self) -> str:
         """Make all changes or none; returns an error message, empty for success."""
-        self._write()
-        if not self._has_failed:
-            self._verify()
-        if not self._has_failed:
-            return ""
-        self._roll_back()
+        with self._interruption:
+            try:
+                self._write()
+                if not self._has_failed:
+                    self._verify()
+                if not self._has_failed:
+                    return ""
+                self._roll_back()
+            except KeyboardInterrupt:
+                self._problems.append("the run was interrupted twice, and did not wait for Pulp")
+                for switch in self._changes:
+                    switch.state = UNKNOWN if switch.written else UNCHANGED
         return self._message()
 
     @property
@@ -168,6 +181,8 @@ class _SwitchRun:
         errors = for_each(changes, self._send, server.write_concurrency())
         for switch, error in zip(changes, errors):
             switch.problem = error
+        if not all(switch.written for switch in changes):
+            self._problems.append("the run was interrupted")
         waiting = [switch for switch in changes if switch.task]
         tasks = server.watcher.wait_all([(switch.task, switch.name) for switch in waiting])
         for switch, task in zip(waiting, tasks):
@@ -180,6 +195,8 @@ class _SwitchRun:
                 switch.href = (task.get("created_resources") or [""])[0]
 
     def _send(self, switch: Switch) -> None:
+        if self._interruption.requested:
+            return
         client = self._server.client
         switch.written = True
         try:

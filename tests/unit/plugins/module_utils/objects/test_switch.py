@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from math import inf
 from typing import Any
 
@@ -235,3 +239,60 @@ def test_many_names_of_what_is_as_before_are_shortened():
     pulp.on("PATCH", href(pulp, "d"), raises=ResponseError(403, "not allowed"), skip=1)
     with pytest.raises(PulpError, match="Rolled back: a, b, .*k and 5 more"):
         switch_all(pulp.server(), switches(pulp, names))
+
+
+def interrupt(pulp: FakePulp, number: int, *, times: int = 1, **rule: Any) -> None:
+    """Interrupt the run at a change of the distributions, the first one is number 0."""
+
+    def signal_run() -> None:
+        for _time in range(times):
+            os.kill(os.getpid(), number)
+            time.sleep(0.05)  # the main thread handles one after the other
+
+    pulp.on("PATCH", "distributions/", first=signal_run, **rule)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_run_rolls_back_what_it_changed(number, lines):
+    pulp = pulp_with("abcd")
+    interrupt(pulp, number, skip=1)
+    with pytest.raises(PulpError, match="^nothing was switched: the run was interrupted$"):
+        switch_all(pulp.server(), switches(pulp, "abcd"))
+    assert set(guards(pulp).values()) == {"old"}
+    assert [one["error"] for one in lines] == [
+        "rolled back, because others failed",
+        "rolled back, because others failed",
+        "not changed, because others failed",
+        "not changed, because others failed",
+    ]
+
+
+def test_a_run_that_is_interrupted_at_its_last_change_completes_all():
+    pulp = pulp_with("abc")
+    interrupt(pulp, signal.SIGINT, skip=2)
+    switch_all(pulp.server(), switches(pulp, "abc"))
+    assert set(guards(pulp).values()) == {"new"}
+
+
+def test_a_run_that_is_interrupted_twice_ends_and_names_what_is_unknown():
+    pulp = pulp_with("abcd")
+    pulp.on("PATCH", href(pulp, "b"), polls=10**6)  # a task that waits for a worker
+    interrupt(pulp, signal.SIGINT, skip=2)
+    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(PulpError) as failure:
+        switch_all(pulp.server(), switches(pulp, "abcd"))
+    assert str(failure.value).splitlines() == [
+        "the change failed and was not completely rolled back: the run was interrupted; the run "
+        "was interrupted twice, and did not wait for Pulp",
+        "Unknown whether switched: a, b, c",
+        "Not changed: d",
+        "Run it again: it changes what differs",
+    ]
+
+
+def test_signals_are_handled_as_before_after_a_change():
+    before = signal.getsignal(signal.SIGTERM)
+    pulp = pulp_with("a")
+    switch_all(pulp.server(), switches(pulp, "a"))
+    assert signal.getsignal(signal.SIGTERM) == before

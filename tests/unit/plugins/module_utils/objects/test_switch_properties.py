@@ -7,7 +7,7 @@ import re
 from math import inf
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugins.module_utils.objects.switch import Switch, switch_all
@@ -76,6 +76,7 @@ def guards(pulp: FakePulp, hrefs: dict[str, str]) -> dict[str, str]:
     return {name: by_href[there[name]["content_guard"]] if name in there else "" for name in NAMES}
 
 
+@settings(deadline=None)
 @given(existing=st.sets(st.sampled_from(NAMES)), faults=rules)
 def test_a_message_names_every_distribution_in_its_real_state(existing, faults):
     pulp, hrefs = pulp_with("".join(sorted(existing)))
