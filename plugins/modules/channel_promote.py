@@ -14,6 +14,9 @@ description:
   - Promotes all channels or none. All channels are validated before the first write, the result is
     read back, and if a write fails all changes are rolled back. Deletions come afterwards and are not
     rolled back.
+  - Promotions of one server exclude each other by a content guard C(release-train-mutex), which exists
+    while the module runs. The module waits two minutes for another promotion.
+  - If it is interrupted by SIGINT, SIGTERM or SIGHUP, it completes the promotion or rolls it back.
   - Records the previous publication in a label of the production distribution. With O(to=previous)
     the module restores the channels that the last promotion changed. A second run changes nothing.
   - A promotion completes one that was interrupted. A rollback then restores what was served before

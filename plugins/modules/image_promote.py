@@ -13,6 +13,9 @@ description:
   - Promotes all versions or none. All versions are validated before the first write, the result is
     read back, and if a write fails all changes are rolled back. A version that does not exist or has
     no content is an error.
+  - Promotions of one server exclude each other by a content guard C(release-train-mutex), which exists
+    while the module runs. The module waits two minutes for another promotion.
+  - If it is interrupted by SIGINT, SIGTERM or SIGHUP, it completes the promotion or rolls it back.
   - Does not change the distribution C(<repository>_latest), which follows uploads.
 options:
   images:

@@ -13,6 +13,9 @@ description:
   - Promotes all snapshots or none. All snapshots are validated before the first write, the result is
     read back, and if a write fails all changes are rolled back. A snapshot that does not exist or has
     no packages is an error. See O(allow_empty).
+  - Promotions of one server exclude each other by a content guard C(release-train-mutex), which exists
+    while the module runs. The module waits two minutes for another promotion.
+  - If it is interrupted by SIGINT, SIGTERM or SIGHUP, it completes the promotion or rolls it back.
   - In check mode and in diff mode the module also returns the URL and the number of packages of each
     changed snapshot, which costs a request for each.
 options:

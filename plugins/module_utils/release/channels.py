@@ -15,8 +15,10 @@ from typing import Any
 
 from ..inventory.stamp import STAMP_FORMAT, current_stamp, parse_stamp
 from ..objects.distribution import Guards, read_guards
+from ..objects.server_lock import ServerLock
 from ..objects.switch import Switch, switch_all
 from ..pulp.errors import InvalidItem
+from ..pulp.interruption import Interruption
 from ..pulp.pool import refuse_duplicates
 from ..pulp.reader import read_by_field, read_by_key, uuid_of
 from ..pulp.references import report_missing
@@ -91,6 +93,13 @@ def promote_channels(
     `content_guard`, `state` and `distribution` (the development one). Raises InvalidItem, before
     anything is written, naming everything that cannot be done.
     """
+    with ServerLock(server, "promotion") as interruption:
+        results = _promote(server, params, interruption)
+    server.report.finish_all(results)
+    return results, {}
+
+
+def _promote(server: Server, params: Mapping[str, Any], interruption: Interruption) -> list[Result]:
     channels = [
         one for name, type_ in CONTENT_TYPES.items() for one in _read(server, type_, params)
     ]
@@ -109,13 +118,11 @@ def promote_channels(
     if problems:
         done = "rolled back" if params["to"] == "previous" else "promoted"
         raise InvalidItem(f"nothing was {done}: {'; '.join(problems)}")
-    switch_all(server, switches)
+    switch_all(server, switches, interruption)
     for one in channels:
         if one.item["state"] == "absent":
             _delete(server, one)
-    results = [one.result for one in channels]
-    server.report.finish_all(results)
-    return results, {}
+    return [one.result for one in channels]
 
 
 def _read(

@@ -10,6 +10,7 @@ from ..inventory.pins import Pin
 from ..inventory.repositories import ItemError
 from ..inventory.stamp import STAMP_PATTERN, is_stamp
 from ..objects.distribution import read_guards
+from ..objects.server_lock import ServerLock
 from ..objects.switch import Switch, switch_all
 from ..pulp.content_app import content_url
 from ..pulp.errors import InvalidItem, PulpError
@@ -54,29 +55,9 @@ def promote_pins(
     serves nothing, every malformed item that is pinned (`errors`), and unless `allow_empty` every
     one without content.
     """
-    snapshots = _read_snapshots(server, pins)
-    problems = [f"'{error.short_name}' is pinned, but {error}" for error in errors]
-    problems += _problems(server, pins, snapshots)
-    in_use = [entry["content_guard"] for entry in snapshots if entry and entry["content_guard"]]
-    guards = read_guards(server, [guard], in_use)
-    if guard not in guards.hrefs:
-        problems.append(f"there is no content guard '{guard}'")
-    if not allow_empty:
-        problems += empty_snapshots(server, pins, snapshots, guards.hrefs.get(guard))
-    if problems:
-        raise InvalidItem("nothing was promoted: " + "; ".join(problems))
-    switches = [
-        Switch(
-            CONTENT_TYPES[pin.content_type].distribution,
-            pin.snapshot_name,
-            entry,
-            {"content_guard": guards.hrefs[guard]},
-            _result(pin),
-            guards.readable,
-        )
-        for pin, entry in zip(pins, snapshots)
-    ]
-    switch_all(server, switches)
+    with ServerLock(server, "promotion") as interruption:
+        switches = _switches(server, pins, guard, errors, allow_empty)
+        switch_all(server, switches, interruption)
     changing = [switch for switch in switches if switch.differing]
     for switch in changing:
         before = switch.result.before["content_guard"] or _NO_GUARD
@@ -90,6 +71,38 @@ def promote_pins(
     results = [switch.result for switch in switches]
     server.report.finish_all(results)
     return results
+
+
+def _switches(
+    server: Server,
+    pins: Sequence[Pin],
+    guard: str,
+    errors: Sequence[ItemError],
+    allow_empty: bool,
+) -> list[Switch]:
+    """The changes of a promotion. Raises InvalidItem with all that prevents it."""
+    snapshots = _read_snapshots(server, pins)
+    problems = [f"'{error.short_name}' is pinned, but {error}" for error in errors]
+    problems += _problems(server, pins, snapshots)
+    in_use = [entry["content_guard"] for entry in snapshots if entry and entry["content_guard"]]
+    guards = read_guards(server, [guard], in_use)
+    if guard not in guards.hrefs:
+        problems.append(f"there is no content guard '{guard}'")
+    if not allow_empty:
+        problems += empty_snapshots(server, pins, snapshots, guards.hrefs.get(guard))
+    if problems:
+        raise InvalidItem("nothing was promoted: " + "; ".join(problems))
+    return [
+        Switch(
+            CONTENT_TYPES[pin.content_type].distribution,
+            pin.snapshot_name,
+            entry,
+            {"content_guard": guards.hrefs[guard]},
+            _result(pin),
+            guards.readable,
+        )
+        for pin, entry in zip(pins, snapshots)
+    ]
 
 
 def _read_snapshots(server: Server, pins: Sequence[Pin]) -> list[dict[str, Any] | None]:

@@ -15,7 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugins.module_utils.pulp.errors import InvalidItem, LostResponse, PulpError, Unreachable
@@ -134,6 +134,7 @@ def follow(site: Site, events: list[tuple[str, Any]]) -> list[str] | None:
     return original
 
 
+@settings(deadline=None)
 @given(
     events=st.lists(st.one_of(moves, runs), max_size=8),
     end=st.sampled_from([[], [("development", None)]]),
@@ -150,6 +151,7 @@ def test_a_rollback_restores_all_channels_and_a_second_one_changes_nothing(event
     assert not any(result.changed for result in site.run("previous"))
 
 
+@settings(deadline=None)
 @given(events=st.lists(st.one_of(moves, runs), max_size=8))
 def test_a_repeated_run_completes_an_interrupted_one_and_then_changes_nothing(events):
     site = Site()
