@@ -17,8 +17,9 @@ from ..inventory.stamp import STAMP_FORMAT, current_stamp, parse_stamp
 from ..objects.distribution import Guards, read_guards
 from ..objects.server_lock import ServerLock
 from ..objects.switch import Switch, switch_all
-from ..pulp.errors import InvalidItem
+from ..pulp.errors import InvalidItem, PulpError
 from ..pulp.interruption import Interruption
+from ..pulp.patience import Patience
 from ..pulp.pool import refuse_duplicates
 from ..pulp.reader import read_by_field, read_by_key, uuid_of
 from ..pulp.references import report_missing
@@ -119,9 +120,10 @@ def _promote(server: Server, params: Mapping[str, Any], interruption: Interrupti
         done = "rolled back" if params["to"] == "previous" else "promoted"
         raise InvalidItem(f"nothing was {done}: {'; '.join(problems)}")
     switch_all(server, switches, interruption)
+    patience = Patience(server.watcher.intervals)
     for one in channels:
         if one.item["state"] == "absent":
-            _delete(server, one)
+            _delete(server, one, patience)
     return [one.result for one in channels]
 
 
@@ -294,9 +296,15 @@ def _deleted_publications(server: Server, switches: Sequence[Switch]) -> list[st
     return [f"'{name}': the publication that it served before was deleted" for name in lost]
 
 
-def _delete(server: Server, one: _Channel) -> None:
+def _delete(server: Server, one: _Channel, patience: Patience) -> None:
+    """Delete a channel. A failure is that of the item: the others are promoted already."""
     if one.current is None:
         return
-    one.result.add_change("deleted", {"name": one.item["name"]}, {})
+    href, name = one.current["pulp_href"], one.item["name"]
     if not server.check_mode:
-        server.delete(one.current["pulp_href"], one.item["name"])
+        try:
+            patience.call(lambda: server.delete(href, name))
+        except PulpError as error:
+            one.result.action, one.result.error = "failed", f"cannot be deleted: {error}"
+            return
+    one.result.add_change("deleted", {"name": name}, {})

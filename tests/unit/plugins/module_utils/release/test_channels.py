@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plugins.module_utils.pulp.errors import InvalidItem, PulpError, Unreachable
+from plugins.module_utils.pulp.errors import InvalidItem, PulpError, ResponseError, Unreachable
 from plugins.module_utils.release.channels import promote_channels
 from tests.unit.fake_pulp.pulp import FakePulp
 
@@ -254,6 +254,28 @@ def test_absent_channels_are_deleted_after_the_others_are_promoted():
     absent = [{"name": "b-production", "state": "absent"}]
     promote_channels(server, {"rpm": [*items("a"), *absent], "to": "development"})
     assert site.production == {"a": "a1"}
+
+
+def test_an_outage_before_the_deletion_of_a_channel_is_waited_for():
+    site = Site(b_production="b0")
+    site.pulp.on("DELETE", "distributions/", raises=Unreachable("cannot be reached"), times=4)
+    promote_channels(
+        site.pulp.server(),
+        {"rpm": [{"name": "b-production", "state": "absent"}], "to": "development"},
+    )
+    assert site.production == {}
+
+
+def test_a_channel_that_cannot_be_deleted_fails_for_itself_and_the_others_are_reported():
+    site = Site(a_development="a1", a_production="a0", b_production="b0")
+    site.pulp.on("DELETE", "distributions/", raises=ResponseError(403, "not allowed"))
+    gone = [{"name": "b-production", "state": "absent"}]
+    params = {"rpm": [*items("a"), *gone], "to": "development"}
+    promoted, kept = promote_channels(site.pulp.server(), params)[0]
+    assert (promoted.action, promoted.error) == ("updated", "")
+    assert (kept.action, kept.changed) == ("failed", False)
+    assert kept.error == "cannot be deleted: not allowed (HTTP 403)"
+    assert site.production == {"a": "a1", "b": "b0"}
 
 
 @pytest.mark.parametrize(
