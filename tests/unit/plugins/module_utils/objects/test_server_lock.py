@@ -37,7 +37,9 @@ def pulp() -> FakePulp:
 @pytest.fixture
 def ended() -> str:
     """The identity of a process that has ended."""
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
+    )
     place = process_identity().rsplit(":", 2)[0]
     with open(f"/proc/{process.pid}/stat", encoding="utf-8") as stream:
         start = stream.read().rpartition(")")[2].split()[19]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 from math import inf
 from typing import Any
@@ -241,13 +240,14 @@ def test_many_names_of_what_is_as_before_are_shortened():
         switch_all(pulp.server(), switches(pulp, names))
 
 
-def interrupt(pulp: FakePulp, number: int, *, times: int = 1, **rule: Any) -> None:
-    """Interrupt the run at a change of the distributions, the first one is number 0."""
+def interrupt(pulp: FakePulp, number: int, **rule: Any) -> None:
+    """Interrupt the run at a change of the distributions, after so many (`skip`)."""
 
     def signal_run() -> None:
-        for _time in range(times):
-            os.kill(os.getpid(), number)
-            time.sleep(0.05)  # the main thread handles one after the other
+        interruption = signal.getsignal(number).__self__
+        os.kill(os.getpid(), number)
+        while not interruption.requested:  # until the main thread has handled it
+            time.sleep(0.001)
 
     pulp.on("PATCH", "distributions/", first=signal_run, **rule)
 
@@ -278,8 +278,7 @@ def test_a_run_that_is_interrupted_twice_ends_and_names_what_is_unknown():
     pulp = pulp_with("abcd")
     pulp.on("PATCH", href(pulp, "b"), polls=10**6)  # a task that waits for a worker
     interrupt(pulp, signal.SIGINT, skip=2)
-    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
+    pulp.on("GET", "tasks/", first=lambda: os.kill(os.getpid(), signal.SIGINT), skip=3)
     with pytest.raises(PulpError) as failure:
         switch_all(pulp.server(), switches(pulp, "abcd"))
     assert str(failure.value).splitlines() == [
