@@ -28,6 +28,7 @@ _MAX_TOKEN_LENGTH = 6000
 _BYTES_PER_SCOPE = 60
 # The most tags that Pulp lists in one response.
 _PAGE_SIZE = 1000
+_MAX_TAGS = 200_000
 # Seconds that a token must still be valid to be used.
 _MIN_VALIDITY = 30.0
 
@@ -116,10 +117,16 @@ class Registry:
             query = urlencode({"n": _PAGE_SIZE, **({"last": found[-1]} if found else {})})
             response = self._send("GET", url, {"Authorization": self._bearer(path)}, params=query)
             content = response.content
-            page = content.get("tags") if isinstance(content, dict) else None
-            found += page or []
-            if len(page or []) < _PAGE_SIZE:
+            tags = content.get("tags") if isinstance(content, dict) else None
+            page = [str(tag) for tag in tags] if isinstance(tags, list) else []
+            is_repeated = bool(found and page and page[-1] == found[-1])
+            found += page
+            if len(page) < _PAGE_SIZE:
                 return found
+            if is_repeated or len(found) > _MAX_TAGS:
+                raise ResponseError(
+                    200, f"the list of the tags of {name} does not end: check the registry"
+                )
 
     def _manifest(self, method: str, name: str, tag: str) -> Response:
         path = image_path(self._connection, name)

@@ -35,7 +35,7 @@ _PAUSE = 1.0
 _TRANSIENT = (429, 502, 503, 504)
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _MODE = re.compile(r"0[0-7]{3,4}")
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d+/(\d+|\*)")
 # Lines of sha256sum, without and with --tag, and a checksum alone.
 _PLAIN_LINE = re.compile(r"^\\?([0-9a-f]{64})(?:\s+\*?(.*))?$", re.IGNORECASE)
 _TAGGED_LINE = re.compile(r"^SHA256 \((.*)\) = ([0-9a-f]{64})$", re.IGNORECASE)
@@ -287,11 +287,11 @@ class Downloader:
         part = download.part
         if status == 416:
             size = headers.get("Content-Range", "").rpartition("/")[2]
-            download.total = int(size) if size.isdigit() else None
+            download.total = int(size) if size.isdecimal() else None
         if status not in (200, 206):
             return None
         text = headers.get("Content-Length", "")
-        length = int(text) if text.isdigit() else None
+        length = int(text) if text.isdecimal() else None
         if status == 200:
             part.discard()
         else:
@@ -379,11 +379,11 @@ class Fetcher:
 
     def text(self, url: str, max_size: int) -> str | None:
         """Return a small file; None if it does not exist (404). Raises PulpError."""
-        blocks: list[bytes] = []
+        body = bytearray()
 
         def add(block: bytes) -> None:
-            blocks.append(block)
-            if sum(map(len, blocks)) > max_size:
+            body.extend(block)
+            if len(body) > max_size:
                 raise PulpError(f"{url} is not a checksum file: it has more than {max_size} bytes")
 
         response = self.get(url, {}, lambda status, headers: add if status == 200 else None)
@@ -391,7 +391,7 @@ class Fetcher:
             return None
         if response.status != 200:
             raise ResponseError(response.status, f"{url}: {failure_reason(response)}")
-        return b"".join(blocks).decode("utf-8", "replace")
+        return body.decode("utf-8", "replace")
 
 
 def _skip_redirects(sink: Sink) -> Sink:

@@ -14,6 +14,10 @@ from .session import Authenticator, LoginSession
 from .transport import Response, Transport, send_with_retries
 
 _PAGE_SIZE = 5000
+# A list that grows while it is read stays below this multiple of what was announced.
+_MAX_GROWTH = 2
+_MAX_LIST_LENGTH = 2_000_000
+_MAX_LIST_SIZE = 512 * 1024 * 1024
 _NOT_PULP = "the response is not from a Pulp server: correct pulp_url or api_root"
 _WRONG_URL = "correct pulp_url, api_root or domain, or install the plugin on the server"
 
@@ -46,12 +50,7 @@ class PulpClient:
 
     def get(self, path: str, params: dict[str, Any] | None = None) -> Any:
         """Send GET; retried with increasing delays while the server is unreachable."""
-        # Commas are not encoded, so that more names fit into a request line of 4,094 bytes.
-        query = urlencode(params or {}, quote_via=quote, safe=",")
-        body = self._call("GET", path, params=query)
-        if not isinstance(body, dict):
-            raise ResponseError(200, _NOT_PULP)
-        return body
+        return self._get(path, params)[0]
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Send POST with JSON. Raises LostResponse when the request may have been executed."""
@@ -75,17 +74,30 @@ class PulpClient:
             raise
 
     def list(self, path: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Return all results of a list endpoint, page by page."""
+        """Return all results of a list endpoint, page by page.
+
+        Raises ResponseError for a list that does not end where the server announced.
+        """
         found: list[dict[str, Any]] = []
+        size, limit = 0, 0
         while True:
             # The server's `next` link may contain a host name that only the server can resolve.
-            page = self.get(path, {"limit": _PAGE_SIZE, **(params or {}), "offset": len(found)})
+            query = {"limit": _PAGE_SIZE, **(params or {}), "offset": len(found)}
+            page, page_size = self._get(path, query)
             results = page.get("results")
             if not isinstance(results, list):
                 raise ResponseError(200, _NOT_PULP)
             found += results
             if not page.get("next") or not results:
                 return found
+            limit = limit or _list_limit(page.get("count"))
+            size += page_size
+            if len(found) > limit or size > _MAX_LIST_SIZE:
+                raise ResponseError(
+                    200,
+                    f"the list {self.url_for(path)} does not end: the server sent {len(found)} "
+                    f"entries and announced {page.get('count')}. Check the proxies in front of it",
+                )
 
     def url_for(self, path: str) -> str:
         """Return the URL of an endpoint or href."""
@@ -97,9 +109,24 @@ class PulpClient:
         if self.uses_basic_auth:
             self.get("tasks/", {"limit": 1, "fields": "pulp_href"})
 
+    def _get(self, path: str, params: dict[str, Any] | None) -> tuple[dict[str, Any], int]:
+        """Return an object and the size of its response in bytes."""
+        # Commas are not encoded, so that more names fit into a request line of 4,094 bytes.
+        query = urlencode(params or {}, quote_via=quote, safe=",")
+        response = self._exchange("GET", path, params=query)
+        body = self._parsed(response, path)
+        if not isinstance(body, dict):
+            raise ResponseError(200, _NOT_PULP)
+        return body, len(response.body)
+
     def _call(
         self, method: str, path: str, more: Mapping[str, str] | None = None, **content: Any
     ) -> Any:
+        return self._parsed(self._exchange(method, path, more, **content), path)
+
+    def _exchange(
+        self, method: str, path: str, more: Mapping[str, str] | None = None, **content: Any
+    ) -> Response:
         session = self._authenticator.session()
         response = self._send(method, path, session, more or {}, content)
         if response.clock_offset is not None:
@@ -111,7 +138,7 @@ class PulpClient:
         if response.status == 401:
             raise self._authenticator.authentication_error(error_text(response.content))
         self._authenticator.update_csrf_token(session, response.cookies)
-        return self._parsed(response, path)
+        return response
 
     def _send(
         self,
@@ -145,3 +172,9 @@ class PulpClient:
         if body is not None and not isinstance(body, dict):
             raise ResponseError(response.status, _NOT_PULP)
         return body
+
+
+def _list_limit(count: Any) -> int:
+    """Return how many entries a list with this announced number may have."""
+    announced = count if isinstance(count, int) and count > 0 else _MAX_LIST_LENGTH
+    return min(_MAX_LIST_LENGTH, announced * _MAX_GROWTH + _PAGE_SIZE)

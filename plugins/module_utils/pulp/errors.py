@@ -5,13 +5,20 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import islice
 from typing import Any
 
 from ..errors import OperatorError, redact
 from ..text import printable
 
-_MARKUP = re.compile(r"<(script|style).*?</\1>|</?[a-z!][^>]*>", re.DOTALL | re.IGNORECASE)
+# No expression here may need more than linear time: the texts are those of any server.
+_INVISIBLE = re.compile(r"<(?:script|style)\b", re.IGNORECASE)
+_INVISIBLE_END = re.compile(r"</(?:script|style)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
 _MAX_ERROR_LENGTH = 2000
+_MAX_PAGE_LENGTH = 64 * 1024
+_MAX_ENTRIES = 100
+_MAX_DEPTH = 8
 
 # Raised by Python when a response has an unexpected structure.
 UNEXPECTED_ERRORS = (
@@ -103,16 +110,38 @@ def error_text(answer: Any) -> str:
 
     Django REST framework returns `{"detail": text}`, `{field: [text, ...]}` or a list of these.
     """
+    return _error_text(answer, 0)[:_MAX_ERROR_LENGTH]
+
+
+def _error_text(answer: Any, depth: int) -> str:
+    if isinstance(answer, (dict, list)) and depth > _MAX_DEPTH:
+        return "..."
     if isinstance(answer, dict):
         if set(answer) == {"detail"}:
-            return error_text(answer["detail"])
-        pairs = ((key, error_text(value)) for key, value in answer.items())
+            return _error_text(answer["detail"], depth + 1)
+        pairs = [
+            (str(key), _error_text(value, depth + 1))
+            for key, value in islice(answer.items(), _MAX_ENTRIES)
+        ]
         return "; ".join(
             detail if key == "non_field_errors" else f"{key}: {detail}" for key, detail in pairs
         )
     if isinstance(answer, list):
-        return ", ".join(error_text(value) for value in answer)
-    text = str(answer)
+        return ", ".join(_error_text(value, depth + 1) for value in answer[:_MAX_ENTRIES])
+    text = str(answer)[:_MAX_PAGE_LENGTH]
     if "<" in text:
-        text = html.unescape(_MARKUP.sub(" ", text))
+        text = html.unescape(_MARKUP.sub(" ", _without_scripts(text)))
     return printable(" ".join(text.split())[:_MAX_ERROR_LENGTH])
+
+
+def _without_scripts(text: str) -> str:
+    """Return HTML without its scripts and style sheets."""
+    kept: list[str] = []
+    start = 0
+    for found in _INVISIBLE.finditer(text):
+        if found.start() < start:
+            continue
+        kept.append(text[start : found.start()])
+        end = _INVISIBLE_END.search(text, found.end())
+        start = end.start() if end else len(text)
+    return " ".join([*kept, text[start:]])

@@ -7,7 +7,8 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -37,8 +38,14 @@ _ATTEMPTS = 5
 _FIRST_DELAY = 0.5
 _MAX_DELAY = 30.0
 _MAX_CONNECT_TIMEOUT = 10.0
-_BLOCK_SIZE = 1024
 _DOWNLOAD_BLOCK_SIZE = 256 * 1024
+# A page of 5,000 objects has less than 5 MiB.
+MAX_BODY_SIZE = 32 * 1024 * 1024
+# Error pages and redirections are texts for people: the rest is not read.
+MAX_ERROR_SIZE = 64 * 1024
+_ACCEPTED_ENCODING = "gzip"
+_BLOCK_SIZE = 16 * 1024
+_MIB = 1024 * 1024
 
 # (status, headers) of a response -> a function that takes the blocks of its body
 Sink = Callable[[int, Mapping[str, str]], Optional[Callable[[bytes], None]]]
@@ -72,13 +79,13 @@ class Response:
         """The body as parsed JSON, else as text; None if it is empty."""
         try:
             return json.loads(self.text) if self.body else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return self.text
 
     @property
     def wait(self) -> float:
         """The header Retry-After in seconds (RFC 9110, 10.2.3); 0 without it."""
-        if self.retry_after.isdigit():
+        if self.retry_after.isdecimal():
             return float(self.retry_after)
         try:
             return parsedate_to_datetime(self.retry_after).timestamp() - time.time()
@@ -104,6 +111,10 @@ def requests_is_missing() -> bool:
     return requests is None
 
 
+class BodyTooLarge(PulpError):
+    """A body that no server of this kind sends."""
+
+
 class Transport:
     """Sends requests with a pool of connections; thread-safe. `count` is their number."""
 
@@ -117,6 +128,8 @@ class Transport:
         # Cookies are handled per login session: a late response to an old session would delete
         # the cookies of a new one.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # requests reads the whole body of a redirection, even if it does not follow it.
+        self._session.get_redirect_target = lambda response: None  # type: ignore[method-assign, assignment]
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=32)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -165,7 +178,11 @@ class Transport:
             return self._session.request(
                 method,
                 url,
-                headers={"Accept": "application/json", **headers},
+                headers={
+                    "Accept": "application/json",
+                    "Accept-Encoding": _ACCEPTED_ENCODING,
+                    **headers,
+                },
                 timeout=(min(_MAX_CONNECT_TIMEOUT, limit), limit),
                 verify=self._connection.verify,
                 allow_redirects=False,
@@ -178,11 +195,9 @@ class Transport:
             raise InvalidItem(f"{self._connection.pulp_url} is not a valid URL: {error}") from error
 
     def _read(self, response: requests.Response) -> Response:
-        # The response has its own timeout, because sending a long body takes time.
-        deadline = time.monotonic() + self._connection.timeout
         return Response(
             response.status_code,
-            self._body(response, deadline),
+            self._body(response),
             {cookie.name: cookie.value or "" for cookie in response.cookies},
             response.headers.get("Location", ""),
             response.headers.get("Retry-After", ""),
@@ -190,18 +205,24 @@ class Transport:
             _clock_offset(response.headers.get("Date", "")),
         )
 
-    def _body(self, response: Any, deadline: float) -> bytes:
-        # The timeout of requests applies to each read only: a server that sends a byte at a time
-        # would block the run permanently.
-        parts = []
+    def _body(self, response: requests.Response) -> bytes:
+        # The response has its own timeout, because sending a long body takes time. That of requests
+        # applies to each read only: a server that sends a byte at a time would block the run.
+        deadline = time.monotonic() + self._connection.timeout
+
+        def check_time() -> None:
+            if time.monotonic() > deadline:
+                raise self._timed_out()
+
         try:
-            for part in response.iter_content(_BLOCK_SIZE):
-                parts.append(part)
-                if time.monotonic() > deadline:
-                    raise self._timed_out()
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            return _read_body(response, self._connection.pulp_url, check_time)
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            zlib.error,
+            OSError,
+        ) as error:
             raise self._connection_broken(error) from error
-        return b"".join(parts)
 
     def _failure(self, error: Exception) -> PulpError:
         url, reason = self._connection.pulp_url, _reason(error)
@@ -286,3 +307,59 @@ def _reason(error: BaseException) -> str:
             break
         cause = inner
     return _SENDER.sub("", str(cause) or type(cause).__name__)
+
+
+def _read_body(response: Any, url: str, check_time: Callable[[], None]) -> bytes:
+    """Return the unpacked body of a response of `requests`; that of an error is truncated.
+
+    `check_time` is called after each block, and raises an error when the time is over. Raises
+    BodyTooLarge, which names `url`, and zlib.error.
+    """
+    is_error = response.status_code >= 300
+    limit = MAX_ERROR_SIZE if is_error else MAX_BODY_SIZE
+    announced = response.headers.get("Content-Length", "")
+    if not is_error and announced.isdecimal() and len(announced.lstrip("0")) > len(str(limit)):
+        raise _too_large(url)
+    parts: list[bytes] = []
+    size = 0
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    unpack = _Gzip().unpack if encoding in ("gzip", "x-gzip") else None
+    for block in _blocks(response.raw):
+        part = unpack(block, limit + 1 - size) if unpack else block
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            if not is_error:
+                raise _too_large(url)
+            break
+        check_time()
+    return b"".join(parts)[:limit]
+
+
+def _too_large(url: str) -> BodyTooLarge:
+    return BodyTooLarge(
+        f"{url} sent a response of more than {MAX_BODY_SIZE // _MIB} MiB, which Pulp does not do: "
+        "correct the URL, or check the server and the proxies in front of it"
+    )
+
+
+def _blocks(raw: Any) -> Iterator[bytes]:
+    """Yield the bytes that were received, as soon as there are any."""
+    if not hasattr(raw, "read1"):  # urllib3 before 2.1
+        yield from raw.stream(1024, decode_content=False)
+        return
+    while True:
+        block = raw.read1(_BLOCK_SIZE, decode_content=False)
+        if not block:
+            return
+        yield block
+
+
+class _Gzip:
+    """Unpacks one gzip stream, which may be a thousand times larger than its bytes."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+
+    def unpack(self, block: bytes, max_size: int) -> bytes:
+        return self._stream.decompress(block, max(1, max_size))
