@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from .text import printable_lines
+
 # Greedy, because a password that is not percent-encoded may contain an "@".
 _URL_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
 # Signed links of object stores, and API keys. Two expressions, because one that searches a name for
@@ -17,14 +19,23 @@ _SECRET_NAME = re.compile(
 
 
 class OperatorError(Exception):
-    """An error that is shown without a traceback; credentials in its message are redacted."""
+    """An error that is shown without a traceback.
+
+    Credentials in its message are redacted, and control characters, which a server may have sent to
+    the terminal, are escaped.
+    """
 
     def __init__(self, message: str) -> None:
-        super().__init__(redact(message))
+        super().__init__(shown(message))
 
 
 class InvalidArguments(OperatorError):
     """Arguments of a module were refused. One may be a secret under a misspelt name: show none."""
+
+
+def shown(text: str) -> str:
+    """Return a text from outside as it may be shown: redacted, and without control characters."""
+    return printable_lines(redact(text))
 
 
 def credentials_in(text: str) -> list[str]:

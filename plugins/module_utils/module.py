@@ -21,7 +21,7 @@ from .pulp.server import Server
 from .pulp.transport import requests_is_missing
 from .report.file import ReportFile
 from .report.report import Report, Result, failure_message, report_progress, summarize
-from .text import printable
+from .text import printable, printable_lines
 
 Operation = Callable[[Server, dict[str, Any]], tuple[list[Result], dict[str, Any]]]
 _REPORTING: dict[str, Any] = {
@@ -110,7 +110,7 @@ def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -
     output["seconds"] = round(time.monotonic() - began, 2)
     # Not in an except block, where Ansible would add the traceback with -vvv.
     if message:
-        module.fail_json(msg=message, **output)
+        module.fail_json(msg=printable_lines(message), **output)
     module.exit_json(**output)
 
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plain text for screens, logs and files: escaped control characters, and tables."""
+"""Plain text for screens, logs and files: escaped control characters, tables, lines of JSON."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 _EMPTY_CELL = "-"
 _GAP = "  "
@@ -17,6 +19,17 @@ _CONTROL_CHARACTERS = re.compile(
 def printable(line: str) -> str:
     """Return a line with control characters escaped as in Python source: `\\x1b`."""
     return _CONTROL_CHARACTERS.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
+
+
+def printable_lines(text: str) -> str:
+    """Return a text with control characters escaped as `printable` does, except line feeds."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def json_line(value: Any) -> str:
+    """Return a value as one line of JSON without control characters; letters are not escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _CONTROL_CHARACTERS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def text_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
@@ -43,5 +56,5 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else " ".join(str(value).split())
+    text = "" if value is None else printable(" ".join(str(value).split()))
     return text or _EMPTY_CELL

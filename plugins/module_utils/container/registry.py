@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote, urlencode
 
 from ..pulp.connection import Connection
 from ..pulp.errors import AuthenticationError, ResponseError, error_text
@@ -135,7 +135,7 @@ class Registry:
         response = self._send(method, url, {"Authorization": self._bearer(path), **accept})
         if response.status in (302, 307) and response.location:
             # pulp_container 2.20 redirects to the content app; that URL is signed and takes no token.
-            return self._send(method, urljoin(url, response.location), accept)
+            return self._send(method, response.target(url), accept)
         return response
 
     def _bearer(self, path: str) -> str:

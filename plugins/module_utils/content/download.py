@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Optional
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ..errors import redact
 from ..files import CHECKSUM_SUFFIX, LocalFile, PartialFile
@@ -370,7 +370,7 @@ class Fetcher:
             response = transport.receive(url, {**headers, **credentials}, _skip_redirects(sink))
             if response.status not in _REDIRECTS or not response.location:
                 return response
-            target = urljoin(url, response.location)
+            target = response.target(url)
             if url.startswith("https:") and not target.startswith("https:"):
                 raise PulpError(f"{url} redirects to {redact(target)}, which is not encrypted")
             validate_url(target)

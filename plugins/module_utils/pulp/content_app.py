@@ -76,7 +76,7 @@ class ContentApp:
         """Return the HTTP status of a file; 200 also for a redirection to its storage."""
         url = content_url(self._connection, path)
         response = self._send("HEAD", url, self._credentials)
-        elsewhere = urlsplit(response.location).path != urlsplit(url).path
+        elsewhere = urlsplit(response.target(url)).path != urlsplit(url).path
         return 200 if response.status in (302, 307) and elsewhere else response.status
 
     def denial_reason(self, path: str) -> str:

@@ -8,7 +8,7 @@ import re
 from itertools import islice
 from typing import Any
 
-from ..errors import OperatorError, redact
+from ..errors import OperatorError, shown
 from ..text import printable
 
 # No expression here may need more than linear time: the texts are those of any server.
@@ -57,7 +57,7 @@ class ResponseError(PulpError):
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(f"{detail} (HTTP {status})")
         self.status = status
-        self.detail = redact(detail)
+        self.detail = shown(detail)
 
 
 class TaskFailed(PulpError):
@@ -69,7 +69,7 @@ class TaskFailed(PulpError):
     def __init__(self, href: str, detail: str, worker_lost: bool = False) -> None:
         super().__init__(f"{detail} (task {href})")
         self.href = href
-        self.detail = redact(detail)
+        self.detail = shown(detail)
         self.worker_lost = worker_lost
 
 
@@ -101,7 +101,7 @@ def unexpected_error(error: BaseException) -> str:
     if trace:
         name = trace.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
         place = f" at {name}:{trace.tb_lineno}"
-    detail = redact(f"{type(error).__name__}: {error}")
+    detail = printable(shown(f"{type(error).__name__}: {error}"))
     return f"unexpected error, please report it: {detail}{place}"
 
 

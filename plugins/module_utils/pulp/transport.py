@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Optional
+from urllib.parse import urljoin, urlsplit
 
 from .connection import Connection
 from .errors import (
@@ -91,6 +92,15 @@ class Response:
             return parsedate_to_datetime(self.retry_after).timestamp() - time.time()
         except (TypeError, ValueError, IndexError, OverflowError):
             return 0.0
+
+    def target(self, url: str) -> str:
+        """Return the URL to which the response to `url` redirects. Raises ResponseError."""
+        try:
+            target = urljoin(url, self.location)
+            urlsplit(target)
+        except ValueError as error:
+            raise ResponseError(self.status, f"{url} redirects to an invalid URL") from error
+        return target
 
     @property
     def session_expired(self) -> bool:

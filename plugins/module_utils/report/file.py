@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import stat
 import weakref
 from typing import Any
 
 from ..errors import OperatorError
+from ..text import json_line
 
 
 class ReportFileError(OperatorError):
@@ -59,7 +59,7 @@ class ReportFile:
             with open(
                 self._path, self._mode, encoding="utf-8", errors="backslashreplace"
             ) as stream:
-                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+                stream.write(json_line(line) + "\n")
         except OSError as error:
             warning = f"{self._option} '{self._path}' is incomplete: {error.strerror}"
             self._path = None
