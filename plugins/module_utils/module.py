@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
-from .errors import InvalidArguments, OperatorError, credentials_in
+from .errors import InvalidArguments, OperatorError, secrets_in, without_query
 from .inventory.values import secret_values
 from .pulp.client import PulpClient
 from .pulp.connection import Connection
@@ -48,15 +47,44 @@ class Module(AnsibleModule):
         # A client_key of the connection is a path, that of an item the key itself.
         items = {key: value for key, value in self.params.items() if key not in CONNECTION}
         self.no_log_values.update(secret_values(items))
+        # Ansible prints the arguments, and does not hide the secrets in URLs.
+        self.no_log_values.update(_url_secrets(self.params))
 
     def log(self, msg: str, log_args: dict[str, Any] | None = None) -> None:
         # Ansible would write the arguments to the system log before their secrets are known.
         super().log("Invoked" if log_args else msg)  # type: ignore[no-untyped-call]
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
-        if not self.has_valid_arguments:
-            result["invocation"] = {}
+        result["invocation"] = self._invocation()
         super().fail_json(msg, **result)
+
+    def exit_json(self, **result: Any) -> NoReturn:
+        result["invocation"] = self._invocation()
+        super().exit_json(**result)  # type: ignore[no-untyped-call]
+
+    def _invocation(self) -> dict[str, Any]:
+        """Return the arguments for `-vvv`; any query of a URL may be a secret, whatever its names."""
+        return {"module_args": _without_queries(self.params)} if self.has_valid_arguments else {}
+
+
+def _url_secrets(value: Any, key: str = "") -> Iterator[str]:
+    """Yield the secrets in URLs, in nested lists and mappings."""
+    if isinstance(value, Mapping):
+        for name, entry in value.items():
+            yield from _url_secrets(entry, str(name))
+    elif isinstance(value, (list, tuple)):
+        for entry in value:
+            yield from _url_secrets(entry, key)
+    elif isinstance(value, str) and ("://" in value or key.endswith("url")):
+        yield from secrets_in(value)
+
+
+def _without_queries(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_queries(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_queries(entry) for entry in value]
+    return without_query(value) if isinstance(value, str) else value
 
 
 def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -> None:
@@ -72,8 +100,6 @@ def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -
         required_by={"client_key": ("client_cert",)},
         **spec,
     )
-    # Ansible prints the arguments, and does not hide the credentials in URLs.
-    module.no_log_values.update(credentials_in(json.dumps(module.params, ensure_ascii=False)))
     if requests_is_missing():
         module.fail_json(
             msg=f"The Python library 'requests' is missing for {sys.executable}: install it "

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Optional
 from urllib.parse import unquote, urlsplit
 
-from ..errors import redact
+from ..errors import has_unclear_credentials, redact_url
 from ..files import CHECKSUM_SUFFIX, LocalFile, PartialFile
 from ..pulp.connection import Connection, origin_of
 from ..pulp.content_app import content_url
@@ -49,8 +49,8 @@ def download_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
     for item in params["files"]:
         url = _url(server, item)
         path = _destination(item["dest"], url)
-        more = {"url": redact(url), "dest": path, "sha256": "", "received": 0}
-        name = redact(item.get("path") or item.get("url") or "")
+        more = {"url": redact_url(url), "dest": path, "sha256": "", "received": 0}
+        name = item.get("path") or redact_url(item.get("url") or "")
         work.append((Result(name, "file", more=more), item))
     refuse_duplicates(work, [result.more["dest"] for result, _item in work], "dest")
 
@@ -69,9 +69,12 @@ def _url(server: Server, item: Mapping[str, Any]) -> str:
 
 def _destination(dest: str, url: str) -> str:
     """Return the path of the file, with links resolved; in a directory it has the name in the URL."""
-    if os.path.isdir(dest) or dest.endswith("/"):
-        dest = os.path.join(dest, os.path.basename(unquote(urlsplit(url).path)))
-    return os.path.realpath(dest)
+    try:
+        if os.path.isdir(dest) or dest.endswith("/"):
+            dest = os.path.join(dest, os.path.basename(unquote(urlsplit(url).path)))
+        return os.path.realpath(dest)
+    except ValueError:  # an invalid URL, or a null byte; only this item fails
+        return dest
 
 
 def _download(
@@ -81,6 +84,8 @@ def _download(
     if bool(item.get("url")) == bool(item.get("path")):
         raise InvalidItem("set either url or path")
     validate_url(url)
+    if "\0" in dest:
+        raise InvalidItem("dest has a null byte, which no path may have")
     directory = os.path.dirname(dest)
     if os.path.isdir(dest):
         raise InvalidItem(f"{dest} is a directory, and the URL has no file name: add one to dest")
@@ -162,18 +167,19 @@ def _default_mode() -> int:
 
 def validate_url(url: str) -> None:
     """Raise InvalidItem for an invalid URL, and for one that contains credentials."""
+    shown_url = redact_url(url)
     try:
         parts = urlsplit(url)
         is_http = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        raise InvalidItem(f"{redact(url)} is not a valid URL") from None
-    if "@" in parts.netloc:
+        raise InvalidItem(f"{shown_url} is not a valid URL") from None
+    if "@" in parts.netloc or has_unclear_credentials(url):
         raise InvalidItem(
-            f"{redact(url)} contains credentials: set username and password instead, and pulp_url "
+            f"{shown_url} contains credentials: set username and password instead, and pulp_url "
             "to the server"
         )
     if not is_http:
-        raise InvalidItem(f"{url} is not an http:// or https:// URL")
+        raise InvalidItem(f"{shown_url} is not an http:// or https:// URL")
 
 
 @dataclass
@@ -372,7 +378,7 @@ class Fetcher:
                 return response
             target = response.target(url)
             if url.startswith("https:") and not target.startswith("https:"):
-                raise PulpError(f"{url} redirects to {redact(target)}, which is not encrypted")
+                raise PulpError(f"{url} redirects to {redact_url(target)}, which is not encrypted")
             validate_url(target)
             url = target
         raise PulpError(f"{url}: more than {_MAX_REDIRECTS} redirects")

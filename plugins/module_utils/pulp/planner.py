@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import redact
+from ..errors import has_unclear_credentials, redact, redact_url
 from .errors import InvalidItem
 from .types import LABEL_PREFIX, Field
 
 HIDDEN = "VALUE HIDDEN"
+_URLS = ("url", "proxy_url")
 _NUMBERS: dict[str, type] = {"int": int, "float": float}
 
 
@@ -123,11 +124,17 @@ def _shown(specs: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, A
         if spec and spec.no_log and value:
             shown[name] = HIDDEN
         else:
-            shown[name] = redact(value) if isinstance(value, str) else value
+            mask = redact_url if name in _URLS else redact
+            shown[name] = mask(value) if isinstance(value, str) else value
     return shown
 
 
 def _converted(spec: Field, value: Any) -> Any:
+    if spec.name in _URLS and has_unclear_credentials(str(value)):
+        raise InvalidItem(
+            f"{spec.option} is not a valid URL, and is not shown because it may have a password: "
+            "percent-encode special characters, or set the options for username and password"
+        )
     if spec.space_separated:
         return " ".join(word for text in _as_list(value) for word in str(text).split())
     if spec.type == "list":

@@ -214,3 +214,25 @@ def test_the_path_of_the_client_key_is_not_masked(invoke, tmp_path):
     status, answer = invoke(run_that_raises(InvalidItem("x")), client_cert=path, client_key=path)
     assert status == 1
     assert path in answer["msg"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://host/path?sig=S3cret-1&sv=S3cret",
+        "https://host/path?S3cret",
+        "http://bob:S3#cret@host/",
+        'http://bob:S3"cret@host/',
+        "bob:S3cret@host/",
+    ],
+)
+@pytest.mark.parametrize("error", ["", "no"])
+def test_secrets_in_urls_of_items_are_not_part_of_the_invocation(invoke, monkeypatch, url, error):
+    monkeypatch.setitem(OPTIONS, "rpm", {"type": "list", "elements": "dict"})
+    items = [{"name": "a", "url": url, "more": [{"proxy_url": url}]}]
+    status, answer = invoke(
+        lambda _server, _params: ([Result("a", "x", error=error)], {}), 3, rpm=items
+    )
+    assert status == bool(error)
+    assert "cret" not in json.dumps(answer)
+    assert answer["invocation"]["module_args"]["rpm"][0]["name"] == "a"

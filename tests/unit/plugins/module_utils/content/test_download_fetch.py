@@ -76,8 +76,11 @@ def test_a_small_file_has_a_size_limit(server, fetcher):
         fetcher.text(f"{server.url}/a", 3)
 
 
-@pytest.mark.parametrize("url", ["ftp://a/b", "a/b", "http://", "http://[", "https://u:p@a/b"])
-def test_an_invalid_url_is_rejected(url):
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://a/b", "a/b", "http://", "http://[", "https://u:p@a/b", "u:p@a/b", "https://u:p#@a/b"],
+)
+def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(InvalidItem, match="URL|contains credentials") as error:
         validate_url(url)
     assert "u:p" not in str(error.value)

@@ -5,7 +5,14 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.errors import OperatorError, redact
+from plugins.module_utils.errors import (
+    OperatorError,
+    has_unclear_credentials,
+    redact,
+    redact_url,
+    secrets_in,
+    without_query,
+)
 from plugins.module_utils.pulp.errors import (
     UNEXPECTED_ERRORS,
     InvalidItem,
@@ -51,8 +58,66 @@ def test_no_secret_in_the_query_of_a_url_is_shown(text, shown):
     assert redact(text).endswith(shown)
 
 
-@pytest.mark.parametrize("text", ["https://host/a@b", "me@example.org", "http://host/?a=b@c"])
-def test_text_without_credentials_is_unchanged(text):
+# A password that is not percent-encoded.
+RAW = [
+    "http://bob:pa#ss@host/x",
+    "http://bob:pa/ss@host/x",
+    "http://bob:pa?ss@host/x",
+    "http://bob:pa ss@host/x",
+    "http://bob:pa#s@s@host/x",
+    "http://bob:2026#pass@host/x",
+    "http://bob:pa[ss@host/x",
+]
+
+
+@pytest.mark.parametrize("url", RAW)
+def test_no_part_of_a_password_that_is_not_encoded_is_shown(url):
+    for text in (redact(f"get {url}: failed"), redact_url(url), without_query(url)):
+        assert "pa" not in text
+        assert "ss@" not in text
+        assert "***@host/x" in text
+    assert any(secret.endswith("s@") for secret in secrets_in(url))
+
+
+@pytest.mark.parametrize("url", [*RAW[:4], "bob:pass@host/x", "bob:pa ss@host", "http://a#b@host"])
+def test_a_url_that_cannot_be_parsed_is_recognized_and_not_shown(url):
+    assert has_unclear_credentials(url)
+    assert redact_url(url).startswith("***@host")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://host/a@b",
+        "https://bob:pa%23ss@host:8080/x",
+        "http://[fd00::1]:80/a@b",
+        "file:///a@b",
+        "bob",
+    ],
+)
+def test_other_urls_are_clear(url):
+    assert not has_unclear_credentials(url)
+
+
+def test_the_whole_query_of_a_url_is_masked_for_arguments():
+    assert without_query("https://a/b?x=1&y=2#z") == "https://a/b?***#z"
+    assert without_query("^a(?:b)?$") == "^a(?:b)?$"
+    assert secrets_in("https://a/b?sig=abcdefgh&x=ijklmnop&key=a") == ["abcdefgh"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://host/a@b",
+        "me@example.org",
+        "http://host/?a=b@c",
+        "docker://host:5000/a/b@sha256:12",
+        "https://host:8080: refused, ask me@example.org",
+        "https://[fd00::1]:80/a@b",
+        "https://host: refused, ask me@example.org",
+    ],
+)
+def test_text_without_credentials_is_kept(text):
     assert redact(text) == text
 
 

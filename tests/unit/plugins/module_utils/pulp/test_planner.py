@@ -25,6 +25,13 @@ FIELDS = (
 PEM = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----"
 
 
+@pytest.mark.parametrize("url", ["http://bob:S3#cret@host/", "bob:S3cret@host/x"])
+def test_a_url_that_cannot_be_parsed_is_refused_and_not_shown(url):
+    with pytest.raises(InvalidItem, match="url is not a valid URL, and is not shown") as caught:
+        to_api_values(FIELDS, {"url": url})
+    assert "S3" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("options", "api_values"),
     [
