@@ -8,10 +8,10 @@ import fcntl
 import hashlib
 import json
 import os
-import secrets
+import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -20,19 +20,16 @@ from ..files import LocalFile
 from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError, TaskFailed
 from ..pulp.pool import for_each
 from ..pulp.server import Server
+from .chunk import Chunk, ChunkBody, chunk_size_for, missing_chunks
 
 UPLOAD_OPTIONS: dict[str, dict[str, Any]] = {
     "chunk_size": {"type": "bytes"},
     "state_path": {"type": "path", "default": "~/.local/state/release_train/uploads"},
 }
-MIN_CHUNK_SIZE = 64 * 1024
-_MIB = 1024 * 1024
-# Pulp reads a whole chunk into memory, and larger chunks are not faster.
-_SMALL_CHUNK, _LARGE_CHUNK = 8 * _MIB, 64 * _MIB
-_USUAL_CHUNKS = 64
 _TRIES = 5
 _PAUSE = 1.0
 _TOO_LARGE = 413
+_ID = re.compile(r"[\w-]+/")
 _UNIT_FIELDS = "pulp_href,sha256,artifact,relative_path,architecture"
 
 
@@ -44,6 +41,10 @@ class LocalContent:
     endpoint: str
     source: LocalFile
     relative_path: str = ""
+
+
+class WrongContent(PulpError):
+    """Pulp made a content unit of other bytes than those of the file."""
 
 
 @dataclass(frozen=True)
@@ -73,17 +74,49 @@ class ContentUpload:
             if unit is None:
                 artifact = _find_artifact(self.server, source)
                 if artifact:
-                    reference = {"artifact": artifact}
+                    unit = self._create_unit(content, {"artifact": artifact}, subject)
                 else:
-                    href, sent = self.uploader.send(source, subject, state)
-                    source.require_unchanged()
-                    reference = {"upload": href}
-                unit = self._create_unit(content, reference, subject, state)
+                    unit, sent = self._upload(content, subject, state)
             state.delete()
         return unit, sent
 
+    def _upload(
+        self, content: LocalContent, subject: str, state: UploadState
+    ) -> tuple[dict[str, Any], int]:
+        """Send a file and create its content unit.
+
+        If Pulp cannot use an upload that an earlier run began, for example because it lost a chunk,
+        a second one is sent as a whole.
+        """
+        sent = 0
+        while True:
+            begun = state.upload
+            href, more = self.uploader.send(content.source, subject, state)
+            sent += more
+            content.source.require_unchanged()
+            try:
+                return self._create_unit(content, {"upload": href}, subject), sent
+            except (TaskFailed, ResponseError, WrongContent) as error:
+                if not _is_unusable(error):
+                    raise
+                state.forget()
+                self._delete(href)
+                if href != begun:
+                    raise
+                self.server.report.warn(
+                    f"{subject}: Pulp cannot use the upload that an earlier run began ({error}); the "
+                    "file is sent again"
+                )
+
+    def _delete(self, href: str) -> None:
+        """Delete an upload, which Pulp may have done already; if that fails, it is of no matter."""
+        try:
+            self.server.client.delete(href)
+        except PulpError as error:
+            self.server.report.warn(f"the upload {href} cannot be deleted: {error}")
+
     def _create_unit(
-        self, content: LocalContent, reference: dict[str, str], subject: str, state: UploadState
+        self, content: LocalContent, reference: dict[str, str], subject: str
     ) -> dict[str, Any]:
         body = dict(reference)
         if content.relative_path:
@@ -99,10 +132,9 @@ class ContentUpload:
             return unit
         if problem:
             raise problem
-        state.delete()  # Pulp put this upload together wrongly: do not resume it
         created = (task.get("created_resources") or [""])[0]
         digest = self.server.client.get(created, {"fields": "sha256"})["sha256"] if created else ""
-        raise PulpError(
+        raise WrongContent(
             f"the sha256 in Pulp ({digest or 'none'}) differs from that of the file "
             f"({content.source.sha256}): run it again, and check the storage of both hosts if it "
             "differs again"
@@ -201,10 +233,10 @@ class Uploader:
 
     def _resume(self, upload: _Upload, state: UploadState, chunk_size: int) -> list[Chunk] | None:
         """Return the missing chunks of an earlier run's upload, None if it cannot be resumed."""
-        upload.href = state.upload
-        if not upload.href:
-            return None
         client, size = self._server.client, upload.source.size
+        upload.href = state.upload
+        if not is_upload(upload.href, client.connection.api_path):
+            return None
         try:
             found = client.get(upload.href)
         except ResponseError as error:
@@ -257,6 +289,19 @@ class Uploader:
         """Whether a chunk arrived whose response was lost."""
         held = self._server.client.get(upload.href)["chunks"]
         return {"offset": chunk.offset, "size": chunk.size} in held
+
+
+def is_upload(href: str, api_path: str) -> bool:
+    """Return whether this is the href of an upload: the file that it was read from may be wrong."""
+    prefix = f"{api_path}uploads/"
+    return href.startswith(prefix) and bool(_ID.fullmatch(href[len(prefix) :]))
+
+
+def _is_unusable(error: PulpError) -> bool:
+    """Whether Pulp refused an upload; one whose worker was lost, or without permission, is kept."""
+    if isinstance(error, TaskFailed):
+        return not error.worker_lost
+    return not isinstance(error, ResponseError) or error.status in (400, 404)
 
 
 def _may_be_resent(error: PulpError) -> bool:
@@ -326,93 +371,15 @@ class UploadState:
         except OSError as error:
             raise self._error(error) from error
 
+    def forget(self) -> None:
+        """Empty the file, which is kept for the next upload."""
+        os.ftruncate(self._descriptor, 0)
+
     def delete(self) -> None:
         """Delete the file: there is no upload to resume."""
-        os.ftruncate(self._descriptor, 0)
+        self.forget()
         if os.path.exists(self.path):
             os.unlink(self.path)
 
     def _error(self, error: OSError) -> InvalidItem:
         return InvalidItem(f"state_path '{self._directory}' cannot be used: {error.strerror}")
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A part of a file, in bytes."""
-
-    offset: int
-    size: int
-
-
-def chunk_size_for(size: int, chosen: int | None) -> int:
-    """Return the chunk size for a file: the one that the user chose, else 8 to 64 MiB by its size.
-
-    Raises InvalidItem for a choice that needs too many requests.
-    """
-    if chosen is None:
-        return min(_LARGE_CHUNK, max(_SMALL_CHUNK, -(-size // _USUAL_CHUNKS // _MIB) * _MIB))
-    if chosen < MIN_CHUNK_SIZE:
-        raise InvalidItem(
-            f"invalid chunk_size of {chosen} bytes: expected at least 64K, such as 32M"
-        )
-    return chosen
-
-
-def missing_chunks(
-    size: int, held: Iterable[Mapping[str, Any]], chunk_size: int
-) -> list[Chunk] | None:
-    """Return the chunks of a file of `size` bytes that the server does not have, in order.
-
-    `held`: `{"offset": ..., "size": ...}` of any size, as Pulp lists them. None if these overlap, so
-    that Pulp would put them together wrongly.
-    """
-    missing: list[Chunk] = []
-    reached = 0
-    ranges = [(int(one["offset"]), int(one["size"])) for one in held]
-    for offset, length in [*sorted(ranges), (size, 0)]:
-        if offset < reached or offset + length > size:
-            return None
-        while reached < offset:
-            chunk = Chunk(reached, min(chunk_size, offset - reached))
-            missing.append(chunk)
-            reached += chunk.size
-        reached = offset + length
-    return missing
-
-
-class ChunkBody:
-    """The body of the request that sends one chunk, as multipart/form-data (RFC 7578).
-
-    It can be iterated again, so that the request can be repeated, and is never in memory as a whole.
-    The chunk's checksum follows its bytes, and is computed while these are sent.
-    """
-
-    def __init__(self, source: LocalFile, chunk: Chunk) -> None:
-        self._source = source
-        self._chunk = chunk
-        boundary = secrets.token_hex(16)
-        self._head = (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="chunk"\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n"
-        ).encode()
-        self._middle = (
-            f'\r\n--{boundary}\r\nContent-Disposition: form-data; name="sha256"\r\n\r\n'
-        ).encode()
-        self._tail = f"\r\n--{boundary}--\r\n".encode()
-        last = chunk.offset + chunk.size - 1
-        self.headers = {
-            "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "Content-Range": f"bytes {chunk.offset}-{last}/{source.size}",
-        }
-
-    def __len__(self) -> int:
-        digits = hashlib.sha256().digest_size * 2
-        return len(self._head) + self._chunk.size + len(self._middle) + digits + len(self._tail)
-
-    def __iter__(self) -> Iterator[bytes]:
-        digest = hashlib.sha256()
-        yield self._head
-        for block in self._source.blocks(self._chunk.offset, self._chunk.size):
-            digest.update(block)
-            yield block
-        yield self._middle + digest.hexdigest().encode() + self._tail

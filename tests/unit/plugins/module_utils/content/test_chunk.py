@@ -9,7 +9,7 @@ from email.parser import BytesParser
 
 import pytest
 
-from plugins.module_utils.content.upload import Chunk, ChunkBody, chunk_size_for, missing_chunks
+from plugins.module_utils.content.chunk import Chunk, ChunkBody, chunk_size_for, missing_chunks
 from plugins.module_utils.files import LocalFile
 from plugins.module_utils.pulp.errors import InvalidItem
 
