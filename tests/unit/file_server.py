@@ -14,9 +14,9 @@ from typing import Any
 class FileServer:
     """The content and the behaviour of the server, and the requests that it received.
 
-    `files`: path -> content. `redirects`: path -> URL. `cuts`: the number of bytes after which the
-    connection is closed, for each of the next responses. `statuses`: HTTP statuses of the next
-    requests. `ranges`: whether range requests are supported. `requests`: (path, headers) in order.
+    `cuts`: after how many bytes of each next answer the connection ends. `statuses`: what the next
+    requests are answered instead. `ranges`: whether parts may be asked for. `lengths`: whether the
+    length of a file is sent.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,8 @@ class FileServer:
         self.cuts: list[int] = []
         self.statuses: list[int] = []
         self.ranges = True
-        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.lengths = True
+        self.asked: list[tuple[str, dict[str, str]]] = []
         self.url = ""
 
     def headers(self, name: str) -> list[str | None]:
@@ -65,7 +66,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+        if self.served.lengths:
+            headers = {**headers, "Content-Length": str(len(body))}
+        else:
+            self.close_connection = True
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         if status in (200, 206) and self.served.cuts:

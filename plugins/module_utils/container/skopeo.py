@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import json
 import os
@@ -12,16 +13,21 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 
 from ..pulp.connection import Connection
 from ..pulp.errors import AuthenticationError, InvalidItem, LostResponse, PulpError
 from ..report.causes import without_names
 from .registry import image_path, registry_host
 
+_PREFIX = "release-train-push-"
+# Another run may not have locked its new directory yet.
+_MIN_STALE_AGE = 10.0
 # Transports of sources; see containers-transports(5).
 TRANSPORTS = ("docker-daemon", "oci", "oci-archive", "docker-archive")
 
@@ -132,10 +138,34 @@ def skopeo_for(connection: Connection) -> Iterator[Skopeo]:
             f"skopeo is not installed on {socket.gethostname()}, which pushes the images: "
             "install the package 'skopeo' (apt-get install skopeo, dnf install skopeo)"
         )
-    with tempfile.TemporaryDirectory(prefix="release-train-push-") as name:
+    _remove_stale_directories()
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as name, _locked(name):
         _write_credentials(Path(name) / "auth.json", connection)
         _write_certificates(Path(name) / "certificates", connection)
         yield Skopeo(program, Path(name), connection)
+
+
+@contextmanager
+def _locked(directory: str) -> Iterator[None]:
+    """Lock a directory until the end of the run, however that ends."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_stale_directories() -> None:
+    """Delete what killed runs of this user left: their directories have credentials, and no lock."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            status = path.lstat()
+            age = time.time() - status.st_mtime
+            if status.st_uid != os.getuid() or not S_ISDIR(status.st_mode) or age < _MIN_STALE_AGE:
+                continue
+            with _locked(str(path)):
+                shutil.rmtree(path)
 
 
 def push_denied(connection: Connection, name: str, message: str) -> AuthenticationError:

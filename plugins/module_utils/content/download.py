@@ -9,27 +9,23 @@ import re
 import stat
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Optional
 from urllib.parse import unquote, urlsplit
 
-from ..errors import has_unclear_credentials, redact_url
-from ..files import CHECKSUM_SUFFIX, LocalFile, PartialFile
-from ..pulp.connection import Connection, origin_of
+from ..errors import redact_url
+from ..files import CHECKSUM_SUFFIX, DiskFull, LocalFile, PartialFile
 from ..pulp.content_app import content_url
 from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError, TLSError, Unreachable
 from ..pulp.pool import refuse_duplicates, run_all
 from ..pulp.server import Server, TransferProgress
-from ..pulp.session import basic_header
-from ..pulp.transport import Response, Sink, Transport
 from ..report.report import Result
+from .fetcher import Fetcher, failure_reason, validate_url
 
 # In the root directory of what a file distribution serves.
 _MANIFEST = "PULP_MANIFEST"
 _MAX_CHECKSUM_FILE_SIZE = 64 * 1024
 _MAX_MANIFEST_SIZE = 16 * 1024 * 1024
-_MAX_REDIRECTS = 5
-_REDIRECTS = (301, 302, 303, 307, 308)
 _TRIES = 5
 _PAUSE = 1.0
 _TRANSIENT = (429, 502, 503, 504)
@@ -92,7 +88,7 @@ def _download(
     if not os.path.isdir(directory) and not server.check_mode:
         raise InvalidItem(f"the directory {directory} does not exist: create it first")
     wanted_mode = _wanted_mode(item)
-    sha256 = _expected_sha256(server, downloader, item, url)
+    sha256, size = _expected(server, downloader, item, url)
     result.more["sha256"] = sha256
     existing = LocalFile(dest) if os.path.lexists(dest) else None
     current = existing.sha256 if existing else ""
@@ -107,39 +103,43 @@ def _download(
     if not server.check_mode:
         kept_mode = mode if mode is not None else _default_mode()
         final_mode = wanted_mode if wanted_mode is not None else kept_mode
-        result.more["received"] = downloader.fetch(url, dest, sha256, final_mode, result.name)
+        wanted = WantedFile(dest, sha256, size, final_mode)
+        result.more["received"] = downloader.fetch(url, wanted, result.name)
         result.more["sha256"] = sha256 or LocalFile(dest).sha256
     before = {"sha256": current} if existing else {}
     after = {"sha256": result.more["sha256"] or "(known after the download)"}
     result.add_change("updated" if existing else "created", before, after)
 
 
-def _expected_sha256(
+def _expected(
     server: Server, downloader: Downloader, item: Mapping[str, Any], url: str
-) -> str:
-    """Return the sha256 that the file must have; "" if it is unknown, and `checksum` is false."""
+) -> tuple[str, int | None]:
+    """Return the sha256 and the size that the file must have, as far as they are known.
+
+    The sha256 is "" if it is unknown, and `checksum` is false.
+    """
     given = str(item.get("sha256") or "")
     if given:
         if not _SHA256.fullmatch(given):
             raise InvalidItem(f"invalid sha256 '{given}': expected 64 hexadecimal digits")
-        return given.lower()
+        return given.lower(), None
     if item["checksum"]:
-        return downloader.checksum(url, os.path.basename(unquote(urlsplit(url).path)))
-    return _published_sha256(server, downloader, (item.get("path") or "").strip("/"))
+        return downloader.checksum(url, os.path.basename(unquote(urlsplit(url).path))), None
+    return _published(server, downloader, (item.get("path") or "").strip("/"))
 
 
-def _published_sha256(server: Server, downloader: Downloader, path: str) -> str:
-    """Return the sha256 of a file in the manifest of its publication, which is in the first parent
-    directory that has one; "" if there is none."""
+def _published(server: Server, downloader: Downloader, path: str) -> tuple[str, int | None]:
+    """Return the sha256 and the size of a file in the manifest of its publication, which is in the
+    first parent directory that has one; "" and None if there is none."""
     directory, _slash, name = path.rpartition("/")
     while directory:
         url = content_url(server.client.connection, f"{directory}/{_MANIFEST}")
         published = downloader.manifest(url)
         if published is not None:
-            return published.get(name, "")
+            return published.get(name, ("", None))
         directory, _slash, last = directory.rpartition("/")
         name = f"{last}/{name}"
-    return ""
+    return "", None
 
 
 def _wanted_mode(item: Mapping[str, Any]) -> int | None:
@@ -165,21 +165,14 @@ def _default_mode() -> int:
     return 0o666 & ~mask
 
 
-def validate_url(url: str) -> None:
-    """Raise InvalidItem for an invalid URL, and for one that contains credentials."""
-    shown_url = redact_url(url)
-    try:
-        parts = urlsplit(url)
-        is_http = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        raise InvalidItem(f"{shown_url} is not a valid URL") from None
-    if "@" in parts.netloc or has_unclear_credentials(url):
-        raise InvalidItem(
-            f"{shown_url} contains credentials: set username and password instead, and pulp_url "
-            "to the server"
-        )
-    if not is_http:
-        raise InvalidItem(f"{shown_url} is not an http:// or https:// URL")
+@dataclass(frozen=True)
+class WantedFile:
+    """The file that a download becomes; without `sha256` ("") and `size` any content is accepted."""
+
+    path: str
+    sha256: str
+    size: int | None
+    mode: int
 
 
 @dataclass
@@ -193,6 +186,7 @@ class _Download:
     url: str
     part: PartialFile
     name: str
+    size: int | None
     received: int = 0
     largest: int = 0
     total: int | None = None
@@ -226,8 +220,8 @@ class Downloader:
             )
         return checksum_in(text, name)
 
-    def manifest(self, url: str) -> dict[str, str] | None:
-        """Return path -> sha256 of all files in Pulp's manifest; None if there is none.
+    def manifest(self, url: str) -> dict[str, tuple[str, int | None]] | None:
+        """Return path -> sha256 and size of all files in Pulp's manifest; None if there is none.
 
         Its lines are `path,sha256,size`.
         """
@@ -235,16 +229,21 @@ class Downloader:
         if text is None:
             return None
         lines = (line.rsplit(",", 2) for line in text.splitlines())
-        return {line[0]: line[1].lower() for line in lines if len(line) == 3}
+        return {
+            line[0]: (line[1].lower(), int(line[2]) if line[2].isdecimal() else None)
+            for line in lines
+            if len(line) == 3
+        }
 
-    def fetch(self, url: str, path: str, sha256: str, mode: int, name: str) -> int:
-        """Save the file at a URL as `path`; returns the number of bytes received.
+    def fetch(self, url: str, wanted: WantedFile, name: str) -> int:
+        """Save the file at a URL; returns the number of bytes received.
 
-        Without `sha256` ("") no earlier download is resumed. After an error the partial file is kept
-        as `<path>.part`, unless it has the wrong checksum.
+        Without `sha256` no earlier download is resumed. After an error the partial file is kept as
+        `<path>.part`, unless it has the wrong checksum, or fills the disk and cannot be resumed.
         """
-        with PartialFile(path) as part:
-            download = _Download(url, part, name)
+        sha256 = wanted.sha256
+        with PartialFile(wanted.path) as part:
+            download = _Download(url, part, name, wanted.size)
             is_resumed = bool(part.size and sha256)
             if not is_resumed:
                 part.discard()
@@ -254,6 +253,14 @@ class Downloader:
                     part.discard()
                     download.largest = 0
                     self._fetch_all(download)
+            except DiskFull as error:
+                if sha256 and download.total is not None:
+                    raise
+                part.discard()
+                raise DiskFull(
+                    f"the disk is full: {wanted.path} was not downloaded, and nothing of it is kept, "
+                    f"because {url} announces no size or has no known sha256. Free up space"
+                ) from error
             finally:
                 self._transfers.end(name)
             found = part.sha256() if sha256 else ""
@@ -262,7 +269,10 @@ class Downloader:
                 raise PulpError(
                     f"{url} has the sha256 {found}, but {sha256} was expected: the file was not saved"
                 )
-            part.finish(mode)
+            if wanted.size not in (None, part.size):
+                part.remove()
+                raise _other_size(download)
+            part.finish(wanted.mode)
             return download.received
 
     def _fetch_all(self, download: _Download) -> None:
@@ -292,8 +302,8 @@ class Downloader:
         """Return the function that saves the body of a response, None to ignore it."""
         part = download.part
         if status == 416:
-            size = headers.get("Content-Range", "").rpartition("/")[2]
-            download.total = int(size) if size.isdecimal() else None
+            end = headers.get("Content-Range", "").rpartition("/")[2]
+            download.total = int(end) if end.isdecimal() else None
         if status not in (200, 206):
             return None
         text = headers.get("Content-Length", "")
@@ -304,12 +314,18 @@ class Downloader:
             content_range = _CONTENT_RANGE.match(headers.get("Content-Range", ""))
             if not content_range or int(content_range[1]) != part.size:
                 raise PulpError(f"{download.url}: the server sent another range than requested")
-        if length is not None:
-            download.total = part.size + length
-            part.require_space(length)
+        size = download.size
+        if size is not None and length not in (None, size - part.size):
+            raise _other_size(download)
+        if length is not None or size is not None:
+            download.total = part.size + length if length is not None else size
+            part.require_space((download.total or 0) - part.size)
         self._transfers.begin(download.name, download.total or 0, part.size)
 
         def save(block: bytes) -> None:
+            if size is not None and part.size + len(block) > size:
+                part.discard()
+                raise _other_size(download)
             part.append(block)
             download.received += len(block)
             download.largest = max(download.largest, part.size)
@@ -337,80 +353,11 @@ class Downloader:
             pause *= 2
 
 
-class Fetcher:
-    """GET requests from several threads.
-
-    The username, password, client certificate and CA bundle of `connection` are used for its own
-    server only.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._own = Transport(connection)
-        others = replace(
-            connection, username=None, password=None, client_cert=None, client_key=None
-        )
-        self._others = Transport(replace(others, ca_path=None))
-        self._credentials = (
-            basic_header(connection.username, connection.password or "")
-            if connection.username
-            else {}
-        )
-
-    @property
-    def request_count(self) -> int:
-        """The number of requests sent."""
-        return self._own.count + self._others.count
-
-    def get(self, url: str, headers: dict[str, str], sink: Sink) -> Response:
-        """GET, following redirects; `sink` is that of Transport.receive.
-
-        After a redirect to another server no request has credentials. Redirects from https:// to
-        http:// are refused.
-        """
-        trusted = True
-        for _number in range(_MAX_REDIRECTS + 1):
-            trusted = trusted and origin_of(url) == self._connection.origin
-            transport = self._own if trusted else self._others
-            credentials = self._credentials if trusted else {}
-            response = transport.receive(url, {**headers, **credentials}, _skip_redirects(sink))
-            if response.status not in _REDIRECTS or not response.location:
-                return response
-            target = response.target(url)
-            if url.startswith("https:") and not target.startswith("https:"):
-                raise PulpError(f"{url} redirects to {redact_url(target)}, which is not encrypted")
-            validate_url(target)
-            url = target
-        raise PulpError(f"{url}: more than {_MAX_REDIRECTS} redirects")
-
-    def text(self, url: str, max_size: int) -> str | None:
-        """Return a small file; None if it does not exist (404). Raises PulpError."""
-        body = bytearray()
-
-        def add(block: bytes) -> None:
-            body.extend(block)
-            if len(body) > max_size:
-                raise PulpError(f"{url} is not a checksum file: it has more than {max_size} bytes")
-
-        response = self.get(url, {}, lambda status, headers: add if status == 200 else None)
-        if response.status == 404:
-            return None
-        if response.status != 200:
-            raise ResponseError(response.status, f"{url}: {failure_reason(response)}")
-        return body.decode("utf-8", "replace")
-
-
-def _skip_redirects(sink: Sink) -> Sink:
-    return lambda status, headers: None if status in _REDIRECTS else sink(status, headers)
-
-
-def failure_reason(response: Response) -> str:
-    """Return why the server sent no file."""
-    if response.status in (401, 403):
-        return "unknown user, wrong password, or no permission to read it"
-    if response.status == 404:
-        return "the file does not exist, or is not served yet"
-    return " ".join(response.text.split())[:200] or "the server sent no file"
+def _other_size(download: _Download) -> PulpError:
+    return PulpError(
+        f"{download.url} does not have the {download.size} bytes that the manifest of its publication "
+        "announces: the file was not saved. Check the proxies in front of the server"
+    )
 
 
 def checksum_in(text: str, name: str) -> str:

@@ -132,7 +132,22 @@ def publish(
     created = (task or {}).get("created_resources") or []
     if not created:
         raise PulpError("Pulp published the version, but returned no publication")
-    return str(created[0]), []
+    return _oldest(server, spec, str(created[0]), result), []
+
+
+def _oldest(server: Server, spec: PublicationSpec, created: str, result: Result) -> str:
+    """Return the publication that counts after one was `created` (href).
+
+    If another run published the same version at the same time, the older one is kept.
+    """
+    found = with_settings(spec.read(server), spec.settings)
+    ours = next((one for one in found if one["pulp_href"] == created), None)
+    if ours is None:
+        return created
+    oldest = min(found, key=lambda entry: (entry["pulp_created"], entry["pulp_href"]))
+    if oldest is not ours:
+        server.delete(created, result.name)
+    return str(oldest["pulp_href"])
 
 
 def delete_duplicates(

@@ -14,6 +14,7 @@ from ..errors import OperatorError
 from ..report.causes import is_transient
 from ..report.report import Report, Result
 from .errors import UNEXPECTED_ERRORS, unexpected_error
+from .reader import MAX_VALUE_LENGTH, can_be_requested
 
 Item = TypeVar("Item")
 _UNFINISHED = "the item was not completed: its thread ended early"
@@ -95,6 +96,11 @@ def refuse_duplicates(
             result.error = f"this {what} is given twice in one list"
         elif not result.name or result.name.strip() != result.name:
             result.error = "the name is empty or has leading or trailing spaces, which Pulp removes"
+        elif not can_be_requested(result.name):
+            result.error = (
+                f"the name has a null byte, is no valid text or is longer than {MAX_VALUE_LENGTH} "
+                "bytes: shorten or correct it"
+            )
         seen.add(key)
 
 

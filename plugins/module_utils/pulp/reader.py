@@ -13,6 +13,8 @@ from .types import Kind
 _MAX_URL_LENGTH = 3800
 # Bytes for the API root, a domain of 50 characters, `limit`, `offset` and the names of filters.
 _RESERVED = 200
+# Bytes of a percent-encoded value; beside it there are the fields that are read.
+MAX_VALUE_LENGTH = 3200
 
 
 class Reader(Protocol):
@@ -53,6 +55,15 @@ def in_chunks(
         yield chunk
 
 
+def can_be_requested(value: str) -> bool:
+    """Return whether a request can filter by a value: without null byte, and not too long."""
+    try:
+        size = len(quote(value, safe=""))
+    except UnicodeEncodeError:  # a lone surrogate, of bytes that are not UTF-8
+        return False
+    return "\0" not in value and size <= MAX_VALUE_LENGTH
+
+
 def read_by_field(
     reader: Reader, endpoint: str, key: str, values: Iterable[str], fields: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
@@ -60,10 +71,11 @@ def read_by_field(
 
     Hrefs are filtered by `pulp_id__in`, other fields by `<key>__in`. The server splits a filter at
     commas and strips blanks, without any escape, so that values with such characters need a request
-    each.
+    each. Values that `can_be_requested` refuses are not found.
     """
     by_href = key == "pulp_href"
-    wanted = [value for value in dict.fromkeys(values) if value]  # an empty filter finds all
+    # An empty filter would find everything.
+    wanted = [value for value in dict.fromkeys(values) if value and can_be_requested(value)]
     special = set()
     if not by_href:
         special = {value for value in wanted if "," in value or value.strip() != value}

@@ -143,8 +143,9 @@ class Server:
                 intervals = (
                     _BASIC_AUTH_INTERVALS if self.client.uses_basic_auth else PollIntervals()
                 )
+                timeout = self.client.connection.task_timeout
                 self._watcher = TaskWatcher(
-                    self.client, self.client.connection.task_timeout, self.report.warn, intervals
+                    self.client, timeout, self.report.warn_at_once, intervals
                 )
             return self._watcher
 

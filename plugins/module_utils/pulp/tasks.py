@@ -22,7 +22,7 @@ from .errors import (
 from .reader import Reader, read_by_field
 
 # The interval of the second check of a suspected task, in seconds.
-_RECHECK_INTERVAL = 2.0
+_RECHECK_INTERVAL = 1.0
 
 
 class WorkerMonitor:
@@ -111,7 +111,8 @@ class PollIntervals:
     shortest: float = 0.2
     longest: float = 2.0
     average: float = 0.52
-    worker_check: float = 10.0
+    # Pulp notices a dead worker after 30 seconds.
+    worker_check: float = 2.5
     outage: float = 300.0
 
 

@@ -91,7 +91,8 @@ class Report:
     - `{"warning": text}`
     - `{"failed": text}` of a run that failed before its first item
 
-    The `progress` file also gets `{"running": [...]}` for tasks in progress.
+    The `progress` file also gets `{"running": [...]}` for tasks in progress, and `{"urgent": text}`
+    for warnings that cannot wait.
     """
 
     def __init__(
@@ -150,6 +151,13 @@ class Report:
                 self.warnings.append(text)
                 self._kinds[text] = kind
                 self._write_line({"warning": text})
+
+    def warn_at_once(self, text: str) -> None:
+        """Write a warning that is also shown in the progress, not only when the module ends."""
+        self.warn(text)
+        with self._lock:
+            if self._progress:
+                self._progress.write({"urgent": text})
 
     @property
     def shown_warnings(self) -> list[str]:

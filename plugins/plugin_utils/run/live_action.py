@@ -16,7 +16,12 @@ from ansible.utils.display import Display
 from ...module_utils.text import printable
 from .progress import progress_line
 
-_TONES = {"ok": "COLOR_OK", "changed": "COLOR_CHANGED", "failed": "COLOR_ERROR"}
+_TONES = {
+    "ok": "COLOR_OK",
+    "changed": "COLOR_CHANGED",
+    "failed": "COLOR_ERROR",
+    "warning": "COLOR_WARN",
+}
 _POLL_INTERVAL = 0.2
 
 

@@ -14,8 +14,10 @@ _MAX_RUNNING = 6
 def progress_line(line: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return the text and the tone for a line of a progress file, None for lines not shown.
 
-    The tone is ok, changed, failed or info.
+    The tone is ok, changed, failed, warning or info.
     """
+    if "urgent" in line:
+        return f"WARNING: {' '.join(str(line['urgent']).split())}", "warning"
     if "running" in line:
         return _running(line["running"]), "info"
     if line.get("again"):

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from plugins.module_utils.content.download import Fetcher
+from plugins.module_utils.content.fetcher import Fetcher
 from plugins.module_utils.pulp.client import PulpClient
 from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.errors import PulpError, ResponseError, TaskFailed, unexpected_error

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shlex
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -225,3 +227,23 @@ def test_a_missing_skopeo_is_reported_with_its_package(monkeypatch):
     message = "apt-get install skopeo, dnf install skopeo"
     with pytest.raises(InvalidItem, match=message), skopeo_for(connection()):
         pass
+
+
+def test_credentials_that_a_killed_push_left_are_deleted_by_the_next_one(
+    program, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    stale = tmp_path / "temporary" / "release-train-push-killed"
+    new = tmp_path / "temporary" / "release-train-push-new"
+    for path in (stale, new):
+        path.mkdir()
+        (path / "auth.json").write_text("secret")
+    program("true")
+    with skopeo_for(connection()) as running:
+        for path in (stale, running.directory):
+            os.utime(path, (0, 0))
+        with skopeo_for(connection()):
+            assert not stale.exists()
+            assert running.directory.exists()
+            assert new.exists()

@@ -142,7 +142,7 @@ def test_without_a_checksum_file_the_pulp_manifest_reveals_an_older_file(
     assert (result.error, result.action, result.more["sha256"]) == ("", "updated", SHA256)
     assert (tmp_path / "a b.img").read_bytes() == b"content"
     assert not get({"checksum": False})[0].changed
-    server.files[ENCODED_PATH] = b"broken"
+    server.files[ON_THE_WIRE] = b"damaged"
     (tmp_path / "a b.img").unlink()
     assert f"but {SHA256} was expected" in get({"checksum": False})[0].error
 
@@ -151,3 +151,22 @@ def test_a_failed_item_does_not_affect_the_others(get, tmp_path):
     first, second, third = get({"path": "nowhere"}, {}, {"dest": str(tmp_path)})
     assert (bool(first.error), second.error) == (True, "")
     assert "this dest is given twice" in third.error
+
+
+@pytest.mark.parametrize("size", [5, 9])
+def test_a_file_has_the_size_that_the_manifest_of_its_publication_announces(
+    get, server, tmp_path, size
+):
+    server.files["/pulp/content/images/1/PULP_MANIFEST"] = f"a b.img,{SHA256},{size}".encode()
+    (result,) = get({"checksum": False})
+    assert f"does not have the {size} bytes that the manifest" in result.error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("wrong", [{"url": "http://["}, {"dest": "/tmp/a\0b"}])
+def test_an_impossible_url_or_path_fails_its_own_item_only(get, wrong):
+    usual = {"path": None} if "url" in wrong else {}
+    good, bad = get({}, {**usual, **wrong})
+    assert (good.error, good.action) == ("", "created")
+    assert "unexpected" not in bad.error
+    assert bad.error

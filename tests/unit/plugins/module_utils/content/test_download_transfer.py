@@ -8,10 +8,12 @@ import os
 
 import pytest
 
-from plugins.module_utils.content.download import Downloader, Fetcher, checksum_in
+from plugins.module_utils.content.download import Downloader, WantedFile, checksum_in
+from plugins.module_utils.content.fetcher import Fetcher
 from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.files import DiskFull, PartialFile
 from plugins.module_utils.pulp.connection import Connection
-from plugins.module_utils.pulp.errors import InvalidItem
+from plugins.module_utils.pulp.errors import InvalidItem, PulpError
 from plugins.module_utils.pulp.server import TransferProgress
 from tests.unit.file_server import file_server
 
@@ -31,9 +33,10 @@ def server():
 def fetch(server, tmp_path):
     """Return a function that downloads to `image` and returns the number of received bytes."""
 
-    def run(sha256=SHA256, path="/image"):
+    def run(sha256=SHA256, path="/image", size=None):
         downloader = Downloader(Fetcher(Connection(server.url)), TransferProgress(), pause=0)
-        return downloader.fetch(server.url + path, str(tmp_path / "image"), sha256, 0o644, "image")
+        wanted = WantedFile(str(tmp_path / "image"), sha256, size, 0o644)
+        return downloader.fetch(server.url + path, wanted, "image")
 
     return run
 
@@ -156,3 +159,37 @@ def test_common_formats_of_checksum_files_are_read(text, found):
 def test_a_checksum_file_without_a_checksum_is_an_error(text):
     with pytest.raises(InvalidItem, match="has no sha256 of image"):
         checksum_in(text, "image")
+
+
+@pytest.mark.parametrize("lengths", [True, False], ids=["announced", "not announced"])
+@pytest.mark.parametrize("size", [1000, len(CONTENT) + 1])
+def test_a_file_of_another_size_than_that_of_the_manifest_is_not_saved(
+    fetch, server, tmp_path, size, lengths
+):
+    server.lengths = lengths
+    with pytest.raises(PulpError, match="ended after|bytes that the"):
+        fetch(size=size)
+    assert "image" not in there(tmp_path)
+    kept = there(tmp_path).get("image.part", b"")
+    assert len(kept) <= size
+
+
+def test_a_file_of_the_size_of_the_manifest_arrives_without_a_length(fetch, server, tmp_path):
+    server.lengths = False
+    assert fetch(size=len(CONTENT)) == len(CONTENT)
+    assert there(tmp_path) == {"image": CONTENT}
+
+
+@pytest.mark.parametrize(("lengths", "sha256"), [(False, SHA256), (True, "")])
+def test_what_fills_the_disk_and_cannot_be_resumed_is_deleted(
+    fetch, server, tmp_path, monkeypatch, lengths, sha256
+):
+    def append(part, piece):
+        part.size += os.pwrite(part._descriptor, piece, part.size)
+        raise DiskFull("the disk is full")
+
+    monkeypatch.setattr(PartialFile, "append", append)
+    server.lengths = lengths
+    with pytest.raises(DiskFull, match="nothing of it is kept"):
+        fetch(sha256)
+    assert there(tmp_path) == {}

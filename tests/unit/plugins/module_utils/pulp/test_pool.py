@@ -245,3 +245,11 @@ def test_duplicates_and_names_that_pulp_would_change_are_errors():
     assert errors[2] == "this name is given twice in one list"
     assert "leading or trailing spaces" in errors[3]
     assert "empty" in errors[4]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 3900, "\udc80"])
+def test_an_impossible_name_fails_its_own_item_only(name):
+    items = [(Result("a", "x"), None), (Result(name, "x"), None)]
+    refuse_duplicates(items)
+    assert items[0][0].error == ""
+    assert "the name has a null byte" in items[1][0].error

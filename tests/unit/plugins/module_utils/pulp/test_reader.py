@@ -119,3 +119,9 @@ def test_the_identifier_is_the_end_of_the_href():
 
 def test_a_version_has_the_number_at_the_end_of_its_href():
     assert version_number("/pulp/api/v3/repositories/rpm/rpm/1/versions/12/") == 12
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 3900, "é" * 900, "\udc80"])
+def test_a_name_that_no_request_can_have_does_not_keep_others_from_being_read(name):
+    server = pulp_with("a", "b")
+    assert list(read_by_field(server, "things/", "name", ["a", name, "b"], [])) == ["a", "b"]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.pulp.errors import ResponseError
-from plugins.module_utils.pulp.tasks import WorkerMonitor
+from plugins.module_utils.pulp.tasks import PollIntervals, WorkerMonitor
 from tests.unit.fake_pulp.pulp import FakePulp
 
 
@@ -97,3 +97,14 @@ def test_workers_are_listed_once_per_interval(warnings):
     for now in (101, 109, 110, 111, 119, 120, 121):
         monitor.check([], now)
     assert len(pulp.sent("GET", "workers/")) == 2
+
+
+def test_a_lost_worker_is_noticed_within_five_seconds_after_pulp_noticed_it(warnings):
+    intervals = PollIntervals()
+    monitor = WorkerMonitor(pulp_with(None), warnings.append, intervals.worker_check, now=0)
+    now = 0.0
+    while not warnings:
+        now += intervals.longest
+        monitor.check([("a", task("/t/1/"))], now)
+    # Two polls may be needed for either check.
+    assert now <= intervals.worker_check + 2 * intervals.longest + 1

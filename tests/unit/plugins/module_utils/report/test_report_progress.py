@@ -57,3 +57,12 @@ def test_items_in_progress_are_reported_after_a_while_without_output(tmp_path):
         time.sleep(0.01)
     line = json.loads(path.read_text().splitlines()[0])
     assert line == {"running": [{"name": "a", "state": "waiting"}]}
+
+
+def test_an_urgent_warning_is_in_the_progress_and_in_the_report(tmp_path):
+    report, progress = tmp_path / "report", tmp_path / "progress"
+    written = Report([ReportFile(str(report))], ReportFile(str(progress)))
+    written.warn_at_once("a worker is lost")
+    assert {"urgent": "a worker is lost"} in map(json.loads, progress.read_text().splitlines())
+    assert json.loads(report.read_text()) == {"warning": "a worker is lost"}
+    assert written.shown_warnings == ["a worker is lost"]

@@ -81,3 +81,11 @@ def test_other_lines_of_a_report_are_not_shown(line):
 )
 def test_a_duration_is_readable(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_warning_that_cannot_wait_is_shown():
+    assert progress_line({"urgent": "a worker\nis lost"}) == (
+        "WARNING: a worker is lost",
+        "warning",
+    )
+    assert progress_line({"warning": "later"}) is None

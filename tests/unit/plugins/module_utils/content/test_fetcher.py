@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.content.download import Fetcher, validate_url
+from plugins.module_utils.content.fetcher import Fetcher, validate_url
 from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.errors import InvalidItem, PulpError, ResponseError
 from tests.unit.file_server import file_server
