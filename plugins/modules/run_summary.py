@@ -64,7 +64,7 @@ options:
     type: path
   summary_path:
     description:
-      - Path of the Markdown file to which the summary is appended.
+      - Path of the Markdown file to which the summary is appended. A new file has mode 0600; an existing one keeps its mode.
       - In a job of GitHub Actions it is also appended to the file in the environment variable
         E(GITHUB_STEP_SUMMARY), and failures are printed as annotations of the job.
     type: path

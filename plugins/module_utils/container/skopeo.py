@@ -41,10 +41,10 @@ _SOURCE = re.compile(
 _OCI = ("oci:", "oci-archive:")
 _TRANSIENT = re.compile(
     r"connection (refused|reset)|broken pipe|\bEOF\b|time(d )?out|TLS handshake|no such host|"
-    r"too ?many ?requests|throttled|\b429\b|\b50[0234]\b|Internal Server Error|Bad Gateway|"
-    r"server closed|use of closed network connection",
+    r"too ?many ?requests|throttled|\b429\b|server closed|use of closed network connection",
     re.IGNORECASE,
 )
+_SERVER_ERROR = re.compile(r"\bstatus(?: code)?:? (50[0234])\b|Internal Server Error|Bad Gateway")
 # While Pulp creates the version of another push, it does not find the blobs of that push. A manifest
 # that it refuses has a reason instead of the second "manifest invalid".
 _INTERRUPTED = re.compile(
@@ -117,6 +117,11 @@ class Skopeo:
             return AuthenticationError(f"the registry of {base} refused {who}: {message}")
         if _NO_PERMISSION.search(message):
             return push_denied(self.connection, name, message)
+        status = _SERVER_ERROR.search(without_names(message))
+        if status:
+            return LostResponse(
+                f"{base} could not carry out the push (HTTP {status[1] or 500}): {message}"
+            )
         if _TRANSIENT.search(without_names(message)):
             return LostResponse(f"the connection to {base} broke: {message}")
         if _INTERRUPTED.search(message):

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from ..errors import has_unclear_credentials, redact_url
 from ..pulp.connection import Connection, origin_of
-from ..pulp.errors import InvalidItem, PulpError, ResponseError
+from ..pulp.errors import InvalidItem, PulpError, ResponseError, error_text
 from ..pulp.session import basic_header
 from ..pulp.transport import Response, Sink, Transport
 
 _MAX_REDIRECTS = 5
+_MAX_REASON = 200
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -106,4 +107,4 @@ def failure_reason(response: Response) -> str:
         return "unknown user, wrong password, or no permission to read it"
     if response.status == 404:
         return "the file does not exist, or is not served yet"
-    return " ".join(response.text.split())[:200] or "the server sent no file"
+    return error_text(response.content or "")[:_MAX_REASON] or "the server sent no file"

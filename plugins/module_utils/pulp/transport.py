@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import ssl
 import threading
 import time
 import zlib
@@ -50,6 +52,14 @@ _MIB = 1024 * 1024
 
 # (status, headers) of a response -> a function that takes the blocks of its body
 Sink = Callable[[int, Mapping[str, str]], Optional[Callable[[bytes], None]]]
+
+_USE_CA = ": set ca_path to the certificate of its CA"
+# Words of OpenSSL for a certificate -> what to do; another CA does not help against these.
+_CERTIFICATE_ADVICE = (
+    ("match", ""),
+    ("has expired", ": renew it, or correct the clock of this host"),
+    ("not yet valid", ": correct the clock of this host or of the server"),
+)
 
 _SENDER = re.compile(r"^(<[^>]*>|\w+\(host=[^)]*\)): ")
 
@@ -146,6 +156,7 @@ class Transport:
         if connection.client_cert:
             key = connection.client_key
             self._session.cert = (connection.client_cert, key) if key else connection.client_cert
+        _require_certificates(connection)
         if not connection.validate_certs:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -240,6 +251,8 @@ class Transport:
         invalid = (known.InvalidURL, known.InvalidSchema, urllib3.exceptions.LocationValueError)
         if isinstance(error, invalid):
             return InvalidItem(f"cannot send requests to {url}: {reason}")
+        if "TLS CA certificate bundle" in str(error):  # that of the environment
+            return InvalidItem(f"cannot verify {url}: {reason}. Correct REQUESTS_CA_BUNDLE")
         if isinstance(error, known.SSLError):
             return self._tls_failure(error, reason)
         if isinstance(error, known.ReadTimeout):
@@ -252,8 +265,8 @@ class Transport:
     def _tls_failure(self, error: Exception, reason: str) -> PulpError:
         url = self._connection.pulp_url
         if "CERTIFICATE_VERIFY_FAILED" in repr(error) or "match" in reason:
-            hint = "" if "match" in reason else ": set ca_path to the certificate of its CA"
-            return TLSError(f"the certificate of {url} is not trusted ({reason}){hint}")
+            advice = next((text for words, text in _CERTIFICATE_ADVICE if words in reason), _USE_CA)
+            return TLSError(f"the certificate of {url} is not trusted ({reason}){advice}")
         if re.search("WRONG_VERSION|RECORD_LAYER|HTTP_REQUEST|UNKNOWN_PROTOCOL", repr(error)):
             return TLSError(f"{url} does not speak TLS: pulp_url may have to begin with http://")
         if "EOF" in reason or "reset" in reason:
@@ -268,6 +281,22 @@ class Transport:
     def _timed_out(self) -> LostResponse:
         seconds = f"{self._connection.timeout:g} s"
         return LostResponse(f"{self._connection.pulp_url} did not answer within {seconds}")
+
+
+def _require_certificates(connection: Connection) -> None:
+    """Raise InvalidItem, naming the file, if the CA bundle of a connection cannot be used."""
+    path = connection.verify
+    if not isinstance(path, str) or not connection.pulp_url.startswith("https:"):
+        return
+    is_directory = os.path.isdir(path)
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(**{"capath" if is_directory else "cafile": path})
+        has_any = is_directory or bool(context.cert_store_stats()["x509"])
+    except OSError as error:
+        raise InvalidItem(f"ca_path '{path}' cannot be used: {_reason(error)}") from error
+    if not has_any:
+        raise InvalidItem(f"ca_path '{path}' cannot be used: it has no certificate in PEM format")
 
 
 def send_with_retries(

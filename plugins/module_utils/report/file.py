@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import stat
 import weakref
 from typing import Any
 
 from ..errors import OperatorError
 from ..text import json_line
+
+_OWN_OUTPUT = re.compile(r"/(dev/(stdout|stderr|fd/[12])|proc/self/fd/[12])$")
 
 
 class ReportFileError(OperatorError):
@@ -29,6 +32,10 @@ class ReportFile:
         self._path: str | None = path
         self._option = option
         self._mode = "a" if append else "w"
+        if _OWN_OUTPUT.match(os.path.abspath(path)):
+            raise ReportFileError(
+                f"{option} '{path}' is the output of the module, which Ansible reads: set a file"
+            )
         try:
             self._lock(_make_private(path))
             if append:

@@ -21,14 +21,21 @@ _MAX_TEXT_LENGTH = 1000
 # Summaries of CI jobs are limited in size.
 _MAX_ROWS = 1000
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+# What GitHub links without markup: a URL, and the name of a user, who would be notified.
+_AUTOLINK = re.compile(r"(?<=\w):(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+_MENTION = re.compile(r"@(?=\w)")
+_ZERO_WIDTH_SPACE = "\u200b"
 
 
 def escape_markdown(value: object) -> str:
-    """Return a value as one line of text with Markdown's special characters escaped."""
+    """Return a value as one line of text with Markdown's special characters escaped.
+
+    URLs and names of users, which a server may have sent, do not become links.
+    """
     text = printable(" ".join(str(value).split()))
-    return _SPECIAL.sub(
-        r"\\\1", text if len(text) <= _MAX_TEXT_LENGTH else f"{text[:_MAX_TEXT_LENGTH]}…"
-    )
+    text = text if len(text) <= _MAX_TEXT_LENGTH else f"{text[:_MAX_TEXT_LENGTH]}…"
+    text = _AUTOLINK.sub(lambda found: f"\\{found[0]}", _SPECIAL.sub(r"\\\1", text))
+    return _MENTION.sub(f"@{_ZERO_WIDTH_SPACE}", text)
 
 
 def markdown_table(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
@@ -78,7 +85,10 @@ def _cell(value: Any) -> str:
 
 
 def add_summary(path: str, text: str) -> None:
-    """Append to a file, which the steps of a CI job share. Raises AnsibleActionFail."""
+    """Append to a file, which the steps of a CI job share. Raises AnsibleActionFail.
+
+    A new file is private; an existing one keeps its mode, because others may have to read it.
+    """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:

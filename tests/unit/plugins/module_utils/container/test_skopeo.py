@@ -155,7 +155,12 @@ FAILURES = [
         LostResponse,
         'Get "http://x/v2/"',
     ),
-    ("writing blob: received unexpected HTTP status: 502 Bad Gateway", LostResponse, "broke: "),
+    (
+        "writing blob: received unexpected HTTP status: 502 Bad Gateway",
+        LostResponse,
+        "(HTTP 502): ",
+    ),
+    ("writing blob: 500 Internal Server Error", LostResponse, "(HTTP 500): "),
     (r"writing blob: Patch \"http://x/v2/\": EOF", LostResponse, "EOF"),
     ("uploading manifest a to x: unsupported: Request was throttled.", LostResponse, "throttled"),
     ("uploading manifest a to x: manifest invalid: manifest invalid", LostResponse, "another push"),

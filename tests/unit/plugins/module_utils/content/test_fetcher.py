@@ -9,6 +9,7 @@ from plugins.module_utils.content.fetcher import Fetcher, validate_url
 from plugins.module_utils.pulp.connection import Connection
 from plugins.module_utils.pulp.errors import InvalidItem, PulpError, ResponseError
 from tests.unit.file_server import file_server
+from tests.unit.pulp_http_server import Reply
 
 
 @pytest.fixture
@@ -84,3 +85,10 @@ def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(InvalidItem, match="URL|contains credentials") as error:
         validate_url(url)
     assert "u:p" not in str(error.value)
+
+
+def test_an_error_page_is_shown_as_text(pulp):
+    page = "<html><head><style>x{}</style></head><body><h1>Server Error (500)</h1></body></html>"
+    pulp.reply = lambda _request: Reply(500, page)
+    with pytest.raises(ResponseError, match=r"/a: Server Error \(500\) \(HTTP 500\)$"):
+        Fetcher(Connection(pulp.url)).text(f"{pulp.url}/a", 99)

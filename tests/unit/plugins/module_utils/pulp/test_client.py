@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 
 import pytest
+import requests
 
 from plugins.module_utils.pulp.client import PulpClient
 from plugins.module_utils.pulp.connection import Connection
@@ -418,7 +419,44 @@ def test_the_configured_ca_bundle_overrides_the_environment(
     assert PulpClient(trusting, sleep=pauses.append).get("status/") == {}
 
 
-def test_without_validation_any_certificate_is_accepted(tls_url, monkeypatch, recwarn):
+@pytest.mark.parametrize("content", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nx\n"])
+def test_an_authority_that_cannot_be_read_is_named(tls_url, tmp_path, content, pauses):
+    path = tmp_path / "ca.pem"
+    path.write_text(content)
+    with pytest.raises(InvalidItem, match=f"ca_path '{path}' cannot be used"):
+        PulpClient(Connection(tls_url, ca_path=str(path)), sleep=pauses.append).get("status/")
+    assert pauses == []
+
+
+def test_an_authority_of_the_environment_that_is_missing_is_named(tls_url, monkeypatch, pauses):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(InvalidItem, match="/nowhere/ca.pem. Correct REQUESTS_CA_BUNDLE"):
+        PulpClient(Connection(tls_url), sleep=pauses.append).get("status/")
+    assert pauses == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("certificate has expired", "renew it, or correct the clock"),
+        ("certificate is not yet valid", "correct the clock"),
+        ("self-signed certificate", "set ca_path to the certificate of its CA"),
+    ],
+)
+def test_the_advice_for_a_certificate_depends_on_its_fault(reason, advice, pauses, monkeypatch):
+    error = ssl.SSLCertVerificationError(f"[SSL: CERTIFICATE_VERIFY_FAILED] {reason} (_ssl.c:1)")
+
+    def refuse(*_arguments, **_options):
+        raise requests.exceptions.SSLError(error)
+
+    monkeypatch.setattr(requests.Session, "request", refuse)
+    with pytest.raises(TLSError) as caught:
+        PulpClient(Connection("https://pulp"), sleep=pauses.append).get("status/")
+    assert advice in str(caught.value)
+    assert ("ca_path" in str(caught.value)) == ("ca_path" in advice)
+
+
+def test_without_validation_any_certificate_will_do(tls_url, monkeypatch, recwarn):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/hostname")
     assert PulpClient(Connection(tls_url, validate_certs=False)).get("status/") == {}
     assert [str(warning.message) for warning in recwarn] == []

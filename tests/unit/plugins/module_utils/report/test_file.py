@@ -68,3 +68,9 @@ def test_a_name_with_invalid_unicode_is_written(tmp_path):
     path = tmp_path / "report.json"
     ReportFile(str(path)).write({"name": "bad \udcff name"})
     assert json.loads(path.read_text())["name"].startswith("bad ")
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/stderr", "/dev/fd/1", "/proc/self/fd/2"])
+def test_the_output_of_the_module_is_no_report(path):
+    with pytest.raises(ReportFileError, match=f"report_path '{path}' is the output of the module"):
+        ReportFile(path)

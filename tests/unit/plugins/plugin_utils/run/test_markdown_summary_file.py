@@ -20,3 +20,11 @@ def test_each_playbook_appends_to_a_private_file(tmp_path):
 def test_an_unwritable_summary_file_is_reported(tmp_path):
     with pytest.raises(AnsibleActionFail, match="summary_path '.*' cannot be written: Is a direct"):
         add_summary(str(tmp_path), "text")
+
+
+def test_a_file_of_others_keeps_its_mode(tmp_path):
+    path = tmp_path / "summary.md"
+    path.write_text("of another step\n")
+    path.chmod(0o644)
+    add_summary(str(path), "one\n")
+    assert path.stat().st_mode & 0o777 == 0o644

@@ -14,7 +14,12 @@ def test_text_is_escaped_and_on_one_line():
     assert escape_markdown(3) == "3"
 
 
-def test_a_table_without_rows_is_empty():
+def test_what_a_server_sent_becomes_no_link_and_no_mention():
+    text = escape_markdown("https://evil/x www.evil.org @admin me@evil.org")
+    assert text == "https\\://evil/x www\\.evil.org @\u200badmin me@\u200bevil.org"
+
+
+def test_a_table_without_rows_is_nothing():
     assert markdown_table("Failed", ("item",), []) == []
     assert markdown_table("New_ones", ("item", "why"), [("a", 1)]) == [
         "### New\\_ones",
