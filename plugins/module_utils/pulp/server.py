@@ -65,7 +65,7 @@ class TransferProgress:
 
 
 # Without a session each poll costs the server 0.27 s to hash the password.
-_BASIC_AUTH_INTERVALS = PollIntervals(shortest=2.0, average=2.0)
+_BASIC_AUTH_INTERVALS = PollIntervals(shortest=2.0, average=2.0, worker_check=5.0)
 _WRITE_CONCURRENCY = 4
 _MAX_TASKS_PER_SLOT = 4
 _ATTEMPTS = 3

@@ -62,8 +62,9 @@ def test_a_sync_whose_worker_is_killed_is_reported_and_retried(
 
     play = rig.start("package_sync", rpm_package_repos=[rig.rpm(1)], package_guard_development="")
     launcher.kill_worker(NAME, 60)
-    while play.is_running and LOST not in play.reported():
+    while play.is_running and f"WARNING: {LOST}" not in play.output:
         time.sleep(0.2)
+    assert LOST in play.reported()
     assert play.is_running
     run = play.wait().succeeded()
 

@@ -11,6 +11,7 @@ import tracemalloc
 from contextlib import contextmanager
 
 import pytest
+import urllib3
 
 from plugins.module_utils.container.registry import Registry
 from plugins.module_utils.errors import redact
@@ -196,3 +197,22 @@ def test_the_time_for_a_hostile_text_grows_with_its_length(function, expand):
     small = max(min(seconds(4_000) for _try in range(3)), 0.0005)
     # 8 times the length: a quadratic expression needs 64 times as long.
     assert min(seconds(32_000) for _try in range(3)) < 32 * small
+
+
+@pytest.fixture
+def _older_urllib3(monkeypatch):
+    """urllib3 before 2.1, which has no way to read what has arrived."""
+    for kind in urllib3.HTTPResponse.__mro__:
+        if "read1" in vars(kind):
+            monkeypatch.delattr(kind, "read1")
+
+
+@pytest.mark.usefixtures("_older_urllib3")
+def test_the_limits_hold_with_an_older_urllib3(pulp):
+    packed = gzip.compress(b'{"results": [{"name": "packed"}], "next": null}')
+    with raw_server(head("200 OK", "Content-Encoding: gzip") + packed) as (url, _sent):
+        assert client_of(url).list("tasks/") == [{"name": "packed"}]
+    with raw_server(head("200 OK"), b"x" * MIB, 512) as (url, sent):
+        with pytest.raises(PulpError, match="of more than 32 MiB"):
+            client_of(url).get("tasks/")
+        assert sent[0] < 2 * MAX_BODY_SIZE
