@@ -8,7 +8,8 @@ from itertools import product
 from typing import Any
 
 from ..errors import redact
-from ..pulp.errors import InvalidItem, ResponseError
+from ..pulp.client import list_limit
+from ..pulp.errors import InvalidItem, PulpError, ResponseError
 from ..pulp.planner import HIDDEN
 from ..pulp.reader import Reader, in_chunks, read_by_field
 from ..pulp.server import Server
@@ -16,6 +17,8 @@ from ..pulp.types import CONTENT_TYPES, PLAIN_KINDS
 from ..report.report import Result
 
 _PAGE_SIZE = 5000
+# Content units with all their fields have up to some hundred KiB, and a page must fit into memory.
+_LARGE_PAGE_SIZE = 200
 # Endpoints for the objects of all content types; each kind also has one for each type.
 TYPED_KINDS = {
     "repository": "repositories/",
@@ -204,13 +207,21 @@ def _read_pages(
 ) -> tuple[list[dict[str, Any]], int]:
     """Return at most `limit` objects, read page by page, and how many the server has."""
     found: list[dict[str, Any]] = []
+    longest = _PAGE_SIZE if "fields" in query else _LARGE_PAGE_SIZE
+    most = 0
     while True:
-        size = _PAGE_SIZE if limit is None else max(0, min(_PAGE_SIZE, limit - len(found)))
+        size = longest if limit is None else max(0, min(longest, limit - len(found)))
         # Pulp ignores a limit of zero.
         page = reader.get(endpoint, {**query, "limit": size or 1, "offset": len(found)})
         found += page["results"][:size]
-        if not page.get("next") or size == 0 or len(found) == limit:
+        is_last = not page.get("next") or not page["results"]
+        if is_last or size == 0 or len(found) == limit:
             return found, page["count"]
+        most = most or list_limit(page["count"])
+        if len(found) > most:
+            raise PulpError(
+                f"the list {endpoint} does not end: the server announced another number"
+            )
 
 
 def _text(value: Any) -> str:

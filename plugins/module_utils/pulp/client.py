@@ -90,7 +90,7 @@ class PulpClient:
             found += results
             if not page.get("next") or not results:
                 return found
-            limit = limit or _list_limit(page.get("count"))
+            limit = limit or list_limit(page.get("count"))
             size += page_size
             if len(found) > limit or size > _MAX_LIST_SIZE:
                 raise ResponseError(
@@ -174,7 +174,7 @@ class PulpClient:
         return body
 
 
-def _list_limit(count: Any) -> int:
-    """Return how many entries a list with this announced number may have."""
+def list_limit(count: Any) -> int:
+    """Return how many entries a list may have, for which a server announced a `count`."""
     announced = count if isinstance(count, int) and count > 0 else _MAX_LIST_LENGTH
     return min(_MAX_LIST_LENGTH, announced * _MAX_GROWTH + _PAGE_SIZE)

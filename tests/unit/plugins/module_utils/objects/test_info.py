@@ -9,13 +9,14 @@ import pytest
 
 from plugins.module_utils.objects.info import (
     KINDS,
+    _read_pages,
     add_names,
     endpoints,
     find_objects,
     query_strings,
     visible_fields,
 )
-from plugins.module_utils.pulp.errors import InvalidItem
+from plugins.module_utils.pulp.errors import InvalidItem, PulpError
 from plugins.module_utils.pulp.types import CONTENT_TYPES
 from tests.unit.fake_pulp.pulp import FakePulp
 
@@ -147,3 +148,33 @@ def test_references_are_shown_by_name():
         {},
         {"repository_name": "Rocky", "version": 2},
     ]
+
+
+class Endless:
+    """A server whose lists have the same next page for ever."""
+
+    def __init__(self, *results: dict[str, Any]) -> None:
+        self.results = list(results)
+        self.requests = 0
+
+    def get(self, path: str, params: dict[str, Any] | None = None) -> Any:
+        self.requests += 1
+        return {"count": 1, "next": "http://again", "results": self.results * 1000}
+
+
+@pytest.mark.parametrize("results", [(), ({"name": "a"},)])
+def test_a_list_that_never_ends_is_not_read_permanently(results):
+    server = Endless(*results)
+    if results:
+        with pytest.raises(PulpError, match="does not end"):
+            _read_pages(server, "groups/", {"fields": "name"}, None)
+    else:
+        assert _read_pages(server, "groups/", {"fields": "name"}, None) == ([], 1)
+    assert server.requests < 10
+
+
+def test_pages_with_all_fields_are_small(pulp):
+    find(pulp, kind="group")
+    find(pulp, kind="group", fields=["name"])
+    limits = [request.content["limit"] for request in pulp.requests if "groups/" in request.path]
+    assert (str(limits[0]), str(limits[-1])) == ("200", "5000")
