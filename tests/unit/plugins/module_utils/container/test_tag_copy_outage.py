@@ -40,7 +40,7 @@ def change(pulp: FakePulp, **more: object) -> Result:
 
 
 def fail_after(pulp: FakePulp, verb: str, outage: Exception, times: float) -> None:
-    """Let so many readings of tags fail after the first write of a kind."""
+    """Let this number of readings of tags fail after the first write of a kind."""
 
     def begin() -> None:
         pulp.on("GET", "repositories/|content/", raises=outage, times=times)

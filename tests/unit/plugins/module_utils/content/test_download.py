@@ -142,7 +142,7 @@ def test_without_a_checksum_file_the_pulp_manifest_reveals_an_older_file(
     assert (result.error, result.action, result.more["sha256"]) == ("", "updated", SHA256)
     assert (tmp_path / "a b.img").read_bytes() == b"content"
     assert not get({"checksum": False})[0].changed
-    server.files[ON_THE_WIRE] = b"damaged"
+    server.files[ENCODED_PATH] = b"damaged"
     (tmp_path / "a b.img").unlink()
     assert f"but {SHA256} was expected" in get({"checksum": False})[0].error
 

@@ -169,18 +169,20 @@ def test_a_file_of_another_size_than_that_of_the_manifest_is_not_saved(
     server.lengths = lengths
     with pytest.raises(PulpError, match="ended after|bytes that the"):
         fetch(size=size)
-    assert "image" not in there(tmp_path)
-    kept = there(tmp_path).get("image.part", b"")
+    assert "image" not in files(tmp_path)
+    kept = files(tmp_path).get("image.part", b"")
     assert len(kept) <= size
 
 
 def test_a_file_of_the_size_of_the_manifest_arrives_without_a_length(fetch, server, tmp_path):
     server.lengths = False
     assert fetch(size=len(CONTENT)) == len(CONTENT)
-    assert there(tmp_path) == {"image": CONTENT}
+    assert files(tmp_path) == {"image": CONTENT}
 
 
-@pytest.mark.parametrize(("lengths", "sha256"), [(False, SHA256), (True, "")])
+@pytest.mark.parametrize(
+    ("lengths", "sha256"), [(False, SHA256), (True, "")], ids=["no length", "no checksum"]
+)
 def test_what_fills_the_disk_and_cannot_be_resumed_is_deleted(
     fetch, server, tmp_path, monkeypatch, lengths, sha256
 ):
@@ -192,4 +194,4 @@ def test_what_fills_the_disk_and_cannot_be_resumed_is_deleted(
     server.lengths = lengths
     with pytest.raises(DiskFull, match="nothing of it is kept"):
         fetch(sha256)
-    assert there(tmp_path) == {}
+    assert files(tmp_path) == {}

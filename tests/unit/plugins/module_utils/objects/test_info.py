@@ -151,7 +151,7 @@ def test_references_are_shown_by_name():
 
 
 class Endless:
-    """A server whose lists have the same next page for ever."""
+    """A server whose lists have the same next page without an end."""
 
     def __init__(self, *results: dict[str, Any]) -> None:
         self.results = list(results)

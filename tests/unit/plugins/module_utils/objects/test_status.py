@@ -90,5 +90,5 @@ def test_without_a_timeout_the_status_is_read_once():
         (InvalidItem("no URL"), False),
     ],
 )
-def test_only_errors_of_a_starting_server_are_waited_for(error, passes):
-    assert pulp_status.is_starting(error) is passes
+def test_only_errors_of_a_starting_server_are_waited_for(error, expected):
+    assert pulp_status.is_starting(error) is expected

@@ -73,7 +73,7 @@ def lines(monkeypatch):
     return found
 
 
-def refuse(pulp: FakePulp, name: str, **rule) -> None:
+def reject_write(pulp: FakePulp, name: str, **rule) -> None:
     """Let the next write to a distribution fail."""
     pulp.on("PATCH", href(pulp, name), raises=ResponseError(400, "no such guard"), **rule)
 
@@ -182,7 +182,7 @@ def test_an_outage_before_the_reading_back_is_waited_for(outage):
 @pytest.mark.parametrize("skip", [0, 1])
 def test_an_outage_before_a_restoration_is_waited_for(outage, skip):
     pulp = pulp_with("abc")
-    refuse(pulp, "b")
+    reject_write(pulp, "b")
     pulp.on("GET", "distributions/", raises=outage, times=4)
     # The first writes are the changes, the next one is a restoration.
     pulp.on("PATCH", "distributions/", raises=outage, skip=2 + skip, times=3)
@@ -211,7 +211,7 @@ def test_a_permanent_outage_before_the_reading_back_reports_each_item_as_unknown
 
 def test_what_cannot_be_restored_is_named_and_reported_item_by_item(lines):
     pulp = pulp_with("abcd")
-    refuse(pulp, "b")
+    reject_write(pulp, "b")
     pulp.on("PATCH", href(pulp, "d"), raises=ResponseError(403, "not allowed"), skip=1)
     with pytest.raises(PulpError) as failure:
         switch_all(pulp.server(), switches(pulp, "abcd"))
@@ -234,14 +234,14 @@ def test_what_cannot_be_restored_is_named_and_reported_item_by_item(lines):
 def test_many_names_of_what_is_as_before_are_shortened():
     names = "abcdefghijklmnop"
     pulp = pulp_with(names)
-    refuse(pulp, "b")
+    reject_write(pulp, "b")
     pulp.on("PATCH", href(pulp, "d"), raises=ResponseError(403, "not allowed"), skip=1)
     with pytest.raises(PulpError, match="Rolled back: a, b, .*k and 5 more"):
         switch_all(pulp.server(), switches(pulp, names))
 
 
 def interrupt(pulp: FakePulp, number: int, **rule: Any) -> None:
-    """Interrupt the run at a change of the distributions, after so many (`skip`)."""
+    """Interrupt the run at a change of the distributions, after this number of (`skip`)."""
 
     def signal_run() -> None:
         interruption = signal.getsignal(number).__self__

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever goes wrong at whichever requests, the message says what every distribution is."""
+"""Whatever request fails, the message reports the state of every distribution."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests are repeated while the server is down, but not for ever."""
+"""Requests are repeated while the server is down, but not without an end."""
 
 from __future__ import annotations
 

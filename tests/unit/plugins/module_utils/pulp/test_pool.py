@@ -148,9 +148,9 @@ class Flaky:
 
 
 def test_transient_failures_are_retried_once_after_all_others():
-    walk = Flaky({"a": 1, "b": 9})
-    results = run_all(work("a", "b", "c"), walk, 1, Report(), late_delay=0)
-    assert walk.walked == ["a", "b", "c", "a", "b"]
+    function = Flaky({"a": 1, "b": 9})
+    results = run_all(work("a", "b", "c"), function, 1, Report(), late_delay=0)
+    assert function.calls == ["a", "b", "c", "a", "b"]
     assert [result.error for result in results] == ["", "503, message='Service Unavailable'", ""]
     assert [result.action for result in results] == ["unchanged", "failed", "unchanged"]
 
@@ -159,14 +159,14 @@ def test_an_item_with_an_initial_error_is_not_retried():
     function = Flaky({})
     items = work("a")
     items[0][0].error = "503, message='Service Unavailable'"
-    assert run_all(items, walk, 1, Report(), late_delay=0)[0].action == "failed"
-    assert walk.walked == []
+    assert run_all(items, function, 1, Report(), late_delay=0)[0].action == "failed"
+    assert function.calls == []
 
 
 def test_other_failures_are_not_retried():
-    walk = Flaky({"a": 1}, words="404, message='Not Found'")
-    assert run_all(work("a"), walk, 1, Report(), late_delay=0)[0].error
-    assert walk.walked == ["a"]
+    function = Flaky({"a": 1}, message="404, message='Not Found'")
+    assert run_all(work("a"), function, 1, Report(), late_delay=0)[0].error
+    assert function.calls == ["a"]
 
 
 def test_without_a_retry_delay_nothing_is_retried():

@@ -196,7 +196,7 @@ def test_a_promotion_after_a_rollback_of_a_part_restores_what_was_served_before_
 
 
 def killed(site: Site, writes: int) -> None:
-    """Let the server be gone for a run after so many writes."""
+    """Let the server be gone for a run after this number of writes."""
     site.pulp.on("PATCH", "distributions/", raises=Unreachable("killed"), skip=writes, times=inf)
     site.pulp.on("GET", "distributions/.*pulp_id__in", raises=Unreachable("killed"), times=inf)
 

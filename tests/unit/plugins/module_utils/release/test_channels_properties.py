@@ -84,7 +84,7 @@ class Site:
         return results
 
     def killed_run(self, to: str, writes: int, kill: dict[str, Any]) -> None:
-        """Run the module, which is killed after so many writes, before or after the next one."""
+        """Run the module, which is killed after this number of writes."""
         self.pulp.on("PATCH", "distributions/", skip=writes, **kill)
         gone = {"raises": Unreachable("killed"), "times": inf}
         self.pulp.on("PATCH", "distributions/", skip=writes + 1, **gone)

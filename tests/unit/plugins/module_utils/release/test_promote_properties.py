@@ -79,7 +79,7 @@ class Turns:
             self._changed.notify_all()
 
     def _next(self) -> int | None:
-        """The run whose turn it is, None if any may go on."""
+        """The run whose turn it is, None if any may continue."""
         while self._order and self._order[0] not in self._running:
             self._order.pop(0)
         return self._order[0] if self._order else None
@@ -88,7 +88,7 @@ class Turns:
 class Run(threading.Thread):
     """A promotion of some snapshots. `error` is that of the run, empty for success.
 
-    With `killed`, all its requests after so many fail.
+    With `killed`, all its requests after this number of fail.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ def released(pulp: FakePulp, release: str) -> set[str]:
 
 
 def run_both(runs: list[Run], longest: float) -> None:
-    """Let both run; one waits for the other so many seconds, without pauses."""
+    """Let both run; one waits for the other this number of seconds, without pauses."""
     quick = partial(ServerLock, longest=longest, sleep=lambda _seconds: None)
     with patch("plugins.module_utils.release.promote.ServerLock", quick):
         for run in runs:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labels tell which promotions, and which rollbacks, were interrupted."""
+"""Labels record which promotions, and which rollbacks, were interrupted."""
 
 from __future__ import annotations
 

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.play import Play
+from tests.e2e.rig import Rig
 from tests.lab.gateway import Gateway
-
-from .play import Play
-from .rig import Rig
 
 pytestmark = pytest.mark.slow
 
