@@ -22,14 +22,14 @@ _VARIABLES = {
 _INVENTORY_KEYS = ("required", "short_name", "sync_group")
 # Keys of the other lists, which are ignored in items of production.
 _OTHER_KEYS = ("mode", "sync_policy", "skip_existing")
-_SHOWN = 5  # of the repositories that are missing
+_MAX_NAMES = 10  # of missing items in a message
 _PRODUCTION, _DEVELOPMENT = "production", "development"
 
 Items = list[dict[str, Any]]
 
 
 class ClientListError(OperatorError):
-    """A malformed list or item; the message names it."""
+    """A malformed list or item, or lists that do not match; the message names them."""
 
 
 @dataclass(frozen=True)
@@ -152,28 +152,62 @@ def _last_of_each(variable: str, items: Items, repeated: list[str]) -> Items:
 
 
 def _check_references(required: Mapping[str, Mapping[str, Items]]) -> None:
-    """Raise ClientListError if lists name repositories that the list of repositories does not have.
+    """Raise ClientListError for required items that need an item which another list does not have.
 
-    Since ansible-core 2.19, a list that is one template loses items with undefined variables without
-    an error, so that a run would leave out their repositories and succeed.
+    From ansible-core 2.19 on, a template can drop the items of a list that use an undefined variable.
     """
-    missing = []
-    for content_type, ours in required.items():
-        known = {item.get("name") for item in ours["repositories"]}
-        repositories = list_variable(content_type, "repositories")
-        for name in ("publications", "development") if known else ():
-            for item in ours[name]:
-                wanted = item.get("repository")
-                if wanted and wanted not in known and item.get("state") != "absent":
-                    variable = list_variable(content_type, name)
-                    missing.append(
-                        f"{variable} '{item_name(item)}' needs repository '{wanted}', which is not "
-                        f"a required item of {repositories}"
-                    )
-    if missing:
-        advice = "add it, or define the variables that its item uses"
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
-        raise ClientListError(f"{'; '.join(missing[:_SHOWN])}{more}: {advice}")
+    problems = [
+        problem
+        for content_type, ours in required.items()
+        for problem in _missing_items(content_type, ours)
+    ]
+    if problems:
+        raise ClientListError(
+            f"{'; '.join(problems)}. A templated list may drop an item whose variables are undefined, "
+            "such as its pin stackhpc_pulp_repo_<short name>_version: define them, or set required to "
+            "false in each list"
+        )
+
+
+def _missing_items(content_type: str, ours: Mapping[str, Items]) -> list[str]:
+    """Return a message for each list that does not have items which other lists need."""
+    repositories = {str(item.get("name")) for item in ours["repositories"]}
+    published = {str(item.get("repository")) for item in ours["publications"]}
+    served = {str(item.get("name")) for item in ours["development"]}
+    needed: dict[str, dict[str, list[str]]] = {name: {} for name in LISTS}
+    for name in ("publications", "development"):
+        for item in _present(ours[name]):
+            repository = str(item.get("repository") or "")
+            if not repository:
+                continue
+            if repository not in repositories:
+                needed["repositories"].setdefault(repository, []).append(list_variable(content_type, name))
+            elif published and repository not in published:
+                needed["publications"].setdefault(repository, []).append(list_variable(content_type, name))
+    for item in _present(ours["production"]):
+        source = str(_channel(item)["distribution"])
+        if served and source not in served:
+            place = list_variable(content_type, "production")
+            needed["development"].setdefault(source, []).append(place)
+    return [
+        f"{list_variable(content_type, name)} does not have {_named(items)}"
+        for name, items in needed.items()
+        if items
+    ]
+
+
+def _present(items: Items) -> Items:
+    return [item for item in items if item.get("state", "present") == "present"]
+
+
+def _named(items: Mapping[str, list[str]]) -> str:
+    """Return the names of items with the lists that need them, `'a' (needed by x and y)`."""
+    names = [
+        f"'{name}' (needed by {' and '.join(dict.fromkeys(places))})"
+        for name, places in items.items()
+    ]
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return f"{', '.join(names[:_MAX_NAMES])}{more}"
 
 
 def _items_of(ours: Mapping[str, Items], names: set[str]) -> dict[str, Items]:

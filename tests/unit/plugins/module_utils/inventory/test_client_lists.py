@@ -119,11 +119,15 @@ def test_a_production_channel_with_an_unknown_name_is_reported():
 
 def test_a_channel_keeps_its_content_guard_and_state():
     items = [
-        {"name": "a-production", "content_guard": "site", "required": True, "mode": "verbatim"},
+        {"name": "baseos-production", "content_guard": "site", "required": True, "mode": "verbatim"},
         {"name": "old", "state": "absent"},
     ]
     assert client_lists(lists(production=items))["rpm"]["production"] == [
-        {"name": "a-production", "content_guard": "site", "distribution": "a-development"},
+        {
+            "name": "baseos-production",
+            "content_guard": "site",
+            "distribution": "baseos-development",
+        },
         {"name": "old", "state": "absent", "distribution": None},
     ]
 
@@ -152,7 +156,8 @@ def test_keys_of_an_item_that_is_not_required_are_not_read():
             raise AssertionError(f"{key} was read")
 
     dropped = Undefined(required=False, url="{{ nothing }}")
-    assert names(client_lists(lists(repositories=[dropped]))["rpm"]["repositories"]) == []
+    only = {"rpm": {"repositories": [dropped]}}
+    assert names(client_lists(only)["rpm"]["repositories"]) == []
 
 
 def test_of_items_with_one_name_the_last_is_used_and_both_are_named():
@@ -182,36 +187,50 @@ def test_without_repeated_items_there_is_no_text():
     assert client_lists(lists())["repeated"] == []
 
 
-@pytest.mark.parametrize(
-    ("name", "item", "variable"),
-    [
-        ("publications", {"repository": "Gone"}, "stackhpc_pulp_publication_rpm_development"),
-        (
-            "development",
-            {"name": "gone-development", "repository": "Gone", "base_path": "g"},
-            "stackhpc_pulp_distribution_rpm_development",
-        ),
-    ],
-)
-def test_an_item_whose_repository_is_not_in_the_list_is_an_error(name, item, variable):
-    dropped = lists()
-    dropped["rpm"][name].append(item)
-    with pytest.raises(ClientListError) as raised:
-        client_lists(dropped)
-    assert f"{variable} '" in str(raised.value)
-    assert "'Gone', which is not a required item of stackhpc_pulp_repository_rpm_repos" in str(
-        raised.value
+def test_channels_whose_repository_another_list_does_not_have_are_an_error():
+    kept = [one for one in lists()["rpm"]["repositories"] if one["name"] != "BaseOS"]
+    with pytest.raises(ClientListError) as error:
+        client_lists(lists(repositories=kept), Filters(package_filter="Docker"))
+    assert str(error.value).startswith(
+        "stackhpc_pulp_repository_rpm_repos does not have 'BaseOS' (needed by "
+        "stackhpc_pulp_publication_rpm_development and stackhpc_pulp_distribution_rpm_development). "
+        "A templated list may drop an item whose variables are undefined"
     )
 
 
-@pytest.mark.parametrize("more", [{"required": False}, {"state": "absent"}])
-def test_an_item_that_is_not_wanted_needs_no_repository(more):
-    retired = lists()
-    retired["rpm"]["publications"].append({"repository": "Gone", **more})
-    assert client_lists(retired)["selected"] == "selected 2 of 2"
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ({"repositories": []}, "rpm_repos does not have 'BaseOS'.*, 'Docker CE' "),
+        (
+            {"publications": [{"repository": "Docker CE"}]},
+            "publication_rpm_development does not have 'BaseOS' .*distribution_rpm_development",
+        ),
+        (
+            {"development": [{"name": "baseos-development", "repository": "BaseOS"}]},
+            "distribution_rpm_development does not have 'docker-development' .*rpm_production",
+        ),
+    ],
+)
+def test_an_item_that_any_list_dropped_is_an_error(missing, message):
+    with pytest.raises(ClientListError, match=message):
+        client_lists(lists(**missing))
 
 
-def test_many_missing_repositories_are_counted():
-    dropped = lists(publications=[{"repository": f"Gone {number}"} for number in range(9)])
-    with pytest.raises(ClientListError, match="'Gone 4'.* and 4 more: add it"):
-        client_lists(dropped)
+def test_an_image_without_repository_names_the_lists_of_images():
+    images = {"container": {"repositories": [], "development": [{"name": "a", "repository": "a"}]}}
+    message = "repository_container_repos does not have 'a' .*stackhpc_pulp_distribution_container"
+    with pytest.raises(ClientListError, match=message):
+        client_lists(images)
+
+
+def test_many_dropped_items_are_a_short_message():
+    served = [{"name": f"{n}-development", "repository": f"r{n}"} for n in range(99)]
+    with pytest.raises(ClientListError, match="'r9' .* and 89 more") as error:
+        client_lists({"rpm": {"development": served}})
+    assert "'r10'" not in str(error.value)
+
+
+def test_a_channel_that_is_removed_needs_no_repository():
+    gone = [{"name": "old-development", "repository": "gone", "state": "absent"}]
+    assert client_lists({"rpm": {"development": gone}})["rpm"]["development"] == gone
