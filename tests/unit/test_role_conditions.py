@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A variable that cannot be templated is not `defined`: roles must not leave out work for that.
 
-Options are templated when a role is included, so that they fail there. Other variables are looked up
-by name, with `varnames`.
+Options are templated when a role is included, so that they fail there. Other variables are looked
+up by name, with `varnames`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ import yaml
 ROLES = sorted((Path(__file__).resolve().parents[2] / "roles").iterdir())
 _CONDITION = re.compile(r"\b([a-z]\w*) is (?:not )?defined")
 # Words of messages, and names of registered results, begin differently.
-_OF_USERS = ("stackhpc_", "kolla_", "rpm_", "deb_", "deprecated_", "package_", "container_", "image_")
+_OF_USERS = (
+    "stackhpc_",
+    "kolla_",
+    "rpm_",
+    "deb_",
+    "deprecated_",
+    "package_",
+    "container_",
+    "image_",
+)
 # Strings of Ansible, of Kayobe and of another role, which select no content.
 _PLAIN = {
     "ansible_limit",

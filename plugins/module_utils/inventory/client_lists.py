@@ -181,9 +181,13 @@ def _missing_items(content_type: str, ours: Mapping[str, Items]) -> list[str]:
             if not repository:
                 continue
             if repository not in repositories:
-                needed["repositories"].setdefault(repository, []).append(list_variable(content_type, name))
+                needed["repositories"].setdefault(repository, []).append(
+                    list_variable(content_type, name)
+                )
             elif published and repository not in published:
-                needed["publications"].setdefault(repository, []).append(list_variable(content_type, name))
+                needed["publications"].setdefault(repository, []).append(
+                    list_variable(content_type, name)
+                )
     for item in _present(ours["production"]):
         source = str(_channel(item)["distribution"])
         if served and source not in served:

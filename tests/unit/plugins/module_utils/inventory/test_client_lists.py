@@ -119,7 +119,12 @@ def test_a_production_channel_with_an_unknown_name_is_reported():
 
 def test_a_channel_keeps_its_content_guard_and_state():
     items = [
-        {"name": "baseos-production", "content_guard": "site", "required": True, "mode": "verbatim"},
+        {
+            "name": "baseos-production",
+            "content_guard": "site",
+            "required": True,
+            "mode": "verbatim",
+        },
         {"name": "old", "state": "absent"},
     ]
     assert client_lists(lists(production=items))["rpm"]["production"] == [
@@ -193,8 +198,8 @@ def test_channels_whose_repository_another_list_does_not_have_are_an_error():
         client_lists(lists(repositories=kept), Filters(package_filter="Docker"))
     assert str(error.value).startswith(
         "stackhpc_pulp_repository_rpm_repos does not have 'BaseOS' (needed by "
-        "stackhpc_pulp_publication_rpm_development and stackhpc_pulp_distribution_rpm_development). "
-        "A templated list may drop an item whose variables are undefined"
+        "stackhpc_pulp_publication_rpm_development and stackhpc_pulp_distribution_rpm_development)."
+        " A templated list may drop an item whose variables are undefined"
     )
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists of a Kayobe configuration that are templates: what cannot be templated is never left out.
 
-The URL of the Pulp is none: a run that says so has come to its work.
+The URL of the Pulp is none: a run that reports this has processed the lists.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ CONFIGURATION = {
 }
 
 
-def run(name: str, folder: Path, *arguments: str, **more: Any) -> tuple[int, str]:
+def run(name: str, directory: Path, *arguments: str, **more: Any) -> tuple[int, str]:
     """Run a playbook on localhost; returns its exit status, and its output in one line."""
     connection = {
         "ansible_connection": "local",
@@ -72,7 +72,7 @@ def run(name: str, folder: Path, *arguments: str, **more: Any) -> tuple[int, str
         "pulp_username": "admin",
         "pulp_password": "not used",
     }
-    values = folder / "values.json"
+    values = directory / "values.json"
     values.write_text(json.dumps({**connection, **CONFIGURATION, **more}), encoding="utf-8")
     finished = subprocess.run(
         ["ansible-playbook", f"stackhpc.release_train.{name}", "-e", f"@{values}", *arguments],
