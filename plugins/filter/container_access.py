@@ -71,7 +71,7 @@ _value:
 from dataclasses import asdict
 from typing import Any, Callable
 
-from ..module_utils.release.container_push import ImageAccess, plan_access
+from ..module_utils.artifacts.container_push import ImageAccess, plan_access
 
 
 def container_access(

@@ -192,8 +192,8 @@ seconds:
   type: float
 """
 
+from ..module_utils.artifacts.container_push import NAMESPACE, push_container_images
 from ..module_utils.module import run
-from ..module_utils.release.container_push import NAMESPACE, push_container_images
 
 
 def main() -> None:

@@ -121,9 +121,9 @@ seconds:
   type: float
 """
 
+from ..module_utils.artifacts.disk_images import disk_image_options, mirror_disk_images
 from ..module_utils.module import run
 from ..module_utils.pulp.options import RETRYING
-from ..module_utils.release.disk_images import disk_image_options, mirror_disk_images
 from ..module_utils.release.mirror import SOURCE
 from ..module_utils.release.options import SYNC_OPTIONS
 

@@ -114,8 +114,8 @@ seconds:
   type: float
 """
 
+from ..module_utils.artifacts.disk_images import disk_image_options, promote_disk_images
 from ..module_utils.module import run
-from ..module_utils.release.disk_images import disk_image_options, promote_disk_images
 
 
 def main() -> None:

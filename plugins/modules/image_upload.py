@@ -144,9 +144,9 @@ seconds:
   type: float
 """
 
+from ..module_utils.artifacts.disk_images import disk_image_options, upload_disk_images
 from ..module_utils.content.upload import UPLOAD_OPTIONS
 from ..module_utils.module import run
-from ..module_utils.release.disk_images import disk_image_options, upload_disk_images
 
 
 def main() -> None:

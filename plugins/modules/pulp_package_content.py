@@ -177,11 +177,11 @@ seconds:
   type: float
 """
 
+from ..module_utils.artifacts.package_upload import package_options, upload_packages
 from ..module_utils.content.upload import UPLOAD_OPTIONS
 from ..module_utils.module import run
 from ..module_utils.pulp.options import lists_of
 from ..module_utils.pulp.types import CONTENT_TYPES
-from ..module_utils.release.package_upload import package_options, upload_packages
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ class FileServer:
         self.statuses: list[int] = []
         self.ranges = True
         self.lengths = True
-        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
         self.url = ""
 
     def headers(self, name: str) -> list[str | None]:

@@ -22,6 +22,7 @@ FILES = sorted(path for path in PLUGINS.rglob("*.py") if path.name != "__init__.
 LAYERS = {
     "module_utils": [
         {"kayobe"},
+        {"artifacts"},
         {"release"},
         {"container", "content"},
         {"objects"},

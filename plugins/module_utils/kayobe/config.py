@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..artifacts.disk_images import DiskImageError
 from ..errors import OperatorError
 from ..inventory.stamp import STAMP_PATTERN
-from ..release.disk_images import DiskImageError
 
 PACKAGE_PINS_FILE = "pulp-repo-versions.yml"
 CLIENT_LISTS_FILE = "pulp.yml"

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from plugins.module_utils.artifacts.disk_images import DiskImageError
 from plugins.module_utils.kayobe.config import pinned_disk_images
-from plugins.module_utils.release.disk_images import DiskImageError
 
 
 def key(image):

@@ -60,8 +60,8 @@ def hold(pulp: FakePulp, process: str, run: str = "another") -> str:
 
 
 def holders(pulp: FakePulp) -> list[str]:
-    there = pulp.there(GUARDS)
-    return [there[LOCK_NAME]["description"]] if LOCK_NAME in there else []
+    by_name = pulp.by_name(GUARDS)
+    return [by_name[LOCK_NAME]["description"]] if LOCK_NAME in by_name else []
 
 
 def test_the_lock_says_who_holds_it_and_is_removed_at_the_end(pulp):

@@ -56,12 +56,12 @@ def pulp_with(names: str) -> tuple[FakePulp, dict[str, str]]:
 
 
 def switches(pulp: FakePulp, guard: str) -> list[Switch]:
-    there = pulp.there("distributions/")
+    by_name = pulp.by_name("distributions/")
     return [
         Switch(
             KIND,
             name,
-            there.get(name),
+            by_name.get(name),
             {"content_guard": guard, "base_path": name},
             Result(name, "rpm"),
         )
@@ -72,8 +72,10 @@ def switches(pulp: FakePulp, guard: str) -> list[Switch]:
 def guards(pulp: FakePulp, hrefs: dict[str, str]) -> dict[str, str]:
     """The guard of each distribution, "" of those that do not exist."""
     by_href = {href: name for name, href in hrefs.items()}
-    there = pulp.there("distributions/")
-    return {name: by_href[there[name]["content_guard"]] if name in there else "" for name in NAMES}
+    by_name = pulp.by_name("distributions/")
+    return {
+        name: by_href[by_name[name]["content_guard"]] if name in by_name else "" for name in NAMES
+    }
 
 
 @settings(deadline=None)

@@ -66,8 +66,8 @@ class Site:
             entry["publication"] = self.publication(name, release)
 
     def served(self, environment: str) -> list[str]:
-        there = self.pulp.there("distributions/")
-        return [there[f"{name}-{environment}"]["publication"] for name in NAMES]
+        by_name = self.pulp.by_name("distributions/")
+        return [by_name[f"{name}-{environment}"]["publication"] for name in NAMES]
 
     def run(self, to: str) -> list[Any]:
         """Run the module; raises what it raises."""

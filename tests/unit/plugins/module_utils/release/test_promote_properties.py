@@ -119,8 +119,8 @@ class Run(threading.Thread):
 
 
 def released(pulp: FakePulp, release: str) -> set[str]:
-    there = pulp.there("distributions/")
-    return {name for name in NAMES if there[f"{name}-{STAMP}"]["content_guard"] == release}
+    by_name = pulp.by_name("distributions/")
+    return {name for name in NAMES if by_name[f"{name}-{STAMP}"]["content_guard"] == release}
 
 
 def run_both(runs: list[Run], longest: float) -> None:
@@ -149,7 +149,7 @@ def test_a_success_is_never_undone_by_another_run(order, first, second, problems
     assert all(run.error or run.wanted <= now for run in runs)
     if all(run.error.startswith("nothing was switched") for run in runs if run.error):
         assert now == set().union(*(run.wanted for run in runs if not run.error))
-    assert LOCK_NAME not in pulp.there("contentguards/")
+    assert LOCK_NAME not in pulp.by_name("contentguards/")
 
 
 @settings(deadline=None, max_examples=40)

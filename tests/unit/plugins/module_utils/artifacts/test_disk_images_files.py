@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from plugins.module_utils.release.disk_images import DiskImageError, disk_image_files
+from plugins.module_utils.artifacts.disk_images import DiskImageError, disk_image_files
 
 
 @pytest.fixture

@@ -30,10 +30,10 @@ from ..pulp.pool import refuse_duplicates, run_all
 from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, RepositoryState
+from ..release.mirror import MirrorSettings, mirror_pins
+from ..release.newest import served_versions
+from ..release.promote import promote_pins, promotion_line
 from ..report.report import Result
-from .mirror import MirrorSettings, mirror_pins
-from .newest import served_versions
-from .promote import promote_pins, promotion_line
 
 LATEST = "latest"
 DISK_IMAGE_OPTIONS: dict[str, dict[str, Any]] = {

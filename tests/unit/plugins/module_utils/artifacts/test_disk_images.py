@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.release.disk_images import DiskImageError, disk_image_pin, disk_image_pins
+from plugins.module_utils.artifacts.disk_images import (
+    DiskImageError,
+    disk_image_pin,
+    disk_image_pins,
+)
 
 HOST = "kayobe-images-2025.1-rocky-9"
 VERSION = "2025.1-20261122T200001"

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from plugins.module_utils.release.container_push import ImageAccess, plan_access
+from plugins.module_utils.artifacts.container_push import ImageAccess, plan_access
 
 
 def repository(name, version, kind="container"):

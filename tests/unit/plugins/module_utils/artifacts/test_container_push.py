@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from plugins.module_utils.artifacts.container_push import pins_of_results, read_items
 from plugins.module_utils.container.push import ContainerImage
 from plugins.module_utils.pulp.errors import InvalidItem
-from plugins.module_utils.release.container_push import pins_of_results, read_items
 from plugins.module_utils.report.report import Result
 
 OLD, NEW = "2025.1-rocky-9-20260101T000000", "2025.1-rocky-9-20261122T020000"

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from plugins.module_utils.artifacts.disk_images import upload_disk_images
 from plugins.module_utils.pulp.errors import InvalidItem, LostResponse
-from plugins.module_utils.release.disk_images import upload_disk_images
 from tests.unit.fake_pulp.pulp import FakePulp
 
 VERSION = "2025.1-20261122T200001"

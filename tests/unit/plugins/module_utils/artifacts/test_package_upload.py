@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from plugins.module_utils.artifacts.package_upload import package_options, validate_item
 from plugins.module_utils.pulp.errors import InvalidItem
 from plugins.module_utils.pulp.types import CONTENT_TYPES
-from plugins.module_utils.release.package_upload import package_options, validate_item
 
 
 def test_only_deb_packages_belong_to_a_suite():

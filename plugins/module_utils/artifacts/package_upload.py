@@ -21,10 +21,10 @@ from ..pulp.pool import refuse_duplicates, run_all
 from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType
+from ..release.clock import new_stamp
+from ..release.newest import SnapshotItem, read_snapshot_items
+from ..release.snapshot import SnapshotRun, SnapshotSettings
 from ..report.report import Result
-from .clock import new_stamp
-from .newest import SnapshotItem, read_snapshot_items
-from .snapshot import SnapshotRun, SnapshotSettings
 
 # Default values of an item's upload fields.
 DEFAULTS: dict[str, Any] = {"suite": "stable", "component": "main", "architectures": []}
