@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Selection of package repositories, pins and container images by filters and sync groups.
 
-A filter is a string of regular expressions, separated by white space or commas, or a list of them.
-It selects the items whose name matches one of the expressions anywhere; an empty filter selects all
-items.
+A filter is a string of regular expressions, separated by white space, or a list of them. It selects
+the items whose name matches one of the expressions anywhere; an empty filter selects all items.
 """
 
 from __future__ import annotations
@@ -21,8 +20,6 @@ Filter = Union[None, str, Sequence[str]]
 
 CONTAINER_IMAGE_FILTER = "kolla_container_image_filter"
 _SUGGESTIONS = 5
-# The comma of a quantifier such as {1,3} does not separate expressions.
-_SEPARATOR = re.compile(r"\s+|,(?!\d*\})")
 
 
 class SelectionError(OperatorError):
@@ -95,7 +92,7 @@ def compile_patterns(value: Filter, variable: str) -> list[re.Pattern[str]]:
     """
     entries = [value] if isinstance(value, str) else value or []
     patterns = []
-    for word in filter(None, _SEPARATOR.split(" ".join(str(entry) for entry in entries))):
+    for word in " ".join(str(entry) for entry in entries).split():
         try:
             patterns.append(re.compile(word))
         except re.error as error:

@@ -14,7 +14,6 @@ from plugins.module_utils.inventory.selection import (
     Filters,
     NothingSelectedError,
     SelectionError,
-    compile_patterns,
     select_inventory,
     select_names,
     select_repositories,
@@ -218,11 +217,3 @@ def test_exact_names_select_exactly_these_repositories():
         assert selection.selected == [item for item in repositories if item.short_name in wanted]
         assert selection.text == "selected 12 of 176"
         assert selection.warnings == []
-
-
-@pytest.mark.parametrize(
-    "value", ["^a,^b{1,2}$", "^a, ^b{1,2}$", "^a ^b{1,2}$", ["^a", "^b{1,2}$"]]
-)
-def test_expressions_are_separated_by_white_space_or_commas(value):
-    patterns = compile_patterns(value, "package_filter")
-    assert [pattern.pattern for pattern in patterns] == ["^a", "^b{1,2}$"]
