@@ -25,17 +25,17 @@ options:
     required: true
   rpm_filter:
     description:
-      - Regular expressions for RPM repositories, as a list or as a string in which spaces separate them.
+      - Regular expressions for RPM repositories, as a list or as a string in which spaces or commas separate them.
       - By default all RPM repositories are selected.
     type: raw
   deb_filter:
     description:
-      - Regular expressions for Deb repositories, as a list or as a string in which spaces separate them.
+      - Regular expressions for Deb repositories, as a list or as a string in which spaces or commas separate them.
       - By default all Deb repositories are selected.
     type: raw
   package_filter:
     description:
-      - Regular expressions for RPM and Deb repositories, as a list or as a string in which spaces separate
+      - Regular expressions for RPM and Deb repositories, as a list or as a string in which spaces or commas separate
         them.
       - By default all repositories are selected.
     type: raw
@@ -46,7 +46,7 @@ options:
     type: str
   image_filter:
     description:
-      - Regular expressions for container images, as a list or as a string in which spaces separate them. They
+      - Regular expressions for container images, as a list or as a string in which spaces or commas separate them. They
         match the name of a repository, or its last part.
       - By default all container images are selected.
     type: raw

@@ -24,7 +24,7 @@ options:
     elements: str
   filter:
     description:
-      - Regular expressions, as a list or as a string in which spaces separate them. An image is selected if
+      - Regular expressions, as a list or as a string in which spaces or commas separate them. An image is selected if
         one of them matches a part of its name.
       - By default all images are selected.
     type: raw

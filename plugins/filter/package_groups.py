@@ -23,17 +23,17 @@ options:
     type: dict
   rpm_filter:
     description:
-      - Regular expressions for RPM repositories, as a list or as a string in which spaces separate them.
+      - Regular expressions for RPM repositories, as a list or as a string in which spaces or commas separate them.
       - By default all RPM repositories are selected.
     type: raw
   deb_filter:
     description:
-      - Regular expressions for Deb repositories, as a list or as a string in which spaces separate them.
+      - Regular expressions for Deb repositories, as a list or as a string in which spaces or commas separate them.
       - By default all Deb repositories are selected.
     type: raw
   package_filter:
     description:
-      - Regular expressions for RPM and Deb repositories, as a list or as a string in which spaces separate
+      - Regular expressions for RPM and Deb repositories, as a list or as a string in which spaces or commas separate
         them.
       - By default all repositories are selected.
     type: raw

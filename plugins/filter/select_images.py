@@ -20,7 +20,7 @@ options:
     required: true
   filter_string:
     description:
-      - Regular expressions, as a list or as a string in which spaces separate them. An image is selected if
+      - Regular expressions, as a list or as a string in which spaces or commas separate them. An image is selected if
         one of them matches a part of its name.
       - By default all images are selected.
     type: raw

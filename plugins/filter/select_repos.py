@@ -21,7 +21,7 @@ options:
     required: true
   filter_string:
     description:
-      - Regular expressions, as a list or as a string in which spaces separate them. An item is selected if
+      - Regular expressions, as a list or as a string in which spaces or commas separate them. An item is selected if
         one of them matches a part of its C(short_name).
       - By default all items are selected.
     type: raw

@@ -19,7 +19,7 @@ description:
 options:
   package_filter:
     description:
-      - Regular expressions, as a list or as a string in which spaces separate them. A distribution is
+      - Regular expressions, as a list or as a string in which spaces or commas separate them. A distribution is
         listed if a part of its name matches one of them.
       - By default all distributions are listed.
     type: raw

@@ -17,14 +17,8 @@ ROLES = sorted((Path(__file__).resolve().parents[2] / "roles").iterdir())
 _CONDITION = re.compile(r"\b([a-z]\w*) is (?:not )?defined")
 # Words of messages, and names of registered results, begin differently.
 _OF_USERS = (
-    "stackhpc_",
-    "kolla_",
-    "rpm_",
-    "deb_",
-    "deprecated_",
-    "package_",
-    "container_",
-    "image_",
+    *("stackhpc_", "kolla_", "rpm_", "deb_", "deprecated_"),
+    *("package_", "container_", "image_"),
 )
 # Strings of Ansible, of Kayobe and of another role, which select no content.
 _PLAIN = {

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Selection of package repositories, pins and container images by filters and sync groups.
 
-A filter is a string of regular expressions, separated by white space, or a list of them. It selects
-the items whose name matches one of the expressions anywhere; an empty filter selects all items.
+A filter is a string of regular expressions, separated by white space or commas, or a list of them. It
+selects the items whose name matches one of the expressions anywhere; an empty filter selects all items.
+A comma in brackets, such as in `a{1,2}`, separates nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ Filter = Union[None, str, Sequence[str]]
 
 CONTAINER_IMAGE_FILTER = "kolla_container_image_filter"
 _SUGGESTIONS = 5
+# An escaped character, or any other one; and what a bracket adds to the depth.
+_PARTS = re.compile(r"\\\S|.", re.DOTALL)
+_DEPTH = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
 class SelectionError(OperatorError):
@@ -92,7 +96,7 @@ def compile_patterns(value: Filter, variable: str) -> list[re.Pattern[str]]:
     """
     entries = [value] if isinstance(value, str) else value or []
     patterns = []
-    for word in " ".join(str(entry) for entry in entries).split():
+    for word in _expressions(" ".join(str(entry) for entry in entries)):
         try:
             patterns.append(re.compile(word))
         except re.error as error:
@@ -100,6 +104,19 @@ def compile_patterns(value: Filter, variable: str) -> list[re.Pattern[str]]:
                 f"{variable}: '{word}' is not a regular expression: {error}"
             ) from None
     return patterns
+
+
+def _expressions(text: str) -> list[str]:
+    """Split a filter at white space, and at commas that are not in brackets."""
+    found = [""]
+    depth = 0
+    for part in _PARTS.findall(text):
+        depth = 0 if part.isspace() else depth + _DEPTH.get(part, 0)
+        if part.isspace() or (part == "," and depth <= 0):
+            found.append("")
+        else:
+            found[-1] += part
+    return [expression for expression in found if expression]
 
 
 def closest_names(expression: str, names: Iterable[str]) -> list[str]:

@@ -198,8 +198,9 @@ def test_channels_whose_repository_another_list_does_not_have_are_an_error():
         client_lists(lists(repositories=kept), Filters(package_filter="Docker"))
     assert str(error.value).startswith(
         "stackhpc_pulp_repository_rpm_repos does not have 'BaseOS' (needed by "
-        "stackhpc_pulp_publication_rpm_development and stackhpc_pulp_distribution_rpm_development)."
-        " A templated list may drop an item whose variables are undefined"
+        "stackhpc_pulp_publication_rpm_development and "
+        "stackhpc_pulp_distribution_rpm_development). "
+        "A templated list may drop an item whose variables are undefined"
     )
 
 

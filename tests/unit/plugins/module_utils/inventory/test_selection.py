@@ -14,6 +14,7 @@ from plugins.module_utils.inventory.selection import (
     Filters,
     NothingSelectedError,
     SelectionError,
+    compile_patterns,
     select_inventory,
     select_names,
     select_repositories,
@@ -217,3 +218,18 @@ def test_exact_names_select_exactly_these_repositories():
         assert selection.selected == [item for item in repositories if item.short_name in wanted]
         assert selection.text == "selected 12 of 176"
         assert selection.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("value", "expressions"),
+    [
+        ("^a,^b", ["^a", "^b"]),
+        ("^a, ^b c", ["^a", "^b", "c"]),
+        (["^a,^b", "c"], ["^a", "^b", "c"]),
+        ("a{1,2},b", ["a{1,2}", "b"]),
+        (r"(a,b) [,] c\,d", ["(a,b)", "[,]", r"c\,d"]),
+        (",", []),
+    ],
+)
+def test_spaces_and_commas_separate_expressions(value, expressions):
+    assert [one.pattern for one in compile_patterns(value, "package_filter")] == expressions

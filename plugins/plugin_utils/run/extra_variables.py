@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Extra variables of the command line that Ansible does not read as the operator meant them."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import shlex
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.parsing.splitter import parse_kv, split_args
+
+_ROLES = Path(__file__).parents[3] / "roles"
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_CUTOFF = 0.85
+# Variables that playbooks and roles read, and that no specification has as an option.
+_OTHERS = (
+    *("ansible_connection", "ansible_python_interpreter"),
+    *("artifact_tag", "host_image_tag", "openstack_release", "os_distribution", "os_release"),
+    *("kayobe_config_path", "release_train_serial", "release_train_source"),
+    *(f"release_train_pulp_{one}" for one in ("url", "username", "password")),
+    *("release_train_pulp_validate_certs", "release_train_pulp_ca_path"),
+    *(f"stackhpc_release_pulp_{one}" for one in ("url", "username", "password")),
+    *("stackhpc_pulp_repository_container_repos", "stackhpc_pulp_distribution_container"),
+    *(
+        f"stackhpc_pulp_{name}"
+        for kind in ("rpm", "deb")
+        for name in (
+            f"repository_{kind}_repos",
+            f"publication_{kind}_development",
+            f"distribution_{kind}_development",
+            f"distribution_{kind}_production",
+        )
+    ),
+)
+# Variables of Kayobe and Kolla that are similar to ours.
+_SIMILAR = ("kolla_base_distro", "kolla_image_tags", "os_version", "pulp_user")
+
+
+def extra_variable_problems(texts: Collection[str], raw_words: str = "") -> list[str]:
+    """Return a message for each `-e` that sets less than was written, or a misspelt variable.
+
+    `texts` are the arguments of `-e`, `raw_words` the words that Ansible found no variable for.
+    Files of variables are not read.
+    """
+    inline = [text for text in texts if text[:1] not in ("@", "")]
+    problems = [message for text in inline for message in _cut_values(text)]
+    if raw_words and not problems:
+        problems = [f"{_cut(raw_words)}. Quote each value that has spaces"]
+    known = known_variables() if inline else frozenset()
+    return problems + [
+        _unknown(name, known) for name in _names(inline) if _is_misspelt(name, known)
+    ]
+
+
+@lru_cache(maxsize=1)
+def known_variables() -> frozenset[str]:
+    """Return the names of all variables that the roles of the collection read."""
+    found = {*_OTHERS, *_SIMILAR}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for path in _ROLES.glob("*/meta/argument_specs.yml"):
+        # The files of this collection hold plain data.
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        for entry in content["argument_specs"].values():
+            found.update(entry.get("options") or ())
+    return frozenset(found)
+
+
+def _cut_values(text: str) -> Iterator[str]:
+    """Yield a message for each value of `name=value` words that ends at a space."""
+    if text[:1] in ("{", "["):
+        return
+    try:
+        words = split_args(text)  # type: ignore[no-untyped-call]
+    except AnsibleError:
+        return
+    values: dict[str, list[str]] = {}
+    last = ""
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals and _NAME.fullmatch(name):
+            last, values[name] = name, [value]
+        else:
+            values.setdefault(last, []).append(word)
+    for name, parts in values.items():
+        if name and len(parts) > 1:
+            ignored = " ".join(parts[1:])
+            yield f"{_cut(ignored)}. Use -e {_quoted(name, ' '.join(parts))}"
+
+
+def _cut(words: str) -> str:
+    return f"Ansible splits -e name=value at spaces and ignores '{words}'"
+
+
+def _quoted(name: str, value: str) -> str:
+    if re.search(r"[\"'$`\\!]", value):
+        return shlex.quote(json.dumps({name: value}, ensure_ascii=False))
+    return f"\"{name}='{value}'\""
+
+
+def _names(texts: Collection[str]) -> Iterator[str]:
+    names: dict[str, None] = {}
+    for text in texts:
+        try:
+            content: Any = yaml.safe_load(text) if text[:1] in ("{", "[") else parse_kv(text)  # type: ignore[no-untyped-call]
+        except (yaml.YAMLError, AnsibleError):
+            continue
+        names.update(dict.fromkeys(map(str, content if isinstance(content, Mapping) else ())))
+    yield from (name for name in names if _NAME.fullmatch(name) and name != "_raw_params")
+
+
+def _is_misspelt(name: str, known: Collection[str]) -> bool:
+    return name not in known and bool(_closest(name, known))
+
+
+def _closest(name: str, known: Collection[str]) -> list[str]:
+    return difflib.get_close_matches(name, known, n=1, cutoff=_CUTOFF)
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    return f"-e {name}: unknown variable, did you mean {_closest(name, known)[0]}?"
