@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 selected:
-  description: How many package pins were selected, as text.
+  description: How many package pins were selected, as text, and which ones no repository has.
   returned: always
   type: str
   sample: selected 12 of 43
@@ -95,6 +95,10 @@ lines:
       newest of 12 is 20261121T020000, correct the pin
     - "43 pinned snapshots, user 'client1', https://ark.example.com: 42 served, 1 missing"
     - "150 pinned image tags, user 'client1', https://ark.example.com: 150 pullable"
+answer:
+  description: The counts as one line, with the pins that no repository has.
+  returned: when the checks were run
+  type: str
 results:
   description:
     - One entry for each package pin, in the order of the inventory, then for each invalid item, then

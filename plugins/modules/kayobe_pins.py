@@ -135,7 +135,7 @@ results:
       name: rocky_9_baseos
       type: pin
 selected:
-  description: How many pins were selected, as text.
+  description: How many pins were selected, as text, and which ones no repository has.
   returned: success
   type: str
   sample: selected 2 of 43

@@ -53,7 +53,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 selected:
-  description: How many pins were selected, as text.
+  description: How many pins were selected, as text, and which ones no repository has.
   returned: always
   type: str
   sample: selected 12 of 43

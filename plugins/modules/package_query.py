@@ -94,7 +94,7 @@ lines:
   type: list
   elements: str
 selected:
-  description: How many repositories or pins were selected, as text.
+  description: How many repositories or pins were selected, as text, and which ones no repository has.
   returned: always
   type: str
   sample: selected 12 of 176

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,9 @@ from .stamp import is_stamp
 # Keys of `etc/kayobe/pulp-repo-versions.yml`: prefix, short name, suffix.
 KAYOBE_PREFIX = "stackhpc_pulp_repo_"
 KAYOBE_SUFFIX = "_version"
+# More unknown pins than these are one message without similar names.
+_MAX_EXPLAINED = 3
+_MAX_NAMES = 10
 
 
 class PinError(OperatorError):
@@ -54,14 +57,30 @@ class ResolvedPins:
     """Resolved pins.
 
     `pins`: in the order of the inventory, active before deprecated repositories; `errors`: malformed
-    items that are pinned; `unknown`: sorted short names that the inventory does not have, with a
-    warning for each.
+    items that are pinned; `unknown`: sorted short names that the inventory does not have, with one
+    warning for all of them.
     """
 
     pins: list[Pin]
     errors: list[ItemError] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    def selected(self, text: str, number: int) -> str:
+        """Add the unknown pins to a text such as "selected 4 of 4", of which `number` are selected."""
+        if not self.unknown:
+            return text
+        total = len(self.pins) + len(self.errors) + len(self.unknown)
+        return f"selected {number} of {total} pins; {unknown_pins_text(self.unknown)}"
+
+
+def unknown_pins_text(unknown: Sequence[str]) -> str:
+    """Return the number of pins that no repository has, and the first of their names."""
+    if not unknown:
+        return ""
+    more = f" and {len(unknown) - _MAX_NAMES} more" if len(unknown) > _MAX_NAMES else ""
+    what = "1 pin has" if len(unknown) == 1 else f"{len(unknown)} pins have"
+    return f"{what} no repository in this inventory: {', '.join(unknown[:_MAX_NAMES])}{more}"
 
 
 def kayobe_variable(short_name: str) -> str:
@@ -141,7 +160,7 @@ def resolve_pins(
     ]
     found = {*known, *(error.short_name for error in malformed)}
     unknown = sorted(short_name for short_name in pins if short_name not in found)
-    warnings = [unknown_pin_message(short_name, known) for short_name in unknown]
+    warnings = [_unknown_pins_message(unknown, known, len(pins))] if unknown else []
     if stamp_problem or (unknown and (strict or len(unknown) == len(pins))):
         raise PinError("; ".join(filter(None, [stamp_problem, *warnings])))
     resolved = [
@@ -150,6 +169,14 @@ def resolve_pins(
         if short_name in pins
     ]
     return ResolvedPins(resolved, malformed, unknown, warnings)
+
+
+def _unknown_pins_message(unknown: Sequence[str], known: Iterable[str], total: int) -> str:
+    """Return one message for all pins that no repository has."""
+    if len(unknown) <= _MAX_EXPLAINED:
+        return "; ".join(unknown_pin_message(short_name, known) for short_name in unknown)
+    names = ", ".join(f"'{short_name}'" for short_name in unknown)
+    return f"{len(unknown)} of {total} pins have no package repository of that short name: {names}"
 
 
 def unknown_pin_message(short_name: str, known: Iterable[str]) -> str:

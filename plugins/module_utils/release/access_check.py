@@ -11,7 +11,7 @@ from typing import Any
 
 from ..container.registry import Registry
 from ..inventory.container_pins import IMAGE_NAME
-from ..inventory.pins import Pin, ResolvedPins
+from ..inventory.pins import Pin, ResolvedPins, unknown_pins_text
 from ..inventory.repositories import ItemError
 from ..inventory.stamp import is_stamp
 from ..pulp.connection import Connection
@@ -125,12 +125,14 @@ def check_access(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
             snapshot_check.run(pin, result)
 
     results = run_all(pairs, run, server.write_concurrency(), server.report)
+    counts = _counts(results, account, unknown_pins_text(resolved.unknown))
     requests = app.request_count + registry.request_count
     return results, {
         "selected": selected,
         "unknown_pins": resolved.unknown,
         "account": account.status,
-        "lines": _lines(results, account),
+        "lines": [*_lines(results, account), *counts],
+        "answer": "; ".join(counts),
         "statistics": {"requests": requests, "polls": 0, "tasks": 0},
     }
 
@@ -354,11 +356,15 @@ def _unexpected_status(account: Account, status: int) -> str:
 
 
 def _lines(results: Sequence[Result], account: Account) -> list[str]:
-    """Return the lines to print: one for each problem, or one for all if the account is refused, then
-    the counts."""
+    """Return the lines to print: one for each problem, or one for all if the account is refused."""
     problems = [one for one in results if one.more["access"] not in (SERVED, PULLABLE)]
     lines = [account.refusal] if account.is_refused else _problem_table(problems)
-    lines += account.remarks
+    return [*lines, *account.remarks]
+
+
+def _counts(results: Sequence[Result], account: Account, unknown: str) -> list[str]:
+    """Return a line for snapshots and one for images; `unknown` pins were not checked."""
+    lines = []
     images = [result for result in results if result.type == "image"]
     snapshots = [result for result in results if result.type != "image"]
     for noun, checked in (("snapshot", snapshots), ("image tag", images)):
@@ -366,7 +372,8 @@ def _lines(results: Sequence[Result], account: Account) -> list[str]:
             counter = Counter(result.more["access"] for result in checked)
             counts = ", ".join(f"{number} {access}" for access, number in counter.most_common())
             pinned = f"{len(checked)} pinned {noun}{'' if len(checked) == 1 else 's'}"
-            lines.append(f"{pinned}, {account.description}, {account.pulp_url}: {counts}")
+            more = f"; {unknown}" if unknown and checked is snapshots else ""
+            lines.append(f"{pinned}, {account.description}, {account.pulp_url}: {counts}{more}")
     return lines
 
 

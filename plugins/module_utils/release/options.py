@@ -98,7 +98,8 @@ def read_whole_inventory(params: Mapping[str, Any], purpose: str) -> ParsedInven
 
 
 def read_pins(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, str]:
-    """The selected pins of `package_versions`, resolved, and "selected 12 of 43".
+    """The selected pins of `package_versions`, resolved, and "selected 12 of 43", with the pins that no
+    repository has.
 
     Malformed items are selected, too, by the short name and group that they have.
     """
@@ -108,7 +109,8 @@ def read_pins(params: Mapping[str, Any], purpose: str) -> tuple[ResolvedPins, st
     resolved = resolve_pins(params["package_versions"], active, deprecated, params["pins_strict"])
     everything: list[Pin | ItemError] = [*resolved.pins, *resolved.errors]
     selection = select_repositories(everything, _filters(params))
-    chosen, text = selection.selected, selection.text
+    chosen = selection.selected
+    text = resolved.selected(selection.text, len(chosen))
     if params.get("retry"):
         chosen = select_unfinished(chosen, params["retry"])
         text = retry_text(len(chosen), params["retry"])

@@ -181,3 +181,25 @@ def test_a_malformed_stamp_does_not_hide_pins_of_no_repository():
         resolve_pins({"rocky_9_baseos": "x", "nowhere": STAMP}, ACTIVE)
     assert "'rocky_9_baseos' is pinned to 'x'" in str(refused.value)
     assert "'nowhere' is pinned, but no package repository has" in str(refused.value)
+
+
+def test_many_unknown_pins_are_one_warning_and_one_line():
+    names = [f"gone_{number:02}" for number in range(39)]
+    pins = {"rocky_9_baseos": STAMP, "ubuntu_noble": STAMP, **dict.fromkeys(names, STAMP)}
+    resolved = resolve_pins(pins, ACTIVE)
+    [warning] = resolved.warnings
+    assert warning.startswith(
+        "39 of 41 pins have no package repository of that short name: 'gone_00', 'gone_01', "
+    )
+    assert all(f"'{name}'" in warning for name in names)
+    assert resolved.selected("selected 1 of 2", 1) == (
+        "selected 1 of 41 pins; 39 pins have no repository in this inventory: "
+        f"{', '.join(names[:10])} and 29 more"
+    )
+    with pytest.raises(PinError, match="39 of 41 pins have no package repository"):
+        resolve_pins(pins, ACTIVE, strict=True)
+
+
+def test_without_unknown_pins_the_selection_reads_as_elsewhere():
+    resolved = resolve_pins({"rocky_9_baseos": STAMP}, ACTIVE)
+    assert resolved.selected("selected 1 of 1", 1) == "selected 1 of 1"

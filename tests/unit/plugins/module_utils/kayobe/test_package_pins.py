@@ -94,7 +94,7 @@ def test_repositories_are_selected_with_the_common_filters():
     )
     chosen, text, warnings = select_package_pins(given)
     assert sorted(chosen) == ["a", "b", "c", "old"]
-    assert text == "selected 4 of 4"
+    assert text == "selected 4 of 5 pins; 1 pin has no repository in this inventory: x"
     assert "'x' is pinned, but no package repository has that short name" in warnings[0]
     assert sorted(select_package_pins({**given, "sync_group": "g"})[0]) == ["a", "c"]
     assert sorted(select_package_pins({**given, "package_filter": "a|old"})[0]) == ["a", "old"]

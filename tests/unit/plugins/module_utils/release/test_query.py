@@ -205,7 +205,8 @@ def test_pins_are_queried_by_stamp_for_deprecated_repositories_too():
     pins = {"a": MONDAY, "b": TUESDAY, "gone": TUESDAY}
     results, more = query(ark, "a", package_versions=pins, deprecated_rpm=[item("b")])
     assert more["versions"] == {"a": MONDAY, "b": TUESDAY}
-    assert (more["unknown_pins"], more["selected"]) == (["gone"], "selected 2 of 2")
+    text = "selected 2 of 3 pins; 1 pin has no repository in this inventory: gone"
+    assert (more["unknown_pins"], more["selected"]) == (["gone"], text)
     assert [result.error for result in results] == ["", ""]
 
 
