@@ -23,9 +23,9 @@ VALUES = {
 }
 
 
-def run(name: str, folder: Path, *arguments: str) -> tuple[int, str]:
+def run(name: str, directory: Path, *arguments: str) -> tuple[int, str]:
     """Run a playbook for an Ark that is nowhere; its exit status, and its output in one line."""
-    inventory = folder / "inventory.yml"
+    inventory = directory / "inventory.yml"
     content = {"all": {"children": {"ark": {"hosts": {"ark1": {}}}}, "vars": VALUES}}
     inventory.write_text(json.dumps(content), encoding="utf-8")
     finished = subprocess.run(
