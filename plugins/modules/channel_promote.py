@@ -22,11 +22,11 @@ description:
   - A promotion completes one that was interrupted. A rollback then restores what was served before
     both.
 options:
-  rpm: &channels
+  rpm:
     description: Production channels of RPM repositories.
     type: list
     elements: dict
-    suboptions:
+    suboptions: &channel
       name:
         description: Name of the production distribution.
         type: str
@@ -52,8 +52,10 @@ options:
         choices: [present, absent]
         default: present
   deb:
-    <<: *channels
     description: Production channels of Deb repositories.
+    type: list
+    elements: dict
+    suboptions: *channel
   to:
     description:
       - V(development) promotes what the development distributions serve now.

@@ -13,13 +13,14 @@ from .outcome import Outcome
 _MAX_ANNOTATIONS = 10
 
 
-def is_github_job(environment: Mapping[str, str] = os.environ) -> bool:
+def is_github_job(environment: Mapping[str, str] | None = None) -> bool:
     """Return whether this run is part of a job of GitHub Actions."""
-    return environment.get("GITHUB_ACTIONS") == "true"
+    return (os.environ if environment is None else environment).get("GITHUB_ACTIONS") == "true"
 
 
-def summary_paths(given: str | None, environment: Mapping[str, str] = os.environ) -> list[str]:
+def summary_paths(given: str | None, environment: Mapping[str, str] | None = None) -> list[str]:
     """Return the files to which a summary is appended: `given`, and that of the GitHub job."""
+    environment = os.environ if environment is None else environment
     job = environment.get("GITHUB_STEP_SUMMARY") if is_github_job(environment) else None
     paths = [path for path in (given, job) if path]
     return paths if len({os.path.realpath(path) for path in paths}) == len(paths) else paths[:1]
