@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -49,3 +50,15 @@ def _without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def unignored_signals() -> Iterator[None]:
+    """Handle signals that a background process ignores."""
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    ignored = [one for one in handlers if signal.getsignal(one) is signal.SIG_IGN]
+    for one in ignored:
+        signal.signal(one, handlers[one])
+    yield
+    for one in ignored:
+        signal.signal(one, signal.SIG_IGN)

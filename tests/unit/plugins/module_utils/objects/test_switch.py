@@ -17,6 +17,8 @@ from plugins.module_utils.pulp.types import CONTENT_TYPES
 from plugins.module_utils.report.report import Report, Result
 from tests.unit.fake_pulp.pulp import FakePulp
 
+pytestmark = pytest.mark.usefixtures("unignored_signals")
+
 OUTAGES = [
     ResponseError(502, "Bad Gateway"),
     Unreachable("cannot be reached"),

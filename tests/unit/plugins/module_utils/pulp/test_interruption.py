@@ -11,6 +11,8 @@ import pytest
 
 from plugins.module_utils.pulp.interruption import Interruption
 
+pytestmark = pytest.mark.usefixtures("unignored_signals")
+
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
