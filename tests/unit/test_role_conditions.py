@@ -44,3 +44,11 @@ def test_only_options_are_tested_by_whether_they_are_defined(role):
     tested = {name for text in texts.values() for name in _CONDITION.findall(text)}
     unknown = {name for name in tested - options - _PLAIN if name.startswith(_OF_USERS)}
     assert not unknown
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_no_template_calls_the_function_that_an_option_hides(role):
+    """`-e query=pins` of package_query replaces the function `query` in all templates."""
+    calls = re.compile(r"(?<![\w.])query\(")
+    files = [*role.glob("tasks/*.yml"), *role.glob("vars/*.yml"), *role.glob("defaults/*.yml")]
+    assert [path.name for path in files if calls.search(path.read_text(encoding="utf-8"))] == []
