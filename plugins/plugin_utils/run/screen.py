@@ -126,7 +126,7 @@ def planned_change(result: Mapping[str, Any]) -> str:
         return str(result["told"])
     if result["action"] == "created":
         snapshot = f"new snapshot {result['stamp']}" if result.get("snapshot") else ""
-        return snapshot or "would be created"
+        return snapshot or str(result["action"])
     names = [
         f"{key} {inner}".rstrip()
         for key, value in {**result["before"], **result["after"]}.items()

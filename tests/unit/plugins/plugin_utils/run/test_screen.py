@@ -204,7 +204,7 @@ def test_check_mode_lists_what_would_change_without_the_stamps_of_today():
     assert summary_screen(outcome, "Would change") == [
         "Would change",
         "  epel_10    remote url",
-        "  epel_9     would be created",
+        "  epel_9     created",
         "  crb        new snapshot 20261122T200001",
         "  shown      development -> release",
         "  described  description",
