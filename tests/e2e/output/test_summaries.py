@@ -67,7 +67,7 @@ def test_questions_end_with_their_answer(rig: Rig) -> None:
     wanted = {"rpm_package_repos": items}
 
     listed = rig.run("distribution_list", "-l", "ark1", **wanted).succeeded()
-    queried = rig.run("package_query", **wanted).failed()
+    queried = rig.run("package_query", **wanted).succeeded()
 
     end = listed.output.rpartition("TASK [")[2].splitlines()
     assert end[0].startswith("stackhpc.release_train.distribution : Show the answer]")
@@ -77,7 +77,7 @@ def test_questions_end_with_their_answer(rig: Rig) -> None:
     assert max(map(len, shown)) <= 100
     end = queried.output.rpartition("TASK [")[2].splitlines()
     assert items[0]["short_name"] in "".join(end)
-    assert any(line.startswith("fatal: [ark1]: FAILED!") for line in end)
+    assert end[0].startswith("stackhpc.release_train.package : Show the answer")
 
 
 def test_a_job_of_github_gets_annotations_and_a_summary(
