@@ -237,6 +237,8 @@ class Transport:
 
         try:
             return _read_body(response, self._connection.pulp_url, check_time)
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise self._timed_out() from error
         except (
             requests.RequestException,
             urllib3.exceptions.HTTPError,
