@@ -54,9 +54,16 @@ def extra_variable_problems(texts: Collection[str], raw_words: str = "") -> list
     if raw_words and not problems:
         problems = [f"{_cut(raw_words)}. Quote each value that has spaces"]
     known = known_variables() if inline else frozenset()
-    return problems + [
-        _unknown(name, known) for name in _names(inline) if _is_misspelt(name, known)
-    ]
+    return problems + [message for name in _names(inline) for message in _misspelt(name, known)]
+
+
+def inline_variables(text: str) -> Iterator[tuple[str, Any]]:
+    """Yield the variables of an argument of `-e` that is no file; nothing if it is malformed."""
+    try:
+        content: Any = yaml.safe_load(text) if text[:1] in ("{", "[") else parse_kv(text)  # type: ignore[no-untyped-call]
+    except (yaml.YAMLError, AnsibleError):
+        return
+    yield from content.items() if isinstance(content, Mapping) else ()
 
 
 @lru_cache(maxsize=1)
@@ -105,23 +112,12 @@ def _quoted(name: str, value: str) -> str:
 
 
 def _names(texts: Collection[str]) -> Iterator[str]:
-    names: dict[str, None] = {}
-    for text in texts:
-        try:
-            content: Any = yaml.safe_load(text) if text[:1] in ("{", "[") else parse_kv(text)  # type: ignore[no-untyped-call]
-        except (yaml.YAMLError, AnsibleError):
-            continue
-        names.update(dict.fromkeys(map(str, content if isinstance(content, Mapping) else ())))
+    names = dict.fromkeys(str(name) for text in texts for name, _value in inline_variables(text))
     yield from (name for name in names if _NAME.fullmatch(name) and name != "_raw_params")
 
 
-def _is_misspelt(name: str, known: Collection[str]) -> bool:
-    return name not in known and bool(_closest(name, known))
-
-
-def _closest(name: str, known: Collection[str]) -> list[str]:
-    return difflib.get_close_matches(name, known, n=1, cutoff=_CUTOFF)
-
-
-def _unknown(name: str, known: Collection[str]) -> str:
-    return f"-e {name}: unknown variable, did you mean {_closest(name, known)[0]}?"
+def _misspelt(name: str, known: Collection[str]) -> Iterator[str]:
+    """Yield a message if a variable is unknown and similar to a known one."""
+    if name not in known:
+        for closest in difflib.get_close_matches(name, known, n=1, cutoff=_CUTOFF):
+            yield f"-e {name}: unknown variable, did you mean {closest}?"

@@ -7,14 +7,11 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import yaml
-from ansible.errors import AnsibleError
-from ansible.parsing.splitter import parse_kv
-
+from .extra_variables import inline_variables
 from .outcome import Outcome, name_of
 
 _COLLECTION = "stackhpc.release_train"
@@ -243,7 +240,7 @@ def repeated_arguments(context: RunContext, replaced: Collection[str]) -> list[s
             if not kayobe_config or not _is_added_by_kayobe(text[1:], kayobe_config):
                 words += ["-e", text]
             continue
-        for name, value in _variables(text):
+        for name, value in inline_variables(text):
             if name in _REPEATED and name not in replaced:
                 words += ["-e", extra_variable(name, value)]
     if kayobe_config:
@@ -259,15 +256,6 @@ def extra_variable(name: str, value: Any) -> str:
     if isinstance(value, str) and _SIMPLE.fullmatch(value):
         return f"{name}={value}"
     return json.dumps({name: value}, ensure_ascii=False)
-
-
-def _variables(text: str) -> Iterator[tuple[str, Any]]:
-    """Yield the variables in one `-e`. Ansible has rejected malformed ones before the run."""
-    try:
-        content = yaml.safe_load(text) if text[:1] in ("{", "[") else parse_kv(text)  # type: ignore[no-untyped-call]
-    except (yaml.YAMLError, AnsibleError):
-        return
-    yield from content.items() if isinstance(content, Mapping) else ()
 
 
 def _short_path(path: str) -> str:
