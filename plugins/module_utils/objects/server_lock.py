@@ -58,9 +58,10 @@ class _Holder:
 class ServerLock:
     """Holds the lock of a Pulp server while the context lasts, which delays signals.
 
-    `what` is the term for the run in messages. Waits at most `longest` seconds for another one. A lock whose process on this host has ended
-    is taken over with a warning. Raises Conflict with the command that removes the lock. In check mode,
-    and without permission to create a guard, there is no lock.
+    `what` is the term for the run in messages. Waits at most `longest` seconds for another one. A
+    lock whose process on this host has ended is taken over with a warning. Raises Conflict with the
+    command that removes the lock. In check mode, and without permission to create a guard, there is
+    no lock.
     """
 
     def __init__(

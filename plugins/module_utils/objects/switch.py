@@ -49,8 +49,9 @@ class Switch:
 
     `readable` turns one side of a diff into what users see. `href` is set when a new one was
     created; `task` is the running Pulp task; `uncertainty` is why it is unknown whether the
-    change was made, `is_slow` whether its task exceeded task_timeout; `differing` are the values to write. After a failure `problem` is the error of
-    its own change, `unrestored` that of its rollback, and `state` is what it is now.
+    change was made, `is_slow` whether its task exceeded task_timeout; `differing` are the values to
+    write. After a failure `problem` is the error of its own change, `unrestored` that of its
+    rollback, and `state` is what it is now.
     """
 
     kind: Kind
@@ -126,9 +127,9 @@ def switch_all(
 ) -> None:
     """Write all changes, verify them, and roll all of them back when one failed.
 
-    After an interruption no further change is sent. Records the changes in the results of the switches. Raises PulpError after a rollback, when the
-    report has a line for each switch; it names what failed, and what each distribution is now
-    unless all are as they were.
+    After an interruption no further change is sent. Records the changes in the results of the
+    switches. Raises PulpError after a rollback, when the report has a line for each switch; it names
+    what failed, and what each distribution is now unless all are as they were.
     """
     changes = [switch for switch in switches if switch.differing]
     for switch in changes:
