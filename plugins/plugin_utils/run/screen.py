@@ -174,10 +174,14 @@ def _failed(outcome: Outcome, room: int, view: View) -> list[str]:
 def _failed_items(groups: Sequence[FailureGroup], view: View, room: int) -> list[str]:
     """List failures by cause in at most `room` lines, each cause with its advice.
 
-    The first failure of each cause is shown first, then more of them while there is room.
+    The first failure of each cause is shown first, then more of them while there is room. Errors
+    are shortened to one line each where this shows more causes.
     """
-    blocks = [[_failure(one, view) for one in group.failures] for group in groups]
     shown = [1] * len(groups)
+    for rows in (_rows_of(view), 1):
+        blocks = [[_failure(one, view, rows) for one in group.failures] for group in groups]
+        if len(_group_lines(groups, blocks, shown, view)) <= room:
+            break
     while len(_group_lines(groups, blocks, shown, view)) > room and len(shown) > 1:
         shown.pop()
     left = sum(len(one.names) for group in groups[len(shown) :] for one in group.failures)
@@ -213,8 +217,7 @@ def _group_lines(
     return lines
 
 
-def _failure(failure: Failure, view: View) -> list[str]:
-    rows = _rows_of(view)
+def _failure(failure: Failure, view: View, rows: int) -> list[str]:
     lines = view.rows(f"{_INDENT}{failure.subject}: {failure.text}", rows)
     if len(failure.names) == 1:
         return lines
