@@ -50,6 +50,7 @@ class ListedDistribution:
     version: int | None = None
     packages: int | None = None
     version_href: str = ""
+    href: str = ""
 
 
 def read_all_guards(server: Server) -> Guards:
@@ -87,6 +88,7 @@ def _listed(content_type: str, entry: dict[str, Any], guards: Guards) -> ListedD
         serves,
         entry.get(serves) or "",
         dict(entry.get("pulp_labels") or {}),
+        href=entry["pulp_href"],
     )
 
 

@@ -272,7 +272,22 @@ def _add_namespace(store: Store, base_path: str) -> None:
         store.add("pulp_container/namespaces/", name=name)
 
 
+def _clean_orphans(pulp: FakePulp, _body: dict[str, Any]) -> Any:
+    """Answer with a task that deletes content which no repository version has."""
+    store = pulp.store
+
+    def work() -> list[str]:
+        held = {one for entry in store.objects.values() for one in entry.get("_content", ())}
+        for entry in store.within("content/"):
+            if entry["pulp_href"] not in held:
+                store.remove(entry["pulp_href"])
+        return []
+
+    return pulp.start("pulpcore.app.tasks.orphan.orphan_cleanup", work)
+
+
 ROUTES = (
+    ("POST", r"orphans/cleanup/", _clean_orphans),
     ("POST", r"repositories/((\w+)/[\w-]+)/", _create_repository),
     ("POST", r"(repositories/(\w+)/[\w-]+/\w+/)sync/", _sync),
     ("POST", r"(repositories/.+/)modify/", _modify),
