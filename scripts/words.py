@@ -28,6 +28,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "plugins/module_utils/release/promote.py": _TOLD,
     "plugins/modules/image_promote.py": _TOLD,
     "plugins/modules/package_promote.py": _TOLD,
+    "plugins/modules/package_withdraw.py": _TOLD,
     "plugins/plugin_utils/run/screen.py": _TOLD,
     "scripts/words.py": {**_TOLD, **_TELL},
     "tests/lab/upstream/handler.py": _TELL,

@@ -113,6 +113,8 @@ _REPEATED = frozenset(
         "package_sync_group",
         "package_update_secrets",
         "package_versions",
+        "package_withdraw_configurations",
+        "package_withdraw_pins",
         "pins_strict",
         "release_train_source",
         "rpm_package_repo_filter",
