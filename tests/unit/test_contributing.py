@@ -20,7 +20,7 @@ CHANGES = ("Add a module", "Add an option", "Add a cause", "Add a playbook", "Ad
 # Top-level names of the tarball, besides what ansible-galaxy adds.
 SHIPPED = {
     *("CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "changelogs", "docs", "galaxy.yml"),
-    *("meta", "playbooks", "plugins", "roles"),
+    *("bindep.txt", "meta", "playbooks", "plugins", "requirements.txt", "roles"),
 }
 
 
