@@ -41,8 +41,8 @@ def withdraw(pulp, versions=None, check_mode=False, **more):
 
 
 def guards(pulp):
-    names = {one["pulp_href"]: one["name"] for one in pulp.there("contentguards/").values()}
-    return [names[one["content_guard"]] for one in pulp.there("distributions/").values()]
+    names = {one["pulp_href"]: one["name"] for one in pulp.by_name("contentguards/").values()}
+    return [names[one["content_guard"]] for one in pulp.by_name("distributions/").values()]
 
 
 def test_all_get_the_guard_of_development(pulp):

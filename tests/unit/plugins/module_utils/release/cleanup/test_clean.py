@@ -55,7 +55,7 @@ def run(pulp, check_mode=False, **more):
 
 def left(pulp):
     """The stamps that are still served, the numbers of versions, and of publications."""
-    served = sorted(name[-15:] for name in pulp.there("distributions/"))
+    served = sorted(name[-15:] for name in pulp.by_name("distributions/"))
     repository = pulp.find("repositories/rpm/rpm/", name="Rocky")["pulp_href"]
     versions = [one["number"] for one in pulp.store.within(f"{repository}versions/")]
     return served, sorted(versions), len(pulp.store.within("publications/"))
@@ -99,7 +99,7 @@ def test_what_nobody_needs_is_deleted_with_its_version_publication_and_content()
 
 def test_an_age_and_a_number_of_newest_snapshots_are_kept():
     assert len(why(run(filled(), keep_last=3)[1])) == 4
-    # All objects of the fake were created on the first of January, whatever their stamps say.
+    # All objects of the fake were created on the first of January, independent of their stamps.
     assert len(why(run(filled(), min_age=400)[1])) == 6
 
 
@@ -115,7 +115,7 @@ def test_a_pin_by_name_is_kept_whatever_the_path_is():
     pulp = filled()
     pulp.find("distributions/rpm/rpm/", name=f"rocky-{STAMPS[1]}")["base_path"] = "other/place"
     run(pulp)
-    assert f"rocky-{STAMPS[1]}" in pulp.there("distributions/")
+    assert f"rocky-{STAMPS[1]}" in pulp.by_name("distributions/")
 
 
 def test_another_distribution_of_a_publication_that_is_made_meanwhile_keeps_it():
@@ -127,7 +127,7 @@ def test_another_distribution_of_a_publication_that_is_made_meanwhile_keeps_it()
 
     pulp.on("DELETE", "distributions/", skip=3, meanwhile=serve)
     results, _outcome = run(pulp)
-    assert pulp.there("distributions/")["late"]["publication"] == publication
+    assert pulp.by_name("distributions/")["late"]["publication"] == publication
     skipped = [one for one in results if one.action == "skipped"]
     assert [one.name for one in skipped] == ["Rocky version 1"]
 
@@ -197,7 +197,7 @@ def test_an_interruption_at_any_request_is_healed_by_the_next_run(interruption):
 
     for pulp, _error in interrupted(prepare, attempt, interruption):
         for stamp in (STAMPS[1], STAMPS[2], STAMPS[5]):
-            found = pulp.there("distributions/")[f"rocky-{stamp}"]
+            found = pulp.by_name("distributions/")[f"rocky-{stamp}"]
             assert found["publication"] in pulp.store.objects
         assert attempt(pulp) == ""
         assert left(pulp) == ([STAMPS[1], STAMPS[2], STAMPS[5]], [0, 2, 3, 6], 3)
