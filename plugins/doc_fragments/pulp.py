@@ -12,9 +12,10 @@ options:
   pulp_url:
     description:
       - URL of the Pulp server, such as C(https://pulp.example.com). It must not contain credentials.
-      - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_URL) is used.
+      - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_URL) is used, then
+        O(connection_defaults).
+      - Required, unless one of these is set.
     type: str
-    required: true
   username:
     description:
       - Username for the Pulp server. The module logs in with a session if the server offers one, and
@@ -81,6 +82,29 @@ options:
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_API_ROOT) is used.
     type: str
     default: /pulp/
+  connection_defaults:
+    description:
+      - Connection that is used if O(pulp_url) is not set, usually the one of the inventory host. Roles set
+        it, so that O(pulp_url) and the credentials in module defaults of the caller override it.
+      - The username and password are used only together with the URL. A username or client certificate that
+        is set overrides them.
+    type: dict
+    suboptions:
+      pulp_url:
+        description: URL of the Pulp server.
+        type: str
+      username:
+        description: Username for the Pulp server.
+        type: str
+      password:
+        description: Password of the user.
+        type: str
+      validate_certs:
+        description: Whether to verify the certificate of the Pulp server.
+        type: bool
+      ca_path:
+        description: Path of the CA bundle used to verify the Pulp server, in PEM format.
+        type: path
   report_path:
     description:
       - Path of a report, written on the host that runs the module. The result of each item is added

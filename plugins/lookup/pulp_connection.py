@@ -26,6 +26,11 @@ options:
     type: str
     choices: [host, ark]
     default: host
+  required:
+    description:
+      - Whether a missing variable is an error. If not, the result is empty without a URL, a username and a password.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -49,6 +54,7 @@ _raw:
 from typing import Any
 
 from ansible.errors import AnsibleLookupError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.lookup import LookupBase
 
 # Connection option -> suffix of the variable.
@@ -65,6 +71,7 @@ class LookupModule(LookupBase):
         server = kwargs.get("server", "host")
         if server not in ("host", "ark"):
             raise AnsibleLookupError(f"server is '{server}', expected host or ark")
+        required = boolean(kwargs.get("required", True))
         scope = variables or {}
         host = scope.get("inventory_hostname", "localhost")
         clients = (scope.get("groups") or {}).get("client") or ["localhost"]
@@ -76,6 +83,8 @@ class LookupModule(LookupBase):
             names = [f"{prefix}{end}" for prefix in prefixes if f"{prefix}{end}" in scope]
             if names:
                 found[option] = self._read(names[0], scope)
+            elif option in _REQUIRED and not required:
+                return [{}]
             elif option in _REQUIRED:
                 raise AnsibleLookupError(
                     f"host '{host}' has no {' and no '.join(f'{one}{end}' for one in prefixes)}: "

@@ -15,7 +15,7 @@ from .inventory.values import secret_values
 from .pulp.client import PulpClient
 from .pulp.connection import Connection
 from .pulp.errors import UNEXPECTED_ERRORS, unexpected_error
-from .pulp.options import CONNECTION
+from .pulp.options import CONNECTION, CONNECTION_DEFAULTS, connection_options
 from .pulp.server import Server
 from .pulp.transport import requests_is_missing
 from .report.file import ReportFile
@@ -23,6 +23,12 @@ from .report.report import Report, Result, failure_message, report_progress, sum
 from .text import printable, printable_lines
 
 Operation = Callable[[Server, dict[str, Any]], tuple[list[Result], dict[str, Any]]]
+_CONNECTION_KEYS = {*CONNECTION, "connection_defaults"}
+_NO_URL = (
+    "missing required arguments: pulp_url. Set it, for example in module_defaults of the group "
+    "stackhpc.release_train.pulp, or define release_train_pulp_url, release_train_pulp_username and "
+    "release_train_pulp_password for this host, which the roles use"
+)
 _REPORTING: dict[str, Any] = {
     "report_path": {"type": "path"},
     "report_append": {"type": "bool", "default": False},
@@ -45,7 +51,7 @@ class Module(AnsibleModule):
         )
         self.has_valid_arguments = True
         # A client_key of the connection is a path, that of an item the key itself.
-        items = {key: value for key, value in self.params.items() if key not in CONNECTION}
+        items = {key: value for key, value in self.params.items() if key not in _CONNECTION_KEYS}
         self.no_log_values.update(secret_values(items))
         # Ansible prints the arguments, and does not hide the secrets in URLs.
         self.no_log_values.update(_url_secrets(self.params))
@@ -105,7 +111,7 @@ def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -
             msg=f"The Python library 'requests' is missing for {sys.executable}: install it "
             "there, or set ansible_python_interpreter: '{{ ansible_playbook_python }}'"
         )
-    params = {key: value for key, value in module.params.items() if key not in CONNECTION}
+    params = {key: value for key, value in module.params.items() if key not in _CONNECTION_KEYS}
     report_path = params["report_path"]
     report: Report | None = None
     message = ""
@@ -113,7 +119,10 @@ def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -
     began = time.monotonic()
     try:
         report = _report({key: params.pop(key) for key in _REPORTING}, module.check_mode)
-        connection = Connection(**{key: module.params[key] for key in CONNECTION})
+        options = connection_options(module.params)
+        if "pulp_url" not in options:
+            raise InvalidArguments(_NO_URL)
+        connection = Connection(**options)
         server = Server(PulpClient(connection), report, module.check_mode, module._diff)
         report_progress(report, server.in_progress)
         results, more = operation(server, params)
@@ -141,10 +150,11 @@ def run(options: dict[str, Any], operation: Operation, noun: str, **spec: Any) -
 
 
 def _connection_spec() -> dict[str, Any]:
-    return {
+    options = {
         name: {**option, "fallback": (env_fallback, option["fallback"][1])}
         for name, option in CONNECTION.items()
     }
+    return {**options, "connection_defaults": CONNECTION_DEFAULTS}
 
 
 def _report(params: dict[str, Any], check_mode: bool) -> Report:

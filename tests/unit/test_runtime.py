@@ -14,6 +14,7 @@ OURS = "stackhpc.release_train."
 # Action group -> the documentation fragments of its options.
 FRAGMENTS = {
     "pulp": {f"{OURS}pulp"},
+    "host_connection": {f"{OURS}pulp"},
     "packages": {f"{OURS}packages.{name}" for name in ("access", "mirror", "names", "snapshot")},
     "deprecated_packages": {f"{OURS}packages.{name}" for name in ("access", "mirror", "names")},
 }

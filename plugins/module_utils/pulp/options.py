@@ -15,7 +15,7 @@ def _from_environment(name: str) -> tuple[Any, list[str]]:
 
 
 CONNECTION: dict[str, dict[str, Any]] = {
-    "pulp_url": {"type": "str", "required": True, "fallback": _from_environment("URL")},
+    "pulp_url": {"type": "str", "fallback": _from_environment("URL")},
     "username": {"type": "str", "fallback": _from_environment("USERNAME")},
     "password": {"type": "str", "no_log": True, "fallback": _from_environment("PASSWORD")},
     "client_cert": {"type": "path", "fallback": _from_environment("CLIENT_CERT")},
@@ -36,6 +36,44 @@ CONNECTION: dict[str, dict[str, Any]] = {
     "domain": {"type": "str", "fallback": _from_environment("DOMAIN")},
     "api_root": {"type": "str", "default": "/pulp/", "fallback": _from_environment("API_ROOT")},
 }
+
+
+_ACCOUNT = ("username", "password")
+# Used instead of those of CONNECTION if it has no pulp_url. Roles set it for the host.
+CONNECTION_DEFAULTS: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "pulp_url": {"type": "str"},
+        "username": {"type": "str"},
+        "password": {"type": "str", "no_log": True},
+        "validate_certs": {"type": "bool"},
+        "ca_path": {"type": "path"},
+    },
+    "required_together": [("username", "password")],
+}
+
+
+def connection_options(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the connection, from `connection_defaults` if `pulp_url` is not set.
+
+    Credentials are taken from there only together with the URL that they belong to. Options that are
+    set are kept. `pulp_url` is missing from the result if neither has it.
+    """
+    options = {name: params[name] for name in CONNECTION}
+    defaults = {
+        key: value
+        for key, value in (params.get("connection_defaults") or {}).items()
+        if value is not None
+    }
+    if not options["pulp_url"] and defaults.get("pulp_url"):
+        if options["username"] or options["client_cert"]:
+            defaults = {key: defaults[key] for key in defaults if key not in _ACCOUNT}
+        defaults["validate_certs"] = options["validate_certs"] and defaults.get(
+            "validate_certs", True
+        )
+        defaults["ca_path"] = options["ca_path"] or defaults.get("ca_path")
+        options.update(defaults)
+    return {name: value for name, value in options.items() if name != "pulp_url" or value}
 
 
 # Numbers come as text, so that the empty text can clear them; the engine turns them back.

@@ -76,3 +76,18 @@ def test_ark_is_a_host_or_the_release_server_of_kayobe_and_never_the_client():
     assert found == {"pulp_url": "https://ark", "username": "client", "password": "opens"}
     with pytest.raises(AnsibleLookupError, match="has no stackhpc_release_pulp_url"):
         look_up_ark("localhost", {"seed": ["seed1"]}, **OWN, **KAYOBE)
+
+
+@pytest.mark.parametrize("variables", [{}, {"release_train_pulp_url": "https://own"}])
+def test_a_role_gets_nothing_of_a_host_that_does_not_define_all_of_it(variables):
+    scope = {"inventory_hostname": "ark1", "groups": {"ark": ["ark1"]}, **variables}
+    module = LookupModule(loader=DataLoader(), templar=Templar(DataLoader(), scope))
+    assert module.run([], scope, required=False) == [{}]
+    with pytest.raises(AnsibleLookupError, match="define it to connect to its Pulp server"):
+        module.run([], scope)
+
+
+def test_a_role_gets_the_connection_of_a_host_that_has_one():
+    scope = {"inventory_hostname": "ark1", "groups": {"ark": ["ark1"]}, **OWN}
+    module = LookupModule(loader=DataLoader(), templar=Templar(DataLoader(), scope))
+    assert module.run([], scope, required="no") == module.run([], scope)

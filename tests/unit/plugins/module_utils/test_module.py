@@ -236,3 +236,51 @@ def test_secrets_in_urls_of_items_are_not_part_of_the_invocation(invoke, monkeyp
     assert status == bool(error)
     assert "cret" not in json.dumps(answer)
     assert answer["invocation"]["module_args"]["rpm"][0]["name"] == "a"
+
+
+HOST = {"pulp_url": "http://host.invalid", "username": "host", "password": "host's"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "used"),
+    [
+        ({"pulp_url": None}, ("http://host.invalid", "host", "host's", False, "/dev/null")),
+        ({}, (URL, None, None, True, None)),
+        ({"username": "me", "password": "mine"}, (URL, "me", "mine", True, None)),
+        (
+            {"pulp_url": None, "username": "me", "password": "mine"},
+            ("http://host.invalid", "me", "mine", False, "/dev/null"),
+        ),
+        (
+            {"pulp_url": None, "ca_path": "/dev/zero"},
+            ("http://host.invalid", "host", "host's", False, "/dev/zero"),
+        ),
+    ],
+)
+def test_the_connection_of_the_host_is_used_where_the_caller_has_none(invoke, arguments, used):
+    defaults = {**HOST, "validate_certs": False, "ca_path": "/dev/null"}
+    seen = []
+
+    def carry_out(server, params):
+        assert "connection_defaults" not in params
+        seen.append(server.client.connection)
+        return [], {}
+
+    status, answer = invoke(carry_out, 3, connection_defaults=defaults, **arguments)
+    [one] = seen
+    assert status == 0
+    found = (one.pulp_url, one.username, one.password, one.validate_certs, one.ca_path)
+    assert found == used
+    assert "host's" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize("defaults", [None, {}])
+def test_a_missing_url_is_an_error_that_names_the_variables_of_roles(invoke, defaults):
+    status, answer = invoke(
+        raising(AssertionError("nothing is carried out")),
+        pulp_url=None,
+        connection_defaults=defaults,
+    )
+    assert status == 1
+    assert answer["msg"].startswith("missing required arguments: pulp_url. Set it")
+    assert "release_train_pulp_url" in answer["msg"]
