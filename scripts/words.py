@@ -25,10 +25,13 @@ SUFFIXES = {".cfg", ".j2", ".json", ".md", ".py", ".sh", ".toml", ".txt", ".yaml
 _TOLD = {"told": "a key of results, which users' scripts read"}
 _TELL = {"tell": "a method of files"}
 ALLOWED: dict[str, dict[str, str]] = {
+    "plugins/module_utils/objects/user.py": _TOLD,
     "plugins/module_utils/release/promote.py": _TOLD,
+    "plugins/modules/client_account.py": _TOLD,
     "plugins/modules/image_promote.py": _TOLD,
     "plugins/modules/package_promote.py": _TOLD,
     "plugins/modules/package_withdraw.py": _TOLD,
+    "plugins/modules/pulp_user.py": _TOLD,
     "plugins/plugin_utils/run/screen.py": _TOLD,
     "scripts/words.py": {**_TOLD, **_TELL},
     "tests/lab/upstream/handler.py": _TELL,

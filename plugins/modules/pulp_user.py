@@ -96,6 +96,10 @@ results:
     changed: {description: Whether the item changed., type: bool, returned: always}
     before: {description: Changed values before the run., type: dict, returned: always}
     after: {description: Changed values after the run., type: dict, returned: always}
+    told:
+      description: What was updated, such as V(disabled) or V(new password).
+      type: str
+      returned: when the action is V(updated)
     seconds: {description: Elapsed time in seconds., type: float, returned: always}
     error: {description: Error message. Empty if the item succeeded., type: str, returned: always}
     cause:

@@ -51,6 +51,8 @@ def manage_users(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
         manage_object(server, kind, item, current, result)
         if item.get("password"):
             result.add_change("updated", {"password": HIDDEN}, {"password": f"{HIDDEN} (new)"})
+        if result.action == "updated":
+            result.more["told"] = describe_update(result.before, result.after)
 
     work = mark_duplicates([(Result(item["username"], "user"), item) for item in items], "username")
     limit = server.write_concurrency()
@@ -58,6 +60,21 @@ def manage_users(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     run_all([pair for pair in work if pair[0].name != own_name], run, limit, server.report)
     run_all([pair for pair in work if pair[0].name == own_name], run, 1, server.report)
     return [result for result, _item in work], {}
+
+
+def describe_update(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Return what was updated of a user in words: `disabled`, `new password, groups: a, b`."""
+    if after.get("is_active") is False and before.get("is_active") is not False:
+        return "disabled"
+    parts = []
+    if after.get("is_active"):
+        parts.append("enabled")
+    if "password" in after:
+        parts.append("new password")
+    if "groups" in after:
+        parts.append(f"groups: {', '.join(after['groups'])}" if after["groups"] else "no groups")
+    others = sorted(set(after) - {"is_active", "password", "groups"})
+    return ", ".join([*parts, *others])
 
 
 def validate_user(item: Mapping[str, Any], is_own: bool) -> None:

@@ -143,3 +143,34 @@ def test_a_password_of_an_example_makes_no_account_and_changes_none(pulp, passwo
 def test_an_account_with_such_a_password_can_be_deleted(pulp):
     [result] = users(pulp, {"username": "bob", "password": "change-me", "state": "absent"})
     assert (result.error, result.action) == ("", "deleted")
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        ({"is_active": False}, "disabled"),
+        ({"is_active": False, "groups": []}, "disabled"),
+        ({"password": "new and secret"}, "new password"),
+        ({"password": "new and secret", "groups": ["b", "c"]}, "new password, groups: b, c"),
+        ({"groups": []}, "no groups"),
+        ({"email": "ann@example.com"}, "email"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_an_update_is_described_in_words(pulp, item, told, check_mode):
+    [result] = users(pulp, {"username": "ann", **item}, check_mode=check_mode)
+    assert (result.action, result.as_dict()["told"]) == ("updated", told)
+
+
+def test_a_disabled_user_is_enabled_with_a_new_password(pulp):
+    users(pulp, {"username": "ann", "is_active": False})
+    [result] = users(pulp, {"username": "ann", "is_active": True, "password": "newest"})
+    assert result.as_dict()["told"] == "enabled, new password"
+
+
+def test_only_an_update_is_described(pulp):
+    results = users(
+        pulp, {"username": "new", "password": "x"}, {"username": "bob", "state": "absent"}
+    )
+    assert [result.action for result in results] == ["created", "deleted"]
+    assert all("told" not in result.as_dict() for result in results)
