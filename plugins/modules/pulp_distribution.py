@@ -104,6 +104,13 @@ options:
     type: list
     elements: dict
     suboptions: *published
+  planned:
+    description:
+      - Names of repositories that an earlier task of the same run creates or syncs. In check mode, it is no warning
+        that one of them does not exist or has no content yet.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
 seealso:
@@ -194,13 +201,13 @@ seconds:
 
 from ..module_utils.module import run
 from ..module_utils.objects.distribution import manage_distributions
-from ..module_utils.pulp.options import distribution_options, lists_of
+from ..module_utils.pulp.options import PLANNED, distribution_options, lists_of
 from ..module_utils.pulp.types import CONTENT_TYPES
 
 
 def main() -> None:
     lists = lists_of(CONTENT_TYPES.values(), distribution_options)
-    run(lists, manage_distributions, "distribution")
+    run({**lists, **PLANNED}, manage_distributions, "distribution")
 
 
 if __name__ == "__main__":

@@ -78,6 +78,13 @@ options:
     description: Whether to delete duplicates that no distribution serves.
     type: bool
     default: false
+  planned:
+    description:
+      - Names of repositories that an earlier task of the same run creates or syncs. In check mode, it is no warning
+        that one of them does not exist or has no content yet.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
 seealso:
@@ -158,7 +165,7 @@ seconds:
 
 from ..module_utils.module import run
 from ..module_utils.objects.publication import manage_publications
-from ..module_utils.pulp.options import lists_of, publication_options
+from ..module_utils.pulp.options import PLANNED, lists_of, publication_options
 from ..module_utils.pulp.types import CONTENT_TYPES
 
 
@@ -166,6 +173,7 @@ def main() -> None:
     published = [one for one in CONTENT_TYPES.values() if one.publications]
     options = {
         **lists_of(published, publication_options),
+        **PLANNED,
         "cleanup_duplicates": {"type": "bool", "default": False},
     }
     run(options, manage_publications, "publication")

@@ -217,6 +217,7 @@ def _owner(href: str) -> str:
 
 def manage_distributions(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_distribution: lists per content type -> results, in their order."""
+    server.planned = frozenset(params.get("planned") or ())
     work: list[Work] = []
     runs: dict[str, DistributionRun] = {}
     for type_name, content_type in CONTENT_TYPES.items():

@@ -285,6 +285,7 @@ class PublicationRun:
 
 def manage_publications(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """The whole of module pulp_publication: lists per content type -> results, in their order."""
+    server.planned = frozenset(params.get("planned") or ())
     work: list[tuple[Result, _Item]] = []
     usage: dict[str, Usage] = {}
     deletes_duplicates = params["cleanup_duplicates"]

@@ -79,6 +79,9 @@ def connection_options(params: Mapping[str, Any]) -> dict[str, Any]:
 # Numbers come as text, so that the empty text can clear them; the engine turns them back.
 _TYPES = {"int": "str", "float": "str"}
 
+# Names of repositories that an earlier task of the run creates or syncs.
+PLANNED: dict[str, dict[str, Any]] = {"planned": {"type": "list", "elements": "str", "default": []}}
+
 RETRYING: dict[str, dict[str, Any]] = {
     "retries": {"type": "int", "default": 2},
     "retry_delay": {"type": "float", "default": 5},

@@ -85,11 +85,14 @@ def report_missing(server: Server, result: Result, message: str, depends_on: str
     """Raise InvalidItem; in check mode only warn, since an earlier task may create the object.
 
     `depends_on`: the name of the item of the same type whose own failure may be the reason.
+    There is no warning if an earlier task is planned to make it.
     """
     if not server.check_mode:
         if depends_on:
             result.more["depends_on"] = depends_on
         raise InvalidItem(message)
+    if depends_on in server.planned:
+        return
     server.report.warn(
         f"{result.type} '{result.name}': {message}. {_CHECK_MODE_HINT}", _CHECK_MODE_HINT
     )

@@ -113,6 +113,8 @@ class Server:
         self.check_mode = check_mode
         self.diff = diff
         self.transfers = TransferProgress()
+        # Names of repositories that an earlier task in check mode would create or sync.
+        self.planned: frozenset[str] = frozenset()
         self._lock = threading.Lock()
         self._status: dict[str, Any] | None = None
         self._watcher: TaskWatcher | None = None

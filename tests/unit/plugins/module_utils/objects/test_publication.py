@@ -194,6 +194,17 @@ def test_check_mode_of_a_repository_that_an_earlier_task_would_create_is_a_warni
     assert "no such repository" in server.report.warnings[0]
 
 
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_check_mode_does_not_warn_about_what_the_same_run_creates(pulp, name):
+    pulp.add_repository("rpm", "empty")
+    server = pulp.server(check_mode=True)
+    params = {"rpm": [item(name), item("gone")], "planned": [name], "cleanup_duplicates": False}
+    results, _more = manage_publications(server, params)
+    assert [result.error for result in results] == ["", ""]
+    [warning] = server.report.warnings
+    assert "'gone'" in warning
+
+
 # Duplicates
 
 
