@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from ..report.report import Result
 from .newest import served_versions
 from .options import given_options, read_pins
 from .snapshot import repository_options
+from .source import SourceCheck, not_served, open_source
 
 MIRRORED_LABEL = "release_train_mirrored"
 
@@ -268,11 +270,28 @@ def mirror_pins(
     """Repository, remote, sync, publication and distribution of each pin, at its own pace.
 
     A pin that is served already costs no Pulp task and no request of its own. Returns a result
-    per pin, and last those of `malformed` items.
+    per pin, and last those of `malformed` items. In check mode, a pin that the source does not serve is
+    an error, too.
     """
+    with ExitStack() as stack:
+        source = None
+        if server.check_mode:
+            opened = open_source(server, settings.source_url, settings.remote)
+            source = stack.enter_context(opened)
+        return _mirror_pins(server, pins, settings, malformed, source)
+
+
+def _mirror_pins(
+    server: Server,
+    pins: Sequence[Pin],
+    settings: MirrorSettings,
+    malformed: Sequence[Result],
+    source: SourceCheck | None,
+) -> list[Result]:
     items = read_mirror_items(server, pins, settings)
     in_use = {item.distribution.get("content_guard") or "" for item in items if item.distribution}
-    run = MirrorRun(server, settings, read_guards(server, [], in_use), RunningSyncs(server))
+    guards = read_guards(server, [], in_use)
+    run = MirrorRun(server, settings, guards, RunningSyncs(server), source)
     pairs: list[tuple[Result, MirrorItem | None]] = [(item.result(), item) for item in items]
     pairs += [(result, None) for result in malformed]
 
@@ -298,10 +317,13 @@ class MirrorRun:
     settings: MirrorSettings
     guards: Guards
     running: RunningSyncs
+    source: SourceCheck | None = None
 
     def mirror(self, item: MirrorItem, result: Result) -> None:
         """Make the server serve one snapshot."""
         is_latest, is_recorded = item.is_latest, item.is_recorded
+        if self.source and not is_latest and not is_recorded:
+            self.source.require(item.pin)
         self._update_remote(item, result, is_latest, is_recorded)
         values = item.place()
         if not is_latest and not is_recorded:
@@ -346,8 +368,7 @@ class MirrorRun:
         if not _DENIED.search(error.detail):
             return error
         user = self.settings.remote.get("remote_username")
-        reason = f"user '{user}' may not read it with this password" if user else "it is not public"
-        return PulpError(f"{error}: the source has no {item.pin.snapshot_name}, or {reason}")
+        return PulpError(f"{error}: {not_served(item.pin, user)}")
 
     def _source(self, item: MirrorItem, result: Result, outcome: SyncOutcome) -> dict[str, Any]:
         """The fields that set what is served; {} when the distribution serves the latest version."""

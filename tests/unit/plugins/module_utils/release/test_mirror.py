@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.pulp.content_app import ContentApp
+from plugins.module_utils.pulp.errors import Unreachable
 from plugins.module_utils.release.mirror import MIRRORED_LABEL, mirror_packages
 from plugins.module_utils.report.report import Result
 from tests.unit.fake_pulp.interruptions import INTERRUPTIONS, interrupted
@@ -31,6 +33,21 @@ PARAMS = {
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+
+
+@pytest.fixture(autouse=True)
+def served_by_source(monkeypatch):
+    """Statuses of files of the source by path, 200 where none is set; they may be errors."""
+    statuses: dict[str, Any] = {}
+
+    def file_status(_app: ContentApp, path: str) -> int:
+        status = statuses.get(path, 200)
+        if isinstance(status, Exception):
+            raise status
+        return int(status)
+
+    monkeypatch.setattr(ContentApp, "file_status", file_status)
+    return statuses
 
 
 def url(name: str, stamp: str) -> str:
@@ -202,6 +219,34 @@ def test_check_mode_of_the_next_snapshot_reports_its_distribution(pulp):
     result = one(pulp, NEW, check_mode=True)
     assert (result.error, result.changed, pulp.writes) == ("", True, [])
     assert served(pulp) == {f"a-{OLD}": PACKAGES}
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_check_mode_promises_nothing_that_the_source_does_not_serve(pulp, served_by_source, status):
+    served_by_source[f"a/{OLD}/repodata/repomd.xml"] = status
+    result = one(pulp, check_mode=True)
+    assert result.error == f"the source has no a-{OLD}, or it is not public"
+    assert (result.changed, pulp.writes) == (False, [])
+
+
+def test_check_mode_warns_once_about_a_source_that_only_the_server_can_reach(
+    pulp, served_by_source
+):
+    pulp.upstream[url("b", OLD)] = PACKAGES
+    for name in "ab":
+        served_by_source[f"{name}/{OLD}/repodata/repomd.xml"] = Unreachable("refused")
+    server = pulp.server(True)
+    given = {**PARAMS, "rpm": [item("a"), item("b")], "package_versions": {"a": OLD, "b": OLD}}
+    results, _more = mirror_packages(server, given)
+    assert [result.error for result in results] == ["", ""]
+    assert server.report.warnings == [
+        "it was not checked whether https://ark serves what is pinned: refused"
+    ]
+
+
+def test_a_run_does_not_ask_the_source_beforehand(pulp, served_by_source):
+    served_by_source[f"a/{OLD}/repodata/repomd.xml"] = 404
+    assert one(pulp).error == ""
 
 
 def test_check_mode_after_a_run_reports_no_change(pulp):
