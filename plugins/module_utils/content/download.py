@@ -10,7 +10,7 @@ import stat
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from ..errors import redact_url
@@ -35,6 +35,7 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d+/(\d+|\*)")
 # Lines of sha256sum, without and with --tag, and a checksum alone.
 _PLAIN_LINE = re.compile(r"^\\?([0-9a-f]{64})(?:\s+\*?(.*))?$", re.IGNORECASE)
 _TAGGED_LINE = re.compile(r"^SHA256 \((.*)\) = ([0-9a-f]{64})$", re.IGNORECASE)
+_Answer = TypeVar("_Answer")
 
 
 def download_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
@@ -215,8 +216,11 @@ class Downloader:
                 raise
             text = None  # the signature of a signed URL is valid for its path only
         if text is None:
+            if not parts.query and not self._with_retries(lambda: self._fetcher.exists(url)):
+                raise InvalidItem(f"there is no {redact_url(url)}")
             raise InvalidItem(
-                f"there is no {checksum_url}: set sha256, or checksum to false to skip the check"
+                f"{name} has no {name}{CHECKSUM_SUFFIX} beside it: set sha256, or checksum to false "
+                "(image_checksum=false) to skip the check"
             )
         return checksum_in(text, name)
 
@@ -298,7 +302,7 @@ class Downloader:
 
     def _sink(
         self, download: _Download, status: int, headers: Mapping[str, str]
-    ) -> Optional[Callable[[bytes], None]]:
+    ) -> Callable[[bytes], None] | None:
         """Return the function that saves the body of a response, None to ignore it."""
         part = download.part
         if status == 416:
@@ -334,8 +338,8 @@ class Downloader:
         return save
 
     def _with_retries(
-        self, request: Callable[[], Optional[str]], progress: Callable[[], int] = lambda: 0
-    ) -> str | None:
+        self, request: Callable[[], _Answer], progress: Callable[[], int] = lambda: 0
+    ) -> _Answer:
         """Repeat a request after transient failures, without a limit while there is progress."""
         tries_left, pause, before = _TRIES, self._pause, progress()
         while True:

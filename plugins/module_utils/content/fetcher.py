@@ -80,6 +80,21 @@ class Fetcher:
             url = target
         raise PulpError(f"{url}: more than {_MAX_REDIRECTS} redirects")
 
+    def exists(self, url: str) -> bool:
+        """Return whether a file exists. Raises PulpError if that is not known."""
+
+        def stop(status: int, _headers: object) -> None:
+            if status in (200, 206):
+                raise _FileExists
+
+        try:
+            response = self.get(url, {"Range": "bytes=0-0"}, stop)
+        except _FileExists:
+            return True
+        if response.status not in (404, 416):
+            raise ResponseError(response.status, f"{url}: {failure_reason(response)}")
+        return response.status == 416  # an empty file
+
     def text(self, url: str, max_size: int) -> str | None:
         """Return a small file; None if it does not exist (404). Raises PulpError."""
         body = bytearray()
@@ -95,6 +110,10 @@ class Fetcher:
         if response.status != 200:
             raise ResponseError(response.status, f"{url}: {failure_reason(response)}")
         return body.decode("utf-8", "replace")
+
+
+class _FileExists(Exception):
+    """The headers of a response show that the file exists: its body is not needed."""
 
 
 def _skip_redirects(sink: Sink) -> Sink:

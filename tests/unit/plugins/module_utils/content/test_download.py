@@ -86,7 +86,10 @@ def test_check_mode_downloads_nothing(get, tmp_path):
 
 def test_a_file_without_a_checksum_is_downloaded_once(get, server, tmp_path):
     del server.files[f"{ENCODED_PATH}.sha256"]
-    assert "set sha256, or checksum to false" in get()[0].error
+    assert get()[0].error == (
+        "a b.img has no a b.img.sha256 beside it: set sha256, or checksum to false "
+        "(image_checksum=false) to skip the check"
+    )
     (result,) = get({"checksum": False})
     assert (result.error, result.after["sha256"]) == ("", SHA256)
     (tmp_path / "a b.img").write_bytes(b"mine")
@@ -119,6 +122,7 @@ def test_a_signed_url_is_verified_with_its_checksum_file_and_not_shown(get, serv
         ({"dest": "/nowhere/at/all"}, "the directory /nowhere/at does not exist"),
         ({"sha256": "abc"}, "invalid sha256 'abc'"),
         ({"mode": "420"}, "expected a quoted octal number"),
+        ({"path": "images/2/a.img"}, "/images/2/a.img"),
         ({"path": "images/2/a.img"}, "there is no http"),
     ],
 )
