@@ -21,10 +21,11 @@ Work = tuple[Result, Mapping[str, Any]]
 
 
 class Guards:
-    """Content guards by name and by href."""
+    """Content guards by name and by href; `user`: who read them, and may not see all of them."""
 
-    def __init__(self, found: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, found: Iterable[Mapping[str, Any]], user: str = "this account") -> None:
         found = list(found)
+        self._user = user
         self.hrefs = {guard["name"]: guard["pulp_href"] for guard in found}
         self.names = {guard["pulp_href"]: guard["name"] for guard in found}
 
@@ -33,8 +34,15 @@ class Guards:
         if name == "":
             return None
         if name not in self.hrefs:
-            raise InvalidItem(f"there is no content guard '{name}': create it first")
+            raise InvalidItem(self.missing(name))
         return self.hrefs[name]
+
+    def missing(self, name: str) -> str:
+        """Return the message for a guard that was not found: Pulp hides those of no permission."""
+        return (
+            f"there is no content guard '{name}', or {self._user} may not see it: create it first, or "
+            "ask an administrator of this Pulp for the permission"
+        )
 
     def readable(self, side: Mapping[str, Any]) -> dict[str, Any]:
         """One side of a diff of a distribution, with the guard's name where it is known."""
@@ -52,7 +60,9 @@ def read_guards(server: Server, names: Iterable[str], hrefs: Iterable[str] = ())
     known = {entry["pulp_href"] for entry in found.values()}
     unknown = [href for href in hrefs if href not in known]
     more = read_by_field(server.client, guard.endpoint, "pulp_href", unknown, fields)
-    return Guards([*found.values(), *more.values()])
+    username = server.client.connection.username
+    user = f"user '{username}'" if username else "this account"
+    return Guards([*found.values(), *more.values()], user)
 
 
 @dataclass(frozen=True)
@@ -319,7 +329,7 @@ class DistributionRun:
     def _guard(self, name: str, result: Result) -> str | None:
         if name in self._guards.hrefs or not self._server.check_mode:
             return self._guards.href(name)
-        report_missing(self._server, result, f"there is no content guard '{name}'")
+        report_missing(self._server, result, self._guards.missing(name))
         return name
 
     def _source(

@@ -36,8 +36,10 @@ def test_circular_references_are_errors_and_other_items_are_kept():
 
 
 def test_a_content_guard_is_found_by_name_and_empty_text_means_none():
-    guards = Guards([{"name": "release", "pulp_href": "/guards/1/"}])
+    guards = Guards([{"name": "release", "pulp_href": "/guards/1/"}], "user 'ci'")
     assert guards.href("release") == "/guards/1/"
     assert guards.href("") is None
-    with pytest.raises(InvalidItem, match="there is no content guard 'nobody'"):
+    with pytest.raises(
+        InvalidItem, match="there is no content guard 'nobody', or user 'ci' may not"
+    ):
         guards.href("nobody")
