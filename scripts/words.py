@@ -35,6 +35,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "plugins/plugin_utils/run/screen.py": _TOLD,
     "scripts/words.py": {**_TOLD, **_TELL},
     "tests/lab/upstream/handler.py": _TELL,
+    "tests/unit/plugins/module_utils/objects/test_user.py": _TOLD,
     "tests/unit/plugins/module_utils/release/test_promote.py": _TOLD,
     "tests/unit/plugins/plugin_utils/run/test_screen.py": _TOLD,
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""access_check with a Kayobe configuration: packages and images are checked each by itself."""
+"""access_check with a Kayobe configuration: packages and images are checked each separately."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from .rig import Rig
+from tests.e2e.rig import Rig
 
 TAG = "2025.1-rocky-9-20250801T000000"
 
 
-def configuration(folder: Path, pins: dict[str, str], images: list[str]) -> Path:
+def configuration(directory: Path, pins: dict[str, str], images: list[str]) -> Path:
     """Write a Kayobe configuration that pins packages and images."""
-    directory = folder / "configuration" / "etc" / "kayobe"
+    directory = directory / "configuration" / "etc" / "kayobe"
     directory.mkdir(parents=True)
     lines = [f"stackhpc_pulp_repo_{name}_version: {stamp}\n" for name, stamp in pins.items()]
     (directory / "pulp-repo-versions.yml").write_text("".join(lines), "utf-8")
@@ -31,7 +31,7 @@ def site(rig: Rig) -> dict[str, Any]:
     """Return the variables of a site whose configuration pins a snapshot and two images."""
     item = rig.rpm(1)
     stamps = rig.snapshot(item)
-    root = configuration(rig.folder, stamps, ["nova-api", "glance-api"])
+    root = configuration(rig.directory, stamps, ["nova-api", "glance-api"])
     return {"rpm_package_repos": [item], "kayobe_config_repo_path": str(root)}
 
 
@@ -69,7 +69,7 @@ def test_unknown_pins_are_in_the_last_line(rig: Rig, site: dict[str, Any]) -> No
     pins = Path(site["kayobe_config_repo_path"]) / "etc" / "kayobe" / "pulp-repo-versions.yml"
     gone = [f"stackhpc_pulp_repo_gone_{n}_version: 20250801T000000\n" for n in range(4)]
     pins.write_text(pins.read_text("utf-8") + "".join(gone), "utf-8")
-    summary = rig.folder / "summary.md"
+    summary = rig.directory / "summary.md"
 
     run = rig.run("access_check", **site, summary_path=str(summary)).succeeded()
 

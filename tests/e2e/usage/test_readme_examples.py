@@ -13,7 +13,7 @@ import yaml
 
 from tests.lab.playbook import Run
 
-from .rig import HARD_PASSWORD, Rig
+from tests.e2e.rig import SPECIAL_PASSWORD, Rig
 
 COLLECTION = Path(__file__).resolve()
 while not (COLLECTION / "galaxy.yml").exists():
@@ -27,7 +27,7 @@ def run_example(rig: Rig, role: str, *paths: tuple[str, Path], **variables: Any)
     for name, path in paths:
         assert name in example
         example = example.replace(name, str(path))
-    play = rig.folder / f"{role}.yml"
+    play = rig.directory / f"{role}.yml"
     play.write_text(json.dumps(yaml.safe_load(example)), encoding="utf-8")
     return rig.run(str(play), **variables)
 
@@ -39,7 +39,7 @@ def test_roles_take_the_connection_from_the_variables_of_the_host(rig: Rig) -> N
     assert "selected 0 of " in listed.output
     assert rig.ark.snapshots(rig.prefix)
 
-    image = rig.folder / "overcloud.qcow2"
+    image = rig.directory / "overcloud.qcow2"
     image.write_bytes(b"bits")
     given = ("/var/lib/images/overcloud.qcow2", image)
     run_example(rig, "image", given).succeeded()
@@ -52,7 +52,7 @@ def test_roles_take_the_connection_from_the_variables_of_the_host(rig: Rig) -> N
 
 
 def test_access_control_takes_the_connection_from_the_variables_of_the_host(rig: Rig) -> None:
-    run = run_example(rig, "access_control", vault_client1_ark_password=HARD_PASSWORD).succeeded()
+    run = run_example(rig, "access_control", vault_client1_ark_password=SPECIAL_PASSWORD).succeeded()
     assert run.of("client1")["action"] in {"created", "updated", "unchanged"}
 
 
@@ -84,7 +84,7 @@ def test_a_client_takes_the_connection_that_kayobe_passes(rig: Rig) -> None:
 
 
 def test_roles_without_a_server_need_no_connection(rig: Rig) -> None:
-    root = rig.folder / "configuration"
+    root = rig.directory / "configuration"
     directory = root / "etc" / "kayobe"
     directory.mkdir(parents=True)
     pins = directory / "pulp-repo-versions.yml"
@@ -111,7 +111,7 @@ def test_module_defaults_of_the_caller_override_the_connection_of_the_host(
     if where == "group":
         play["tasks"] = [target]
     target["module_defaults"] = {group: connection}
-    path = rig.folder / "own.yml"
+    path = rig.directory / "own.yml"
     path.write_text(json.dumps([play]), encoding="utf-8")
 
     rig.run(str(path), rpm_package_repos=[item]).succeeded()

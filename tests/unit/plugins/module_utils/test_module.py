@@ -277,7 +277,7 @@ def test_the_connection_of_the_host_is_used_where_the_caller_has_none(invoke, ar
 @pytest.mark.parametrize("defaults", [None, {}])
 def test_a_missing_url_is_an_error_that_names_the_variables_of_roles(invoke, defaults):
     status, answer = invoke(
-        raising(AssertionError("nothing is carried out")),
+        run_that_raises(AssertionError("the module must not run")),
         pulp_url=None,
         connection_defaults=defaults,
     )

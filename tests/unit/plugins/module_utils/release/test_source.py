@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+import requests.certs
 
 from plugins.module_utils.inventory.pins import Pin
 from plugins.module_utils.inventory.repositories import PackageRepository
@@ -15,6 +17,7 @@ from plugins.module_utils.release.source import open_source
 from tests.unit.fake_pulp.pulp import FakePulp
 
 STAMP = "20260201T000000"
+CA_BUNDLE = Path(requests.certs.where()).read_text("utf-8")
 
 
 def pin(content_type, **more):
@@ -24,7 +27,7 @@ def pin(content_type, **more):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """The requests as (path, username, CA bundle), answered by the status of their path, else 404."""
+    """Requests as (path, username, CA bundle), answered by the status of their path, else 404."""
     found: list[tuple] = []
     statuses: dict[str, int] = {}
 
@@ -50,20 +53,20 @@ def asked(monkeypatch):
     ],
 )
 def test_one_of_the_files_that_a_mirror_reads_is_enough(asked, content_type, more, paths):
-    requests, statuses = asked
+    asked_for, statuses = asked
     statuses[f"a/{STAMP}/{paths[-1]}"] = 200
     with open_source(FakePulp().server(True), "https://ark/", {}) as source:
         source.require(pin(content_type, **more))
-    assert [path for path, _name, _bundle in requests] == [f"a/{STAMP}/{path}" for path in paths]
+    assert [path for path, _name, _bundle in asked_for] == [f"a/{STAMP}/{path}" for path in paths]
 
 
 def test_the_account_and_the_ca_bundle_of_the_mirror_are_used_and_not_left(asked, monkeypatch):
-    requests, _statuses = asked
-    account = {"remote_username": "client", "remote_password": "secret", "ca_cert": "PEM"}
+    asked_for, _statuses = asked
+    account = {"remote_username": "client", "remote_password": "secret", "ca_cert": CA_BUNDLE}
     with open_source(FakePulp().server(True), "https://ark", account) as source:
         path = source._app._connection.ca_path
         message = f"^the source has no a-{STAMP}, or user 'client' may not read it"
         with pytest.raises(InvalidItem, match=message):
             source.require(pin("rpm"))
-    assert requests == [(f"a/{STAMP}/repodata/repomd.xml", "client", "PEM")]
+    assert asked_for == [(f"a/{STAMP}/repodata/repomd.xml", "client", CA_BUNDLE)]
     assert not os.path.exists(path)

@@ -78,7 +78,8 @@ def test_one_that_is_not_named_is_not_changed(pulp):
 def test_it_is_refused_as_a_whole(pulp, options, error):
     with pytest.raises(InvalidItem, match=error):
         withdraw(pulp, **options)
-    assert pulp.writes == []
+    assert guards(pulp) == ["release", "release"]
+    assert not [one for one in pulp.writes if one.path.startswith("distributions/")]
 
 
 def test_a_failure_rolls_all_back(pulp):
