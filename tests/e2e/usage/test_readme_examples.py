@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.lab.playbook import Run
-
 from tests.e2e.rig import SPECIAL_PASSWORD, Rig
+from tests.lab.playbook import Run
 
 COLLECTION = Path(__file__).resolve()
 while not (COLLECTION / "galaxy.yml").exists():
@@ -52,7 +51,9 @@ def test_roles_take_the_connection_from_the_variables_of_the_host(rig: Rig) -> N
 
 
 def test_access_control_takes_the_connection_from_the_variables_of_the_host(rig: Rig) -> None:
-    run = run_example(rig, "access_control", vault_client1_ark_password=SPECIAL_PASSWORD).succeeded()
+    run = run_example(
+        rig, "access_control", vault_client1_ark_password=SPECIAL_PASSWORD
+    ).succeeded()
     assert run.of("client1")["action"] in {"created", "updated", "unchanged"}
 
 
