@@ -82,6 +82,13 @@ options:
       - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_API_ROOT) is used.
     type: str
     default: /pulp/
+  content_path_prefix:
+    description:
+      - Path prefix of the server's content app, its setting C(CONTENT_PATH_PREFIX).
+      - If not set, the value of the environment variable E(RELEASE_TRAIN_PULP_CONTENT_PATH_PREFIX) is
+        used. If that is not set either, the prefix is read from the status of the server. If the status
+        cannot be read, V(/pulp/content/) is used.
+    type: str
   connection_defaults:
     description:
       - Connection that is used if O(pulp_url) is not set, usually the one of the inventory host. Roles set
@@ -187,6 +194,12 @@ options:
   source_ca_cert:
     description: CA bundle used to verify the source, in PEM format.
     type: str
+  source_content_path_prefix:
+    description:
+      - Path prefix of the content app of the source, its setting C(CONTENT_PATH_PREFIX). It cannot be
+        read from the source, because a mirror does not use the REST API of the source.
+    type: str
+    default: /pulp/content/
   repository_suffix:
     description: Suffix of the names of repositories. By default the names of the source are used.
     type: str

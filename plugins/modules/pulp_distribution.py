@@ -28,7 +28,7 @@ options:
         required: true
       base_path: &base_path
         description:
-          - Path of the distribution below C(/pulp/content/). A slash at the end is ignored. Required for a
+          - Path of the distribution below O(content_path_prefix). A slash at the end is ignored. Required for a
             new distribution.
         type: str
       repository: &repository

@@ -26,7 +26,7 @@ options:
     suboptions:
       path:
         description:
-          - Path of the file on the server of O(pulp_url), below C(/pulp/content/), such as
+          - Path of the file on the server of O(pulp_url), below O(content_path_prefix), such as
             V(kayobe-images/2025.1/rocky/9/latest/overcloud-rocky-9.qcow2).
         type: str
       url:

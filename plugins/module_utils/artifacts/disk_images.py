@@ -24,7 +24,6 @@ from ..inventory.values import path_problem
 from ..objects.distribution import DistributionSpec, Guards, read_guards, reconcile_distribution
 from ..objects.publication import PublicationSpec, publish
 from ..objects.repository import RepositorySpec, read_repositories, reconcile_repository
-from ..pulp.content_app import content_url
 from ..pulp.errors import Conflict
 from ..pulp.pool import refuse_duplicates, run_all
 from ..pulp.reader import read_by_key
@@ -233,7 +232,7 @@ class _DiskImageUpload:
         item = {"files": files, "checksums": image.item["checksums"], "state": "present"}
         wanted = read_files(item)
         path = image.pin.snapshot_path
-        result.more["url"] = f"{content_url(self._server.client.connection, path)}/"
+        result.more["url"] = f"{self._server.content_url(path)}/"
         if image.served:
             self._require_same_files(image, wanted)
             result.more["files"] = []

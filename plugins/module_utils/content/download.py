@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import redact_url
 from ..files import CHECKSUM_SUFFIX, DiskFull, LocalFile, PartialFile
-from ..pulp.content_app import content_url
+from ..pulp.content_app import ContentApp
 from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError, TLSError, Unreachable
 from ..pulp.pool import refuse_duplicates, run_all
 from ..pulp.server import Server, TransferProgress
@@ -42,9 +42,10 @@ def download_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
     """Carry out module pulp_file_download: the list `files` -> results, in its order."""
     fetcher = Fetcher(server.client.connection)
     downloader = Downloader(fetcher, server.transfers)
+    app = ContentApp(server.client.connection)
     work: list[tuple[Result, Mapping[str, Any]]] = []
     for item in params["files"]:
-        url = _url(server, item)
+        url = _url(app, item)
         path = _destination(item["dest"], url)
         more = {"url": redact_url(url), "dest": path, "sha256": "", "received": 0}
         name = item.get("path") or redact_url(item.get("url") or "")
@@ -52,16 +53,16 @@ def download_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
     refuse_duplicates(work, [result.more["dest"] for result, _item in work], "dest")
 
     def run(item: Mapping[str, Any], result: Result) -> None:
-        _download(server, downloader, item, result)
+        _download(server, downloader, app, item, result)
 
     results = run_all(work, run, server.write_concurrency(), server.report)
-    statistics = {"requests": fetcher.request_count, "polls": 0, "tasks": 0}
+    statistics = {"requests": fetcher.request_count + app.request_count, "polls": 0, "tasks": 0}
     return results, {"statistics": statistics}
 
 
-def _url(server: Server, item: Mapping[str, Any]) -> str:
+def _url(app: ContentApp, item: Mapping[str, Any]) -> str:
     url = item.get("url") or ""
-    return url or content_url(server.client.connection, (item.get("path") or "").lstrip("/"))
+    return url or app.url((item.get("path") or "").lstrip("/"))
 
 
 def _destination(dest: str, url: str) -> str:
@@ -75,9 +76,13 @@ def _destination(dest: str, url: str) -> str:
 
 
 def _download(
-    server: Server, downloader: Downloader, item: Mapping[str, Any], result: Result
+    server: Server,
+    downloader: Downloader,
+    app: ContentApp,
+    item: Mapping[str, Any],
+    result: Result,
 ) -> None:
-    url, dest = _url(server, item), result.more["dest"]
+    url, dest = _url(app, item), result.more["dest"]
     if bool(item.get("url")) == bool(item.get("path")):
         raise InvalidItem("set either url or path")
     validate_url(url)
@@ -89,7 +94,7 @@ def _download(
     if not os.path.isdir(directory) and not server.check_mode:
         raise InvalidItem(f"the directory {directory} does not exist: create it first")
     wanted_mode = _wanted_mode(item)
-    sha256, size = _expected(server, downloader, item, url)
+    sha256, size = _expected(downloader, app, item, url)
     result.more["sha256"] = sha256
     existing = LocalFile(dest) if os.path.lexists(dest) else None
     current = existing.sha256 if existing else ""
@@ -113,7 +118,7 @@ def _download(
 
 
 def _expected(
-    server: Server, downloader: Downloader, item: Mapping[str, Any], url: str
+    downloader: Downloader, app: ContentApp, item: Mapping[str, Any], url: str
 ) -> tuple[str, int | None]:
     """Return the sha256 and the size that the file must have, as far as they are known.
 
@@ -126,15 +131,15 @@ def _expected(
         return given.lower(), None
     if item["checksum"]:
         return downloader.checksum(url, os.path.basename(unquote(urlsplit(url).path))), None
-    return _published(server, downloader, (item.get("path") or "").strip("/"))
+    return _published(downloader, app, (item.get("path") or "").strip("/"))
 
 
-def _published(server: Server, downloader: Downloader, path: str) -> tuple[str, int | None]:
+def _published(downloader: Downloader, app: ContentApp, path: str) -> tuple[str, int | None]:
     """Return the sha256 and the size of a file in the manifest of its publication, which is in the
     first parent directory that has one; "" and None if there is none."""
     directory, _slash, name = path.rpartition("/")
     while directory:
-        url = content_url(server.client.connection, f"{directory}/{_MANIFEST}")
+        url = app.url(f"{directory}/{_MANIFEST}")
         published = downloader.manifest(url)
         if published is not None:
             return published.get(name, ("", None))

@@ -25,7 +25,8 @@ def origin_of(url: str) -> str:
 
 @dataclass(frozen=True)
 class Connection:
-    """The connection options. Times are in seconds; without `concurrency` the server decides.
+    """The connection options. Times are in seconds; without `concurrency` and `content_path_prefix`
+    the server decides.
 
     `pulp_url` is kept without a trailing slash. Raises InvalidItem, naming the invalid option.
     """
@@ -42,6 +43,7 @@ class Connection:
     concurrency: int | None = None
     domain: str | None = None
     api_root: str = "/pulp/"
+    content_path_prefix: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pulp_url", self.pulp_url.strip().rstrip("/"))

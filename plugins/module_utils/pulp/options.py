@@ -35,6 +35,7 @@ CONNECTION: dict[str, dict[str, Any]] = {
     "concurrency": {"type": "int", "fallback": _from_environment("CONCURRENCY")},
     "domain": {"type": "str", "fallback": _from_environment("DOMAIN")},
     "api_root": {"type": "str", "default": "/pulp/", "fallback": _from_environment("API_ROOT")},
+    "content_path_prefix": {"type": "str", "fallback": _from_environment("CONTENT_PATH_PREFIX")},
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..report.report import Report
 from .client import PulpClient
+from .content_app import content_url, prefix_of
 from .errors import Conflict, InvalidItem, LostResponse, PulpError, ResponseError, TaskFailed
 from .planner import HIDDEN, Change, plan
 from .pool import ConcurrencyLimit
@@ -127,6 +128,12 @@ class Server:
             if self._status is None:
                 self._status = self.client.get("status/")
             return self._status
+
+    def content_url(self, path: str) -> str:
+        """Return the URL of a base path in the content app."""
+        connection = self.client.connection
+        prefix = connection.content_path_prefix or prefix_of(self.status)
+        return content_url(connection, path, prefix)
 
     def clock(self) -> float:
         """Return the current time by the server's clock, in seconds since 1970, as time.time does.

@@ -17,6 +17,7 @@ from ..objects.pinned_source import is_mirrored, is_pinned_source, source_digest
 from ..objects.publication import PublicationSpec, publish
 from ..objects.repository import RepositorySpec, read_repositories, reconcile_repository
 from ..objects.sync import Retries, RunningSyncs, SyncOutcome, SyncSettings, sync_item
+from ..pulp.content_app import DEFAULT_PREFIX, below_prefix
 from ..pulp.errors import PulpError, TaskFailed
 from ..pulp.planner import to_api_values
 from ..pulp.pool import run_all
@@ -44,6 +45,7 @@ SOURCE: dict[str, dict[str, Any]] = {
     "source_password": {"type": "str", "no_log": True},
     "source_validate_certs": {"type": "bool"},
     "source_ca_cert": {"type": "str"},
+    "source_content_path_prefix": {"type": "str", "default": DEFAULT_PREFIX},
     "repository_suffix": {"type": "str", "default": ""},
     "distribution_suffix": {"type": "str", "default": ""},
 }
@@ -59,7 +61,7 @@ class MirrorSettings:
     `remote`: credentials and trust of the source, as options of pulp_repository. `defaults`: of
     every item, by content type. The suffixes are appended to the names of repositories and
     distributions. `send_secrets`: to remotes that are synced (always), all, or new ones only
-    (on_create).
+    (on_create). `source_prefix`: of the content app of the source.
     """
 
     source_url: str
@@ -68,6 +70,7 @@ class MirrorSettings:
     repository_suffix: str = ""
     distribution_suffix: str = ""
     send_secrets: str = "always"
+    source_prefix: str = DEFAULT_PREFIX
     retries: Retries = Retries()
 
     @classmethod
@@ -88,6 +91,7 @@ class MirrorSettings:
             repository_suffix=params["repository_suffix"],
             distribution_suffix=params["distribution_suffix"],
             send_secrets=params["update_secrets"],
+            source_prefix=params["source_content_path_prefix"],
             retries=Retries.from_params(params),
         )
 
@@ -102,7 +106,7 @@ class MirrorSettings:
             **{name: own[name] for name in names if name in own},
             **self.remote,
             "name": f"{repository.name}{self.repository_suffix}",
-            "url": f"{self.source_url.rstrip('/')}/pulp/content/{pin.snapshot_path}"
+            "url": f"{below_prefix(self.source_url, self.source_prefix)}{pin.snapshot_path}"
             f"{CONTENT_TYPES[pin.content_type].manifest}",
             "mode": repository.mode or defaults.get("mode"),
         }
@@ -276,7 +280,9 @@ def mirror_pins(
     with ExitStack() as stack:
         source = None
         if server.check_mode:
-            opened = open_source(server, settings.source_url, settings.remote)
+            opened = open_source(
+                server, settings.source_url, settings.remote, settings.source_prefix
+            )
             source = stack.enter_context(opened)
         return _mirror_pins(server, pins, settings, malformed, source)
 

@@ -12,7 +12,6 @@ from ..inventory.stamp import STAMP_PATTERN, is_stamp
 from ..objects.distribution import read_guards
 from ..objects.server_lock import ServerLock
 from ..objects.switch import Switch, switch_all
-from ..pulp.content_app import content_url
 from ..pulp.errors import InvalidItem, PulpError
 from ..pulp.pool import for_each
 from ..pulp.reader import read_by_key
@@ -155,7 +154,7 @@ def _show_content(server: Server, switches: Sequence[Switch]) -> None:
 
     def show(switch: Switch) -> None:
         result, content_type = switch.result, CONTENT_TYPES[switch.result.type]
-        url = f"{content_url(server.client.connection, result.more['base_path'])}/"
+        url = f"{server.content_url(result.more['base_path'])}/"
         unit = content_type.content_unit.rpartition(".")[2]
         shown = f"unknown number of {unit}s"
         try:

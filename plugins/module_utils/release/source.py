@@ -11,7 +11,7 @@ from typing import Any
 
 from ..inventory.pins import Pin
 from ..pulp.connection import Connection
-from ..pulp.content_app import ContentApp
+from ..pulp.content_app import DEFAULT_PREFIX, ContentApp
 from ..pulp.errors import InvalidItem, PulpError
 from ..pulp.server import Server
 from .access_check import metadata_paths
@@ -59,8 +59,11 @@ class SourceCheck:
 
 
 @contextmanager
-def open_source(server: Server, url: str, remote: Mapping[str, Any]) -> Iterator[SourceCheck]:
-    """Yield the check of a source; `remote` are options of pulp_repository."""
+def open_source(
+    server: Server, url: str, remote: Mapping[str, Any], prefix: str = DEFAULT_PREFIX
+) -> Iterator[SourceCheck]:
+    """Yield the check of a source; `remote` are options of pulp_repository, `prefix` is the path prefix
+    of its content app."""
     username = remote.get("remote_username")
     descriptor, path = tempfile.mkstemp(suffix=".pem")
     try:
@@ -72,6 +75,7 @@ def open_source(server: Server, url: str, remote: Mapping[str, Any]) -> Iterator
             password=remote.get("remote_password"),
             ca_path=path if remote.get("ca_cert") else None,
             validate_certs=remote.get("tls_validation") is not False,
+            content_path_prefix=prefix,
         )
         yield SourceCheck(server, ContentApp(connection), connection.pulp_url, username)
     finally:

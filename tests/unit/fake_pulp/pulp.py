@@ -116,6 +116,7 @@ class FakePulp:
         self.versions = {"core": version, "file": version, "certguard": version, "rpm": "3.39.4"}
         self.versions.update(deb="3.11.1", container="2.30.0", python="3.36.4")
         self.storage: dict[str, int] | None = None
+        self.content_path_prefix = "/pulp/content/"
         self.page_size = 5000
         self.corrupts = False
         self.session_expired = False
@@ -330,7 +331,8 @@ class FakePulp:
     def _status(self) -> dict[str, Any]:
         versions = [{"component": name, "version": one} for name, one in self.versions.items()]
         workers = [{"name": one["name"]} for one in self.store.within("workers/")]
-        return {"versions": versions, "online_workers": workers, "storage": self.storage}
+        status = {"versions": versions, "online_workers": workers, "storage": self.storage}
+        return {**status, "content_settings": {"content_path_prefix": self.content_path_prefix}}
 
     def _page(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
         line = f"GET {ROOT}{path}?{urlencode(params, quote_via=quote, safe=',')} HTTP/1.1"

@@ -35,7 +35,8 @@ def get(server, tmp_path):
     def run(*items, check_mode=False):
         defaults = {"path": "images/1/a b.img", "checksum": True, "dest": str(tmp_path) + "/"}
         params = {"files": [{**defaults, **item} for item in items or [{}]]}
-        connection = Connection(server.url, "client", "secret")
+        prefix = "/pulp/content/"
+        connection = Connection(server.url, "client", "secret", content_path_prefix=prefix)
         server.requests.clear()
         results, more = download_files(Server(PulpClient(connection), Report(), check_mode), params)
         assert more["statistics"]["requests"] == len(server.requests)
@@ -174,3 +175,16 @@ def test_an_impossible_url_or_path_fails_its_own_item_only(get, wrong):
     assert (good.error, good.action) == ("", "created")
     assert "unexpected" not in bad.error
     assert bad.error
+
+
+def test_the_path_prefix_is_that_of_the_server(server, tmp_path):
+    status = b'{"content_settings": {"content_path_prefix": "/content/"}}'
+    server.files["/pulp/api/v3/status/"] = status
+    server.files["/content/images/2"] = b"content"
+    server.files["/content/images/PULP_MANIFEST"] = f"2,{SHA256},7".encode()
+    files = [{"path": "images/2", "checksum": False, "dest": str(tmp_path / "2")}]
+    connection = Connection(server.url, "client", "secret")
+    (result,), more = download_files(Server(PulpClient(connection), Report()), {"files": files})
+    assert (result.error, result.more["sha256"]) == ("", SHA256)
+    assert result.more["url"] == f"{server.url}/content/images/2"
+    assert more["statistics"]["requests"] == len(server.requests)

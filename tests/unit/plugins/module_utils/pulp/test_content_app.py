@@ -32,7 +32,10 @@ LISTING = """<h1>Index of rocky/</h1><pre><a href="../">../</a>
 
 def app(pulp: PulpHttpServer, username: str | None = "client1", url: str = "") -> ContentApp:
     password = PASSWORD if username else None
-    return ContentApp(Connection(url or pulp.url, username, password), sleep=lambda _seconds: None)
+    connection = Connection(
+        url or pulp.url, username, password, content_path_prefix="/pulp/content/"
+    )
+    return ContentApp(connection, sleep=lambda _seconds: None)
 
 
 @pytest.fixture
@@ -129,3 +132,45 @@ def test_a_domain_is_part_of_the_path():
     assert content_url(Connection("https://ark/", domain="site a"), "rocky/1") == (
         "https://ark/pulp/content/site%20a/rocky/1"
     )
+
+
+# Path prefix
+
+
+def asking(url: str) -> ContentApp:
+    return ContentApp(Connection(url, "client1", PASSWORD), sleep=lambda _seconds: None)
+
+
+@pytest.mark.parametrize("prefix", ["/content/", "/a/b/", "/"])
+def test_the_path_prefix_is_read_once_from_the_public_status(pulp, served, prefix):
+    served["GET", f"{API}status/"] = Reply(
+        200, {"content_settings": {"content_path_prefix": prefix}}
+    )
+    served["HEAD", f"{prefix}rocky/1"] = Reply(200, "")
+    content = asking(pulp.url)
+    assert [content.file_status("rocky/1"), content.file_status("rocky/1")] == [200, 200]
+    assert [one.method for one in pulp.seen] == ["GET", "HEAD", "HEAD"]
+    assert "authorization" not in pulp.seen[0].headers
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(403, "<html>no API for you</html>"), Reply(200, {}), Reply(200, [1])]
+)
+def test_a_server_that_does_not_report_its_prefix_is_assumed_to_have_the_default(
+    pulp, served, reply
+):
+    served["GET", f"{API}status/"] = reply
+    assert asking(pulp.url).url("rocky/1") == f"{pulp.url}/pulp/content/rocky/1"
+
+
+def test_an_unreachable_server_is_reported_by_the_request_to_its_content():
+    content = asking("http://127.0.0.1:1")
+    assert content.url("rocky/1") == "http://127.0.0.1:1/pulp/content/rocky/1"
+    with pytest.raises(Unreachable, match="cannot be reached"):
+        content.file_status("rocky/1")
+
+
+def test_the_prefix_of_the_connection_overrides_that_of_the_server(pulp):
+    connection = Connection(pulp.url, content_path_prefix="own")
+    assert ContentApp(connection).url("rocky/1") == f"{pulp.url}/own/rocky/1"
+    assert pulp.seen == []

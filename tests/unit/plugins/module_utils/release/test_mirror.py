@@ -25,7 +25,12 @@ PARAMS = {
     **dict.fromkeys(("rpm_filter", "deb_filter", "package_filter", "sync_group", "retry")),
     **dict.fromkeys(("source_password", "source_validate_certs", "source_ca_cert")),
     **{"source_url": "https://ark/", "source_username": None, "pins_strict": False},
-    **{"repository_suffix": "", "distribution_suffix": "", "update_secrets": "always"},
+    **{
+        "source_content_path_prefix": "/pulp/content/",
+        "repository_suffix": "",
+        "distribution_suffix": "",
+        "update_secrets": "always",
+    },
     **{"retries": 0, "retry_delay": 0, "late_retry_delay": -1},
 }
 
@@ -334,3 +339,12 @@ def test_an_interrupted_run_serves_all_or_nothing_and_the_next_one_completes_it(
             assert served(pulp)
         assert run(pulp) == ""
         assert served(pulp) == {f"a-{OLD}": PACKAGES}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path"), [("/content/", "/content/"), ("a/b", "/a/b/"), ("/", "/")]
+)
+def test_the_content_app_of_the_source_may_have_another_path_prefix(pulp, prefix, path):
+    pulp.upstream[f"https://ark{path}a/{OLD}"] = PACKAGES
+    assert one(pulp, source_content_path_prefix=prefix).error == ""
+    assert served(pulp) == {f"a-{OLD}": PACKAGES}

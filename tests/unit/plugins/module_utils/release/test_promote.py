@@ -165,3 +165,10 @@ def test_a_missing_snapshot_is_reported_and_nothing_is_written():
         with pytest.raises(InvalidItem, match=f"'b-{STAMP}' of b does not exist, {message}"):
             promote(ark)
     assert ark.guard("a") == "development"
+
+
+def test_the_url_has_the_path_prefix_of_the_server():
+    ark = Ark(a="development")
+    ark.pulp.content_path_prefix = "/content/"
+    results, _lines = promote(ark, check_mode=True)
+    assert results[0].more["url"] == f"https://ark.example.com/content/a/{STAMP}/"

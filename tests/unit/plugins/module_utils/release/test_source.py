@@ -70,3 +70,16 @@ def test_the_account_and_the_ca_bundle_of_the_mirror_are_used_and_not_left(asked
             source.require(pin("rpm"))
     assert asked_for == [(f"a/{STAMP}/repodata/repomd.xml", "client", CA_BUNDLE)]
     assert not os.path.exists(path)
+
+
+def test_the_check_uses_the_path_prefix_of_the_source(monkeypatch):
+    urls = []
+
+    def file_status(app, path):
+        urls.append(app.url(path))
+        return 200
+
+    monkeypatch.setattr(ContentApp, "file_status", file_status)
+    with open_source(FakePulp().server(True), "https://ark/", {}, "/content/") as source:
+        source.require(pin("file"))
+    assert urls == [f"https://ark/content/a/{STAMP}/PULP_MANIFEST"]
