@@ -13,6 +13,7 @@ description:
   - Promotes all snapshots or none. All snapshots are validated before the first write, the result is
     read back, and if a write fails all changes are rolled back. A snapshot that does not exist or has
     no packages is an error. See O(allow_empty).
+  - Warns about snapshots whose metadata expires (label C(release_train_valid_until)), with the date.
   - Promotions of one server exclude each other by a content guard C(release-train-mutex), which exists
     while the module runs. The module waits two minutes for another promotion.
   - If it is interrupted by SIGINT, SIGTERM or SIGHUP, it completes the promotion or rolls it back.
@@ -102,6 +103,10 @@ results:
       description: Number of packages in the snapshot.
       type: int
       returned: in check mode and in diff mode, when changed
+    valid_until:
+      description: When the metadata of the snapshot expires, such as V(2026-12-05T12:00:00Z).
+      type: str
+      returned: when it expires
 summary:
   description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always

@@ -16,6 +16,7 @@ description:
   - Skips, with a warning, a snapshot that lost too many packages (label C(release_train_shrunk)), and
     returns the previous one. A snapshot that is released, which means that its content
     guard is not O(content_guard), is not skipped, and neither is one that is requested by its exact stamp.
+  - Warns about snapshots whose metadata expires (label C(release_train_valid_until)), with the date.
   - Reports a repository without such a snapshot in a warning. It is an error if an exact stamp is
     requested, or if no repository has a snapshot.
 options:
@@ -137,6 +138,10 @@ results:
       description: Number of packages before the loss, if the snapshot has lost too many packages.
       type: str
       returned: always
+    valid_until:
+      description: When the metadata of the snapshot expires, such as V(2026-12-05T12:00:00Z).
+      type: str
+      returned: when it expires
 summary:
   description: Number of items that are ok (unchanged), changed, failed and skipped.
   returned: always

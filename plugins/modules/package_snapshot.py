@@ -16,6 +16,8 @@ description:
     C(<base_path><stamp>) with the content guard O(content_guard).
   - Creates no snapshot of a repository whose newest snapshot serves its latest version.
   - Skips items with C(sync) V(false) whose repository does not exist, with one warning.
+  - Warns about snapshots of Debian repositories whose metadata expires (C(Valid-Until) of a suite), with the
+    date, and records it in the label C(release_train_valid_until).
   - Processes all repositories even if some of them fail. The module then fails with the error of each.
 options:
   stamp:
@@ -165,6 +167,10 @@ results:
       type: list
       elements: str
       returned: when synced
+    valid_until:
+      description: When the metadata of the newest snapshot expires, such as V(2026-12-05T12:00:00Z).
+      type: str
+      returned: when it expires
     shrunk:
       description:
         - Number of packages C(before) and C(after) the loss. C(advice) is where to look when none are left.

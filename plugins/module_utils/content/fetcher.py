@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from ..errors import has_unclear_credentials, redact_url
 from ..pulp.connection import Connection, origin_of
 from ..pulp.errors import InvalidItem, PulpError, ResponseError, error_text
 from ..pulp.session import basic_header
-from ..pulp.transport import Response, Sink, Transport
+from ..pulp.transport import Response, Sink, Transport, send_with_retries
 
 _MAX_REDIRECTS = 5
 _MAX_REASON = 200
@@ -105,15 +106,43 @@ class Fetcher:
                 raise PulpError(f"{url} is not a checksum file: it has more than {max_size} bytes")
 
         response = self.get(url, {}, lambda status, headers: add if status == 200 else None)
+        return self._text(url, response, body)
+
+    def beginning(self, url: str, size: int) -> str | None:
+        """Return the first bytes of a file, at most `size`; None if it does not exist (404). Transient
+        failures are retried. Raises PulpError."""
+        body = bytearray()
+
+        def add(block: bytes) -> None:
+            body.extend(block)
+            if len(body) >= size:
+                raise _Enough
+
+        def request() -> Response:
+            body.clear()
+            headers = {"Range": f"bytes=0-{size - 1}"}
+            return self.get(url, headers, lambda code, _head: add if code in (200, 206) else None)
+
+        try:
+            response = send_with_retries(request, True, time.sleep)
+        except _Enough:
+            return body[:size].decode("utf-8", "replace")
+        return self._text(url, response, body)
+
+    def _text(self, url: str, response: Response, body: bytearray) -> str | None:
         if response.status == 404:
             return None
-        if response.status != 200:
+        if response.status not in (200, 206):
             raise ResponseError(response.status, f"{url}: {failure_reason(response)}")
         return body.decode("utf-8", "replace")
 
 
 class _FileExists(Exception):
     """The headers of a response show that the file exists: its body is not needed."""
+
+
+class _Enough(Exception):
+    """The rest of a body is not needed."""
 
 
 def _skip_redirects(sink: Sink) -> Sink:

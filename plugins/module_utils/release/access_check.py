@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..container.registry import Registry
+from ..content.apt_release import release_paths
 from ..inventory.container_pins import IMAGE_NAME
 from ..inventory.pins import Pin, ResolvedPins, unknown_pins_text
 from ..inventory.repositories import ItemError
@@ -328,17 +329,11 @@ class ContainerImageCheck:
 
 def metadata_paths(pin: Pin) -> list[str]:
     """Return the paths in a snapshot of which at least one exists if it serves anything: the metadata
-    that a mirror reads first.
-
-    A Debian suite that ends in a slash is a directory of its own, without `dists`.
-    """
+    that a mirror reads first."""
     if pin.content_type == "rpm":
         return ["repodata/repomd.xml"]
     suite = ((pin.repository.distributions or "").split() or [""])[0]
-    if not suite:
-        return [""]
-    directory = suite.strip("/.") if suite.endswith("/") else f"dists/{suite}"
-    return [f"{directory}/{file}".lstrip("/") for file in ("Release", "InRelease")]
+    return release_paths(suite) if suite else [""]
 
 
 def _series(tag: str) -> str:

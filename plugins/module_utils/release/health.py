@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Report the health of a Pulp: snapshots without packages, repositories that were not synced
-recently, and the usage of its storage."""
+"""Report the health of a Pulp: snapshots without packages or with metadata that expires, repositories
+that were not synced recently, and the usage of its storage."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..content.apt_release import read_expiry
+from ..content.fetcher import Fetcher
 from ..inventory.pins import Pin
 from ..inventory.repositories import PackageRepository
 from ..inventory.stamp import current_stamp, parse_stamp
@@ -22,6 +25,11 @@ from ..report.report import Result
 from .changes import package_count
 from .newest import served_versions
 
+EXPIRY_LABEL = "release_train_valid_until"
+"""On a distribution: when its metadata expires (`2026-12-05T12:00:00Z`), or `never`."""
+
+_EXPIRY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_MAX_LISTED = 20
 # In the names of all plugins' sync tasks: pulp_rpm.app.tasks.synchronizing.synchronize.
 _COMPLETED_SYNCS = {"name__contains": "synchroni", "state": "completed"}
 _RESOURCES = "reserved_resources_record"
@@ -168,3 +176,54 @@ def empty_snapshots(
             permit = ", or permit it with allow_empty" if pin.content_type in PACKAGE_TYPES else ""
             problems.append(f"{subject} has no {unit}s: {empty_advice(pin.repository)}{permit}")
     return problems
+
+
+def record_expiry(
+    server: Server, repository: PackageRepository, stamp: str, snapshot: Mapping[str, Any]
+) -> str:
+    """Return when the metadata of a snapshot (its distribution) expires, "" if it does not.
+
+    It is read once, and recorded in a label. Metadata that Pulp creates itself does not expire. An error
+    is a warning only, because hosts may be configured to ignore the date.
+    """
+    if repository.content_type != "deb" or repository.mode != "verbatim":
+        return ""
+    labels = dict(snapshot.get("pulp_labels") or {})
+    if EXPIRY_LABEL not in labels and not server.check_mode:
+        url = server.content_url(repository.snapshot_path(stamp))
+        suites = (repository.distributions or "").split()
+        try:
+            expiry = read_expiry(Fetcher(server.client.connection), url, suites)
+            if expiry:
+                labels[EXPIRY_LABEL] = expiry
+                body = {"key": EXPIRY_LABEL, "value": expiry}
+                server.client.post(f"{snapshot['pulp_href']}set_label/", body)
+        except PulpError as error:
+            name = repository.short_name
+            server.report.warn(f"{name}: cannot read whether metadata of {stamp} expires: {error}")
+    return expiry_of(labels)
+
+
+def expiry_of(labels: Mapping[str, str] | None) -> str:
+    """Return when the metadata of a snapshot with these labels expires, "" if that is not recorded."""
+    expiry = (labels or {}).get(EXPIRY_LABEL, "")
+    return expiry if _EXPIRY.fullmatch(expiry) else ""
+
+
+def warn_of_expiry(server: Server, results: Sequence[Result]) -> None:
+    """Warn about snapshots that apt refuses once their metadata has expired: all in one warning."""
+    expiring = sorted(
+        (result.more["valid_until"], result.more["short_name"], result.more["stamp"])
+        for result in results
+        if result.more.get("valid_until")
+    )
+    if not expiring:
+        return
+    listed = [f"{name} {stamp} on {expiry}" for expiry, name, stamp in expiring[:_MAX_LISTED]]
+    omitted = len(expiring) - len(listed)
+    listed += [f"{omitted} more later"] if omitted else []
+    server.report.warn(
+        f"the metadata of these snapshots expires (Valid-Until): {', '.join(listed)}. After that "
+        'apt-get update fails on hosts without Acquire::Check-Valid-Until "false": see the page Add a '
+        "repository, section Debian and Ubuntu hosts"
+    )

@@ -28,7 +28,7 @@ _PAUSE = 2.0
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A distribution that serves a snapshot. `publication`, `guard` and `version` are hrefs.
+    """A distribution that serves a snapshot. `publication`, `guard`, `version` and `href` are hrefs.
 
     `version`: the repository version that it serves; empty where it was not read.
     """
@@ -38,12 +38,14 @@ class Snapshot:
     guard: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+    href: str = ""
 
     @classmethod
     def from_distribution(cls, entry: Mapping[str, Any]) -> Snapshot:
         """From a distribution as Pulp's API has it."""
         labels = entry.get("pulp_labels") or {}
-        return cls(entry["name"], entry["publication"], entry.get("content_guard"), labels)
+        guard = entry.get("content_guard")
+        return cls(entry["name"], entry["publication"], guard, labels, href=entry["pulp_href"])
 
 
 @dataclass

@@ -19,7 +19,7 @@ from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
 from .changes import package_count
-from .health import empty_snapshots
+from .health import empty_snapshots, expiry_of, warn_of_expiry
 from .newest import SnapshotFilter, find_snapshots, served_versions
 from .options import read_pins
 
@@ -37,6 +37,7 @@ def promote_packages(
         server.report.warn(warning)
     guard, allow_empty = params["content_guard"], params["allow_empty"]
     results = promote_pins(server, resolved.pins, guard, resolved.errors, allow_empty)
+    warn_of_expiry(server, results)
     lines = [promotion_line(result) for result in results if result.changed]
     return results, {"selected": selected, "unknown_pins": resolved.unknown, "lines": lines}
 
@@ -97,7 +98,7 @@ def _switches(
             pin.snapshot_name,
             entry,
             {"content_guard": guards.hrefs[guard]},
-            _result(pin),
+            _result(pin, expiry_of(entry and entry.get("pulp_labels"))),
             guards.readable,
         )
         for pin, entry in zip(pins, snapshots)
@@ -179,6 +180,8 @@ def promotion_line(result: Result) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _result(pin: Pin) -> Result:
+def _result(pin: Pin, expiry: str) -> Result:
     more = {"short_name": pin.short_name, "stamp": pin.stamp, "base_path": pin.snapshot_path}
+    if expiry:
+        more["valid_until"] = expiry
     return Result(pin.snapshot_name, pin.content_type, more=more)

@@ -27,7 +27,7 @@ from ..pulp.types import CONTENT_TYPES, ContentType
 from ..report.report import Result
 from ..text import text_table
 from .changes import SHRUNK_LABEL
-from .health import empty_advice
+from .health import empty_advice, expiry_of, warn_of_expiry
 from .newest import SnapshotFilter, find_snapshots
 from .options import read_inventory, read_pins
 
@@ -105,6 +105,7 @@ def query_packages(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
     results = run_all(pairs, run, server.write_concurrency(), server.report)
     answer = {**more, **_answer(results, queries)}
     _warn(server, queries, answer["without"])
+    warn_of_expiry(server, results)
     if not answer["versions"] and not any(result.error for result in results):
         query = queries[0].query
         what = f"snapshot{query.description} of any repository, {more['selected']}"
@@ -202,6 +203,9 @@ def _fill_in(one: _RepositoryQuery, guards: Guards, result: Result) -> None:
         content_guard=guards.names.get(guard or "", guard),
         packages_before=one.found["pulp_labels"].get(SHRUNK_LABEL),
     )
+    expiry = expiry_of(one.found["pulp_labels"])
+    if expiry:
+        result.more["valid_until"] = expiry
 
 
 def _answer(results: Sequence[Result], queries: Sequence[_RepositoryQuery]) -> dict[str, Any]:
@@ -231,6 +235,8 @@ def _row(result: Result, one: _RepositoryQuery) -> tuple[object, ...]:
         notes.append("flagged: no packages")
     elif more["packages_before"]:
         notes.append(f"flagged: {more['packages_before']} packages before")
+    if more.get("valid_until"):
+        notes.append(f"expires {more['valid_until'][:10]}")
     stamp = "failed" if result.error else more["stamp"] or "none"
     return more["short_name"], result.type, stamp, more["content_guard"], "; ".join(notes)
 

@@ -35,7 +35,7 @@ from .changes import (
     read_changes,
 )
 from .clock import new_stamp, stamp_after, warn_of_future_stamp
-from .health import empty_advice, server_health
+from .health import empty_advice, record_expiry, server_health, warn_of_expiry
 from .newest import SnapshotItem, read_newest, read_snapshot_items, wait_for_other_run
 from .options import read_inventory, read_whole_inventory
 
@@ -83,6 +83,7 @@ def snapshot_packages(
     run = SnapshotRun.start(server, settings)
     results = run.take_all(inventory.repositories, inventory.errors)
     _warn_of_skipped(server, results)
+    warn_of_expiry(server, results)
     stamps = {
         result.more["short_name"]: result.more["stamp"]
         for result in results
@@ -193,6 +194,8 @@ class SnapshotRun:
             wait_for_other_run(self.server, item, created)
         if item.newest and item.newest_version == version:
             result.more.update({"snapshot": item.newest.name, "stamp": item.stamp})
+            newest = {"pulp_href": item.newest.href, "pulp_labels": item.newest.labels}
+            self._add_expiry(item, newest, result)
             return
         stamp = self._stamp_after_newest(item, stamp)
         guard = self.guards.href(self.settings.guard)
@@ -210,8 +213,15 @@ class SnapshotRun:
             values["pulp_labels"] = {SHRUNK_LABEL: str(counts.before)}
         name = item.repository.snapshot_name(stamp)
         spec = DistributionSpec(item.content_type, name, values)
-        reconcile_distribution(self.server, spec, self.guards, result)
+        served = reconcile_distribution(self.server, spec, self.guards, result).current
         result.more.update({"snapshot": name, "stamp": stamp})
+        self._add_expiry(item, served or {}, result)
+
+    def _add_expiry(self, item: SnapshotItem, snapshot: Mapping[str, Any], result: Result) -> None:
+        """Add to the result when the metadata of the snapshot (its distribution) expires, if it does."""
+        expiry = record_expiry(self.server, item.repository, result.more["stamp"], snapshot)
+        if expiry:
+            result.more["valid_until"] = expiry
 
     def _sync_settings(self, item: SnapshotItem) -> SyncSettings:
         # Upstream is never taken for immutable, whatever its URL looks like.

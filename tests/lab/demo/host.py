@@ -47,7 +47,10 @@ Dir::Bin::dpkg "{dpkg}";
 APT::Architecture "amd64";
 APT::Architectures "amd64";
 APT::Sandbox::User "root";
+# Pulp does not serve descriptions of packages in other languages.
 Acquire::Languages "none";
+# Metadata of a snapshot may be older than its Valid-Until.
+Acquire::Check-Valid-Until "false";
 DPkg::Options:: "--root={root}";
 DPkg::Options:: "--force-not-root,script-chrootless,bad-path";
 """

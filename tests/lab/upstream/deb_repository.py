@@ -32,11 +32,14 @@ def publish_deb(
     origin: str = "Upstream",
     signed: bool = True,
     revision: int | None = None,
+    valid_until: str = "",
+    translations: bool = False,
 ) -> Path:
     """Publish a Deb repository at `path` below `root`; the same content gives the same bytes.
 
     `signed` adds `InRelease` and `Release.gpg`, signed with the key of `key.public_key()`. Returns
-    the published path. `revision` is that of `state.publish`.
+    the published path. `revision` is that of `state.publish`, `valid_until` is the field of Release
+    files; `translations` adds descriptions of packages in English, as Debian and Ubuntu have them.
     """
     chosen = {
         suite: {name: sorted(debs, key=lambda deb: deb.filename) for name, debs in parts.items()}
@@ -47,17 +50,21 @@ def publish_deb(
         for suite, parts in chosen.items()
     }
     signature = public_key().read_text() if signed else ""
-    content = ["deb", keys, list(architectures), origin, signature]
+    content = ["deb", keys, list(architectures), origin, signature, valid_until, translations]
 
     def write(directory: Path, at: int) -> None:
         pool = _fill_pool(directory, chosen)
         for suite, components in chosen.items():
             indices = _indices(components, architectures, pool)
+            if translations:
+                indices.update({f"{name}/i18n/Translation-en": b"\n" for name in components})
             dist = directory / "dists" / suite
             for name, text in indices.items():
                 (dist / name).parent.mkdir(parents=True, exist_ok=True)
                 (dist / name).write_bytes(text)
             release = _release(suite, components, architectures, origin, at, indices)
+            if valid_until:
+                release = f"Valid-Until: {valid_until}\n".encode() + release
             _write_release(dist, release, at, signer() if signed else None)
 
     return publish(root, path, content, write, revision)
