@@ -17,14 +17,24 @@ description:
     such as a channel.
   - Never deletes the latest version of a repository, its newest published version, or distributions
     that are no snapshots of the package repositories in the inventory.
-  - Before each deletion reads again what it deletes and what serves it. If a run is interrupted, the
-    next one deletes the rest.
+  - With O(confirm), no promotion of the collection runs at the same time, except while content is
+    deleted that is in no repository version. The module waits two minutes for a promotion.
+  - Before each deletion reads again what it deletes and what serves it. Deletes a distribution before
+    its publication, and that before the repository version. If a run is interrupted, the next one
+    deletes the rest.
 options:
   pins:
     description:
       - Pins that are kept, a mapping of the name of a configuration or lock to its pins (short name to
-        stamp). With O(confirm) at least one name is required; its pins may be empty.
+        stamp). With O(confirm) at least one name is required, and each must pin a repository of the
+        inventory, unless O(allow_empty_pins).
     type: dict
+  allow_empty_pins:
+    description:
+      - Whether to delete although O(pins) is empty, or one of its names pins no repository of the
+        inventory. Then only the other rules keep snapshots.
+    type: bool
+    default: false
   content_guard:
     description:
       - Content guard of snapshots that are not released. All others are kept. V(none) is for a server
@@ -84,7 +94,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: What is deleted, and what is kept for which reason.
+  description: What is deleted, what is kept for which reason, and the used storage.
   returned: always
   type: list
   elements: str
@@ -101,6 +111,13 @@ stale_versions:
   description: Number of repository versions to delete, in this run and, because of the limit, in later ones.
   returned: always
   type: int
+storage:
+  description: Used storage of the server. Object storage is not reported by Pulp.
+  returned: always
+  type: dict
+  contains:
+    used_before: {description: 'In bytes, before the run. Null if unknown.', type: int, returned: always}
+    used_after: {description: 'In bytes, after a run that deletes. Null otherwise.', type: int, returned: always}
 results:
   description: One entry for each snapshot and each repository version to delete, and one for orphaned content.
   returned: always
@@ -156,6 +173,7 @@ def main() -> None:
         **inventory_defaults(),
         **SELECTION_OPTIONS,
         "pins": {"type": "dict"},
+        "allow_empty_pins": {"type": "bool", "default": False},
         "content_guard": {"type": "str", "default": "development"},
         "keep_last": {"type": "int", "default": 3},
         "min_age": {"type": "float", "default": 30},

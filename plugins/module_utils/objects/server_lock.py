@@ -34,25 +34,35 @@ _POLL_INTERVAL = 1.0
 # How often a lock can be neither created nor found before that is an error.
 _ATTEMPTS = 5
 _EXISTS = re.compile(r"unique|already exists|\(HTTP 500\)")
-_IDENTITY = re.compile(r"\[run=(\S+) process=(\S*)\]$")
+_IDENTITY = re.compile(r"\[run=(\S+) process=(\S*?)(?: what=([\w ]+))?\]$")
+# What a lock without such a text belongs to.
+_PROMOTION = "promotion"
 
 
 @dataclass(frozen=True)
 class _Holder:
-    """Who has the lock: its href, a description for users, and the run and process in it."""
+    """Who has the lock: its href, a description for users, and in it the run, its process and what
+    the run is, such as "promotion"."""
 
     href: str
     description: str
     run: str
     process: str
+    what: str = _PROMOTION
+
+    @property
+    def text(self) -> str:
+        """The run and who has started it, for messages."""
+        return f"{self.what} by {self.description or 'somebody'}"
 
     @classmethod
     def from_guard(cls, guard: dict[str, Any]) -> _Holder:
         """Read a guard, also one that somebody created by hand."""
         text = str(guard.get("description") or "")
         found = _IDENTITY.search(text)
-        run, process = found.groups() if found else ("", "")
-        return cls(guard["pulp_href"], _IDENTITY.sub("", text).strip(), run, process)
+        run, process, what = found.groups() if found else ("", "", "")
+        description = _IDENTITY.sub("", text).strip()
+        return cls(guard["pulp_href"], description, run, process, what or _PROMOTION)
 
 
 class ServerLock:
@@ -113,8 +123,7 @@ class ServerLock:
                 return
             if process_has_ended(holder.process):
                 self._server.report.warn(
-                    f"the {self._what} by {holder.description} was killed. This run continues, and "
-                    "changes what differs"
+                    f"the {holder.text} was killed. This run continues, and changes what differs"
                 )
                 self._server.client.delete(holder.href)
                 continue
@@ -122,15 +131,15 @@ class ServerLock:
                 waited_for, deadline = holder.href, time.monotonic() + self._longest
             if self._interruption.requested:
                 raise PulpError(
-                    f"nothing was changed: interrupted while another {self._what} is running"
+                    f"nothing was changed: interrupted while another {holder.what} is running"
                 )
             if time.monotonic() >= deadline:
                 raise Conflict(
-                    f"nothing was changed: a {self._what} by {holder.description or 'somebody'} is "
-                    "running, or was killed. Run it again when that has ended. If it does not run "
-                    f"any more, remove its lock first: {self._command(holder.href)}"
+                    f"nothing was changed: a {holder.text} is running, or was killed. Run it again "
+                    "when that has ended. If it does not run any more, remove its lock first: "
+                    f"{self._command(holder.href)}"
                 )
-            with self._server.activity(f"waiting for a {self._what} by {holder.description}"):
+            with self._server.activity(f"waiting for a {holder.text}"):
                 self._sleep(_POLL_INTERVAL)
 
     def _create(self) -> bool:
@@ -148,8 +157,8 @@ class ServerLock:
             if error.status not in (403, 404):
                 raise
             self._server.report.warn(
-                f"another {self._what} at the same time is not prevented, since this account cannot "
-                f"create content guards: {error}"
+                "another run at the same time is not prevented, since this account cannot create "
+                f"content guards: {error}"
             )
         return True
 
@@ -173,7 +182,7 @@ class ServerLock:
         place = f"{_user()} on {socket.gethostname()}, process {os.getpid()}, since {now}"
         account = self._server.client.connection.username
         who = f"{place}, as {account}" if account else place
-        return f"{who} [run={self._run} process={process_identity()}]"
+        return f"{who} [run={self._run} process={process_identity()} what={self._what}]"
 
     def _command(self, href: str) -> str:
         """Return a command that deletes the lock. It asks for the password."""

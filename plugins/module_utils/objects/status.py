@@ -15,6 +15,8 @@ from ..report.report import Result
 
 _FIRST_PAUSE = 0.5
 _MAX_PAUSE = 3.0
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+_STEP = 1024
 
 Status = Mapping[str, Any]
 
@@ -102,3 +104,46 @@ def read_storage(server: Server, limit: float) -> dict[str, Any]:
         "free": free,
         "low": free * 100 < limit * total,
     }
+
+
+class StorageChange:
+    """The storage of a server before and after a cleanup.
+
+    Reads the used bytes when it is created, and when the line is made.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._before = self._read()
+        self._after: int | None = None
+
+    def line(self, has_deleted: bool) -> str:
+        """Return a line for users, after a cleanup with the freed space."""
+        if self._before is None:
+            return "Pulp does not report its storage: the freed space is unknown"
+        self._after = self._read() if has_deleted else None
+        used = _size(self._before)
+        if self._after is None:
+            return f"Pulp's storage: {used} used"
+        freed = self._before - self._after
+        # Other runs may have written meanwhile.
+        change = f"{_size(freed)} freed" if freed >= 0 else f"{_size(-freed)} more, by other runs"
+        return f"Pulp's storage: {used} used before, {_size(self._after)} after, {change}"
+
+    def as_dict(self) -> dict[str, int | None]:
+        """Return the used bytes; None if they are unknown, or nothing was deleted."""
+        return {"used_before": self._before, "used_after": self._after}
+
+    def _read(self) -> int | None:
+        try:
+            # The limit of free space does not matter here.
+            return read_storage(self._server, 0).get("used")
+        except PulpError:
+            return None
+
+
+def _size(number: int) -> str:
+    size, units = float(number), list(_UNITS)
+    while size >= _STEP and len(units) > 1:
+        size, units = size / _STEP, units[1:]
+    return f"{size:.1f} {units[0]}" if units[0] != "B" else f"{number} B"

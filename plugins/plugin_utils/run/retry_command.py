@@ -50,6 +50,7 @@ _REPEATED = frozenset(
         "container_tag",
         "container_tags",
         "deb_package_repo_filter",
+        "distribution_clean_allow_empty_pins",
         "distribution_clean_configurations",
         "distribution_clean_guard",
         "distribution_clean_keep_last",

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deletion of snapshots that nobody needs, with their publications, versions and orphaned content.
 
-Whatever is deleted is read again immediately before. An interrupted run leaves publications and
-versions that no distribution serves; the next run finds them.
+The plan is made, and carried out, under the lock that promotions hold, too. Whatever is deleted is
+read again immediately before. An interrupted run leaves publications and versions that no
+distribution serves; the next run finds them.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...inventory.repositories import PackageRepository
@@ -21,7 +23,10 @@ from ...objects.listing import (
     read_all_guards,
     read_served,
 )
-from ...pulp.errors import InvalidItem
+from ...objects.server_lock import ServerLock
+from ...objects.status import StorageChange
+from ...pulp.errors import InvalidItem, PulpError
+from ...pulp.interruption import Interruption
 from ...pulp.pool import run_all
 from ...pulp.reader import read_by_key, version_number
 from ...pulp.references import read_usage
@@ -30,6 +35,7 @@ from ...pulp.types import CONTENT_TYPES, ContentType
 from ...report.report import Result
 from ..listing import NO_GUARD, Inventory
 from ..options import read_lists
+from ..promotion_history import Promotion
 from .retention import (
     Decision,
     RepositoryVersion,
@@ -41,6 +47,7 @@ from .retention import (
 
 _DAY = 24 * 60 * 60
 _MAX_NAMES = 5
+_OR_ALLOW = ". To delete without pins, set allow_empty_pins (distribution_clean_allow_empty_pins in a playbook)"
 
 
 @dataclass(frozen=True)
@@ -64,18 +71,23 @@ def clean_distributions(
     rules = Retention(params["content_guard"], params["keep_last"], params["min_age"])
     _validate(rules, params)
     inventory, selected = _read_inventory(server, params)
-    decisions, served = _decide(server, inventory, selected, params["pins"] or {}, rules)
-    candidates = [one for one in decisions if not one.kept]
-    chosen = sorted(candidates, key=lambda one: one.snapshot.stamp)[: params["limit"]]
-    gone = {one.snapshot.listed.href for one in chosen}
-    used = {one.source for one in served if one.href not in gone}
+    labels = _read_labels(server, inventory, params)
     run = _CleanRun(server, rules, params["confirm"])
-    stale = run.find_stale(selected, used)
-    versions = stale[: params["limit"]]
-    kept = [one for one in decisions if one.kept]
-    server.report.finish_all(_snapshot_result(one) for one in kept)
-    results = run.delete(chosen, versions)
+    storage = StorageChange(server)
+    with run.lock() as run.interruption:
+        decisions, served = _decide(server, inventory, selected, labels, rules)
+        candidates = [one for one in decisions if not one.kept]
+        chosen = sorted(candidates, key=lambda one: one.snapshot.stamp)[: params["limit"]]
+        gone = {one.snapshot.listed.href for one in chosen}
+        remaining = [one for one in served if one.href not in gone]
+        run.restorable = _restorable(remaining)
+        stale = run.find_stale(selected, {one.source for one in remaining})
+        versions = stale[: params["limit"]]
+        kept = [one for one in decisions if one.kept]
+        server.report.finish_all(_snapshot_result(one) for one in kept)
+        results = run.delete(chosen, versions)
     if params["orphans"]:
+        # Without the lock: this takes long, and does not delete what a repository contains.
         results.append(run.clean_orphans())
     lines = _lines(chosen, versions, kept)
     rest = len(candidates) - len(chosen), len(stale) - len(versions)
@@ -84,6 +96,7 @@ def clean_distributions(
             f"Left for later runs by the limit of {params['limit']}: {rest[0]} snapshots, "
             f"{rest[1]} repository versions"
         )
+    lines.append(storage.line(run.deletes))
     if not params["confirm"]:
         lines.append("This is a plan: nothing was deleted. Repeat with -e confirm=true to delete.")
     kept_entries = [
@@ -94,7 +107,12 @@ def clean_distributions(
         }
         for one in kept
     ]
-    return results, {"kept": kept_entries, "stale_versions": len(stale), "lines": lines}
+    return results, {
+        "kept": kept_entries,
+        "stale_versions": len(stale),
+        "storage": storage.as_dict(),
+        "lines": lines,
+    }
 
 
 def _validate(rules: Retention, params: Mapping[str, Any]) -> None:
@@ -103,11 +121,34 @@ def _validate(rules: Retention, params: Mapping[str, Any]) -> None:
             raise InvalidItem(f"{name} is {params[name]}: expected 1 or more")
     if not rules.min_age >= 0:
         raise InvalidItem(f"min_age is {rules.min_age:g}: expected 0 or more days")
-    if params["confirm"] and not params["pins"]:
+    if params["confirm"] and not params["pins"] and not params["allow_empty_pins"]:
         raise InvalidItem(
             "nothing was deleted, because no configuration was given, and what configurations pin "
-            "must be kept. Give the pins of all configurations that use this server"
+            f"must be kept. Give the pins of all configurations that use this server{_OR_ALLOW}"
         )
+
+
+def _read_labels(
+    server: Server, inventory: Inventory, params: Mapping[str, Any]
+) -> dict[tuple[str, str], list[str]]:
+    """Return what pins each (short name, stamp).
+
+    Raises InvalidItem, before anything is deleted, for configurations that pin nothing, because a
+    wrong path or inventory may be the reason.
+    """
+    pins = params["pins"] or {}
+    labels, warnings = inventory.labels(pins)
+    for warning in warnings:
+        server.report.warn(warning)
+    known = {one.short_name for one in inventory.repositories}
+    empty = ", ".join(f"'{label}'" for label, stamps in pins.items() if not known & set(stamps))
+    if empty and params["confirm"] and not params["allow_empty_pins"]:
+        raise InvalidItem(
+            f"nothing was deleted, because these pins name no package repository of the inventory: "
+            f"{empty}. What configurations pin must be kept: correct these pins or the inventory, or "
+            f"leave them out{_OR_ALLOW}"
+        )
+    return labels
 
 
 def _read_inventory(
@@ -135,13 +176,10 @@ def _decide(
     server: Server,
     inventory: Inventory,
     selected: Sequence[PackageRepository],
-    pins: Mapping[str, Mapping[str, Any]],
+    labels: Mapping[tuple[str, str], list[str]],
     rules: Retention,
 ) -> tuple[list[Decision], list[ListedDistribution]]:
     """Return a decision for each snapshot of the selected repositories, and all distributions."""
-    labels, unknown = inventory.labels(pins)
-    for warning in unknown:
-        server.report.warn(warning)
     guards = read_all_guards(server)
     if rules.guard not in (*guards.hrefs, NO_GUARD):
         raise InvalidItem(f"there is no content guard '{rules.guard}'")
@@ -158,7 +196,8 @@ def _decide(
         if owner and stamp:
             pinned_by = {*_labels_of(one, pinned), *labels.get((owner.short_name, stamp), [])}
             age = min(_age(stamp), _age(stamp_of_pulp_time(one.created)))
-            snapshots.append(Snapshot(one, owner.short_name, stamp, age, sorted(pinned_by)))
+            by = sorted(pinned_by)
+            snapshots.append(Snapshot(one, owner.short_name, stamp, age, by, owner.name))
     return plan_snapshots(snapshots, served, rules), served
 
 
@@ -208,18 +247,43 @@ def _snapshot_result(decision: Decision) -> Result:
     return Result(one.listed.name, one.listed.content_type, more=more)
 
 
-@dataclass(frozen=True)
+def _restorable(served: Iterable[ListedDistribution]) -> set[str]:
+    """Return the publications (hrefs) that a rollback of channels restores."""
+    found = set()
+    for one in served:
+        promotion = Promotion.from_distribution({"pulp_labels": one.labels})
+        if promotion and promotion.before and one.serves == "publication":
+            found.add(f"{one.source.rstrip('/').rpartition('/')[0]}/{promotion.before}/")
+    return found
+
+
+@dataclass
 class _CleanRun:
-    """Deletes what was planned; unless `confirmed`, and in check mode, only returns results."""
+    """Deletes what was planned; unless `confirmed`, and in check mode, only returns results.
+
+    `restorable`: publications (hrefs) that no distribution serves, but that are kept.
+    """
 
     server: Server
     rules: Retention
     confirmed: bool
+    restorable: set[str] = field(default_factory=set)
+    interruption: Interruption = field(default_factory=Interruption)
 
     @property
     def deletes(self) -> bool:
         """Whether anything is written."""
         return self.confirmed and not self.server.check_mode
+
+    def lock(self) -> AbstractContextManager[Interruption]:
+        """Return the lock to hold, so that no promotion needs what is deleted."""
+        if self.deletes:
+            return ServerLock(self.server, "cleanup")
+        return nullcontext(self.interruption)
+
+    def _stop_if_interrupted(self) -> None:
+        if self.interruption.requested:
+            raise PulpError("not deleted, because the run was interrupted: run it again")
 
     def _record(self, result: Result, before: dict[str, Any]) -> None:
         if self.confirmed:
@@ -239,37 +303,38 @@ class _CleanRun:
 
     def _delete_distribution(self, planned: ListedDistribution, result: Result) -> None:
         """Delete a distribution, unless it has changed since the plan."""
+        self._stop_if_interrupted()
         if self.deletes:
             kind = CONTENT_TYPES[planned.content_type].distribution
-            current = self._guard_and_source(kind.endpoint, planned)
+            current = self._state(kind.endpoint, planned)
             if current is None:
                 return  # another run deleted it
-            if current != (planned.guard, planned.source):
+            if current != (planned.base_path, planned.guard, planned.source):
                 result.action = "skipped"
                 result.more["kept"] = "it was changed while this run was planned"
                 return
             self.server.delete(planned.href, result.name)
         self._record(result, {"distribution": planned.name})
 
-    def _guard_and_source(
-        self, endpoint: str, planned: ListedDistribution
-    ) -> tuple[str, str] | None:
-        """Return guard and source of a distribution as they are now, None if it is deleted."""
+    def _state(self, endpoint: str, planned: ListedDistribution) -> tuple[str, str, str] | None:
+        """Return base path, guard and source of a distribution as they are now, None if it is
+        deleted or has another name. Pins name distributions by name and base path."""
         client = self.server.client
-        fields = "pulp_href,content_guard,publication,repository,repository_version,remote"
+        sources = "publication,repository,repository_version,remote"
+        fields = f"pulp_href,base_path,content_guard,{sources}"
         found = client.list(endpoint, {"name": planned.name, "fields": fields})
         entry = next((one for one in found if one["pulp_href"] == planned.href), None)
         if entry is None:
             return None
         guard = entry["content_guard"] or ""
         guard = read_all_guards(self.server).names.get(guard, guard)
-        return guard, entry.get(planned.serves) or ""
+        return entry["base_path"], guard, entry.get(planned.serves) or ""
 
     def find_stale(
         self, repositories: Sequence[PackageRepository], used: Iterable[str]
     ) -> list[_StaleVersion]:
-        """Return the stale versions of all these repositories."""
-        used = set(used)
+        """Return the stale versions of all these repositories, the oldest first."""
+        used = {*used, *self.restorable}
         stale = []
         for type_name, content_type in CONTENT_TYPES.items():
             names = [one.name for one in repositories if one.content_type == type_name]
@@ -279,10 +344,11 @@ class _CleanRun:
                 versions = _read_versions(self.server, content_type, entry["pulp_href"])
                 planned = plan_versions(versions, used, self.rules)
                 stale += [_StaleVersion(content_type, name, one) for one in planned]
-        return stale
+        return sorted(stale, key=lambda one: one.version.age, reverse=True)
 
     def _delete_version(self, planned: _StaleVersion, result: Result) -> None:
         """Delete the publications of a version and the version, unless it is in use by now."""
+        self._stop_if_interrupted()
         version, content_type = planned.version, planned.content_type
         if self.deletes:
             for href in (*version.publications, version.href):
@@ -298,7 +364,7 @@ class _CleanRun:
         """Read everything that may use a version again, and return whether nothing does."""
         repository = version.href.partition("versions/")[0]
         versions = _read_versions(self.server, content_type, repository)
-        used = read_usage(self.server.client, content_type).users
+        used = {*read_usage(self.server.client, content_type).users, *self.restorable}
         return any(
             one.href == version.href and {*one.publications} <= {*version.publications}
             for one in plan_versions(versions, used, self.rules)
@@ -309,6 +375,7 @@ class _CleanRun:
         result = Result("orphaned content", "orphans")
 
         def clean(_item: None, own: Result) -> None:
+            self._stop_if_interrupted()
             if not self.deletes:
                 return
             path = "orphans/cleanup/"

@@ -22,13 +22,16 @@ class Retention:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot with its repository, age in days, and the names of what pins it."""
+    """A snapshot with the short name of its repository, its age in days, and the names of what pins
+    it. `repository` is the name of the repository, since an active and a deprecated one can have one
+    short name."""
 
     listed: ListedDistribution
     short_name: str
     stamp: str
     age: float
     pinned_by: Sequence[str] = ()
+    repository: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,10 @@ def _own_reason(snapshot: Snapshot, newest: Collection[str], rules: Retention) -
 
 def _newest(snapshots: Iterable[Snapshot], number: int) -> set[str]:
     """Return the hrefs of the newest snapshots of each repository."""
-    series: dict[tuple[str, str], list[Snapshot]] = {}
+    series: dict[tuple[str, str, str], list[Snapshot]] = {}
     for one in snapshots:
-        series.setdefault((one.listed.content_type, one.short_name), []).append(one)
+        key = one.listed.content_type, one.short_name, one.repository
+        series.setdefault(key, []).append(one)
     ordered = (sorted(each, key=lambda one: one.stamp, reverse=True) for each in series.values())
     return {one.listed.href for each in ordered for one in each[:number]}
 

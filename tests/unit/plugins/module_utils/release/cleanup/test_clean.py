@@ -3,11 +3,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from functools import partial
+
 import pytest
 
 from plugins.module_utils.errors import OperatorError
+from plugins.module_utils.objects.server_lock import LOCK_NAME, ServerLock
+from plugins.module_utils.pulp.errors import Conflict
+from plugins.module_utils.pulp.reader import uuid_of
 from plugins.module_utils.release.cleanup import clean
 from plugins.module_utils.release.cleanup.clean import clean_distributions
+from plugins.module_utils.release.promotion_history import PROMOTION_LABEL, Promotion
 from tests.unit.fake_pulp.interruptions import INTERRUPTIONS, interrupted
 from tests.unit.fake_pulp.pulp import FakePulp
 
@@ -20,6 +28,7 @@ PINS = {"production": {"rocky": STAMPS[1]}}
 @pytest.fixture(autouse=True)
 def today(monkeypatch):
     monkeypatch.setattr(clean.time, "time", lambda: NOW)
+    monkeypatch.setattr(clean, "ServerLock", partial(ServerLock, longest=0))
 
 
 def filled(guards=()):
@@ -48,7 +57,7 @@ def run(pulp, check_mode=False, **more):
         **dict.fromkeys(("rpm_filter", "deb_filter", "package_filter", "sync_group")),
         "rpm": [ITEM],
         **{"pins": PINS, "content_guard": "development", "keep_last": 1, "min_age": 30.0},
-        **{"limit": 100, "orphans": True, "confirm": True, **more},
+        **{"limit": 100, "orphans": True, "confirm": True, "allow_empty_pins": False, **more},
     }
     return clean_distributions(pulp.server(check_mode), options)
 
@@ -159,7 +168,7 @@ def test_a_limit_leaves_the_newer_ones_for_later_runs():
     pulp = filled()
     _results, outcome = run(pulp, limit=2)
     assert left(pulp)[0] == [STAMPS[1], *STAMPS[3:]]
-    assert "Left for later runs by the limit of 2: 2 snapshots" in outcome["lines"][-1]
+    assert "Left for later runs by the limit of 2: 2 snapshots" in outcome["lines"][-2]
     run(pulp, limit=2)
     assert left(pulp) == ([STAMPS[1], STAMPS[5]], [0, 2, 6], 2)
 
@@ -168,6 +177,8 @@ def test_a_limit_leaves_the_newer_ones_for_later_runs():
     ("options", "error"),
     [
         ({"pins": {}}, "no configuration was given"),
+        ({"pins": {"none": {}}}, "name no package repository of the inventory: 'none'"),
+        ({"pins": {**PINS, "old": {"rokcy": STAMPS[0]}}}, "of the inventory: 'old'"),
         ({"content_guard": "developmnt"}, "there is no content guard 'developmnt'"),
         ({"keep_last": 0}, "keep_last is 0"),
         ({"limit": 0}, "limit is 0"),
@@ -180,7 +191,7 @@ def test_wrong_options_delete_nothing(options, error):
     pulp = filled()
     with pytest.raises(OperatorError, match=error):
         run(pulp, **options)
-    assert pulp.writes == []
+    assert {one.path.partition("/")[0] for one in pulp.writes} <= {"contentguards"}  # the lock
 
 
 @pytest.mark.parametrize("interruption", INTERRUPTIONS)
@@ -199,5 +210,134 @@ def test_an_interruption_at_any_request_is_healed_by_the_next_run(interruption):
         for stamp in (STAMPS[1], STAMPS[2], STAMPS[5]):
             found = pulp.by_name("distributions/")[f"rocky-{stamp}"]
             assert found["publication"] in pulp.store.objects
+        # The process of the lock has not ended in this test.
+        pulp.store.objects.pop(
+            pulp.by_name("contentguards/").get(LOCK_NAME, {}).get("pulp_href"), 0
+        )
         assert attempt(pulp) == ""
         assert left(pulp) == ([STAMPS[1], STAMPS[2], STAMPS[5]], [0, 2, 3, 6], 3)
+
+
+@pytest.mark.parametrize("pins", [{}, {"none": {}}])
+def test_without_pins_it_deletes_only_if_that_is_allowed(pins):
+    pulp = filled()
+    run(pulp, pins=pins, allow_empty_pins=True)
+    assert left(pulp)[0] == [STAMPS[5]]
+
+
+def lock_of(pulp):
+    return pulp.by_name("contentguards/").get(LOCK_NAME, {}).get("description", "")
+
+
+def test_it_holds_the_lock_of_promotions_while_it_deletes():
+    pulp = filled()
+    held = []
+    for path in ("distributions/", "publications/", "repositories/"):
+        pulp.on("DELETE", path, first=lambda: held.append("what=cleanup" in lock_of(pulp)))
+    pulp.on("POST", "orphans/", first=lambda: held.append(lock_of(pulp)))
+    run(pulp)
+    assert held == [True, True, True, ""]
+    assert lock_of(pulp) == ""
+
+
+def test_it_deletes_nothing_while_a_promotion_runs():
+    pulp = filled()
+    pulp.add_guard(LOCK_NAME, description="bob on ctl1 [run=a process=elsewhere:1:2:3]")
+    with pytest.raises(
+        Conflict, match="nothing was changed: a promotion by bob on ctl1 is running"
+    ):
+        run(pulp)
+    assert pulp.sent("DELETE") == []
+
+
+def test_a_plan_needs_no_lock():
+    pulp = filled()
+    pulp.add_guard(LOCK_NAME, description="bob on ctl1 [run=a process=elsewhere:1:2:3]")
+    assert run(pulp, confirm=False)[1]["lines"][0] == "To delete: 4 snapshots"
+
+
+def test_what_a_promotion_releases_before_the_lock_is_held_is_kept():
+    pulp = filled()
+
+    def release():
+        guard = pulp.find("contentguards/", name="release")["pulp_href"]
+        pulp.find("distributions/rpm/rpm/", name=f"rocky-{STAMPS[0]}")["content_guard"] = guard
+
+    pulp.on("POST", "contentguards/", first=release)
+    _results, outcome = run(pulp)
+    assert why(outcome)[STAMPS[0]] == "content guard 'release'"
+
+
+def test_a_snapshot_that_moves_to_a_pinned_path_meanwhile_is_kept():
+    pulp = filled()
+    moved = pulp.find("distributions/rpm/rpm/", name=f"rocky-{STAMPS[0]}")
+    pulp.on("GET", f"name=rocky-{STAMPS[0]}", first=lambda: moved.update(base_path="r/elsewhere"))
+    run(pulp)
+    assert f"rocky-{STAMPS[0]}" in pulp.by_name("distributions/")
+
+
+def test_an_interruption_ends_it_between_two_deletions_and_fails():
+    pulp = filled()
+    pulp.on("DELETE", "distributions/", first=lambda: os.kill(os.getpid(), signal.SIGTERM))
+    results, _outcome = run(pulp)
+    failed = [one.name for one in results if "the run was interrupted" in one.error]
+    assert "orphaned content" in failed
+    assert "Rocky version 2" not in [one.name for one in results if one.changed]
+    assert lock_of(pulp) == ""
+    run(pulp)
+    assert left(pulp) == ([STAMPS[1], STAMPS[5]], [0, 2, 6], 2)
+
+
+def test_the_publication_that_a_rollback_restores_is_kept():
+    pulp = filled()
+    old, new = (
+        pulp.find("distributions/rpm/rpm/", name=f"rocky-{stamp}")["publication"]
+        for stamp in (STAMPS[0], STAMPS[5])
+    )
+    promotion = Promotion(STAMPS[5], uuid_of(new), uuid_of(old))
+    labels = {PROMOTION_LABEL: promotion.label}
+    pulp.add_distribution("rpm", "production", publication=new, pulp_labels=labels)
+    run(pulp)
+    served, versions, _publications = left(pulp)
+    assert STAMPS[0] not in served
+    assert versions == [0, 1, 2, 6]
+    assert old in pulp.store.objects
+
+
+def test_the_newest_are_kept_of_an_active_and_of_a_deprecated_repository_of_one_short_name():
+    pulp = filled()
+    old = {**ITEM, "name": "Old", "distribution_name": "old-", "base_path": "old/"}
+    version = pulp.add_repository("rpm", "Old", "bash 1-1")["latest_version_href"]
+    guard = pulp.find("contentguards/", name="development")["pulp_href"]
+    publication = pulp.add_publication(version)["pulp_href"]
+    more = {"base_path": f"old/{STAMPS[0]}", "publication": publication, "content_guard": guard}
+    pulp.add_distribution("rpm", f"old-{STAMPS[0]}", **more)
+    run(pulp, deprecated_rpm=[old])
+    assert f"old-{STAMPS[0]}" in pulp.by_name("distributions/")
+
+
+GIB = 1024**3
+
+
+@pytest.mark.parametrize(
+    ("after", "line"),
+    [
+        (1.5, "Pulp's storage: 4.0 GiB used before, 1.5 GiB after, 2.5 GiB freed"),
+        (4.5, "Pulp's storage: 4.0 GiB used before, 4.5 GiB after, 512.0 MiB more, by other runs"),
+    ],
+)
+def test_the_freed_space_is_shown(after, line):
+    pulp = filled()
+    pulp.storage = {"total": 9 * GIB, "used": 4 * GIB, "free": 5 * GIB}
+    assert "Pulp's storage: 4.0 GiB used" in run(pulp, confirm=False)[1]["lines"]
+    pulp.on("POST", "orphans/", first=lambda: pulp.storage.update(used=int(after * GIB)))
+    _results, outcome = run(pulp)
+    assert line in outcome["lines"]
+    assert outcome["storage"] == {"used_before": 4 * GIB, "used_after": int(after * GIB)}
+
+
+@pytest.mark.parametrize("storage", [None, {"total": None, "used": None, "free": None}])
+def test_storage_that_is_not_reported_is_unknown(storage):
+    pulp = filled()
+    pulp.storage = storage
+    assert "Pulp does not report its storage: the freed space is unknown" in run(pulp)[1]["lines"]
