@@ -12,6 +12,7 @@ description:
   - Sets the content guard of development on promoted snapshots, so that clients cannot read them.
   - Withdraws all snapshots or none. All snapshots are validated before the first write, the result is
     read back, and if a write fails all changes are rolled back.
+  - Excludes promotions on the same server, as M(stackhpc.release_train.package_promote) describes.
   - Refuses to withdraw a snapshot that one of the configurations in O(pins) pins. A short name that no
     repository has is an error.
   - Content that a client has mirrored already is not affected.

@@ -31,7 +31,7 @@ from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, RepositoryState
 from ..release.mirror import MirrorSettings, mirror_pins
 from ..release.newest import served_versions
-from ..release.promote import promote_pins, promotion_line
+from ..release.promote import GuardChange, change_guards, promotion_line
 from ..report.report import Result
 
 LATEST = "latest"
@@ -88,7 +88,7 @@ def promote_disk_images(
 ) -> tuple[list[Result], dict[str, Any]]:
     """Carry out module image_promote: parameters -> results, and what else the module returns."""
     pins = disk_image_pins(params["images"])
-    results = promote_pins(server, pins, params["content_guard"])
+    results = change_guards(server, pins, GuardChange(params["content_guard"]))
     lines = [promotion_line(result) for result in results if result.changed]
     return results, {"lines": lines}
 

@@ -69,12 +69,14 @@ class Inventory:
     def labels(
         self, pins: Mapping[str, Mapping[str, Any]]
     ) -> tuple[dict[tuple[str, str], list[str]], list[str]]:
-        """Return the labels by (short name, stamp) of {label: {short name: stamp}}, and warnings.
+        """Return the labels by (short name, stamp) of {label: {short name: stamp}}, and warnings: one
+        for all pins that no repository has.
 
         Raises PinError, naming the label, for invalid pins.
         """
         labels: dict[tuple[str, str], list[str]] = {}
-        warnings = []
+        unknown: set[str] = set()
+        unknown_of = []
         for label, stamps in pins.items():
             if not isinstance(stamps, Mapping):
                 raise PinError(f"pins of '{label}': expected a mapping of short names to stamps")
@@ -82,16 +84,17 @@ class Inventory:
                 check_stamps(stamps)
             except PinError as error:
                 raise PinError(f"pins of '{label}': {error}") from error
-            unknown = sorted(name for name in stamps if name not in self._short_names)
-            if unknown:
-                rest = f" and {len(unknown) - _MAX_NAMES} more" if len(unknown) > _MAX_NAMES else ""
-                names = ", ".join(unknown[:_MAX_NAMES])
-                warnings.append(
-                    f"pins of '{label}': no package repository has the short name {names}{rest}"
-                )
+            if not self._short_names.issuperset(stamps):
+                unknown |= set(stamps) - self._short_names
+                unknown_of.append(f"'{label}'")
             for short_name, stamp in stamps.items():
                 labels.setdefault((short_name, stamp), []).append(label)
-        return labels, warnings
+        if not unknown:
+            return labels, []
+        rest = f" and {len(unknown) - _MAX_NAMES} more" if len(unknown) > _MAX_NAMES else ""
+        names = ", ".join(sorted(unknown)[:_MAX_NAMES])
+        warning = f"no package repository has the short name {names}{rest}"
+        return labels, [f"pins of {', '.join(unknown_of)}: {warning}"]
 
 
 @dataclass(frozen=True)

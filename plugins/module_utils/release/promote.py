@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..inventory.pins import Pin
@@ -28,6 +29,23 @@ _NO_GUARD = "everybody"
 _MAX_HINTS = 10
 
 
+@dataclass(frozen=True)
+class GuardChange:
+    """A change of the content guard of snapshots to `guard`.
+
+    `errors`: malformed items of the snapshots; `allow_empty`: whether snapshots without content are
+    changed, too. `noun`, `verb` and `reason` are terms for messages: what the run is, what is done to
+    the snapshots, and why each is given.
+    """
+
+    guard: str
+    errors: Sequence[ItemError] = ()
+    allow_empty: bool = False
+    noun: str = "promotion"
+    verb: str = "promoted"
+    reason: str = "is pinned"
+
+
 def promote_packages(
     server: Server, params: Mapping[str, Any]
 ) -> tuple[list[Result], dict[str, Any]]:
@@ -35,63 +53,50 @@ def promote_packages(
     resolved, selected = read_pins(params, "pins")
     for warning in resolved.warnings:
         server.report.warn(warning)
-    guard, allow_empty = params["content_guard"], params["allow_empty"]
-    results = promote_pins(server, resolved.pins, guard, resolved.errors, allow_empty)
+    change = GuardChange(params["content_guard"], resolved.errors, params["allow_empty"])
+    results = change_guards(server, resolved.pins, change)
     warn_of_expiry(server, results)
     lines = [promotion_line(result) for result in results if result.changed]
     return results, {"selected": selected, "unknown_pins": resolved.unknown, "lines": lines}
 
 
-def promote_pins(
-    server: Server,
-    pins: Sequence[Pin],
-    guard: str,
-    errors: Sequence[ItemError] = (),
-    allow_empty: bool = False,
-) -> list[Result]:
-    """Give the snapshots that pins name the guard of released content; all of them or none.
+def change_guards(server: Server, pins: Sequence[Pin], change: GuardChange) -> list[Result]:
+    """Give the snapshots that pins name another guard; all of them or none.
 
     Raises InvalidItem, before anything is written, naming every snapshot that does not exist or
-    serves nothing, every malformed item that is pinned (`errors`), and unless `allow_empty` every
-    one without content.
+    serves nothing, every malformed item, and unless `allow_empty` every one without content.
     """
-    with ServerLock(server, "promotion") as interruption:
-        switches = _switches(server, pins, guard, errors, allow_empty)
+    with ServerLock(server, change.noun) as interruption:
+        switches = _switches(server, pins, change)
         switch_all(server, switches, interruption)
     changing = [switch for switch in switches if switch.differing]
     for switch in changing:
         before = switch.result.before["content_guard"] or _NO_GUARD
-        switch.result.more["told"] = f"{before} -> {guard}"
+        switch.result.more["told"] = f"{before} -> {change.guard}"
     if server.check_mode or server.diff:
         try:
             _show_content(server, changing)
         except PulpError as error:
-            # The promotion is done, whether or not it can be shown.
+            # The change is done, whether or not it can be shown.
             server.report.warn(f"cannot read the content that becomes visible: {error}")
     results = [switch.result for switch in switches]
     server.report.finish_all(results)
     return results
 
 
-def _switches(
-    server: Server,
-    pins: Sequence[Pin],
-    guard: str,
-    errors: Sequence[ItemError],
-    allow_empty: bool,
-) -> list[Switch]:
-    """The changes of a promotion. Raises InvalidItem with all that prevents it."""
-    snapshots = _read_snapshots(server, pins)
-    problems = [f"'{error.short_name}' is pinned, but {error}" for error in errors]
+def _switches(server: Server, pins: Sequence[Pin], change: GuardChange) -> list[Switch]:
+    """The changes of distributions. Raises InvalidItem with all that prevents them."""
+    guard, snapshots = change.guard, _read_snapshots(server, pins)
+    problems = [f"'{error.short_name}' {change.reason}, but {error}" for error in change.errors]
     problems += _problems(server, pins, snapshots)
     in_use = [entry["content_guard"] for entry in snapshots if entry and entry["content_guard"]]
     guards = read_guards(server, [guard], in_use)
     if guard not in guards.hrefs:
         problems.append(f"there is no content guard '{guard}'")
-    if not allow_empty:
+    if not change.allow_empty:
         problems += empty_snapshots(server, pins, snapshots, guards.hrefs.get(guard))
     if problems:
-        raise InvalidItem("nothing was promoted: " + "; ".join(problems))
+        raise InvalidItem(f"nothing was {change.verb}: {'; '.join(problems)}")
     return [
         Switch(
             CONTENT_TYPES[pin.content_type].distribution,

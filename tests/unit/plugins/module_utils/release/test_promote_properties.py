@@ -20,7 +20,7 @@ from plugins.module_utils.inventory.pins import Pin
 from plugins.module_utils.inventory.repositories import PackageRepository
 from plugins.module_utils.objects.server_lock import LOCK_NAME, ServerLock
 from plugins.module_utils.pulp.errors import PulpError, ResponseError, Unreachable
-from plugins.module_utils.release.promote import promote_pins
+from plugins.module_utils.release.promote import GuardChange, change_guards
 from tests.unit.fake_pulp.pulp import FakePulp
 
 STAMP = "20260101T000000"
@@ -111,7 +111,7 @@ class Run(threading.Thread):
     def run(self) -> None:
         self.error = ""
         try:
-            promote_pins(self.client.server(), self.pins, "release")
+            change_guards(self.client.server(), self.pins, GuardChange("release"))
         except PulpError as error:
             self.error = str(error)
         finally:

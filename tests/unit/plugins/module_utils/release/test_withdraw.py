@@ -72,6 +72,9 @@ def test_one_that_is_not_named_is_not_changed(pulp):
         ),
         ({"versions": {"epel": "20250101T000000"}}, "nothing was withdrawn: snapshot 'epel-2025"),
         ({"versions": {"epel": STAMP, "rokcy": STAMP}}, "has the short name rokcy"),
+        ({"versions": {"rokcy": STAMP}}, "nothing was withdrawn: package_versions: 'rokcy' is"),
+        ({"versions": {"epel": "today"}}, "nothing was withdrawn: package_versions: 'epel' is"),
+        ({"deb": [{"short_name": "noble"}], "versions": {"noble": STAMP}}, "'noble' is to be with"),
         ({"content_guard": "x"}, "nothing was withdrawn: there is no content guard 'x'"),
     ],
 )
@@ -87,3 +90,30 @@ def test_a_failure_rolls_all_back(pulp):
     with pytest.raises(PulpError, match="out of order"):
         withdraw(pulp)
     assert guards(pulp) == ["release", "release"]
+
+
+def test_unknown_pins_of_all_configurations_are_one_warning(pulp):
+    server = pulp.server()
+    pulp.server = lambda _check_mode: server
+    unknown = {f"old{number}": STAMP for number in range(12)}
+    withdraw(pulp, pins={"site": unknown, "test": {**unknown, "epel": "20250101T000000"}})
+    (warning,) = server.report.warnings
+    assert warning.startswith(
+        "pins of 'site', 'test': no package repository has the short name old0"
+    )
+    assert warning.endswith(" and 2 more")
+
+
+def test_the_lock_names_a_withdrawal(pulp):
+    held = []
+    pulp.on("PATCH", "", first=lambda: held.extend(pulp.by_name("contentguards/").values()))
+    withdraw(pulp)
+    assert [one["description"][-16:] for one in held if one["description"]] == ["what=withdrawal]"]
+
+
+def test_the_error_keeps_what_a_name_contains(pulp):
+    names = {"content_guard": "nothing was promoted"}
+    with pytest.raises(
+        InvalidItem, match="withdrawn: there is no content guard 'nothing was promoted'"
+    ):
+        withdraw(pulp, **names)
