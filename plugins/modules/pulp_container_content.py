@@ -17,6 +17,9 @@ description:
     also for the images of a multi-architecture image. An attached tag is removed when no other tag of the
     repository refers to its image any more.
   - Processes items that change the same repository in their order, and other items at the same time.
+  - Copies and removals exclude promotions on the same server by a content guard C(release-train-mutex),
+    which exists while tags are changed. The module waits two minutes for another run. If it is
+    interrupted by SIGINT, SIGTERM or SIGHUP, it completes the running copies and starts no other one.
   - Processes all items even if some of them fail. The module then fails with the error of each.
 options:
   container:

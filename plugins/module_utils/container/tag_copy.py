@@ -11,8 +11,10 @@ from functools import partial
 from typing import Any
 
 from ..objects.publication import version_href
+from ..objects.server_lock import ServerLock
 from ..objects.sync import late_retry_delay
 from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError
+from ..pulp.interruption import Interruption
 from ..pulp.patience import Patience
 from ..pulp.pool import for_each, run_all
 from ..pulp.reader import read_by_field, version_number
@@ -23,9 +25,12 @@ from ..report.report import Result
 from .tags import (
     Manifests,
     Tags,
+    TagState,
     all_tags,
     attached_names,
     existing_names,
+    plan_copy,
+    require_tags,
     tag_units_in,
     tags_in,
     tags_in_both,
@@ -75,26 +80,41 @@ class TagItem:
         """Whether tags are copied from another repository."""
         return bool(self.item["state"] == "present")
 
-
-@dataclass(frozen=True)
-class TagState:
-    """Digests by tag in the source and in the repository itself, for the tags that were read.
-
-    `source_name` is the name of the source in error messages.
-    """
-
-    source: Mapping[str, str]
-    own: Mapping[str, str]
-    source_name: str = ""
+    @property
+    def may_change(self) -> bool:
+        """Whether a tag that was read differs from what the item requires."""
+        if self.copies:
+            names = [*self.tags, *self.attached]
+            return any(self.source.get(name, "") != self.own.get(name, "") for name in names)
+        return self.item["state"] == "absent" and bool(self.own)
 
 
 def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
     """Carry out module pulp_container_content: the list `container` -> results, in its order."""
     change = _TagChange(server, Manifests(server.client), params["force"])
     items = read_items(server, params["container"], change.manifests)
+    retry_delay = late_retry_delay(params)
+    if server.check_mode or not any(item.may_change for item in items):
+        return _run_items(change, items, Interruption(), retry_delay), {}
+    with ServerLock(server, "tag copy") as interruption:
+        # Another run may have changed them before this one held the lock.
+        items = read_items(server, params["container"], change.manifests)
+        return _run_items(change, items, interruption, retry_delay), {}
+
+
+def _run_items(
+    change: _TagChange,
+    items: Sequence[TagItem],
+    interruption: Interruption,
+    retry_delay: float | None,
+) -> list[Result]:
+    """Carry out items; after an interruption no further one is started."""
+    server = change.server
 
     def run(item: TagItem, result: Result) -> None:
         try:
+            if interruption.requested:
+                raise PulpError("nothing was changed: the run was interrupted. Run it again")
             for other in item.waits_for:
                 other.done.wait()
             if item.waits_for or item.done.is_set():
@@ -112,7 +132,7 @@ def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
 
     pairs = [(Result(item.name, "container"), item) for item in items]
     limit = server.task_concurrency()
-    return run_all(pairs, run, limit, server.report, late_retry_delay(params)), {}
+    return run_all(pairs, run, limit, server.report, retry_delay)
 
 
 def read_items(
@@ -144,37 +164,6 @@ def reread_item(server: Server, item: TagItem, manifests: Manifests) -> None:
         href = item.source_repository["pulp_href"]
         item.source_repository = dict(server.client.get(href, query))
     _read_tags(server, [item], manifests)
-
-
-def require_tags(wanted: Sequence[str], existing: Mapping[str, str], allowed: bool) -> list[str]:
-    """Return the wanted tags that do not exist. Raises InvalidItem, naming them, unless `allowed`."""
-    missing = [tag for tag in wanted if tag not in existing]
-    if missing and not allowed:
-        raise InvalidItem(f"Some tags not found in source repository: {', '.join(missing)}")
-    return missing
-
-
-def plan_copy(state: TagState, wanted: Sequence[str], may_move: bool) -> list[str]:
-    """Return the tags to copy in the order of `wanted`: those that are new or differ.
-
-    Raises InvalidItem, naming each with both digests, for tags that would move unless `may_move`.
-    """
-    differing = [
-        tag for tag in wanted if tag in state.source and state.own.get(tag) != state.source[tag]
-    ]
-    moving = [tag for tag in differing if tag in state.own]
-    if moving and not may_move:
-        details = [
-            f"{tag} is {state.own[tag]} here and {state.source[tag]} in {state.source_name}"
-            for tag in moving
-        ]
-        # The solution comes first: digests are long, and the end of a line may be cut off.
-        raise InvalidItem(
-            f"{', '.join(moving)} would move, but released tags are immutable: push the new images "
-            "with new tags, or set force (container_force in a playbook) to move them anyway. "
-            f"{'; '.join(details)}"
-        )
-    return differing
 
 
 def _set_order(items: Sequence[TagItem]) -> None:
@@ -257,7 +246,7 @@ class _TagChange:
 
     def __init__(self, server: Server, manifests: Manifests, force: bool) -> None:
         self.manifests = manifests
-        self._server = server
+        self.server = server
         self._force = force
         self._patience = Patience(server.watcher.intervals)
 
@@ -267,8 +256,8 @@ class _TagChange:
         if item.repository is None and not (
             state == "absent" or (state == "read" and allow_missing)
         ):
-            message = missing_message(self._server, "such container repository")
-            report_missing(self._server, result, message)
+            message = missing_message(self.server, "such container repository")
+            report_missing(self.server, result, message)
         if state == "present":
             self._copy(item, result)
         elif state == "absent":
@@ -284,10 +273,10 @@ class _TagChange:
             raise InvalidItem(
                 "state: present copies tags from another repository, but source is not set"
             )
-        check_mode = self._server.check_mode
+        check_mode = self.server.check_mode
         if item.source_repository is None and not allow_missing:
             what = f"container repository '{source_name}'"
-            report_missing(self._server, result, missing_message(self._server, what))
+            report_missing(self.server, result, missing_message(self.server, what))
         digests = self.manifests.digests
         state = TagState(digests(item.source), digests(item.own), source_name)
         missing = require_tags(
@@ -336,7 +325,7 @@ class _TagChange:
         if not versions or version_number(versions[-1]) == known + 1:
             return
         previous = version_href(repository, version_number(versions[-1]) - 1)
-        read = partial(tags_in, self._server.client, previous, copied)
+        read = partial(tags_in, self.server.client, previous, copied)
         digests = self.manifests.digests(self._read_again(read, copied))
         moved = [tag for tag, digest in digests.items() if digest != copied[tag]]
         if moved:
@@ -364,13 +353,13 @@ class _TagChange:
             return
         version = repository["latest_version_href"]
         names = [*removed, *self._attached_only_to(item, removed, version)]
-        units = tag_units_in(self._server.client, version, names)
+        units = tag_units_in(self.server.client, version, names)
         tags = {name: unit["tagged_manifest"] for name, unit in units.items()}
         self.manifests.read(tags.values())
         before = _select(names, self.manifests.digests(tags))
         result.add_change("removed", {"tags": before}, {})
         result.more.update(packages_added=0, packages_removed=len(units))
-        if self._server.check_mode:
+        if self.server.check_mode:
             return
         task = None
         if item.is_push_repository:
@@ -392,10 +381,10 @@ class _TagChange:
         digests = [
             digest for tag in removed for digest in self.manifests.all_digests(item.own[tag])
         ]
-        attached = existing_names(self._server.client, attached_names(digests))
+        attached = existing_names(self.server.client, attached_names(digests))
         if not attached:
             return []
-        tags = all_tags(self._server.client, version)
+        tags = all_tags(self.server.client, version)
         kept = [href for tag, href in tags.items() if tag not in removed]
         self.manifests.read(kept)
         needed = attached_names(
@@ -409,14 +398,14 @@ class _TagChange:
         A task creates none if another run has made the same change: then in the latest version.
         """
         versions = created_resources(task, "/versions/")
-        client, href = self._server.client, (item.repository or {})["pulp_href"]
+        client, href = self.server.client, (item.repository or {})["pulp_href"]
 
         def read() -> Tags:
             if versions:
                 repository = {"latest_version_href": versions[-1]}
             else:
                 repository = client.get(href, {"fields": "latest_version_href"})
-            return _latest_tags(self._server, repository, names)
+            return _latest_tags(self.server, repository, names)
 
         return self._read_again(read, names)
 
@@ -437,11 +426,11 @@ class _TagChange:
 
     def _write(self, url: str, body: Mapping[str, Any], subject: str) -> dict[str, Any] | None:
         """POST, and once more after a lost response: the second time changes nothing."""
-        client = self._server.client
+        client = self.server.client
         try:
-            return self._server.write(lambda: client.post(url, dict(body)), subject)
+            return self.server.write(lambda: client.post(url, dict(body)), subject)
         except LostResponse:
-            again = partial(self._server.write, lambda: client.post(url, dict(body)), subject)
+            again = partial(self.server.write, lambda: client.post(url, dict(body)), subject)
             return self._patience.call(again)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..pulp.errors import InvalidItem
 from ..pulp.reader import Reader, in_chunks, read_by_field
 
 _TAGS = "content/container/tags/"
@@ -100,3 +101,46 @@ class Manifests:
             self.digest_of[part] for part in self.listed.get(href, []) if part in self.digest_of
         ]
         return [self.digest_of[href], *parts] if href in self.digest_of else parts
+
+
+@dataclass(frozen=True)
+class TagState:
+    """Digests by tag in the source and in the repository itself, for the tags that were read.
+
+    `source_name` is the name of the source in error messages.
+    """
+
+    source: Mapping[str, str]
+    own: Mapping[str, str]
+    source_name: str = ""
+
+
+def require_tags(wanted: Sequence[str], existing: Mapping[str, str], allowed: bool) -> list[str]:
+    """Return the wanted tags that do not exist. Raises InvalidItem, naming them, unless `allowed`."""
+    missing = [tag for tag in wanted if tag not in existing]
+    if missing and not allowed:
+        raise InvalidItem(f"Some tags not found in source repository: {', '.join(missing)}")
+    return missing
+
+
+def plan_copy(state: TagState, wanted: Sequence[str], may_move: bool) -> list[str]:
+    """Return the tags to copy in the order of `wanted`: those that are new or differ.
+
+    Raises InvalidItem, naming each with both digests, for tags that would move unless `may_move`.
+    """
+    differing = [
+        tag for tag in wanted if tag in state.source and state.own.get(tag) != state.source[tag]
+    ]
+    moving = [tag for tag in differing if tag in state.own]
+    if moving and not may_move:
+        details = [
+            f"{tag} is {state.own[tag]} here and {state.source[tag]} in {state.source_name}"
+            for tag in moving
+        ]
+        # The solution comes first: digests are long, and the end of a line may be cut off.
+        raise InvalidItem(
+            f"{', '.join(moving)} would move, but released tags are immutable: push the new images "
+            "with new tags, or set force (container_force in a playbook) to move them anyway. "
+            f"{'; '.join(details)}"
+        )
+    return differing

@@ -111,10 +111,12 @@ def test_a_tag_that_another_run_releases_meanwhile_is_not_moved(
     def release() -> None:
         fast_runs.append(rig.run_module("pulp_container_content", container=[fast]))
 
-    with FaultyProxy(rig.servers.ark.url, b"copy_tags", cut=False, meanwhile=release) as proxy:
+    # The slow run has read the tags, and does not hold the lock yet.
+    lock = b"POST /pulp/api/v3/contentguards/core/rbac/"
+    with FaultyProxy(rig.servers.ark.url, lock, cut=False, meanwhile=release) as proxy:
         rejected = rig.run_module("pulp_container_content", container=[slow], pulp_url=proxy.url)
 
-    error = f"another run released other images as {TAG} at the same time"
+    error = f"{TAG} would move, but released tags are immutable"
     assert error in rejected.failed().message
     (line,) = fast_runs[0].succeeded().report
     read = {"name": slow["name"], "tags": [TAG], "state": "read"}
