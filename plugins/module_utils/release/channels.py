@@ -154,28 +154,68 @@ def _add_labels(
     server: Server, channels: Sequence[_Channel], values: Sequence[dict[str, Any]]
 ) -> None:
     """Add labels to the new values of channels that a promotion changes, or that belong to one that
-    it completes."""
-    history = PromotionHistory(one.state for one in channels)
+    it completes.
+
+    That one may have changed channels that are not selected: a rollback restores all of them.
+    """
+    states = [one.state for one in channels]
+    history = PromotionHistory([*states, *_not_selected(server, states)])
     stamp = _promotion_stamp(history)
     changing = {
         one.key
         for one, new in zip(channels, values)
         if new["publication"] and new["publication"] != one.publication
     }
-    members = history.members | changing
+    selected = {one.key for one in states}
+    left_out = history.left_out(selected) if changing else frozenset()
+    members = (history.members | changing) - left_out
     if history.interrupted and changing:
+        completes = "continues" if members - selected else "completes"
         server.report.warn(
             f"the promotion {history.interrupted}, or its rollback, was interrupted. This run "
-            "completes it, and a rollback restores what was served before it"
+            f"{completes} it, and a rollback restores what was served before it"
         )
     for one, new in zip(channels, values):
         if one.key not in members or not new["publication"]:
             continue
         after, recorded = uuid_of(new["publication"]), one.state.promotion
-        is_recorded = recorded and (recorded.stamp, recorded.after) == (stamp, after)
+        is_recorded = (
+            recorded
+            and (recorded.stamp, recorded.after) == (stamp, after)
+            and not recorded.members & left_out
+        )
         if one.key in changing or not is_recorded:
             promotion = Promotion(stamp, after, history.original(one.state), members)
             new["pulp_labels"] = one.labels(promotion)
+
+
+def _not_selected(server: Server, selected: Sequence[ChannelState]) -> list[ChannelState]:
+    """Return the other channels of the server that have a label, or that a promotion changes."""
+    known = {one.key for one in selected}
+    labelled = _read_states(server, {"pulp_label_select": PROMOTION_LABEL})
+    others = {key: state for key, state in labelled.items() if key not in known}
+    recorded = [one.promotion for one in (*selected, *others.values()) if one.promotion]
+    missing = frozenset().union(*(one.members for one in recorded)) - known - others.keys()
+    if missing:
+        existing = _read_states(server, {})
+        others.update((key, existing[key]) for key in missing if key in existing)
+    return list(others.values())
+
+
+def _read_states(server: Server, query: Mapping[str, str]) -> dict[str, ChannelState]:
+    """Return key -> state of the distributions that a query selects."""
+    found = {}
+    for name in _CHANNEL_TYPES:
+        if not server.has_version(name, "0"):
+            continue
+        fields = {"fields": "name,publication,pulp_labels"}
+        for entry in server.client.list(
+            CONTENT_TYPES[name].distribution.endpoint, {**query, **fields}
+        ):
+            served = uuid_of(entry.get("publication") or "")
+            key = channel_key(name, entry["name"])
+            found[key] = ChannelState(key, served, Promotion.from_distribution(entry))
+    return found
 
 
 def _promotion(

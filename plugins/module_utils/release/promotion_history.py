@@ -10,7 +10,7 @@ rollback, was interrupted if one of its channels does not have its label.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,9 +67,20 @@ class ChannelState:
     served: str
     promotion: Promotion | None
 
+    def has_stamp(self, stamp: str) -> bool:
+        """Whether its last promotion is the one of this stamp."""
+        return self.promotion is not None and self.promotion.stamp == stamp
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether its last promotion was rolled back."""
+        promotion = self.promotion
+        return promotion is not None and self.served == promotion.before != promotion.after
+
 
 class PromotionHistory:
-    """The promotions that the labels of channels record.
+    """The promotions that the labels of channels record; `channels` are all that have a label, that a
+    promotion changes, or that are selected.
 
     `last` is the stamp of the latest one, empty without any. `interrupted` is the stamp of the first
     one that was interrupted, or whose rollback was, empty without any: the next promotion completes
@@ -89,6 +100,20 @@ class PromotionHistory:
         """The keys of the channels of the promotion to complete, empty without one."""
         keys = [one.members for one in self._recorded if self._is_open(one)]
         return frozenset().union(*keys)
+
+    def left_out(self, selected: Collection[str]) -> frozenset[str]:
+        """Return the keys of the channels that a promotion to complete did not change, and that a run
+        of the `selected` ones leaves out permanently.
+
+        A run that selects all that it changed is not a part of it: then the others are not in use any
+        more. Otherwise a later run completes them.
+        """
+        changed = {
+            one.key for one in self._channels if one.promotion and self._is_open(one.promotion)
+        }
+        if not changed.issubset(selected):
+            return frozenset()
+        return self.members - changed - frozenset(selected)
 
     def members_of(self, stamp: str) -> frozenset[str]:
         """Return the keys of the channels of one promotion."""
@@ -114,6 +139,8 @@ class PromotionHistory:
 
     def _is_interrupted(self, stamp: str) -> bool:
         members, restored = self.members_of(stamp), self.restored(stamp)
+        if all(one.is_restored for one in self._channels if one.has_stamp(stamp)):
+            return False
         for channel in self._channels:
             promotion = channel.promotion
             if promotion is None or promotion.stamp < stamp:

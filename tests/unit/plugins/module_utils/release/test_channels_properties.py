@@ -69,8 +69,9 @@ class Site:
         by_name = self.pulp.by_name("distributions/")
         return [by_name[f"{name}-{environment}"]["publication"] for name in NAMES]
 
-    def run(self, to: str) -> list[Any]:
+    def run(self, to: str, selected: str = NAMES) -> list[Any]:
         """Run the module; raises what it raises."""
+        self.server = self.pulp.server()
         items = [
             {
                 "name": f"{name}-production",
@@ -78,19 +79,34 @@ class Site:
                 "base_path": f"{name}/production",
                 "state": "present",
             }
-            for name in NAMES
+            for name in selected
         ]
-        results, _more = promote_channels(self.pulp.server(), {"rpm": items, "to": to})
+        results, _more = promote_channels(self.server, {"rpm": items, "to": to})
         return results
 
-    def killed_run(self, to: str, writes: int, kill: dict[str, Any]) -> None:
+    def filtered_run(
+        self, names: set[str], killed: tuple[int, dict[str, Any]] | None = None
+    ) -> None:
+        """Promote these channels; the run may be killed."""
+        selected = "".join(sorted(names))
+        if killed:
+            self.killed_run("development", *killed, selected=selected)
+        else:
+            self.run("development", selected)
+
+    def warnings(self, names: set[str]) -> str:
+        """Promote these channels; returns the warnings."""
+        self.filtered_run(names)
+        return "\n".join(self.server.report.warnings)
+
+    def killed_run(self, to: str, writes: int, kill: dict[str, Any], selected: str = NAMES) -> None:
         """Run the module, which is killed after this number of writes."""
         self.pulp.on("PATCH", "distributions/", skip=writes, **kill)
         gone = {"raises": Unreachable("killed"), "times": inf}
         self.pulp.on("PATCH", "distributions/", skip=writes + 1, **gone)
         self.pulp.on("GET", "distributions/.*pulp_id__in", **gone)
         with contextlib.suppress(PulpError):
-            self.run(to)
+            self.run(to, selected)
         self.pulp.rules.clear()
 
 
@@ -159,3 +175,104 @@ def test_a_repeated_run_completes_an_interrupted_one_and_then_changes_nothing(ev
     site.run("development")
     assert site.served("production") == site.served("development")
     assert not any(result.changed for result in site.run("development"))
+
+
+ALL = set(NAMES)
+filtered = st.tuples(
+    st.sets(st.sampled_from(NAMES), min_size=1),
+    st.one_of(st.none(), st.tuples(st.integers(0, COUNT), st.sampled_from(KILLS))),
+)
+
+
+def switched(site: Site, original: list[str]) -> set[str]:
+    """The channels that serve something else than before."""
+    now = site.served("production")
+    return {name for name, old, new in zip(NAMES, original, now) if old != new}
+
+
+@settings(deadline=None)
+@given(
+    writes=st.integers(1, COUNT - 2),
+    kill=st.sampled_from(KILLS),
+    events=st.lists(st.one_of(moves, filtered), max_size=6),
+    is_completed=st.booleans(),
+)
+def test_filtered_runs_after_an_interrupted_one_belong_to_it(writes, kill, events, is_completed):
+    site = Site()
+    original = site.served("production")
+    site.move(ALL)
+    site.killed_run("development", writes, kill)
+    for first, second in events:
+        if first == "move":
+            site.move(second)
+        # A run of all that was changed leaves the others out, and one of the rest completes it.
+        elif not first >= switched(site, original) and switched(site, original) != ALL:
+            site.filtered_run(first, second)
+    if is_completed and switched(site, original) != ALL:
+        site.run("development")
+        assert site.served("production") == site.served("development")
+
+    site.run("previous")
+
+    assert site.served("production") == original
+    assert not any(result.changed for result in site.run("previous"))
+
+
+@settings(deadline=None)
+@given(
+    events=st.lists(
+        st.one_of(moves, filtered, st.tuples(st.just("previous"), st.none())), max_size=10
+    )
+)
+def test_a_rollback_restores_what_was_served_when_some_promotion_began(events):
+    site = Site()
+    seen = [site.served("production")]
+    for first, second in events:
+        if first == "move":
+            site.move(second)
+        elif first == "previous":
+            with contextlib.suppress(InvalidItem):
+                site.run("previous")
+        else:
+            seen.append(site.served("production"))
+            site.filtered_run(first, second)
+    with contextlib.suppress(InvalidItem):
+        site.run("previous")
+        assert site.served("production") in seen
+
+
+def test_a_channel_that_is_left_out_permanently_does_not_keep_a_promotion_open():
+    site = Site()
+    site.move(ALL)
+    site.killed_run("development", 2, KILLS[0])
+    names = ALL - {"d"}
+    site.filtered_run(names)
+    first = site.served("production")
+    site.move(ALL)
+    site.filtered_run(names)
+    assert site.served("production") != first
+    site.run("previous")
+    assert site.served("production") == first
+
+
+def test_a_promotion_that_was_rolled_back_completely_is_not_continued():
+    site = Site()
+    site.move(ALL)
+    site.killed_run("development", 2, KILLS[0])
+    site.run("previous")
+    site.filtered_run({"a"})
+    first = site.served("production")
+    site.move(ALL)
+    site.filtered_run({"a"})
+    site.run("previous")
+    assert site.served("production") == first
+
+
+def test_a_filtered_run_reports_that_it_continues_an_interrupted_one():
+    site = Site()
+    site.move(ALL)
+    site.killed_run("development", 2, KILLS[0])
+    assert "This run continues it" in site.warnings({"c"})
+    assert "This run completes it" in site.warnings(ALL)
+    site.move({"a"})
+    assert site.warnings(ALL) == ""
