@@ -25,7 +25,7 @@ from ..objects.distribution import DistributionSpec, Guards, read_guards, reconc
 from ..objects.publication import PublicationSpec, publish
 from ..objects.repository import RepositorySpec, read_repositories, reconcile_repository
 from ..pulp.errors import Conflict
-from ..pulp.pool import refuse_duplicates, run_all
+from ..pulp.pool import refuse_invalid_names, run_all
 from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, RepositoryState
@@ -113,7 +113,7 @@ def upload_disk_images(
     in_use = {(image.latest or {}).get("content_guard") or "" for image in images}
     guards = read_guards(server, [guard] if guard else [], in_use)
     guards.href(guard)
-    refuse_duplicates(work, [image.pin.repository.name for image in images], "repository")
+    refuse_invalid_names(work, [image.pin.repository.name for image in images], "repository")
     upload = _DiskImageUpload(ContentUpload.from_params(server, params), guard, guards)
     return run_all(work, upload.run, server.task_concurrency(), server.report), {}
 

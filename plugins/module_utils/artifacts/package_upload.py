@@ -17,7 +17,7 @@ from ..objects.repository import RepositorySpec, reconcile_repository
 from ..objects.sync import RunningSyncs
 from ..pulp.errors import InvalidItem
 from ..pulp.options import field_options, item_options
-from ..pulp.pool import refuse_duplicates, run_all
+from ..pulp.pool import refuse_invalid_names, run_all
 from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType
@@ -92,7 +92,7 @@ def upload_packages(
         )
         for (content_type, item), one in zip(items, snapshots)
     ]
-    refuse_duplicates(work)
+    refuse_invalid_names(work)
     results = run_all(work, run.upload, server.task_concurrency(), server.report)
     return results, {"stamp": stamp}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..pulp.errors import Conflict, LostResponse, PulpError, ResponseError
-from ..pulp.pool import refuse_duplicates, run_all
+from ..pulp.pool import refuse_invalid_names, run_all
 from ..pulp.reader import read_by_field
 from ..pulp.server import ReconcileOptions, Server
 from ..pulp.types import CONTENT_TYPES
@@ -80,7 +80,7 @@ def push_images(
         for name in names
     }
     push = _Push(server, skopeo, registry, options, targets)
-    refuse_duplicates(work, [(image.name, image.tag) for _result, image in work], "tag")
+    refuse_invalid_names(work, [(image.name, image.tag) for _result, image in work], "tag")
     run_all(_interleave(work), push.run, server.write_concurrency(), server.report)
     return [result for result, _image in work]
 

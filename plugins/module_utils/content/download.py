@@ -17,7 +17,7 @@ from ..errors import redact_url
 from ..files import CHECKSUM_SUFFIX, DiskFull, LocalFile, PartialFile
 from ..pulp.content_app import ContentApp
 from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError, TLSError, Unreachable
-from ..pulp.pool import refuse_duplicates, run_all
+from ..pulp.pool import refuse_invalid_names, run_all
 from ..pulp.server import Server, TransferProgress
 from ..report.report import Result
 from .fetcher import Fetcher, failure_reason, validate_url
@@ -50,7 +50,7 @@ def download_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
         more = {"url": redact_url(url), "dest": path, "sha256": "", "received": 0}
         name = item.get("path") or redact_url(item.get("url") or "")
         work.append((Result(name, "file", more=more), item))
-    refuse_duplicates(work, [result.more["dest"] for result, _item in work], "dest")
+    refuse_invalid_names(work, [result.more["dest"] for result, _item in work], "dest")
 
     def run(item: Mapping[str, Any], result: Result) -> None:
         _download(server, downloader, app, item, result)

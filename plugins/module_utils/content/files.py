@@ -12,7 +12,7 @@ from typing import Any
 
 from ..files import CHECKSUM_SUFFIX, LocalFile, checksum_file_content
 from ..pulp.errors import InvalidItem, LostResponse, PulpError
-from ..pulp.pool import for_each, refuse_duplicates, run_all
+from ..pulp.pool import for_each, refuse_invalid_names, run_all
 from ..pulp.reader import read_by_key, version_number
 from ..pulp.references import missing_message, report_missing
 from ..pulp.server import Server
@@ -96,7 +96,7 @@ def manage_files(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     found = read_by_key(server.client, kind, names, ("latest_version_href",))
     upload = ContentUpload.from_params(server, params)
     work = [(Result(item["name"], _TYPE), (item, found.get(item["name"]))) for item in items]
-    refuse_duplicates(work)
+    refuse_invalid_names(work)
 
     def run(pair: Any, result: Result) -> None:
         item, repository = pair

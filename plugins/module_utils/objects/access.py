@@ -9,7 +9,7 @@ from typing import Any
 
 from ..pulp.errors import InvalidItem, LostResponse, ResponseError
 from ..pulp.planner import to_api_values
-from ..pulp.pool import refuse_duplicates, run_all
+from ..pulp.pool import refuse_invalid_names, run_all
 from ..pulp.reader import read_by_key
 from ..pulp.references import Usage, read_usage, report_missing
 from ..pulp.server import Server
@@ -128,7 +128,7 @@ def _require_unused(server: Server, namespace: Mapping[str, Any]) -> None:
 
 def mark_duplicates(work: Work, what: str = "name") -> Work:
     """Return the same work; a name that repeats in any list is an error of the second item."""
-    refuse_duplicates(work, [result.name for result, _item in work], what)
+    refuse_invalid_names(work, [result.name for result, _item in work], what)
     return work
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..pulp.errors import Conflict, InvalidItem
 from ..pulp.planner import to_api_values
-from ..pulp.pool import refuse_duplicates, run_all
+from ..pulp.pool import refuse_invalid_names, run_all
 from ..pulp.reader import read_by_field, read_by_key, uuid_of, version_number
 from ..pulp.references import missing_message, report_missing
 from ..pulp.server import ReconcileOptions, ReconcileResult, Server
@@ -235,7 +235,7 @@ def manage_distributions(server: Server, params: Mapping[str, Any]) -> tuple[lis
         if items:
             runs[type_name] = DistributionRun(server, content_type, items)
             work += [(Result(item["name"], type_name), item) for item in items]
-    refuse_duplicates(work)
+    refuse_invalid_names(work)
 
     def manage(item: Mapping[str, Any], result: Result) -> None:
         runs[result.type].manage(item, result)

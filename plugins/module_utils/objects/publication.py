@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..pulp.errors import InvalidItem, PulpError
-from ..pulp.pool import refuse_duplicates, run_all
+from ..pulp.pool import refuse_invalid_names, run_all
 from ..pulp.reader import read_by_key, version_number
 from ..pulp.references import Usage, missing_message, read_usage, report_missing
 from ..pulp.server import Server
@@ -298,7 +298,7 @@ def manage_publications(server: Server, params: Mapping[str, Any]) -> tuple[list
         found = read_by_key(server.client, kind, names, fields)
         own = [_Item(content_type, item, found.get(item["repository"])) for item in items]
         work += [(item.result(), item) for item in own]
-    refuse_duplicates(work, [item.identity for _result, item in work], "publication")
+    refuse_invalid_names(work, [item.identity for _result, item in work], "publication")
     run = PublicationRun(server, usage, deletes_duplicates)
     return run_all(work, run.manage, server.task_concurrency(), server.report), {}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..pulp.errors import InvalidItem, ResponseError
 from ..pulp.planner import to_api_values
-from ..pulp.pool import refuse_duplicates, run_all
+from ..pulp.pool import refuse_invalid_names, run_all
 from ..pulp.reader import read_by_key
 from ..pulp.references import Usage, missing_message, read_usage, report_missing
 from ..pulp.server import ReconcileOptions, ReconcileResult, Server
@@ -180,7 +180,7 @@ def manage_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list
         unwanted = [states[item["name"]] for item in items if item["state"] == "absent"]
         usage = _read_usage(server, content_type, unwanted)
         work += [_Item(content_type, item, states[item["name"]], usage).pair for item in items]
-    refuse_duplicates(work)
+    refuse_invalid_names(work)
     send_secrets = params["update_secrets"] == "always"
     retries, running = Retries.from_params(params), RunningSyncs(server)
     run = RepositoryRun(server, retries, running, send_secrets, params["sync"])
@@ -198,7 +198,7 @@ def sync_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list[R
         names = [item["name"] for item in items]
         states = read_repositories(server, content_type, names, remotes)
         work += [_Item(content_type, item, states[item["name"]]).pair for item in items]
-    refuse_duplicates(work)
+    refuse_invalid_names(work)
     run = RepositoryRun(server, Retries.from_params(params), RunningSyncs(server))
     limit = server.task_concurrency()
     return run_all(work, run.sync, limit, server.report, run.retries.late_delay), {}

@@ -82,7 +82,7 @@ def run_all(
     return [result for result, _item in items]
 
 
-def refuse_duplicates(
+def refuse_invalid_names(
     items: Sequence[tuple[Result, Any]], keys: Sequence[Hashable] = (), what: str = "name"
 ) -> None:
     """Set an error for items that repeat an earlier one, and for names that Pulp would change.

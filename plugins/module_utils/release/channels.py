@@ -20,7 +20,7 @@ from ..objects.switch import Switch, switch_all
 from ..pulp.errors import InvalidItem, PulpError
 from ..pulp.interruption import Interruption
 from ..pulp.patience import Patience
-from ..pulp.pool import refuse_duplicates
+from ..pulp.pool import refuse_invalid_names
 from ..pulp.reader import read_by_field, read_by_key, uuid_of
 from ..pulp.references import report_missing
 from ..pulp.server import Server
@@ -108,7 +108,7 @@ def _promote(server: Server, params: Mapping[str, Any], interruption: Interrupti
     wanted = [one.item["content_guard"] for one in present if one.item.get("content_guard")]
     in_use = [one.current["content_guard"] for one in present if one.current]
     guards = read_guards(server, wanted, filter(None, in_use))
-    refuse_duplicates([(one.result, one) for one in channels])
+    refuse_invalid_names([(one.result, one) for one in channels])
     problems = [f"'{one.result.name}': {one.result.error}" for one in channels if one.result.error]
     if params["to"] == "previous":
         switches = _rollback(server, present, problems)

@@ -12,7 +12,7 @@ import pytest
 
 from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.pulp.errors import PulpError
-from plugins.module_utils.pulp.pool import ConcurrencyLimit, for_each, refuse_duplicates, run_all
+from plugins.module_utils.pulp.pool import ConcurrencyLimit, for_each, refuse_invalid_names, run_all
 from plugins.module_utils.report.report import Report, Result
 
 TIMEOUT = 10
@@ -239,7 +239,7 @@ def test_duplicates_and_names_that_pulp_would_change_are_errors():
         (Result(name, kind), None)
         for name, kind in [("a", "rpm"), ("a", "deb"), ("a", "rpm"), (" b", "rpm"), ("", "rpm")]
     ]
-    refuse_duplicates(items)
+    refuse_invalid_names(items)
     errors = [result.error for result, _item in items]
     assert errors[:2] == ["", ""]
     assert errors[2] == "this name is given twice in one list"
@@ -250,6 +250,6 @@ def test_duplicates_and_names_that_pulp_would_change_are_errors():
 @pytest.mark.parametrize("name", ["a\0b", "a" * 3900, "\udc80"])
 def test_an_impossible_name_fails_its_own_item_only(name):
     items = [(Result("a", "x"), None), (Result(name, "x"), None)]
-    refuse_duplicates(items)
+    refuse_invalid_names(items)
     assert items[0][0].error == ""
     assert "the name has a null byte" in items[1][0].error
