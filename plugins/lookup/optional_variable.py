@@ -37,8 +37,9 @@ _raw:
 
 from typing import Any
 
-from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+
+from ..plugin_utils.inventory.templates import evaluate
 
 
 class LookupModule(LookupBase):
@@ -52,11 +53,7 @@ class LookupModule(LookupBase):
         **kwargs: Any,
     ) -> list[Any]:
         defined = variables or {}
-        return [self._read(term, defined[term]) if term in defined else default for term in terms]
-
-    def _read(self, name: str, value: Any) -> Any:
-        scope: Any = self._templar
-        try:
-            return scope.template(value)
-        except AnsibleError as error:
-            raise AnsibleLookupError(f"{name}: {error}") from error
+        return [
+            evaluate(self._templar, term, defined[term]) if term in defined else default
+            for term in terms
+        ]

@@ -37,10 +37,11 @@ _raw:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils.inventory.values import ItemValueError, boolean, is_omitted
+from ..plugin_utils.inventory.templates import evaluate
 
 
 class LookupModule(LookupBase):
@@ -54,30 +55,23 @@ class LookupModule(LookupBase):
     def _required(self, variable: str, variables: Mapping[str, Any]) -> list[Any]:
         raw = variables.get(variable)
         # Items are evaluated one by one, so that templates in items that are not required are not.
-        items = raw if isinstance(raw, list) else self._read(variable, raw)
+        items = raw if isinstance(raw, list) else evaluate(self._templar, variable, raw)
         if not isinstance(items or [], list):
             raise AnsibleLookupError(f"{variable} is not a list")
         required = []
         for number, entry in enumerate(items or [], 1):
-            item = entry if isinstance(entry, Mapping) else self._read(variable, entry)
+            item = entry if isinstance(entry, Mapping) else evaluate(self._templar, variable, entry)
             if not isinstance(item, Mapping):
                 raise AnsibleLookupError(f"{variable}: item {number} is not a mapping")
             name = item.get("name", item.get("repository", number))
             where = f"{variable} '{name}'"
             if self._is_required(where, item):
-                required.append(self._read(where, item))
+                required.append(evaluate(self._templar, where, item))
         return required
 
     def _is_required(self, where: str, item: Mapping[str, Any]) -> bool:
-        given = self._read(f"{where}: required", item.get("required", True))
+        given = evaluate(self._templar, f"{where}: required", item.get("required", True))
         try:
             return True if is_omitted(given) else boolean(given)
         except ItemValueError as error:
             raise AnsibleLookupError(f"{where}: required {error}") from error
-
-    def _read(self, where: str, value: Any) -> Any:
-        scope: Any = self._templar
-        try:
-            return scope.template(value)
-        except AnsibleError as error:
-            raise AnsibleLookupError(f"{where}: {error}") from error
