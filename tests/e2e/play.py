@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
 import urllib.parse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -40,6 +42,22 @@ class Secret:
             urllib.parse.quote_plus(plain),
             *(text.decode().rstrip("=") for text in encoded),
         }
+
+
+def run_in_one_line(name: str, *arguments: str | Path) -> tuple[int, str]:
+    """Run a playbook (a path or a full name) without servers; returns its exit status, and its
+    output in one line."""
+    finished = subprocess.run(
+        ["ansible-playbook", name, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        check=False,
+        timeout=LONGEST,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "COLUMNS": "1000"},
+    )
+    return finished.returncode, " ".join(finished.stdout.split())
 
 
 class Play(playbook.Play):

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.e2e.play import run_in_one_line
 
 VALUES = {
     "ansible_connection": "local",
@@ -28,16 +28,7 @@ def run(name: str, directory: Path, *arguments: str) -> tuple[int, str]:
     inventory = directory / "inventory.yml"
     content = {"all": {"children": {"ark": {"hosts": {"ark1": {}}}}, "vars": VALUES}}
     inventory.write_text(json.dumps(content), encoding="utf-8")
-    finished = subprocess.run(
-        ["ansible-playbook", "-i", str(inventory), f"stackhpc.release_train.{name}", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        check=False,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "COLUMNS": "1000"},
-    )
-    return finished.returncode, " ".join(finished.stdout.split())
+    return run_in_one_line(f"stackhpc.release_train.{name}", "-i", inventory, *arguments)
 
 
 @pytest.mark.parametrize("name", ["package_sync", "inventory_validate", "kolla_check"])

@@ -7,10 +7,10 @@ The URL of the Pulp is none: a run that reports this has processed the lists.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
+
+from tests.e2e.play import run_in_one_line
 
 CAME_TO_WORK = "pulp_url 'nowhere' is not an http:// or https:// URL"
 
@@ -74,16 +74,7 @@ def run(name: str, directory: Path, *arguments: str, **more: Any) -> tuple[int, 
     }
     values = directory / "values.json"
     values.write_text(json.dumps({**connection, **CONFIGURATION, **more}), encoding="utf-8")
-    finished = subprocess.run(
-        ["ansible-playbook", f"stackhpc.release_train.{name}", "-e", f"@{values}", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        check=False,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "COLUMNS": "1000"},
-    )
-    return finished.returncode, " ".join(finished.stdout.split())
+    return run_in_one_line(f"stackhpc.release_train.{name}", "-e", f"@{values}", *arguments)
 
 
 def test_a_configuration_that_can_be_templated_comes_to_its_work(tmp_path):

@@ -8,13 +8,13 @@ playbook. Also: misspelt keys in a client's lists.
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.e2e.play import run_in_one_line
 
 COLLECTION = Path(__file__).resolve().parents[3]
 PLAYBOOKS = [path.stem for path in sorted((COLLECTION / "playbooks").glob("*.yml"))]
@@ -68,16 +68,7 @@ def run(playbook: str, inventory: dict, directory: Path, *arguments: str) -> tup
     """Run a playbook; returns its exit status, and its output in one line."""
     path = directory / "inventory.yml"
     path.write_text(json.dumps(inventory), encoding="utf-8")
-    finished = subprocess.run(
-        ["ansible-playbook", "-i", str(path), playbook, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        check=False,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
-    )
-    return finished.returncode, " ".join(finished.stdout.split())
+    return run_in_one_line(playbook, "-i", path, *arguments)
 
 
 def run_playbook(
