@@ -31,6 +31,7 @@ CHECKS = {
         *["antsibull-docs", "lint-collection-docs", "."],
         *["--plugin-docs", "--validate-collection-refs", "all"],
     ],
+    "ansible-builder": ["python", "scripts/execution_environment.py"],
     "antsibull-changelog": ["antsibull-changelog", "lint"],
 }
 
