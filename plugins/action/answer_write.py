@@ -30,7 +30,7 @@ _OPTIONS = {
     "report_path": {"type": "path"},
     "summary_path": {"type": "path"},
 }
-_RESULT_FIELDS = [field.name for field in fields(Result) if field.name != "more"]
+_RESULT_FIELDS = [field.name for field in fields(Result) if field.name not in ("more", "reported")]
 
 
 class ActionModule(ActionBase):

@@ -17,6 +17,8 @@ description:
   - Promotions of one server exclude each other by a content guard C(release-train-mutex), which exists
     while the module runs. The module waits two minutes for another promotion.
   - If it is interrupted by SIGINT, SIGTERM or SIGHUP, it completes the promotion or rolls it back.
+  - Compares each changed snapshot with the newest one of the repository that is released already, which takes a
+    few requests for each, regardless of the number of packages. A comparison that fails is a warning.
   - In check mode and in diff mode the module also returns the URL and the number of packages of each
     changed snapshot, which costs a request for each.
 options:
@@ -64,7 +66,8 @@ unknown_pins:
   type: list
   elements: str
 lines:
-  description: One line for each changed snapshot, with its content guard before and after.
+  description: One line for each changed snapshot, with its content guard before and after, and what differs
+    from the released snapshot.
   returned: when the snapshots were found
   type: list
   elements: str
@@ -95,6 +98,39 @@ results:
     stamp: {description: Pinned stamp., type: str, returned: always}
     base_path: {description: Path at which the snapshot is served., type: str, returned: always}
     told: {description: Content guard before and after., type: str, returned: when changed}
+    previous:
+      description: Stamp of the newest other snapshot that is released, with which it was compared.
+      type: str
+      returned: when changed and another snapshot is released
+    difference:
+      description: Numbers of packages that differ from that snapshot.
+      type: str
+      returned: when it was compared
+      sample: +12 -3, 9 upgraded since 20261101T000000
+    packages_added:
+      description:
+        - Number of packages that the released snapshot does not have.
+        - The report at O(report_path) also has C(changes), the lists C(added), C(removed), C(upgraded) and
+          C(downgraded) of packages that differ.
+      type: int
+      returned: when it was compared
+    packages_removed:
+      description: Number of packages that only the released snapshot has.
+      type: int
+      returned: when it was compared
+    packages_upgraded:
+      description: Number of packages that replace an earlier version.
+      type: int
+      returned: when it was compared
+    packages_downgraded:
+      description: Number of packages that replace a later version.
+      type: int
+      returned: when there are any
+    notable:
+      description: New versions of kernels, core libraries, hypervisors and container runtimes.
+      type: list
+      elements: str
+      returned: when it was compared
     url:
       description: URL at which clients read the snapshot.
       type: str

@@ -156,12 +156,23 @@ results:
     stamp: {description: Stamp of the newest snapshot., type: str, returned: always}
     snapshot: {description: Name of the newest snapshot., type: str, returned: always}
     packages: {description: Number of packages in the new version., type: int, returned: when synced}
-    packages_added: {description: Number of packages that the sync added., type: int, returned: when synced}
+    packages_added:
+      description:
+        - Number of packages that the sync added, or that the snapshot has and the one before does not have.
+        - The report at O(report_path) also has C(changes), the lists C(added), C(removed), C(upgraded) and
+          C(downgraded) of packages that differ from the snapshot before, each with C(name), C(arch), C(version)
+          and, if it replaces another version, C(before). It is missing for more than 10,000 changed packages.
+      type: int
+      returned: when synced
     packages_removed: {description: Number of packages that the sync removed., type: int, returned: when synced}
     packages_upgraded:
       description: Number of added packages of which the repository had an earlier version.
       type: int
       returned: when synced
+    packages_downgraded:
+      description: Number of packages that were replaced by an earlier version.
+      type: int
+      returned: when there are any
     notable:
       description: New versions of packages that match O(notable), such as V(kernel 5.14-1 -> 5.14-2).
       type: list

@@ -1,92 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which packages a sync changed, as an operator reads it, and whether too many were removed."""
+"""Which packages differ between versions of a repository, and whether too many were removed.
+
+Pulp keeps what each repository version added and removed. Between two versions of a large
+repository only that is read, so that the cost depends on what changed and not on what there is.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import OperatorError
 from ..objects.sync import SyncOutcome
 from ..pulp.reader import Reader, in_chunks, version_number
 from ..pulp.server import Server
 from ..pulp.types import ContentType
+from .comparison.lists import Changes, Package
 from .newest import SnapshotItem
 
-# Packages whose new version an operator plans for: names of RPM and of Deb packages.
-NOTABLE = (
-    "kernel",
-    "linux-image-generic",
-    "openssl",
-    "glibc",
-    "libc6",
-    "systemd",
-    "openssh-server",
-    "libvirt",
-    "libvirt-daemon",
-    "qemu-kvm",
-    "qemu-system-x86",
-    "docker-ce",
-    "containerd.io",
-    "podman",
-    "ovn.*",
-    "openvswitch.*",
-    "ceph",
-    "mariadb-server",
-    "rabbitmq-server",
-)
 # A change of more packages takes too long to read.
-MAX_CHANGES = 2000
-_MAX_NAMED = 12
-_DIGITS = re.compile(r"(\d+)")
-
-
-class ChangesError(OperatorError):
-    """An invalid regular expression."""
-
-
-@dataclass(frozen=True)
-class Package:
-    """One package. `version` is epoch, version and release of an RPM package."""
-
-    name: str
-    arch: str
-    version: str
+MAX_CHANGES = 10_000
+# Two versions that have at most this number of packages in total are read completely.
+_MAX_READ = 4000
+# Of a comparison over more changed versions only the numbers of packages are read.
+_MAX_STEPS = 50
 
 
 @dataclass(frozen=True)
-class Changes:
-    """What a version changed. `earlier`: packages of the version before that have the name of an
-    added one."""
+class _Step:
+    """A repository version (href) that changed packages, and how many."""
 
-    added: list[Package]
-    removed: list[Package]
-    earlier: list[Package]
-
-
-def notable_pattern(names: Sequence[str]) -> re.Pattern[str]:
-    """One pattern of regular expressions that match whole names. Raises ChangesError."""
-    for name in names:
-        try:
-            re.compile(name)
-        except re.error as error:
-            raise ChangesError(
-                f"notable: '{name}' is not a valid regular expression: {error}"
-            ) from error
-    return re.compile("|".join(f"(?:{name})" for name in names) or r"(?!)")
-
-
-def read_changes(reader: Reader, content_type: ContentType, before: str, after: str) -> Changes:
-    """The packages that differ between two versions (hrefs) that follow each other."""
-    added = _read(reader, content_type, {"repository_version_added": after})
-    removed = _read(reader, content_type, {"repository_version_removed": after})
-    earlier: list[Package] = []
-    for chunk in in_chunks(sorted({package.name for package in added})):
-        names = {f"{content_type.package_fields[0]}__in": ",".join(chunk)}
-        earlier += _read(reader, content_type, {"repository_version": before, **names})
-    return Changes(added, removed, earlier)
+    href: str
+    added: int
+    removed: int
+    present: int
 
 
 def package_count(reader: Reader, content_type: ContentType, version: str) -> int:
@@ -95,12 +42,118 @@ def package_count(reader: Reader, content_type: ContentType, version: str) -> in
     return int(summary["present"].get(content_type.content_unit, {}).get("count", 0))
 
 
+def read_changes(
+    reader: Reader, content_type: ContentType, before: str, after: str
+) -> Changes | None:
+    """The packages that differ between two repository versions (hrefs), None if these are too many.
+
+    `before` may be the later one.
+    """
+    first, last = version_number(before), version_number(after)
+    repository = _repository(before)
+    if repository != _repository(after):
+        sizes = [package_count(reader, content_type, one) for one in (before, after)]
+        return _read_both(reader, content_type, before, after) if sum(sizes) <= _MAX_READ else None
+    if first == last:
+        return Changes([], [], [], content_type.name)
+    steps = _read_steps(reader, content_type, repository, sorted((first, last)))
+    changed = [step for step in steps if step.added or step.removed]
+    total = sum(step.added + step.removed for step in changed)
+    # The packages of the later version, and as many as these or the changed ones in the other.
+    present = 2 * steps[-1].present + total if steps else 0
+    if len(changed) > 1 and present <= _MAX_READ:
+        return _read_both(reader, content_type, before, after)
+    if len(changed) > _MAX_STEPS or total > MAX_CHANGES:
+        return None
+    added, removed = _read_sum(reader, content_type, changed)
+    if first > last:
+        added, removed = removed, added
+    earlier = _read_named(reader, content_type, before, {package.name for package in added})
+    return Changes(added, removed, earlier, content_type.name)
+
+
+def _repository(version: str) -> str:
+    return version.rstrip("/").rpartition("versions/")[0]
+
+
+def _read_steps(
+    reader: Reader, content_type: ContentType, repository: str, numbers: Sequence[int]
+) -> list[_Step]:
+    """The versions after the first of two numbers, up to the second one."""
+    entries = reader.list(
+        f"{repository}versions/",
+        {
+            "number__range": f"{numbers[0] + 1},{numbers[1]}",
+            "fields": "pulp_href,number,content_summary",
+        },
+    )
+
+    def count(entry: Mapping[str, Any], what: str) -> int:
+        found = entry["content_summary"].get(what) or {}
+        return int(found.get(content_type.content_unit, {}).get("count", 0))
+
+    return [
+        _Step(entry["pulp_href"], *(count(entry, what) for what in ("added", "removed", "present")))
+        for entry in sorted(entries, key=lambda entry: int(entry["number"]))
+    ]
+
+
+def _read_sum(
+    reader: Reader, content_type: ContentType, steps: Sequence[_Step]
+) -> tuple[list[Package], list[Package]]:
+    """What versions that follow each other added and removed, without what later ones undid."""
+    found: dict[str, Package] = {}
+    first: dict[str, bool] = {}
+    last: dict[str, bool] = {}
+    for step in steps:
+        for is_added, number, name in (
+            (False, step.removed, "repository_version_removed"),
+            (True, step.added, "repository_version_added"),
+        ):
+            packages = _read(reader, content_type, {name: step.href}) if number else []
+            for package in packages:
+                found[package.unit] = package
+                first.setdefault(package.unit, is_added)
+                last[package.unit] = is_added
+    added, removed = (
+        [found[unit] for unit in found if first[unit] is last[unit] is is_added]
+        for is_added in (True, False)
+    )
+    return added, removed
+
+
+def _read_both(reader: Reader, content_type: ContentType, before: str, after: str) -> Changes:
+    old, new = (
+        {package.unit: package for package in _read(reader, content_type, filters)}
+        for filters in ({"repository_version": before}, {"repository_version": after})
+    )
+    added = [package for unit, package in new.items() if unit not in old]
+    removed = [package for unit, package in old.items() if unit not in new]
+    names = {package.name for package in added}
+    earlier = [package for package in old.values() if package.name in names]
+    return Changes(added, removed, earlier, content_type.name)
+
+
+def _read_named(
+    reader: Reader, content_type: ContentType, version: str, names: set[str]
+) -> list[Package]:
+    """The packages of a version (href) that have these names."""
+    found: list[Package] = []
+    for chunk in in_chunks(sorted(names)):
+        filters = {f"{content_type.package_fields[0]}__in": ",".join(chunk)}
+        found += _read(reader, content_type, {"repository_version": version, **filters})
+    return found
+
+
 def _read(reader: Reader, content_type: ContentType, filters: dict[str, Any]) -> list[Package]:
     name, arch, *version = content_type.package_fields
-    fields = ",".join(content_type.package_fields)
+    fields = ",".join(("pulp_href", *content_type.package_fields))
     return [
         Package(
-            entry[name], entry[arch], _package_version([str(entry[part] or "") for part in version])
+            entry[name],
+            entry[arch],
+            _package_version([str(entry[part] or "") for part in version]),
+            entry["pulp_href"],
         )
         for entry in reader.list(content_type.packages, {**filters, "fields": fields})
     ]
@@ -112,44 +165,6 @@ def _package_version(parts: list[str]) -> str:
         return parts[0]
     epoch, version, release = parts
     return f"{epoch}:{version}-{release}" if epoch not in ("", "0") else f"{version}-{release}"
-
-
-def describe_changes(changes: Changes, notable: re.Pattern[str]) -> dict[str, Any]:
-    """The changes as a result shows them.
-
-    `packages_upgraded`: how many of the added packages were there in another version, removed or
-    kept. `notable`: the changes of those that match the pattern, `kernel 5.14-1 -> 5.14-2`.
-    """
-    known = {(package.name, package.arch) for package in (*changes.earlier, *changes.removed)}
-    upgraded = {(package.name, package.arch) for package in changes.added} & known
-    added = _newest(changes.added, notable)
-    before = _newest((*changes.earlier, *changes.removed), notable)
-    lines = []
-    for name in sorted({*added, *_newest(changes.removed, notable)}):
-        old, new = before.get(name), added.get(name)
-        if new is None:
-            lines.append(f"{name} {old} removed")
-        else:
-            lines.append(f"{name} {old} -> {new}" if old else f"{name} {new}")
-    more = [f"{len(lines) - _MAX_NAMED} more"] if len(lines) > _MAX_NAMED else []
-    return {"packages_upgraded": len(upgraded), "notable": [*lines[:_MAX_NAMED], *more]}
-
-
-def _newest(packages: Iterable[Package], notable: re.Pattern[str]) -> dict[str, str]:
-    """Name -> highest version, of the packages that match; digits are compared as numbers."""
-    newest: dict[str, str] = {}
-    for package in packages:
-        if notable.fullmatch(package.name):
-            known = newest.get(package.name)
-            if known is None or _sort_key(package.version) > _sort_key(known):
-                newest[package.name] = package.version
-    return newest
-
-
-def _sort_key(version: str) -> list[tuple[int, str]]:
-    return [
-        (int(part), "") if part.isdigit() else (-1, part) for part in _DIGITS.split(version) if part
-    ]
 
 
 SHRUNK_LABEL = "release_train_shrunk"

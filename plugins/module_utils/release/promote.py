@@ -20,6 +20,7 @@ from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES
 from ..report.report import Result
 from .changes import package_count
+from .comparison.snapshots import SnapshotPair, compare_snapshots, difference_text
 from .health import empty_snapshots, expiry_of, warn_of_expiry
 from .newest import SnapshotFilter, find_snapshots, served_versions
 from .options import read_pins
@@ -27,6 +28,9 @@ from .options import read_pins
 _NO_GUARD = "everybody"
 # For how many missing snapshots the error names the newest one that exists.
 _MAX_HINTS = 10
+# The newest released snapshot is usually one of the last weeks.
+_PAGE_SIZE, _MAX_PAGES = 50, 10
+_RELEASED_FIELDS = ("name", "publication", "content_guard")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class GuardChange:
 
     `errors`: malformed items of the snapshots; `allow_empty`: whether snapshots without content are
     changed, too. `noun`, `verb` and `reason` are terms for messages: what the run is, what is done to
-    the snapshots, and why each is given.
+    the snapshots, and why each is given. `compares`: whether the result shows what differs from the
+    newest snapshot that has the guard already.
     """
 
     guard: str
@@ -44,6 +49,7 @@ class GuardChange:
     noun: str = "promotion"
     verb: str = "promoted"
     reason: str = "is pinned"
+    compares: bool = True
 
 
 def promote_packages(
@@ -70,6 +76,12 @@ def change_guards(server: Server, pins: Sequence[Pin], change: GuardChange) -> l
         switches = _switches(server, pins, change)
         switch_all(server, switches, interruption)
     changing = [switch for switch in switches if switch.differing]
+    if change.compares:
+        try:
+            _show_changes(server, changing)
+        except PulpError as error:
+            # The change is done, whether or not it can be shown.
+            server.report.warn(f"cannot read what is released already: {error}")
     for switch in changing:
         before = switch.result.before["content_guard"] or _NO_GUARD
         switch.result.more["told"] = f"{before} -> {change.guard}"
@@ -77,7 +89,6 @@ def change_guards(server: Server, pins: Sequence[Pin], change: GuardChange) -> l
         try:
             _show_content(server, changing)
         except PulpError as error:
-            # The change is done, whether or not it can be shown.
             server.report.warn(f"cannot read the content that becomes visible: {error}")
     results = [switch.result for switch in switches]
     server.report.finish_all(results)
@@ -151,6 +162,50 @@ def _newest_hint(server: Server, pin: Pin) -> str:
     )
 
 
+def _show_changes(server: Server, switches: Sequence[Switch]) -> None:
+    """Add to results which packages differ from the newest snapshot that clients have already."""
+    pairs: list[SnapshotPair] = []
+
+    def find(switch: Switch) -> None:
+        before = _released_before(server, switch)
+        if before:
+            publication = str(before["publication"])
+            stamp = str(before["name"])[-len(switch.result.more["stamp"]) :]
+            switch.result.more["previous"] = stamp
+            pairs.append(SnapshotPair(switch.result, publication, _publication(switch), stamp))
+
+    switches = [one for one in switches if CONTENT_TYPES[one.result.type].packages]
+    errors = for_each(switches, find, server.write_concurrency())
+    for switch, error in zip(switches, errors):
+        if error:
+            kind = "cannot read what is released already"
+            server.report.warn(f"{switch.result.name}: {kind}: {error}", kind)
+    compare_snapshots(server, pairs)
+    for switch in switches:
+        text = difference_text(switch.result.more)
+        if text:
+            switch.result.after["packages"] = text
+
+
+def _released_before(server: Server, switch: Switch) -> dict[str, Any] | None:
+    """The distribution of the newest other snapshot of a repository that is released."""
+    result = switch.result
+    prefix = result.name[: -len(result.more["stamp"])]
+    wanted = SnapshotFilter(CONTENT_TYPES[result.type].distribution, prefix)
+    guard = switch.values["content_guard"]
+    for page in range(_MAX_PAGES):
+        found = find_snapshots(
+            server.client, wanted, _RELEASED_FIELDS, page * _PAGE_SIZE, _PAGE_SIZE
+        )
+        for entry in found:
+            is_other = entry["name"] != result.name and entry["publication"]
+            if is_other and entry["content_guard"] == guard:
+                return entry
+        if len(found) < _PAGE_SIZE:
+            return None
+    return None
+
+
 def _show_content(server: Server, switches: Sequence[Switch]) -> None:
     """Add to results where their snapshots are served, and how many packages they have."""
     versions: dict[str, str] = {}
@@ -180,9 +235,9 @@ def _publication(switch: Switch) -> str:
 
 
 def promotion_line(result: Result) -> str:
-    """`epel_9  20261118T020000  development -> release, 3 packages  https://...`"""
-    parts = (result.more.get(key) for key in ("short_name", "stamp", "told", "url"))
-    return "  ".join(part for part in parts if part)
+    """`epel_9  20261118T020000  development -> release, 3 packages  https://...  +1 -1 since ...`"""
+    parts = [result.more.get(key) for key in ("short_name", "stamp", "told", "url")]
+    return "  ".join(part for part in [*parts, difference_text(result.more)] if part)
 
 
 def _result(pin: Pin, expiry: str) -> Result:

@@ -25,16 +25,10 @@ from ..pulp.errors import InvalidItem, PulpError
 from ..pulp.pool import run_all
 from ..pulp.server import Server
 from ..report.report import Result
-from .changes import (
-    MAX_CHANGES,
-    NOTABLE,
-    SHRUNK_LABEL,
-    count_packages,
-    describe_changes,
-    notable_pattern,
-    read_changes,
-)
+from .changes import SHRUNK_LABEL, count_packages, read_changes
 from .clock import new_stamp, stamp_after, warn_of_future_stamp
+from .comparison.lists import NOTABLE, notable_pattern
+from .comparison.snapshots import add_changes
 from .health import empty_advice, record_expiry, server_health, warn_of_expiry
 from .newest import SnapshotItem, read_newest, read_snapshot_items, wait_for_other_run
 from .options import read_inventory, read_whole_inventory
@@ -165,13 +159,13 @@ class SnapshotRun:
             # Such as one of another Pulp, or one that was never synced before it was switched off.
             result.action = "skipped"
             return
+        served_before = item.newest_version
         if item.repository.publish:
             if outcome and outcome.version_after == 0 and not self.server.check_mode:
                 advice = empty_advice(item.repository)
                 raise InvalidItem(f"the sync succeeded without any content: {advice}")
             self.serve(item, result, bool(outcome and outcome.made_version), outcome)
-        if outcome and outcome.made_version and outcome.version_before:
-            self._record_changes(item, result, outcome)
+        self._record_changes(item, result, served_before, outcome)
 
     def serve(
         self,
@@ -279,19 +273,29 @@ class SnapshotRun:
             raise InvalidItem("Pulp created no publication that mirrors upstream")
         return mirrored
 
-    def _record_changes(self, item: SnapshotItem, result: Result, outcome: SyncOutcome) -> None:
-        """Add to the result which packages the sync changed; failing that, warn."""
-        changed = outcome.packages_added + outcome.packages_removed
-        if item.state.repository is None or not item.content_type.packages or changed > MAX_CHANGES:
+    def _record_changes(
+        self, item: SnapshotItem, result: Result, served: str, outcome: SyncOutcome | None
+    ) -> None:
+        """Add to the result which packages changed; failing that, warn.
+
+        A new snapshot is compared with the one before, whose version is `served`, a sync without a
+        new snapshot with the version before.
+        """
+        before, after = "", item.state.latest_version
+        if result.more.get("snapshot") and served != after:
+            before = served
+        repository, made = item.state.repository, outcome and outcome.made_version
+        if not before and repository and outcome and made and outcome.version_before:
+            before = version_href(repository, outcome.version_before)
+        if not before or not item.content_type.packages:
             return
-        before = version_href(item.state.repository, outcome.version_before)
-        client, after = self.server.client, item.state.latest_version
         try:
-            changes = read_changes(client, item.content_type, before, after)
+            changes = read_changes(self.server.client, item.content_type, before, after)
         except PulpError as error:
             self.server.report.warn(f"{result.name}: cannot read which packages changed: {error}")
             return
-        result.more.update(describe_changes(changes, self.settings.notable))
+        if changes is not None:
+            add_changes(result, changes, self.settings.notable)
 
 
 def _result(item: SnapshotItem) -> Result:

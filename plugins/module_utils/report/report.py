@@ -28,7 +28,8 @@ class Result:
     `action`: created, updated, deleted, synced, unchanged, failed, skipped ...; `before` and
     `after`: the fields that differ; `seconds`: wall time; `error`: the error text, with the message
     of Pulp; `allowed`: whether a failure does not fail the run; `more`: further keys, which the
-    module documents.
+    module documents; `reported`: keys that only the report has, such as lists that are too long for
+    the output of Ansible.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Result:
     error: str = ""
     allowed: bool = False
     more: dict[str, Any] = field(default_factory=dict)
+    reported: dict[str, Any] = field(default_factory=dict)
 
     @property
     def known_cause(self) -> Cause | None:
@@ -127,7 +129,8 @@ class Report:
         with self._lock:
             self._finished += 1
             position = {"number": self._finished, "of": self._expected}
-            self._write_line({**position, **self._mode, **result.as_dict()})
+            line = {**position, **self._mode, **result.as_dict()}
+            self._write_line(line, result.reported)
 
     def finish_all(self, results: Iterable[Result]) -> None:
         """Write the results of items that ended together."""
@@ -197,12 +200,13 @@ class Report:
         self._activity.clear()
         return self._activity.wait(seconds)
 
-    def _write_line(self, line: dict[str, Any]) -> None:
+    def _write_line(self, line: dict[str, Any], reported: Mapping[str, Any] | None = None) -> None:
         self._activity.set()
         if self._progress:
             self._progress.write(line)
+        full = {**line, **(reported or {})}
         self.warnings += [
-            warning for file in self._files for warning in [file.write(line)] if warning
+            warning for file in self._files for warning in [file.write(full)] if warning
         ]
 
 

@@ -110,14 +110,25 @@ def fleet_screen(
 
 def change_summary(result: Mapping[str, Any]) -> str:
     """Describe a changed item: `20261122T200001  +12 -3, 9 upgraded: kernel 5.14-1 -> 5.14-2`."""
-    upgraded = result.get("packages_upgraded")
     numbers = ", ".join(
-        filter(None, [changes_of(result), f"{upgraded} upgraded" if upgraded else ""])
+        filter(
+            None,
+            [
+                changes_of(result),
+                *(
+                    f"{result[f'packages_{what}']} {what}"
+                    for what in ("upgraded", "downgraded")
+                    if result.get(f"packages_{what}")
+                ),
+            ],
+        )
     )
     notable = ", ".join(result.get("notable") or [])
+    numbers = str(result.get("difference") or numbers)
     changes = f"{numbers}: {notable}" if notable else numbers
-    changes = changes or str(result.get("told") or result["action"])
-    return "  ".join(filter(None, [str(result.get("stamp") or ""), changes]))
+    told = str(result.get("told") or "")
+    parts = [str(result.get("stamp") or ""), told, changes]
+    return "  ".join(filter(None, parts if told or changes else [parts[0], str(result["action"])]))
 
 
 def planned_change(result: Mapping[str, Any]) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.module_utils.release.changes import (
+from plugins.module_utils.release.changes import PackageCounts
+from plugins.module_utils.release.comparison.lists import (
     NOTABLE,
     Changes,
     ChangesError,
     Package,
-    PackageCounts,
     describe_changes,
     notable_pattern,
 )

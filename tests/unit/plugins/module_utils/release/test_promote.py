@@ -172,3 +172,64 @@ def test_the_url_has_the_path_prefix_of_the_server():
     ark.pulp.content_path_prefix = "/content/"
     results, _lines = promote(ark, check_mode=True)
     assert results[0].more["url"] == f"https://ark.example.com/content/a/{STAMP}/"
+
+
+def release_older(ark: Ark, name: str, *packages: str) -> None:
+    """Release an older snapshot with these packages; the pinned one gets a version after it."""
+    repository = ark.pulp.find("repositories/", name=name)
+    version = ark.pulp.add_version(repository, *packages)["pulp_href"]
+    publication = ark.pulp.add_publication(version)["pulp_href"]
+    ark.pulp.add_distribution(
+        "rpm",
+        f"{name}-{OLDER}",
+        content_guard=ark.hrefs["release"],
+        publication=publication,
+    )
+    ark.set_packages(name, 3)
+
+
+@pytest.mark.parametrize("mode", [{}, {"check_mode": True}, {"diff": True}])
+def test_a_promotion_shows_what_differs_from_the_released_snapshot(mode):
+    ark = Ark(a="development", b="release", c="development")
+    release_older(ark, "a", "kernel 1-1", "package0 0-1", "package1 1-1", "package2 1-1")
+    results, lines = promote(ark, **mode)
+    text = f"+1 -2, 1 upgraded since {OLDER}: kernel 1-1 removed"
+    assert lines[0].endswith(f"  {text}")
+    assert "since" not in lines[1]
+    more = results[0].more
+    assert (more["previous"], more["packages_added"], more["packages_removed"]) == (OLDER, 1, 2)
+    assert results[0].after["packages"] == text
+    assert results[0].reported["changes"] == {
+        "added": [],
+        "removed": [{"name": "kernel", "arch": "x86_64", "version": "1-1"}],
+        "upgraded": [{"name": "package0", "arch": "x86_64", "version": "1-1", "before": "0-1"}],
+        "downgraded": [],
+    }
+    assert "changes" not in results[0].as_dict()
+
+
+def test_a_promotion_of_the_same_content_says_so():
+    ark = Ark(a="development")
+    release_older(ark, "a", "package0 1-1", "package1 1-1", "package2 1-1")
+    _results, (line,) = promote(ark)
+    assert line.endswith(f"  no package changed since {OLDER}")
+
+
+def test_content_that_cannot_be_compared_does_not_fail_the_promotion():
+    ark = Ark(a="development")
+    release_older(ark, "a", "kernel 1-1")
+    ark.pulp.on("GET", "number__range", raises=ResponseError(500, "no"), times=9)
+    results, _lines = promote(ark)
+    assert ark.guard("a") == "release"
+    assert not results[0].error
+
+
+def test_a_promotion_of_many_pins_sends_few_requests_for_each():
+    names = [f"r{number}" for number in range(40)]
+    ark = Ark(**dict.fromkeys(names, "development"))
+    for name in names:
+        release_older(ark, name, "kernel 1-1", "package0 1-1", "package1 1-1", "package2 1-1")
+    results, _lines = promote(ark)
+    assert all(one.more["packages_removed"] == 1 for one in results)
+    extra = ark.pulp.sent("GET", r"name__regex|number__range|content/rpm/packages")
+    assert len(extra) == 3 * len(names)

@@ -493,3 +493,35 @@ def test_an_interrupted_run_serves_all_or_nothing_and_the_next_one_completes_it(
         assert {entry["content_guard"] for entry in pulp.by_name("distributions/").values()} == {
             pulp.find("contentguards/", name="development")["pulp_href"]
         }
+
+
+# What changed
+
+
+def test_the_report_has_all_packages_that_changed(pulp):
+    one(pulp)
+    pulp.upstream[URL.format("a")] = ["kernel 2-1", "bash 0-1", "new 1-1", "glibc 1-1"]
+    result = one(pulp, stamp=NEXT)
+    assert {
+        name: [f"{entry['name']} {entry.get('before', '')} {entry['version']}" for entry in entries]
+        for name, entries in result.reported["changes"].items()
+    } == {
+        "added": ["new  1-1"],
+        "removed": ["openssl  1-1"],
+        "upgraded": ["kernel 1-1 2-1"],
+        "downgraded": ["bash 1-1 0-1"],
+    }
+
+
+def test_a_snapshot_of_content_that_an_earlier_run_synced_has_its_changes(pulp):
+    one(pulp)
+    repository = pulp.find("repositories/", name="Repository a")
+    # The earlier run was killed before it took the snapshot, an hour ago.
+    version = pulp.add_version(repository, *UPGRADED)
+    version["pulp_created"] = "2026-02-01T12:00:00Z"
+    pulp.upstream[URL.format("a")] = UPGRADED
+    pulp.add_publication(version["pulp_href"], checksum_type="unknown", layout=None)
+    result = one(pulp, stamp=NEXT)
+    assert result.changed, result.error
+    assert (result.more["packages_added"], result.more["packages_removed"]) == (1, 1)
+    assert [entry["name"] for entry in result.reported["changes"]["upgraded"]] == ["kernel"]
