@@ -294,3 +294,70 @@ def test_failures_of_later_modules_are_distinguished():
 def test_an_error_is_reported_once():
     broken = {"failed": True, "msg": "Unsupported parameters"}
     assert outcome_of("ark", [broken, broken]).broken == ["Unsupported parameters"]
+
+
+def promotion():
+    """Return a promotion of 43 pins: 39 are of other sites, 3 change, of which 1 is the first."""
+    since = "20261101T000000"
+    kernel = ["kernel 5.14.0-570.12.1.el9_6 -> 5.14.0-570.21.1.el9_6", "openssl 1-6 -> 1-7"]
+
+    def released(name, **more):
+        told = "development -> release"
+        return item(
+            f"{name}-", "updated", short_name=name, stamp="20261122T200001", told=told, **more
+        )
+
+    results = [
+        released(
+            "epel_9",
+            difference=f"+41 -17, 17 upgraded since {since}",
+            packages_added=41,
+            packages_removed=17,
+            packages_upgraded=17,
+            notable=[],
+        ),
+        released(
+            "rocky_9_baseos",
+            difference=f"+94 -31, 31 upgraded since {since}",
+            packages_added=94,
+            packages_removed=31,
+            packages_upgraded=31,
+            notable=kernel,
+        ),
+        released("docker_ce_el9"),
+        item("rocky_10_baseos"),
+    ]
+    names = "beegfs_7_4, ceph_squid, cephtools"
+    selected = f"selected 4 of 43 pins; 39 pins have no repository in this inventory: {names}, ..."
+    return outcome_of("ark", [{"results": results, "selected": selected}], 5), "Released", ""
+
+
+def client_update():
+    """Return a client update with one failed sync, whose channel is no second failure."""
+    missing = (
+        "404, message='Not Found', url='https://ark.example.com/pulp/content/epel/9/20261122/'"
+    )
+    repositories = [
+        item("EPEL 9", "failed", missing, cause="404 from upstream"),
+        item("Rocky 9 BaseOS", "synced", packages_added=94, packages_removed=31),
+    ]
+    channels = [
+        item("epel-9-development", "failed", "has no publication", depends_on="EPEL 9"),
+        item("rocky-9-baseos-development", "updated", told="20261101T000000 -> 20261122T200001"),
+    ]
+    runs = [
+        {"results": repositories, "failed_when_result": False, "msg": "1 of 2 failed"},
+        {"results": channels, "failed_when_result": False, "msg": "1 of 2 failed"},
+    ]
+    command = "kayobe playbook run client_update.yml -e package_filter=^epel_9$"
+    return outcome_of("seed", runs, 95, list_all=True), "Changed", command
+
+
+@pytest.mark.parametrize("width", APPROVED)
+@pytest.mark.parametrize("run", [promotion, client_update])
+def test_the_screen_of_a_promotion_and_of_a_client_update_is_as_approved(run, width):
+    outcome, heading, command = run()
+    lines = summary_screen(outcome, heading, command, View(width, report=True))
+    approved = Path(__file__).with_name(f"last_screen_of_{run.__name__}_{width}_columns.txt")
+    assert len(lines) <= LINES
+    assert "\n".join(lines) + "\n" == approved.read_text(encoding="utf-8")
