@@ -36,6 +36,11 @@ options:
         repositories.
     type: dict
     required: false
+  compare_with:
+    description:
+      - Returns what differs from the snapshots of these pins, a mapping of short name to stamp, which takes a few
+        requests for each repository with another stamp, regardless of the number of packages.
+    type: dict
   content_guard:
     description: Content guard of snapshots that are not released. An empty string means no content guard.
     type: str
@@ -89,6 +94,12 @@ flagged:
     short_name: {description: Short name of the repository., type: str, returned: always}
     stamp: {description: Stamp of the snapshot., type: str, returned: always}
     packages_before: {description: Number of packages before the loss. V(0) if there are none., type: str, returned: always}
+differences:
+  description: A line with the changed packages for each snapshot that O(compare_with) has another stamp of.
+  returned: always
+  type: list
+  elements: str
+  sample: ['epel_9  +12 -3, 9 upgraded since 20261101T000000']
 lines:
   description: The snapshots as a table.
   returned: always
@@ -134,6 +145,31 @@ results:
     snapshot: {description: Name of the snapshot., type: str, returned: always}
     base_path: {description: Path at which the snapshot is served., type: str, returned: always}
     content_guard: {description: Name of its content guard., type: str, returned: always}
+    difference:
+      description: Numbers of packages that differ from the snapshot in O(compare_with).
+      type: str
+      returned: when O(compare_with) has another stamp
+    packages_added:
+      description: Number of packages that the snapshot in O(compare_with) does not have.
+      type: int
+      returned: when it was compared
+    packages_removed:
+      description: Number of packages that only the snapshot in O(compare_with) has.
+      type: int
+      returned: when it was compared
+    packages_upgraded:
+      description: Number of packages that replace an earlier version.
+      type: int
+      returned: when it was compared
+    packages_downgraded:
+      description: Number of packages that replace a later version.
+      type: int
+      returned: when there are any
+    notable:
+      description: New versions of kernels, core libraries, hypervisors and container runtimes.
+      type: list
+      elements: str
+      returned: when it was compared
     packages_before:
       description: Number of packages before the loss, if the snapshot has lost too many packages.
       type: str
@@ -178,6 +214,7 @@ def main() -> None:
         "stamp": {"type": "str"},
         "stamp_until": {"type": "str"},
         "package_versions": {"type": "dict"},
+        "compare_with": {"type": "dict"},
         "content_guard": {"type": "str", "default": "development"},
     }
     run(options, query_packages, "package repository")

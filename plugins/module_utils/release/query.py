@@ -21,12 +21,14 @@ from ..objects.distribution import Guards
 from ..objects.listing import read_all_guards
 from ..pulp.errors import InvalidItem
 from ..pulp.pool import run_all
+from ..pulp.reader import read_by_field
 from ..pulp.references import missing_message
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, ContentType
 from ..report.report import Result
 from ..text import text_table
 from .changes import SHRUNK_LABEL
+from .comparison.snapshots import SnapshotPair, compare_snapshots, difference_text
 from .health import empty_advice, expiry_of, warn_of_expiry
 from .newest import SnapshotFilter, find_snapshots
 from .options import read_inventory, read_pins
@@ -104,6 +106,7 @@ def query_packages(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
 
     results = run_all(pairs, run, server.write_concurrency(), server.report)
     answer = {**more, **_answer(results, queries)}
+    answer["differences"] = _compare(server, queries, results, params.get("compare_with") or {})
     _warn(server, queries, answer["without"])
     warn_of_expiry(server, results)
     if not answer["versions"] and not any(result.error for result in results):
@@ -111,6 +114,41 @@ def query_packages(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
         what = f"snapshot{query.description} of any repository, {more['selected']}"
         raise InvalidItem(f"{missing_message(server, what)}{query.hint}")
     return results, answer
+
+
+def _compare(
+    server: Server,
+    queries: Sequence[_RepositoryQuery],
+    results: Sequence[Result],
+    stamps: Mapping[str, Any],
+) -> list[str]:
+    """Add to results what differs from other snapshots (short name -> stamp), a line for each."""
+    wanted: list[tuple[str, str, _RepositoryQuery, Result]] = []
+    for one, result in zip(queries, results):
+        stamp = str(stamps.get(one.repository.short_name) or "")
+        if one.found and stamp and stamp != result.more["stamp"]:
+            wanted.append((one.repository.snapshot_name(stamp), stamp, one, result))
+    found = {}
+    for content_type in CONTENT_TYPES.values():
+        names = [name for name, _stamp, one, _result in wanted if one.content_type is content_type]
+        kind = content_type.distribution
+        found.update(read_by_field(server.client, kind.endpoint, "name", names, ("publication",)))
+    pairs = []
+    for name, stamp, one, result in wanted:
+        before = found.get(name, {}).get("publication")
+        after = one.found["publication"] if one.found else None
+        result.more["difference"] = f"no snapshot {stamp} to compare with"
+        if before and after:
+            result.more["difference"] = f"not compared with {stamp}"
+            pairs.append(SnapshotPair(result, before, after, stamp))
+    compare_snapshots(server, pairs)
+    width = max(
+        (len(one.repository.short_name) for _name, _stamp, one, _result in wanted), default=0
+    )
+    return [
+        f"{one.repository.short_name:{width}}  {difference_text(result.more)}"
+        for _name, _stamp, one, result in wanted
+    ]
 
 
 def _read_queries(

@@ -248,3 +248,23 @@ def test_a_failed_repository_does_not_affect_the_others():
         "distribution_name",
     ]
     assert (results[0].action, results[2].name) == ("failed", "broken")
+
+
+def test_snapshots_are_compared_with_those_of_other_pins():
+    pulp = FakePulp()
+    pulp.add_guard("development")
+    for name in "abc":
+        repository = pulp.add_repository("rpm", name)
+        for stamp, version in ((MONDAY, "1-1"), (NOON, "2-1")):
+            href = pulp.add_version(repository, f"kernel {version}", "bash 1-1")["pulp_href"]
+            publication = pulp.add_publication(href)["pulp_href"]
+            path = f"{name}/{stamp}"
+            pulp.add_distribution("rpm", f"{name}-{stamp}", base_path=path, publication=publication)
+    pins = {"a": MONDAY, "b": NOON, "c": TUESDAY, "other": MONDAY}
+    results, answer = query(pulp.server(), "a", "b", "c", compare_with=pins)
+    assert answer["differences"] == [
+        f"a  +1 -1, 1 upgraded since {MONDAY}: kernel 1-1 -> 2-1",
+        f"c  no snapshot {TUESDAY} to compare with",
+    ]
+    assert results[0].reported["changes"]["upgraded"][0]["before"] == "1-1"
+    assert "difference" not in results[1].more
