@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,3 +191,12 @@ def test_an_unreachable_server_is_an_error_with_a_remedy(check, monkeypatch, err
     monkeypatch.setattr(FakeContentApp, "whoami", whoami)
     with pytest.raises(PulpError, match=message):
         check({"a": 200})
+
+
+def test_the_screen_of_a_check_is_as_approved(check):
+    served = {f"repository_{number}": 200 for number in range(40)}
+    bad = {"epel_9": 403, "rocky_9_baseos": 404}
+    _results, more, _content = check({**served, **bad})
+    approved = Path(__file__).with_name("last_screen_of_access_check.txt")
+    # Lines are not cut: terminals wrap them, and a log has them complete.
+    assert "\n".join(more["lines"]) + "\n" == approved.read_text(encoding="utf-8")
