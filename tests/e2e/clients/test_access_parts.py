@@ -77,3 +77,29 @@ def test_unknown_pins_are_in_the_last_line(rig: Rig, site: dict[str, Any]) -> No
     assert f"1 served; {line}" in run.output
     assert len([one for one in run.warnings if "gone_" in one]) == 1
     assert "4 pins have no repository" in summary.read_text("utf-8")
+
+
+def test_the_lists_of_a_client_are_used_where_there_are_none_of_package_repositories(
+    rig: Rig, site: dict[str, Any]
+) -> None:
+    [item] = site.pop("rpm_package_repos")
+    stamp = rig.ark.snapshots(rig.prefix)[0]["name"][-len("20250801T000000") :]
+    content = rig.servers.ark.content
+    snapshots = {
+        "served": content(f"{item['base_path']}{stamp}/"),
+        "missing": content(f"{item['base_path']}20250801T000000/"),
+        "upstream": item["url"],
+    }
+    rpm = [{"name": f"{rig.prefix} {name}", "url": url} for name, url in snapshots.items()]
+
+    run = rig.run("access_check", **site, stackhpc_pulp_repository_rpm_repos=rpm).failed()
+
+    assert re.search(r"2 pinned snapshots, user '.*: 1 served, 1 missing", run.output)
+    assert f"without those that name no snapshot: {rig.prefix} upstream" in run.output
+
+    client = {"stackhpc_pulp_repository_rpm_repos": [rpm[0]], **site}
+    mirrored = rig.run("package_mirror", **client).succeeded()
+
+    assert "used the URLs of stackhpc_pulp_repository_rpm_repos" in mirrored.output
+    (found,) = rig.client.snapshots(item["base_path"].replace("/", "-"))
+    assert found["base_path"] == f"{item['base_path']}{stamp}"
