@@ -37,11 +37,15 @@ _raw:
 from collections.abc import Mapping
 from typing import Any
 
+from ansible import template as ansible_template
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils.inventory.values import ItemValueError, boolean, is_omitted
 from ..plugin_utils.inventory.templates import evaluate
+
+# Before ansible-core 2.19, all strings are trusted.
+_trust = getattr(ansible_template, "trust_as_template", str)
 
 
 class LookupModule(LookupBase):
@@ -55,7 +59,7 @@ class LookupModule(LookupBase):
     def _required(self, variable: str, variables: Mapping[str, Any]) -> list[Any]:
         raw = variables.get(variable)
         # Items are evaluated one by one, so that templates in items that are not required are not.
-        items = raw if isinstance(raw, list) else evaluate(self._templar, variable, raw)
+        items = raw if isinstance(raw, list) else self._read_list(variable, raw)
         if not isinstance(items or [], list):
             raise AnsibleLookupError(f"{variable} is not a list")
         required = []
@@ -68,6 +72,24 @@ class LookupModule(LookupBase):
             if self._is_required(where, item):
                 required.append(evaluate(self._templar, where, item))
         return required
+
+    def _read_list(self, variable: str, raw: Any) -> Any:
+        """Evaluate a template that is a list; if that fails, only its required items.
+
+        A list that is composed of other lists has the items of all of them.
+        """
+        try:
+            return evaluate(self._templar, variable, raw)
+        except AnsibleLookupError:
+            if not isinstance(raw, str) or not variable.isidentifier():
+                raise
+        flags = self._select(variable, "map(attribute='required', default=true)")
+        required = [self._is_required(variable, {"required": flag}) for flag in flags]
+        return self._select(variable, f"zip({required}) | selectattr(1) | map(attribute=0)")
+
+    def _select(self, variable: str, filters: str) -> Any:
+        """Apply filters to a list; what they do not select is not evaluated."""
+        return evaluate(self._templar, variable, _trust(f"{{{{ {variable} | {filters} | list }}}}"))
 
     def _is_required(self, where: str, item: Mapping[str, Any]) -> bool:
         given = evaluate(self._templar, f"{where}: required", item.get("required", True))

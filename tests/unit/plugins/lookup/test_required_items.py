@@ -10,7 +10,10 @@ from plugins.lookup.required_items import LookupModule
 
 try:
     from ansible.template import trust_as_template
+
+    LAZY = True
 except ImportError:  # ansible-core before 2.19 trusts all strings
+    LAZY = False
 
     def trust_as_template(value):
         return value
@@ -63,3 +66,22 @@ def test_an_undefined_list_has_no_items():
 def test_invalid_items_are_reported(items, message):
     with pytest.raises(AnsibleLookupError, match=message):
         look_up(items)
+
+
+def test_items_of_composed_lists_that_are_not_required_are_not_read():
+    """As of the images of Ceph: a site that does not use them does not define their variables."""
+    lists = {
+        "images": [{"name": "nova-api"}],
+        "more": [{"name": template("not_there"), "required": template("flag | bool")}],
+    }
+    composed = template("images + more")
+    if LAZY:
+        assert look_up(composed, flag="false", **lists) == [{"name": "nova-api"}]
+    with pytest.raises(AnsibleLookupError, match="repos.*not_there"):
+        look_up(composed, flag="true", **lists)
+
+
+def test_an_undefined_condition_of_a_composed_list_is_an_error():
+    lists = {"images": [{"name": "nova-api"}], "more": [{"required": template("not_there")}]}
+    with pytest.raises(AnsibleLookupError, match="repos.*not_there"):
+        look_up(template("images + more"), **lists)
