@@ -16,7 +16,7 @@ from .stamp import is_stamp
 KAYOBE_PREFIX = "stackhpc_pulp_repo_"
 KAYOBE_SUFFIX = "_version"
 # More unknown pins than these are one message without similar names.
-_MAX_EXPLAINED = 3
+MAX_EXPLAINED = 3
 _MAX_NAMES = 10
 
 
@@ -160,7 +160,7 @@ def resolve_pins(
     ]
     found = {*known, *(error.short_name for error in malformed)}
     unknown = sorted(short_name for short_name in pins if short_name not in found)
-    warnings = [_unknown_pins_message(unknown, known, len(pins))] if unknown else []
+    warnings = [unknown_pins_message(unknown, known, len(pins))] if unknown else []
     if stamp_problem or (unknown and (strict or len(unknown) == len(pins))):
         raise PinError("; ".join(filter(None, [stamp_problem, *warnings])))
     resolved = [
@@ -171,9 +171,9 @@ def resolve_pins(
     return ResolvedPins(resolved, malformed, unknown, warnings)
 
 
-def _unknown_pins_message(unknown: Sequence[str], known: Iterable[str], total: int) -> str:
+def unknown_pins_message(unknown: Sequence[str], known: Iterable[str], total: int) -> str:
     """Return one message for all pins that no repository has."""
-    if len(unknown) <= _MAX_EXPLAINED:
+    if len(unknown) <= MAX_EXPLAINED:
         return "; ".join(unknown_pin_message(short_name, known) for short_name in unknown)
     names = ", ".join(f"'{short_name}'" for short_name in unknown)
     return f"{len(unknown)} of {total} pins have no package repository of that short name: {names}"

@@ -8,7 +8,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Union
 
-from .pins import PinError, check_stamps, pins_without_stamp, unknown_pin_message
+from .pins import (
+    MAX_EXPLAINED,
+    PinError,
+    check_stamps,
+    pins_without_stamp,
+    unknown_pin_message,
+    unknown_pins_message,
+)
 from .repositories import ItemError, PackageRepository, parse_repositories
 from .selection import (
     CONTAINER_IMAGE_FILTER,
@@ -356,7 +363,8 @@ def check_pins(
     """Yield findings about pins, short name -> stamp.
 
     `known`: the short names of the inventory, None if templates hide some; `key_of`: returns the key
-    of a short name at `place`; `empty`: the severity of a pin without a stamp.
+    of a short name at `place`; `empty`: the severity of a pin without a stamp. Many unknown pins
+    are one finding, at the first of them.
     """
     for short_name, value in pins.items():
         name, where = str(short_name), (*place, key_of(short_name))
@@ -366,7 +374,13 @@ def check_pins(
             except PinError as error:
                 severity = empty if pins_without_stamp({name: value}) else ERROR
                 yield Finding(severity, where, name, str(error))
-        if known is not None and name not in known:
+    unknown = [] if known is None else [str(name) for name in pins if str(name) not in known]
+    if known is not None and len(unknown) > MAX_EXPLAINED:
+        problem = unknown_pins_message(unknown, known, len(pins))
+        yield Finding(WARNING, (*place, key_of(unknown[0])), "pins", problem)
+    elif known is not None:
+        for name in unknown:
+            where = (*place, key_of(name))
             yield Finding(WARNING, where, name, unknown_pin_message(name, known))
 
 

@@ -104,3 +104,12 @@ def test_invalid_items_are_reported_with_other_findings():
     problems = [problem for _severity, _place, problem in found(rpm_package_repos=invalid)]
     assert problems[0] == "url is missing"
     assert len([one for one in problems if one.startswith("repeats the ")]) == 1
+
+
+def test_many_unknown_pins_are_one_finding():
+    """As with the inventory of another site: a line for each would hide all other findings."""
+    pins = {"rocky_9": STAMP, **{f"other_{number}": STAMP for number in range(41)}}
+    [finding] = check_pins(pins, {"rocky_9"}, ())
+    assert (finding.severity, finding.place) == ("warning", ("other_0",))
+    start = "41 of 42 pins have no package repository of that short name: 'other_0', 'other_1', "
+    assert finding.problem.startswith(start)
