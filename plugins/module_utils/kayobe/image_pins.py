@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import OperatorError
 from ..inventory.stamp import STAMP_PATTERN
 from .kolla import DEFAULT_KEY, KEY_PATTERN, base_distro_of
 from .package_pins import PinChange, pin_change
 from .pin_file import read_entries, with_values
-from .tag_file import read_keys, with_tag, without_base_distro
+from .tag_file import aliases_of, read_keys, with_tag, without_base_distro
 
 _DISK_IMAGE_VERSION = re.compile(f"[0-9a-z.]+-({STAMP_PATTERN})")
 _DISK_IMAGE_VARIABLE = re.compile(r"stackhpc_(.+)_overcloud_host_image_version")
@@ -67,8 +67,13 @@ def update_container_image_tags(text: str, update: TagUpdate) -> tuple[str, list
             changes.append(pin_change(name, tags[base_distro], tag))
         else:
             changes.append(PinChange(name, "add", None, tag))
-        if changes[-1].changed:
+        change = changes[-1]
+        if change.changed:
             text = with_tag(text, key, base_distro, tag)
+        changes += [
+            replace(change, name=f"{alias} {base_distro}")
+            for alias in aliases_of(existing.values(), key)
+        ]
     if update.reset:
         text, removed = without_base_distro(text, base_distro, [*wanted, DEFAULT_KEY])
         changes += [PinChange(f"{key} {base_distro}", "remove", old, "") for key, old in removed]

@@ -3,11 +3,13 @@
 a mapping of keys to mappings of base distributions to tags, one key or tag in each line.
 
 As in `pin_file`, everything but a tag that is set or removed is kept byte for byte, and other ways to
-write the mapping are refused.
+write the mapping are refused. A key may have an anchor (`nova: &rebuilt`), and another key may be an
+alias of it (`neutron: *rebuilt`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -25,6 +27,9 @@ from .pin_file import (
 
 TAGS_VARIABLE = "kolla_image_tags"
 _ONE_EACH = "write each key in a line of its own, and each of its tags in another one below it"
+_REFERENCE = re.compile(
+    r"(?P<indent> +)(?P<key>[a-z0-9_]+): +(?P<sign>[&*])(?P<anchor>[\w.-]+) *(?: #.*)?"
+)
 
 
 @dataclass(frozen=True)
@@ -45,12 +50,17 @@ class TagLine:
 
 @dataclass(frozen=True)
 class KeyLines:
-    """A key in line `number`, counted from 1, and its tags."""
+    """A key in line `number`, counted from 1, and its tags.
+
+    `anchor` is that of the key, or with `is_alias` that of the key that it repeats.
+    """
 
     name: str
     number: int
     indent: int
     tags: list[TagLine] = field(default_factory=list)
+    anchor: str = ""
+    is_alias: bool = False
 
     @property
     def last(self) -> int:
@@ -83,14 +93,26 @@ def read_keys(text: str) -> list[KeyLines]:
     return keys
 
 
+def aliases_of(keys: Iterable[KeyLines], name: str) -> list[str]:
+    """Return the keys that are aliases of a key."""
+    listed = list(keys)
+    anchors = {key.anchor for key in listed if key.name == name and not key.is_alias} - {""}
+    return [key.name for key in listed if key.is_alias and key.anchor in anchors]
+
+
 def with_tag(text: str, key: str, base_distro: str, tag: str) -> str:
     """Return the text with a tag for a base distribution at a key.
 
     New lines are inserted in the order of their neighbours if these are sorted, otherwise after them.
-    Raises PinFileError.
+    Aliases of the key change with it. Raises PinFileError.
     """
     keys, lines = read_keys(text), split_lines(text)
     existing = next((one for one in keys if one.name == key), None)
+    if existing and existing.is_alias:
+        raise PinFileError(
+            f"line {existing.number}: {key} is an alias of another key: write its tags below it, or "
+            "set the tag at the other key"
+        )
     if existing is None:
         indent = keys[0].indent if keys else 2
         tag_indent = _tag_indent(keys, 2 * indent)
@@ -114,16 +136,25 @@ def without_base_distro(
     """Return the text without the tags for a base distribution at all keys but those to keep, and
     without keys that have no other tag; also the keys that had one, each with that tag.
 
-    Raises PinFileError.
+    An alias of the default key has the tag of the default, and is kept. Raises PinFileError.
     """
     kept = set(keep)
     removed: list[tuple[str, str]] = []
     numbers: set[int] = set()
-    for key in read_keys(text):
+    keys = read_keys(text)
+    for key in keys:
         tags = [tag for tag in key.tags if tag.base_distro == base_distro]
-        if not tags or key.name in kept:
+        if not tags or key.name == DEFAULT_KEY and key.name in kept:
             continue
-        removed.append((key.name, tags[0].value or ""))
+        aliases = [name for name in aliases_of(keys, key.name) if name not in kept]
+        if aliases and (key.name in kept or len(key.tags) == 1):
+            raise PinFileError(
+                f"line {key.number}: {', '.join(aliases)} repeats the tags of {key.name} by an alias:"
+                " write them out, or remove the alias"
+            )
+        if key.name in kept:
+            continue
+        removed += [(name, tags[0].value or "") for name in (key.name, *aliases)]
         numbers.add(tags[0].number)
         if len(key.tags) == 1:
             numbers.add(key.number)
@@ -140,6 +171,10 @@ def _variable(text: str) -> Entry:
 
 def _add_line(keys: list[KeyLines], content: str, number: int) -> None:
     """Add the key or tag of a line to those before it. Raises LineError."""
+    reference = _REFERENCE.fullmatch(content)
+    if reference and (not keys or len(reference["indent"]) == keys[0].indent):
+        _add_reference(keys, reference, number)
+        return
     line = read_line(content)
     indent = len(content) - len(content.lstrip(" "))
     if line.is_item or line.refusal or line.block >= 0 or not indent:
@@ -147,10 +182,10 @@ def _add_line(keys: list[KeyLines], content: str, number: int) -> None:
     if not keys or indent == keys[0].indent:
         if line.value is not None:
             raise LineError(f"'{content.strip()}': {_ONE_EACH}")
-        if any(key.name == line.key for key in keys):
-            raise LineError(f"duplicate key {line.key}: remove one of them")
-        keys.append(KeyLines(line.key, number, indent))
+        _add_key(keys, KeyLines(line.key, number, indent))
         return
+    if keys[-1].is_alias:
+        raise LineError(f"'{content.strip()}': {_ONE_EACH}")
     tags = keys[-1].tags
     if indent < keys[0].indent or (tags and tags[0].indent != indent):
         raise LineError(
@@ -159,6 +194,22 @@ def _add_line(keys: list[KeyLines], content: str, number: int) -> None:
     if any(tag.base_distro == line.key for tag in tags):
         raise LineError(f"duplicate base distribution {line.key} of {keys[-1].name}: remove one")
     tags.append(TagLine(line.key, line.value, number, line.start, line.end, line.quote, indent))
+
+
+def _add_key(keys: list[KeyLines], new: KeyLines) -> None:
+    if any(key.name == new.name for key in keys):
+        raise LineError(f"duplicate key {new.name}: remove one of them")
+    keys.append(new)
+
+
+def _add_reference(keys: list[KeyLines], line: re.Match[str], number: int) -> None:
+    """Add a key with an anchor, or one that is an alias. Raises LineError."""
+    is_alias, anchor = line["sign"] == "*", line["anchor"]
+    known = any(key.anchor == anchor and not key.is_alias for key in keys)
+    if is_alias != known:
+        raise LineError(f"the anchor {anchor} is {'not defined' if is_alias else 'defined'} above")
+    new = KeyLines(line["key"], number, len(line["indent"]), [], anchor, is_alias)
+    _add_key(keys, new)
 
 
 def _tag_indent(keys: Iterable[KeyLines], default: int) -> int:

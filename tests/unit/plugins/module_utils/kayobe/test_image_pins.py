@@ -134,3 +134,19 @@ def test_an_invalid_version_and_a_missing_image_are_rejected(version, names, mes
         update_disk_image_versions(VERSIONS, version, names)
     with pytest.raises(OperatorError, match="no version of any disk image is in the file"):
         update_disk_image_versions("a: 1\n", "2025.1-20261122T200001")
+
+
+def test_keys_that_are_aliases_change_with_their_key():
+    text = """\
+kolla_image_tags:
+  openstack: &default
+    rocky-9: 2025.1-rocky-9-20250812T091848
+  bifrost: *default
+"""
+    tag = "2025.1-rocky-9-20260101T000000"
+    after, changes = update_container_image_tags(text, TagUpdate(tag))
+    assert after == text.replace("20250812T091848", "20260101T000000")
+    assert [(change.name, change.after) for change in changes] == [
+        ("openstack rocky-9", tag),
+        ("bifrost rocky-9", tag),
+    ]

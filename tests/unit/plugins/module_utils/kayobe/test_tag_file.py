@@ -6,7 +6,12 @@ from __future__ import annotations
 import pytest
 
 from plugins.module_utils.kayobe.pin_file import PinFileError
-from plugins.module_utils.kayobe.tag_file import read_keys, with_tag, without_base_distro
+from plugins.module_utils.kayobe.tag_file import (
+    aliases_of,
+    read_keys,
+    with_tag,
+    without_base_distro,
+)
 
 TEXT = """\
 ---
@@ -94,7 +99,13 @@ def test_a_key_is_removed_with_its_last_distribution():
         ("kolla_image_tags:\n  - nova\n", "line 2: '- nova': write each key"),
         ("kolla_image_tags:\n  nova: {rocky-9: r}\n", "line 2: 'nova: {rocky-9: r}': write"),
         ("kolla_image_tags:\n  nova: x\n", "line 2: 'nova: x': write each key"),
-        ("kolla_image_tags:\n  nova: &n\n    a: x\n  cron: *n\n", "line 2.*line 4"),
+        ("kolla_image_tags:\n  cron: *n\n", "line 2: the anchor n is not defined above"),
+        ("kolla_image_tags:\n  nova: &n\n    a: x\n  cron: *n\n    b: x\n", "line 5: 'b: x'"),
+        (
+            "kolla_image_tags:\n  nova: &n\n    a: x\n  cron: &n\n    a: x\n",
+            "line 4.*defined above",
+        ),
+        ("kolla_image_tags:\n  nova: &n\n    a: x\n  cron:\n    <<: *n\n", "line 5"),
         (
             "kolla_image_tags:\n  nova:\n    a: x\n  nova:\n    a: x\n",
             "line 4: duplicate key nova",
@@ -114,3 +125,40 @@ def test_a_key_is_removed_with_its_last_distribution():
 def test_any_other_format_is_rejected_with_its_line(text, message):
     with pytest.raises(PinFileError, match=message):
         read_keys(text)
+
+
+ANCHORS = """\
+kolla_image_tags:
+  openstack: &openstack  # default
+    rocky-9: r1
+    ubuntu-noble: u1
+  nova: &rebuilt
+    rocky-9: r2
+    ubuntu-noble: u2
+  neutron: *rebuilt  # as nova
+  bifrost: *openstack
+"""
+
+
+def test_a_tag_is_set_at_a_key_with_an_anchor_and_everything_else_is_kept():
+    keys = read_keys(ANCHORS)
+    assert aliases_of(keys, "nova") == ["neutron"]
+    assert aliases_of(keys, "neutron") == []
+    assert with_tag(ANCHORS, "openstack", "rocky-9", "NEW") == ANCHORS.replace("r1", "NEW")
+    assert with_tag(ANCHORS, "nova", "ubuntu-noble", "NEW") == ANCHORS.replace("u2", "NEW")
+    assert with_tag(ANCHORS, "zun", "rocky-9", "NEW").startswith(ANCHORS)
+
+
+def test_an_alias_has_no_tags_of_its_own():
+    with pytest.raises(PinFileError, match="line 8: neutron is an alias of another key"):
+        with_tag(ANCHORS, "neutron", "rocky-9", "NEW")
+
+
+def test_aliases_lose_a_base_distribution_with_the_key_that_they_repeat():
+    text, removed = without_base_distro(ANCHORS, "rocky-9", ["openstack"])
+    assert text == ANCHORS.replace("    rocky-9: r2\n", "")
+    assert removed == [("nova", "r2"), ("neutron", "r2")]
+    with pytest.raises(PinFileError, match="line 5: neutron repeats the tags of nova"):
+        without_base_distro(ANCHORS, "rocky-9", ["openstack", "nova"])
+    with pytest.raises(PinFileError, match="line 5: neutron repeats the tags of nova"):
+        without_base_distro(text, "ubuntu-noble", ["openstack"])
