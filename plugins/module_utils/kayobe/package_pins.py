@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -148,9 +148,12 @@ def select_package_pins(params: Mapping[str, Any]) -> tuple[dict[str, str], str,
 
 
 def report_lines(
-    changes: list[PinChange], path: str, selected: str, is_written: bool = True
+    changes: list[PinChange], path: str, selected: str, is_written: bool = True, others: int = 0
 ) -> list[str]:
-    """Return the lines to print: every pin that is not unchanged, then the counts of all."""
+    """Return the lines to print: every pin that is not unchanged, then the counts of all.
+
+    `others`: the number of pins of the file that were not given.
+    """
     listed = [change for change in changes if change.action != "none"]
     name_width = max((len(change.name) for change in listed), default=0)
     value_width = max((len(change.before or "(none)") for change in listed), default=0)
@@ -168,4 +171,12 @@ def report_lines(
     prefix = f"{selected}: " if selected else ""
     is_pending = any(change.changed for change in changes) and not is_written
     suffix = " (check mode, nothing was written)" if is_pending else ""
-    return [*lines, f"{path}: {prefix}{', '.join(counts)}{suffix}"]
+    left = f"; not updated: {others} other pins of the file" if others else ""
+    return [*lines, f"{path}: {prefix}{', '.join(counts)}{left}{suffix}"]
+
+
+def count_other_pins(text: str, pins: Iterable[str]) -> int:
+    """Return the number of pins in the text of a file that are none of these short names."""
+    given = {kayobe_variable(name) for name in pins}
+    keys = {entry.key for entry in read_entries(text)}
+    return sum(1 for key in keys if _PACKAGE_VARIABLE.fullmatch(key) and key not in given)

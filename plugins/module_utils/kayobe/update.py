@@ -5,7 +5,7 @@ configuration."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import OperatorError
@@ -18,7 +18,13 @@ from .config import (
     kayobe_file,
 )
 from .image_pins import TagUpdate, update_container_image_tags, update_disk_image_versions
-from .package_pins import PinChange, report_lines, select_package_pins, update_package_pins
+from .package_pins import (
+    PinChange,
+    count_other_pins,
+    report_lines,
+    select_package_pins,
+    update_package_pins,
+)
 
 # The options of module kayobe_pins, besides those that select package repositories.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -42,6 +48,7 @@ class _FileEdit:
     after: str
     changes: list[PinChange]
     selected: str = ""
+    others: int = 0
 
     @property
     def changed(self) -> bool:
@@ -87,7 +94,7 @@ def update_configuration(
         "text": [
             line
             for edit in edits
-            for line in report_lines(edit.changes, edit.path, edit.selected, is_written=write)
+            for line in report_lines(edit.changes, edit.path, edit.selected, write, edit.others)
         ],
         "diff": diffs[0] if len(diffs) == 1 else diffs or {},
     }
@@ -121,7 +128,7 @@ def _edit_package_pins(params: Mapping[str, Any]) -> tuple[_FileEdit, list[str]]
     path = _path(params, PACKAGE_PINS_FILE, "package pins")
     pins, selected, warnings = select_package_pins(params)
     edit = _edit(path, lambda text: update_package_pins(text, pins, params["add"]), selected)
-    return edit, warnings
+    return replace(edit, others=count_other_pins(edit.before, pins)), warnings
 
 
 def _edit_container_image_tags(params: Mapping[str, Any]) -> _FileEdit:

@@ -5,6 +5,7 @@ import pytest
 
 from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.kayobe.package_pins import (
+    count_other_pins,
     report_lines,
     select_package_pins,
     update_package_pins,
@@ -128,3 +129,11 @@ def test_without_repositories_pins_are_selected_by_name():
 def test_invalid_pins_are_rejected(more, message):
     with pytest.raises(OperatorError, match=message):
         select_package_pins(params(**{"package_versions": {"a": NEW}, **more}))
+
+
+def test_pins_of_the_file_that_are_not_updated_are_counted():
+    """Otherwise "selected 3 of 3" looks complete for a file with 45 pins."""
+    assert count_other_pins(TEXT + "other: 1\n", ["a", "b", "x"]) == 4
+    _text, changes = update_package_pins(TEXT, {"a": OLD}, add=False)
+    (line,) = report_lines(changes, "pins.yml", "selected 1 of 1", others=42)
+    assert line == "pins.yml: selected 1 of 1: 1 unchanged; not updated: 42 other pins of the file"
