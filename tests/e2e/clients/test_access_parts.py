@@ -87,7 +87,7 @@ def test_the_lists_of_a_client_are_used_where_there_are_none_of_package_reposito
     content = rig.servers.ark.content
     snapshots = {
         "served": content(f"{item['base_path']}{stamp}/"),
-        "missing": content(f"{item['base_path']}20250801T000000/"),
+        "missing": content(f"{rig.prefix}/none/20250801T000000/"),
         "upstream": item["url"],
     }
     rpm = [{"name": f"{rig.prefix} {name}", "url": url} for name, url in snapshots.items()]
