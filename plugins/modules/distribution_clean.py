@@ -111,7 +111,7 @@ stale_versions:
   description: Number of repository versions to delete, in this run and, because of the limit, in later ones.
   returned: always
   type: int
-storage:
+storage_use:
   description: Used storage of the server. Object storage is not reported by Pulp.
   returned: always
   type: dict

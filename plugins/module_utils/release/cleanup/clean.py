@@ -110,7 +110,7 @@ def clean_distributions(
     return results, {
         "kept": kept_entries,
         "stale_versions": len(stale),
-        "storage": storage.as_dict(),
+        "storage_use": storage.as_dict(),
         "lines": lines,
     }
 

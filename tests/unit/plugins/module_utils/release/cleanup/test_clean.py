@@ -333,7 +333,7 @@ def test_the_freed_space_is_shown(after, line):
     pulp.on("POST", "orphans/", first=lambda: pulp.storage.update(used=int(after * GIB)))
     _results, outcome = run(pulp)
     assert line in outcome["lines"]
-    assert outcome["storage"] == {"used_before": 4 * GIB, "used_after": int(after * GIB)}
+    assert outcome["storage_use"] == {"used_before": 4 * GIB, "used_after": int(after * GIB)}
 
 
 @pytest.mark.parametrize("storage", [None, {"total": None, "used": None, "free": None}])
