@@ -152,6 +152,8 @@ _VARYING = (
     (r"(?m)^selected (\d{1,2}) of \d+$", r"selected \1 of <all>"),
     (r"(?m)^(Storage of Pulp: ).*", r"\1<sizes>"),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
+    # The width of a column depends on what else is served.
+    (r"(?m)^(?:TYPE|rpm|deb) .*$", lambda row: re.sub(" {2,}", "  ", row[0])),
 )
 
 
