@@ -47,16 +47,16 @@ def _families() -> Iterator[tuple[str, str, str]]:
     for release, section in product((8, 9), _STREAM):
         path = f"centos/{release}-stream/{section}"
         yield f"CentOS Stream {release} - {section}", path, f"centos_stream_{release}"
-    for release in ("8", "8 modular", "9", "9 next"):
-        yield f"EPEL {release}", f"epel/{release.replace(' ', '/')}", "epel"
+    for epel in ("8", "8 modular", "9", "9 next"):
+        yield f"EPEL {epel}", f"epel/{epel.replace(' ', '/')}", "epel"
     for name, system in product(("pacific", "quincy", "reef"), ("el8", "el9")):
         yield f"Ceph {name} {system}", f"ceph/{name}/{system}", "ceph"
-    for version, system in product(("10.5", "10.6", "10.11", "11.4"), ("el8", "el9")):
-        yield f"MariaDB {version} {system}", f"mariadb/{version}/{system}", "mariadb"
-    for version, system in product(range(23, 28), ("el8", "el9")):
-        yield f"RabbitMQ Erlang {version} {system}", f"erlang/{version}/{system}", "rabbitmq"
-    for version, minor in product(range(6, 11), range(5)):
-        yield f"DOCA 2.{version} RHEL9.{minor}", f"doca/2.{version}/rhel9.{minor}", "doca"
+    for mariadb, system in product(("10.5", "10.6", "10.11", "11.4"), ("el8", "el9")):
+        yield f"MariaDB {mariadb} {system}", f"mariadb/{mariadb}/{system}", "mariadb"
+    for erlang, system in product(range(23, 28), ("el8", "el9")):
+        yield f"RabbitMQ Erlang {erlang} {system}", f"erlang/{erlang}/{system}", "rabbitmq"
+    for doca, minor in product(range(6, 11), range(5)):
+        yield f"DOCA 2.{doca} RHEL9.{minor}", f"doca/2.{doca}/rhel9.{minor}", "doca"
     for short in _THIRD_PARTY:
         yield short.replace("_", " "), short.replace("_", "/"), "third_party"
 
