@@ -52,6 +52,7 @@ def withdraw_packages(
         noun="withdrawal",
         verb="withdrawn",
         reason="is to be withdrawn",
+        compares=False,
     )
     results = change_guards(server, resolved.pins, change)
     lines = [promotion_line(result) for result in results if result.changed]
