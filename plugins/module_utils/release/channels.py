@@ -139,11 +139,12 @@ def _read(
 
 
 def _promotion_stamp(history: PromotionHistory) -> str:
-    """The stamp of a promotion: that of the one that it completes, else now.
+    """The stamp of a promotion: that of the interrupted one that it completes, else now.
 
-    A new one is after every earlier one even if the clock is wrong.
+    A new one is after every earlier one even if the clock is wrong. One that completes an interrupted
+    rollback is new: with the stamp of the other, an interruption of it could not be recognized.
     """
-    if history.interrupted:
+    if history.interrupted and not history.is_rollback_interrupted:
         return history.last
     if history.last < current_stamp():
         return current_stamp()
@@ -185,7 +186,11 @@ def _add_labels(
             and not recorded.members & left_out
         )
         if one.key in changing or not is_recorded:
-            promotion = Promotion(stamp, after, history.original(one.state), members)
+            continued = history.interrupted if history.is_rollback_interrupted else ""
+            if recorded and recorded.stamp == stamp:
+                continued = recorded.continued
+            before = history.original(one.state)
+            promotion = Promotion(stamp, after, before, members, continued=continued)
             new["pulp_labels"] = one.labels(promotion)
 
 

@@ -3,8 +3,10 @@
 
 The label of each channel that a promotion changes holds `<stamp of the promotion>.<new
 publication>.<publication before, or none>.<channels of the promotion>`, and after a rollback
-`.<channels of the rollback>`. It is written together with the publication. So a promotion, or a
-rollback, was interrupted if one of its channels does not have its label.
+`.<channels of the rollback>`. A promotion that completes an interrupted rollback has a stamp of its
+own, and appends `.<stamp of the promotion that was rolled back>`. The label is written together with
+the publication. So a promotion, or a rollback, was interrupted if one of its channels does not have
+its label.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ class Promotion:
 
     `before` is empty where the promotion created the channel. `members` are the keys of the channels
     that the promotion changes, `restored` those that its rollback restores, empty without one.
+    `continued` is the stamp of the first promotion that it completes, empty if it completes none.
     """
 
     stamp: str
@@ -39,12 +42,14 @@ class Promotion:
     before: str
     members: frozenset[str] = frozenset()
     restored: frozenset[str] = frozenset()
+    continued: str = ""
 
     @property
     def label(self) -> str:
         """The text of the label."""
         parts = [self.stamp, self.after, self.before or _NOTHING]
         parts += ["".join(sorted(keys)) for keys in (self.members, self.restored)]
+        parts.append(self.continued)
         return ".".join(parts).rstrip(".")
 
     @classmethod
@@ -52,11 +57,14 @@ class Promotion:
         """The promotion that a distribution records; None without a valid label."""
         labels = distribution.get("pulp_labels") if distribution else None
         parts = str((labels or {}).get(PROMOTION_LABEL) or "").split(".")
-        if not 3 <= len(parts) <= 5 or not is_stamp(parts[0]):
+        if not 3 <= len(parts) <= 6 or not is_stamp(parts[0]):
             return None
         before = "" if parts[2] == _NOTHING else parts[2]
-        keys = [_split(part) for part in (*parts[3:], "", "")]
-        return cls(parts[0], parts[1], before, keys[0], keys[1])
+        members, restored, continued = [*parts[3:], "", "", ""][:3]
+        if continued and not is_stamp(continued):
+            return None
+        keys = _split(members), _split(restored)
+        return cls(parts[0], parts[1], before, *keys, continued=continued)
 
 
 @dataclass(frozen=True)
@@ -93,13 +101,20 @@ class PromotionHistory:
         stamps = sorted({promotion.stamp for promotion in recorded})
         self._recorded: Sequence[Promotion] = recorded
         self.last = stamps[-1] if stamps else ""
-        self.interrupted = next(filter(self._is_interrupted, stamps), "")
+        interrupted = next(filter(self._is_interrupted, stamps), "")
+        continued = [one.continued for one in recorded if one.stamp == interrupted]
+        self.interrupted = min(filter(None, continued), default=interrupted)
 
     @property
     def members(self) -> frozenset[str]:
         """The keys of the channels of the promotion to complete, empty without one."""
         keys = [one.members for one in self._recorded if self._is_open(one)]
         return frozenset().union(*keys)
+
+    @property
+    def is_rollback_interrupted(self) -> bool:
+        """Whether some channels of the promotion to complete were restored."""
+        return any(one.restored for one in self._recorded if self._is_open(one))
 
     def left_out(self, selected: Collection[str]) -> frozenset[str]:
         """Return the keys of the channels that a promotion to complete did not change, and that a run

@@ -25,6 +25,7 @@ from tests.unit.fake_pulp.pulp import QUICK, FakePulp
 PUBLICATIONS = "/pulp/api/v3/publications/rpm/rpm/"
 NAMES = "abcd"
 COUNT = len(NAMES)
+ALL = set(NAMES)
 KILLS: list[dict[str, Any]] = [
     {"raises": Unreachable("killed")},
     {"raises": LostResponse("killed"), "carried_out": True},
@@ -150,6 +151,24 @@ def follow(site: Site, events: list[tuple[str, Any]]) -> list[str] | None:
     return original
 
 
+@pytest.mark.parametrize("kill", KILLS)
+@pytest.mark.parametrize("writes", range(1, COUNT))
+def test_a_promotion_after_an_interrupted_rollback_may_be_interrupted_too(writes, kill):
+    site = Site()
+    original = site.served("production")
+    site.move(ALL)
+    site.run("development")
+    site.move(ALL)
+    site.killed_run("previous", writes, kill)
+    site.killed_run("development", writes, kill)
+    site.run("development")
+    assert site.served("production") == site.served("development")
+
+    site.run("previous")
+
+    assert site.served("production") == original
+
+
 @settings(deadline=None)
 @given(
     events=st.lists(st.one_of(moves, runs), max_size=8),
@@ -177,7 +196,6 @@ def test_a_repeated_run_completes_an_interrupted_one_and_then_changes_nothing(ev
     assert not any(result.changed for result in site.run("development"))
 
 
-ALL = set(NAMES)
 filtered = st.tuples(
     st.sets(st.sampled_from(NAMES), min_size=1),
     st.one_of(st.none(), st.tuples(st.integers(0, COUNT), st.sampled_from(KILLS))),

@@ -53,7 +53,7 @@ def test_labels_of_earlier_versions_are_read():
 
 
 def test_an_invalid_label_is_ignored():
-    for label in ("what.is.this", "what", f"{FIRST}.a.b.c.d.e"):
+    for label in ("what.is.this", "what", f"{FIRST}.a.b.c.d.e", f"{FIRST}.a.b.c.d.{FIRST}.f"):
         assert Promotion.from_distribution({"pulp_labels": {PROMOTION_LABEL: label}}) is None
     assert Promotion.from_distribution({"pulp_labels": {}}) is None
     assert Promotion.from_distribution(None) is None
