@@ -19,7 +19,7 @@ from plugins.module_utils.report.report import Report
 from . import accounts, content, repositories, tasks
 from .store import ROOT, Object, Store, shown
 
-QUICK = PollIntervals(shortest=0, longest=0.002, average=0, worker_check=1000, outage=0.05)
+QUICK = PollIntervals(shortest=0, longest=0.002, average=0, worker_check=1000, outage=0.2)
 """Intervals for tests: polls almost without pauses."""
 
 _LONGEST_REQUEST_LINE = 4094
