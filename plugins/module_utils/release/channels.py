@@ -8,7 +8,7 @@ promotion completes an interrupted one: a rollback then restores what was served
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -209,18 +209,21 @@ def _not_selected(server: Server, selected: Sequence[ChannelState]) -> list[Chan
 
 def _read_states(server: Server, query: Mapping[str, str]) -> dict[str, ChannelState]:
     """Return key -> state of the distributions that a query selects."""
-    found = {}
-    for name in _CHANNEL_TYPES:
-        if not server.has_version(name, "0"):
+    return {state.key: state for _name, state in _read_named_states(server, query)}
+
+
+def _read_named_states(
+    server: Server, query: Mapping[str, str]
+) -> Iterator[tuple[str, ChannelState]]:
+    for content_type in _CHANNEL_TYPES:
+        if not server.has_version(content_type, "0"):
             continue
+        endpoint = CONTENT_TYPES[content_type].distribution.endpoint
         fields = {"fields": "name,publication,pulp_labels"}
-        for entry in server.client.list(
-            CONTENT_TYPES[name].distribution.endpoint, {**query, **fields}
-        ):
-            served = uuid_of(entry.get("publication") or "")
-            key = channel_key(name, entry["name"])
-            found[key] = ChannelState(key, served, Promotion.from_distribution(entry))
-    return found
+        for entry in server.client.list(endpoint, {**query, **fields}):
+            name, served = entry["name"], uuid_of(entry.get("publication") or "")
+            key = channel_key(content_type, name)
+            yield name, ChannelState(key, served, Promotion.from_distribution(entry))
 
 
 def _promotion(
@@ -312,16 +315,14 @@ def _report_not_selected(server: Server, history: PromotionHistory, selected: se
     """Warn of channels that keep what the promotion changed because they are not selected."""
     if not history.members_of(history.last) - selected:
         return
-    query = {"pulp_label_select": PROMOTION_LABEL, "fields": "name,publication,pulp_labels"}
-    names = []
-    for name in _CHANNEL_TYPES:
-        for entry in server.client.list(CONTENT_TYPES[name].distribution.endpoint, query):
-            promotion = Promotion.from_distribution(entry)
-            if promotion is None or channel_key(name, entry["name"]) in selected:
-                continue
-            served = uuid_of(entry.get("publication") or "")
-            if (promotion.stamp, promotion.after) == (history.last, served):
-                names.append(entry["name"])
+    names = [
+        name
+        for name, state in _read_named_states(server, {"pulp_label_select": PROMOTION_LABEL})
+        if state.key not in selected
+        and state.has_stamp(history.last)
+        and state.promotion
+        and state.promotion.after == state.served
+    ]
     if names:
         server.report.warn(
             f"these channels of the promotion {history.last} are not selected, and are not rolled "
