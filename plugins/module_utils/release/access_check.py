@@ -215,12 +215,7 @@ class SnapshotCheck:
     def _check(self, pin: Pin) -> tuple[str, str]:
         if self._account.is_refused:
             return WRONG_PASSWORD, self._account.refusal
-        status, path = 0, ""
-        for metadata in metadata_paths(pin):
-            path = f"{pin.snapshot_path}/{metadata}"
-            status = self._app.file_status(path)
-            if status != 404:
-                break
+        status, path = metadata_status(self._app, pin)
         if status == 200:
             return SERVED, ""
         if status in (401, 403):
@@ -327,11 +322,24 @@ class ContainerImageCheck:
         )
 
 
+def metadata_status(app: ContentApp, pin: Pin) -> tuple[int, str]:
+    """Return the HTTP status of the metadata of a snapshot, and its path; 404 if there is none."""
+    status, path = 404, ""
+    for metadata in metadata_paths(pin):
+        path = f"{pin.snapshot_path}/{metadata}"
+        status = app.file_status(path)
+        if status != 404:
+            break
+    return status, path
+
+
 def metadata_paths(pin: Pin) -> list[str]:
     """Return the paths in a snapshot of which at least one exists if it serves anything: the metadata
     that a mirror reads first."""
     if pin.content_type == "rpm":
         return ["repodata/repomd.xml"]
+    if pin.content_type == "file":
+        return ["PULP_MANIFEST"]
     suite = ((pin.repository.distributions or "").split() or [""])[0]
     return release_paths(suite) if suite else [""]
 

@@ -14,9 +14,7 @@ from ..pulp.connection import Connection
 from ..pulp.content_app import DEFAULT_PREFIX, ContentApp
 from ..pulp.errors import InvalidItem, PulpError
 from ..pulp.server import Server
-from .access_check import metadata_paths
-
-_FILES = {"file": ["PULP_MANIFEST"]}
+from .access_check import metadata_status
 
 
 def not_served(pin: Pin, username: str | None) -> str:
@@ -42,12 +40,8 @@ class SourceCheck:
         """Raise InvalidItem if the source does not serve the snapshot of a pin."""
         if self._is_away:
             return
-        status = 404
         try:
-            for path in _FILES.get(pin.content_type) or metadata_paths(pin):
-                status = self._app.file_status(f"{pin.snapshot_path}/{path}")
-                if status != 404:
-                    break
+            status, _path = metadata_status(self._app, pin)
         except PulpError as error:
             self._is_away = True
             self._server.report.warn(
