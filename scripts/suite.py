@@ -41,18 +41,15 @@ def _pytest(venv: Environment, tests: str, *arguments: str) -> None:
 def unit(core: str, arguments: list[str]) -> None:
     """Run the unit tests on three versions of ansible-core, those of module_utils on Python 3.9.
 
-    All but one file of module_utils are tested without Ansible: where two versions of it run on the
-    same Python, the first one tests them.
+    All but one file of module_utils are tested without Ansible: on the newest Python and on the
+    oldest. Named tests are run on each version.
     """
     utils = "tests/unit/plugins/module_utils"
-    pythons: set[str] = set()
+    others = [f"--ignore-glob={utils}/*/*", f"--ignore-glob={utils}/test_[!m]*"]
     for series in dict.fromkeys([core, OLDEST, NEWEST]):
         announce(f"unit tests with ansible-core {CORES[series].core}")
-        venv = prepare(CORES[series])
-        seen = venv.python in pythons and not arguments
-        pythons.add(venv.python)
-        tested = [f"--ignore-glob={utils}/*/*", f"--ignore-glob={utils}/test_[!m]*"]
-        _pytest(venv, "tests/unit", "-n", "2", *(tested if seen else ()), *arguments)
+        tested = [] if series == NEWEST or arguments else others
+        _pytest(prepare(CORES[series]), "tests/unit", "-n", "2", *tested, *arguments)
     python = MODULE.pythons[0]
     if find_python(MODULE) is None:
         announce(f"there is no Python {python} here to run the unit tests of module_utils with")
