@@ -14,6 +14,7 @@ from tests.lab.demo.site import Pulp
 OLD, NEW, EMPTY, NEXT = "20240101T000000", "20240201T000000", "20240301T000000", "20240401T000000"
 GUARDS = ("development", "release")
 FILES = {"rpm": "repodata/repomd.xml", "deb": "dists/noble/InRelease"}
+EXPIRY_LABEL = "release_train_valid_until"
 FIELDS = ("name", "base_path", "publication", "repository", "content_guard", "pulp_labels")
 
 
@@ -41,12 +42,16 @@ class ExistingServers:
         return {**lists, **suffixes, **self.guards, "package_versions": self.pins}
 
     def served(self, server: Pulp, api: PlainPulp) -> dict[str, Any]:
-        """Return each distribution: its fields, and the responses for a file below it."""
+        """Return each distribution: its fields, and the responses for a file below it.
+
+        Of the labels, that of the expiry is left out: it records what was read.
+        """
         served = {}
         for found in api.snapshots(self.rig.prefix):
             kind = "deb" if "/deb/" in found["pulp_href"] else "rpm"
             address = server.content(found["base_path"], FILES[kind])
             responses = server.as_user("").get(address), server.get(address)
+            found["pulp_labels"].pop(EXPIRY_LABEL, None)
             served[found["name"]] = ({key: found[key] for key in FIELDS}, responses)
         return served
 

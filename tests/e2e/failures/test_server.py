@@ -61,6 +61,10 @@ def test_a_sync_whose_worker_is_killed_is_reported_and_retried(
     servers.upstream.fault("many/0001/repodata/repomd.xml", delay=20, times=1)
 
     play = rig.start("package_sync", rpm_package_repos=[rig.rpm(1)], package_guard_development="")
+    # A new server has tasks of its own: a busy worker may not be that of the sync yet.
+    syncs = {"name__contains": "synchroniz", "state": "running"}
+    while play.is_running and not rig.ark.list("tasks/", **syncs):
+        time.sleep(0.1)
     launcher.kill_worker(NAME, 60)
     while play.is_running and f"WARNING: {LOST}" not in play.output:
         time.sleep(0.2)
