@@ -33,7 +33,8 @@ LEFT_OUT = re.compile(
 )
 FALLBACKS = {
     *("artifact_tag", "host_image_tag", "openstack_release", "os_distribution", "os_release"),
-    "release_train_source",
+    *("stackhpc_overcloud_host_image_is_ofed", "stackhpc_overcloud_host_image_version"),
+    *("kolla_docker_namespace", "release_train_source"),
 }
 
 
@@ -163,8 +164,9 @@ def test_the_command_repeats_the_options_of_a_role_without_secrets(role):
 
 @pytest.mark.parametrize("name", sorted(FALLBACKS))
 def test_the_command_repeats_variables_that_options_default_to(name):
-    defaults = [path.read_text(encoding="utf-8") for path in ROLES.glob("*/defaults/main.yml")]
-    assert any(re.search(rf"\b{name} \| default", text) for text in defaults)
+    files = [*ROLES.glob("*/defaults/main.yml"), *ROLES.glob("*/vars/main.yml")]
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    assert any(re.search(rf"\b{name} \| default", text) for text in texts)
 
 
 def test_the_filter_of_images_is_kept_if_no_image_failed():
