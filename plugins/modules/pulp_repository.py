@@ -335,8 +335,8 @@ seconds:
   type: float
 """
 
+from ..module_utils.container.source_tags import manage_and_check_tags
 from ..module_utils.module import run
-from ..module_utils.objects.repository import manage_repositories
 from ..module_utils.pulp.options import RETRYING, lists_of, repository_options
 from ..module_utils.pulp.types import CONTENT_TYPES
 
@@ -352,7 +352,7 @@ def main() -> None:
             "default": "always",
         },
     }
-    run(options, manage_repositories, "repository")
+    run(options, manage_and_check_tags, "repository")
 
 
 if __name__ == "__main__":

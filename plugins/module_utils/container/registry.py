@@ -83,6 +83,11 @@ class Registry:
         """The number of requests sent."""
         return self._transport.count
 
+    def is_pulp(self) -> bool:
+        """Return whether this is the registry of a Pulp server, which shows its status to everybody."""
+        response = self._send("GET", self._connection.url_for("status/"), {})
+        return isinstance(response.content, dict) and "versions" in response.content
+
     def log_in(self) -> None:
         """Request a token, to check the credentials."""
         self._request_token(_Token([]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable, Optional
 
 from ..pulp.errors import InvalidItem, ResponseError
 from ..pulp.planner import to_api_values
@@ -15,7 +15,17 @@ from ..pulp.references import Usage, missing_message, read_usage, report_missing
 from ..pulp.server import ReconcileOptions, ReconcileResult, Server
 from ..pulp.types import CONTENT_TYPES, ContentType, RepositoryState
 from ..report.report import Result
-from .sync import SYNC_STATE_FIELDS, Retries, RunningSyncs, SyncSettings, sync_item
+from .sync import (
+    SYNC_STATE_FIELDS,
+    Retries,
+    RunningSyncs,
+    SyncOutcome,
+    SyncSettings,
+    sync_item,
+)
+
+# Called with the name of the content type and the options of an item; raises PulpError.
+SourceCheck = Optional[Callable[[str, Mapping[str, Any]], None]]
 
 
 @dataclass(frozen=True)
@@ -127,6 +137,7 @@ class RepositoryRun:
     running: RunningSyncs
     send_secrets: bool = True
     syncs: bool = True
+    check_source: SourceCheck = None
 
     def manage(self, item: _Item, result: Result) -> None:
         """Create, update or delete one repository, and sync it where the module is to."""
@@ -136,7 +147,9 @@ class RepositoryRun:
         spec = RepositorySpec(item.content_type, item.options, self.send_secrets)
         reconcile_repository(self.server, spec, item.state, result)
         if self.syncs and item.options.get("url"):
-            self._sync(item, item.options, result)
+            outcome = self._sync(item, item.options, result)
+            if self.check_source and outcome.action == "check_mode":
+                self.check_source(item.content_type.name, item.options)
 
     def sync(self, item: _Item, result: Result) -> None:
         """Sync one repository that exists."""
@@ -151,9 +164,9 @@ class RepositoryRun:
         url = state.remote.get("url") if state.remote else None
         self._sync(item, {**options, "url": url}, result)
 
-    def _sync(self, item: _Item, options: Mapping[str, Any], result: Result) -> None:
+    def _sync(self, item: _Item, options: Mapping[str, Any], result: Result) -> SyncOutcome:
         settings = SyncSettings.from_item(item.content_type, options, self.retries)
-        sync_item(self.server, item.state, settings, self.running, result)
+        return sync_item(self.server, item.state, settings, self.running, result)
 
     def _delete(self, item: _Item, result: Result) -> None:
         """Delete repository and remote, unless something is served from either."""
@@ -171,8 +184,13 @@ class RepositoryRun:
                 server.delete(current["pulp_href"], result.name)
 
 
-def manage_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
-    """The whole of module pulp_repository: lists per content type -> results, in their order."""
+def manage_repositories(
+    server: Server, params: Mapping[str, Any], check_source: SourceCheck = None
+) -> tuple[list[Result], dict]:
+    """Lists per content type -> results, in their order.
+
+    In check mode, `check_source` is called for each item whose content a real run would sync.
+    """
     work: list[tuple[Result, _Item]] = []
     for type_name, content_type in CONTENT_TYPES.items():
         items = params.get(type_name) or []
@@ -183,7 +201,7 @@ def manage_repositories(server: Server, params: Mapping[str, Any]) -> tuple[list
     refuse_invalid_names(work)
     send_secrets = params["update_secrets"] == "always"
     retries, running = Retries.from_params(params), RunningSyncs(server)
-    run = RepositoryRun(server, retries, running, send_secrets, params["sync"])
+    run = RepositoryRun(server, retries, running, send_secrets, params["sync"], check_source)
     has_sync = run.syncs and any(item.options.get("url") for _result, item in work)
     limit = server.task_concurrency() if has_sync else server.write_concurrency()
     return run_all(work, run.manage, limit, server.report, run.retries.late_delay), {}

@@ -379,9 +379,19 @@ class _Sync:
         return ""
 
     def _missing_message(self, names_filter: RemoteFilter, names: Sequence[str]) -> str:
-        return (
-            f"the sync succeeded, but these are missing: {', '.join(names)}. "
-            f"{self.remote.get(names_filter.source)} at {self.remote.get('url')} does not have "
-            f"them, or the account cannot read them: correct {names_filter.includes}, or add "
-            "them there"
-        )
+        source, url = str(self.remote.get(names_filter.source)), str(self.remote.get("url"))
+        return _missing_text("succeeded", (source, url), names, names_filter.includes)
+
+
+def missing_in_source(source: str, url: str, names: Sequence[str]) -> str:
+    """Return why the sync of an image would fail: its source does not have these tags."""
+    return _missing_text("would succeed", (source, url), names, "include_tags")
+
+
+def _missing_text(
+    verdict: str, source: tuple[str, str], names: Sequence[str], includes: str
+) -> str:
+    return (
+        f"the sync {verdict}, but these are missing: {', '.join(names)}. {source[0]} at {source[1]} "
+        f"does not have them, or the account cannot read them: correct {includes}, or add them there"
+    )

@@ -84,7 +84,7 @@ CAUSES = (
             OWN: "the sync succeeded, but these are missing: 2025.1-rocky-9-20250812T091848. "
             "stackhpc/nova at http://ark/ does not have them, or the account cannot read them",
         },
-        phrase=r"the sync succeeded, but these are missing: |"
+        phrase=r"the sync (succeeded|would succeed), but these are missing: |"
         r"Some tags not found in source repository",
     ),
     Cause(
