@@ -26,6 +26,9 @@ _OTHERS = (
     *("kayobe_config_path", "release_train_serial", "release_train_source"),
     *(f"release_train_pulp_{one}" for one in ("url", "username", "password")),
     *("release_train_pulp_validate_certs", "release_train_pulp_ca_path"),
+    *("stackhpc_overcloud_host_image_is_ofed", "stackhpc_overcloud_host_image_version"),
+    *(f"stackhpc_image_repository_{one}" for one in ("username", "password")),
+    "kolla_docker_namespace",
     *(f"stackhpc_release_pulp_{one}" for one in ("url", "username", "password")),
     *("stackhpc_pulp_repository_container_repos", "stackhpc_pulp_distribution_container"),
     *(
