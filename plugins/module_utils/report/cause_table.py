@@ -78,14 +78,19 @@ CAUSES = (
         phrase=r"the registry of \S+ refused|may not push",
     ),
     Cause(
+        "image tag not found",
+        "build and push the images with this tag, or correct the tag; the account may not see them",
+        {OWN: "Some tags not found in source repository: 2025.1-rocky-9-20250812T091848"},
+        phrase=r"Some tags not found in source repository",
+    ),
+    Cause(
         "content not found upstream",
         "correct the names in the item, or add them upstream; the account may not see them",
         {
             OWN: "the sync succeeded, but these are missing: 2025.1-rocky-9-20250812T091848. "
             "stackhpc/nova at http://ark/ does not have them, or the account cannot read them",
         },
-        phrase=r"the sync (succeeded|would succeed), but these are missing: |"
-        r"Some tags not found in source repository",
+        phrase=r"the sync (succeeded|would succeed), but these are missing: ",
     ),
     Cause(
         "Pulp task exceeds task_timeout",

@@ -90,3 +90,9 @@ def _elapsed(text):
     began = time.process_time()
     cause_of(text)
     return time.process_time() - began
+
+
+def test_a_tag_that_was_not_pushed_is_not_called_missing_upstream():
+    cause = cause_of("Some tags not found in source repository: 2025.1-rocky-9-20250812T091848")
+    assert cause.name == "image tag not found"
+    assert "build and push the images" in cause.advice
