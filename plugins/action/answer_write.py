@@ -28,6 +28,7 @@ _OPTIONS = {
     "answer": {"type": "str", "default": ""},
     "failed": {"type": "bool", "default": False},
     "report_path": {"type": "path"},
+    "report_append": {"type": "bool", "default": False},
     "summary_path": {"type": "path"},
 }
 _RESULT_FIELDS = [field.name for field in fields(Result) if field.name not in ("more", "reported")]
@@ -49,7 +50,7 @@ class ActionModule(ActionBase):
         given = None if self._task.check_mode else options["summary_path"]
         results = options["run"].get("results") or []
         if report:
-            _report(report, results)
+            _report(report, options["report_append"], results)
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
         for path in summary_paths(given):
             add_summary(path, _answer(host, results, options).markdown)
@@ -74,10 +75,10 @@ def _answer(
     )
 
 
-def _report(path: str, results: Sequence[Mapping[str, Any]]) -> None:
+def _report(path: str, append: bool, results: Sequence[Mapping[str, Any]]) -> None:
     """Write the results in the format of a report."""
     try:
-        report = Report([ReportFile(path)])
+        report = Report([ReportFile(path, append)])
     except OperatorError as error:
         raise AnsibleActionFail(str(error)) from error
     report.finish_all(_result(given) for given in results)

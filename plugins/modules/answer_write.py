@@ -48,6 +48,10 @@ options:
       - Path of the report, which receives one line of JSON for each of the C(results) of O(run).
         Not needed for modules with a C(report_path) option, which write the report themselves.
     type: path
+  report_append:
+    description: Whether the lines are appended to O(report_path), after those of another module.
+    type: bool
+    default: false
   summary_path:
     description:
       - Path of the Markdown file to which the summary is appended. In a job of GitHub Actions it is also

@@ -235,3 +235,35 @@ def test_a_missing_configuration_is_reported_with_advice(update: Update, tmp_pat
     assert played.status == 2
     assert f"at '{tmp_path}/kayobe-config': the directory does not exist" in played.output
     assert "kayobe_config_repo_path" in played.output
+
+
+def test_the_packages_of_the_old_and_the_new_snapshot_are_compared(rig: Rig) -> None:
+    item = rig.rpm(1)
+    name = item["short_name"]
+    old = rig.snapshot(item, guard="development")[name]
+    other = {"url": rig.rpm(2)["url"], "sync_policy": "mirror_complete"}
+    new = rig.snapshot({**item, **other}, guard="development")[name]
+    path = configuration(rig.directory, f"stackhpc_pulp_repo_{name}_version: {old}\n")
+    wanted = {"rpm_package_repos": [item], "kayobe_config_repo_path": str(path.parents[2])}
+
+    planned = rig.run("kayobe_update", "--check", **wanted).succeeded()
+    assert re.search(rf"{name}.*\+\d.* since {old}", planned.output)
+    run = rig.run("kayobe_update", **wanted).succeeded()
+    assert re.search(rf"{name}.*\+\d.* since {old}", run.output)
+    assert new in path.read_text()
+    again = rig.run("kayobe_update", **wanted).succeeded()
+    assert f"since {old}" not in again.output
+
+
+def test_pins_are_written_if_the_snapshots_cannot_be_compared(rig: Rig) -> None:
+    item = rig.rpm(1)
+    (stamp,) = rig.snapshot(item, guard="development").values()
+    line = f"stackhpc_pulp_repo_{item['short_name']}_version: "
+    path = configuration(rig.directory, f"{line}{OLD}\n")
+    wanted = {"rpm_package_repos": [item], "kayobe_config_repo_path": str(path.parents[2])}
+
+    run = rig.run("kayobe_update", package_versions={item["short_name"]: stamp}, **wanted)
+
+    run.succeeded()
+    assert path.read_text() == f"{line}{stamp}\n"
+    assert f"no snapshot {OLD} to compare with" in run.output
