@@ -66,6 +66,7 @@ _REPEATED = frozenset(
         "image_download_mode",
         "image_download_path",
         "image_file_name",
+        "image_filter",
         "image_guard_development",
         "image_guard_release",
         "image_kayobe_config",
