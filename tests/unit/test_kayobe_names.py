@@ -85,6 +85,11 @@ def test_the_namespace_of_kayobe_is_checked_and_mirrored(name):
     assert rendered("container", name, kolla_docker_namespace="site") == "site"
 
 
+def test_the_registry_of_a_client_has_released_images():
+    name, groups = "container_check_namespace", {"client": ["localhost"]}
+    assert rendered("container", name, groups=groups) == "stackhpc"
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("container_check_namespace", "stackhpc-dev"), ("container_mirror_namespace", "stackhpc")],

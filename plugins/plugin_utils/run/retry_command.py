@@ -37,6 +37,7 @@ _REPEATED = frozenset(
         "client_update_promote",
         "confirm",
         "container_allow_missing",
+        "container_check_group",
         "container_check_namespace",
         "container_force",
         "container_kayobe_config",
