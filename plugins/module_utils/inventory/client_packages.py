@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The snapshots that the lists of a client in a Kayobe configuration name by their URLs.
+"""The snapshots and images that the lists of a client in a Kayobe configuration name.
 
 Such a configuration has no list of package repositories, and an item of it no short name: the base
-path and the stamp are in its URL.
+path and the stamp are in its URL. It has no list of all images either.
 """
 
 from __future__ import annotations
@@ -59,6 +59,32 @@ def client_packages(
                 }
             )
     return {**found, "package_versions": pins, "others": others}
+
+
+def client_images(
+    items: Iterable[Mapping[str, Any]] | None, url: str, namespace: str
+) -> dict[str, Any]:
+    """Return the pins of images for the required items that are synced from `url`.
+
+    `items`: `stackhpc_pulp_repository_container_repos`. Returns `container_tags`, image below the
+    namespace -> tags, and `others`, the names of required items from elsewhere, of another namespace or
+    without a plain tag. Raises ClientListError.
+    """
+    required = client_lists({"container": {"repositories": list(items or [])}})
+    pins: dict[str, list[str]] = {}
+    others: list[str] = []
+    for item in required["container"]["repositories"]:
+        name = str(item.get("upstream_name") or item.get("name") or "")
+        tags = item.get("include_tags") or []
+        tags = tags.split() if isinstance(tags, str) else [str(tag) for tag in tags]
+        tags = [tag for tag in tags if not any(letter in tag for letter in "*?[:")]
+        is_source = str(item.get("url") or "").rstrip("/") == url.rstrip("/")
+        image = name[len(namespace) + 1 :] if name.startswith(f"{namespace}/") else ""
+        if is_source and image and tags:
+            pins[image] = list(dict.fromkeys([*pins.get(image, []), *tags]))
+        else:
+            others.append(str(item.get("name") or ""))
+    return {"container_tags": pins, "others": others}
 
 
 def _snapshot_of(url: str, prefix: str) -> tuple[str, str]:
