@@ -112,7 +112,7 @@ def markdown(title: str, outcomes: Sequence[Outcome], heading: str, commands: Se
 
 
 def _sections(outcome: Outcome, heading: str, command: str) -> list[str]:
-    parts = [escape_markdown(text) for text in outcome.broken]
+    parts = [escape_markdown(text) for text in [*outcome.broken, *outcome.notes]]
     for name, results in (("Failed", outcome.failed), ("Allowed failures", outcome.allowed)):
         groups = failure_groups(results)
         rows = [

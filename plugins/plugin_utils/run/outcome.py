@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,9 +19,10 @@ _MAX_ERROR_LENGTH = 300
 class Outcome:
     """The outcome on one host. Items are results in the shape that all modules return.
 
+    `planned`: items that a module only plans to change, until it is confirmed;
     `done`: changed items; `failed` and `allowed`: items with an error, the latter with an allowed
     one; `broken`: messages of modules that failed before their first item; `selected`, `stale`,
-    `storage`: as the first module returned them; `seconds`: of all modules; `failed_later`: whether
+    `storage`: as the first module returned them; `notes`: what else the operator has to know; `seconds`: of all modules; `failed_later`: whether
     items of a later module failed, whose names are not names of the first module's items;
     `check_mode`: nothing was written, and `done` are the items that would change.
     """
@@ -28,6 +30,7 @@ class Outcome:
     host: str
     done: list[Mapping[str, Any]] = field(default_factory=list)
     unchanged: int = 0
+    planned: int = 0
     skipped: int = 0
     failed: list[Mapping[str, Any]] = field(default_factory=list)
     allowed: list[Mapping[str, Any]] = field(default_factory=list)
@@ -36,6 +39,7 @@ class Outcome:
     stale: list[Mapping[str, Any]] = field(default_factory=list)
     storage: Mapping[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
     failed_later: bool = False
     check_mode: bool = False
@@ -59,7 +63,14 @@ class Outcome:
         names = [_failed_item(result, with_error) for result in self.failed]
         if not names:
             return ""
-        total = len(names) + len(self.allowed) + len(self.done) + self.unchanged + self.skipped
+        total = (
+            len(names)
+            + len(self.allowed)
+            + len(self.done)
+            + self.unchanged
+            + self.planned
+            + self.skipped
+        )
         more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
         return f"{len(names)} of {total} failed: {', '.join(names[:_MAX_NAMES])}{more}"
 
@@ -70,6 +81,7 @@ class Outcome:
             "failed": len(self.failed),
             f"allowed failure{'' if len(self.allowed) == 1 else 's'}": len(self.allowed),
             "changed": len(self.done),
+            "planned": self.planned,
             "unchanged": self.unchanged,
             "skipped": self.skipped,
         }
@@ -112,12 +124,14 @@ def outcome_of(
         if number == 0 or list_all:
             good += [result for result in results if not result["error"]]
     done = [result for result in good if result["changed"]]
-    skipped = sum(not result["changed"] and result["action"] == "skipped" for result in good)
+    actions = Counter(result["action"] for result in good if not result["changed"])
+    planned, skipped = actions["planned"], actions["skipped"]
     first = runs[0] if runs else {}
     return Outcome(
         host,
         done=done,
-        unchanged=len(good) - len(done) - skipped,
+        unchanged=len(good) - len(done) - planned - skipped,
+        planned=planned,
         skipped=skipped,
         failed=failed,
         allowed=allowed,
@@ -126,6 +140,7 @@ def outcome_of(
         stale=first.get("stale") or [],
         storage=first.get("storage") or {},
         warnings=[text for run in runs for text in run.get("warnings") or []],
+        notes=[text for run in runs for text in run.get("notes") or []],
         seconds=seconds,
         failed_later=any(own[1:]),
     )

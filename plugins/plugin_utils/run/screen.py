@@ -79,6 +79,7 @@ def summary_screen(
     ]
     allowed = view.cut(allowed, _OTHER_LINES)
     notes = [
+        *_remarks(outcome.notes, view),
         *(["Allowed failures", *allowed] if allowed else []),
         *_flagged(outcome.shrunk, view),
         *filter(None, [stale_line(outcome, view.width), storage_line(outcome)]),
@@ -90,6 +91,12 @@ def summary_screen(
     failed = _failed(outcome, min(_FAILED_LINES, room - _CHANGED_LINES), view)
     room -= len(failed)
     return [*failed, *retry, *_changed(outcome, heading, room, view), *notes, *end]
+
+
+def _remarks(notes: Sequence[str], view: View) -> list[str]:
+    """Return the first note, and how many more there are."""
+    first = [row for text in notes[:1] for row in view.rows(text, 2)]
+    return [*first, view.rest(len(notes) - 1)] if len(notes) > 1 else first
 
 
 def fleet_screen(
