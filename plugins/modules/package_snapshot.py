@@ -96,6 +96,17 @@ stamps:
   returned: always
   type: dict
   sample: {rocky_9_baseos: 20261122T200001}
+duplicates:
+  description:
+    - Number of deleted publications of repository versions that have another one with the same settings. Those that a
+      distribution serves and those of the last hour are kept. In check mode, the number of those to delete.
+  returned: success
+  type: int
+notes:
+  description: Lines for the run summary.
+  returned: when duplicate publications were deleted
+  type: list
+  elements: str
 stale:
   description:
     - Repositories without a recent successful sync. C(last) is the day of the last one, or empty if it is

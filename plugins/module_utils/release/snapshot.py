@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..inventory.repositories import ItemError, PackageRepository
@@ -26,6 +26,7 @@ from ..pulp.pool import run_all
 from ..pulp.server import Server
 from ..report.report import Result
 from .changes import SHRUNK_LABEL, count_packages, read_changes
+from .cleanup.duplicates import delete_duplicates
 from .clock import new_stamp, stamp_after, warn_of_future_stamp
 from .comparison.lists import NOTABLE, notable_pattern
 from .comparison.snapshots import add_changes
@@ -83,7 +84,13 @@ def snapshot_packages(
         for result in results
         if result.more.get("stamp")
     }
-    more = {"stamp": settings.stamp, "stamps": stamps, "selected": selected}
+    more: dict[str, Any] = {"stamp": settings.stamp, "stamps": stamps, "selected": selected}
+    duplicates = run.delete_duplicates()
+    if duplicates:
+        verb = "would be" if server.check_mode else "was" if duplicates == 1 else "were"
+        noun = "publication" if duplicates == 1 else "publications"
+        more["notes"] = [f"{duplicates} duplicate {noun} that nothing serves {verb} deleted"]
+    more["duplicates"] = duplicates
     everything = read_whole_inventory(params, "snapshot").repositories
     return results, {**more, **server_health(server, everything, results, params)}
 
@@ -117,6 +124,7 @@ class SnapshotRun:
     settings: SnapshotSettings
     guards: Guards
     running: RunningSyncs
+    items: list[SnapshotItem] = field(default_factory=list)
 
     @classmethod
     def start(cls, server: Server, settings: SnapshotSettings) -> SnapshotRun:
@@ -133,6 +141,7 @@ class SnapshotRun:
         Returns a result per repository, those of malformed items (`errors`) last.
         """
         items = read_snapshot_items(self.server, repositories)
+        self.items.extend(items)
         pairs: list[tuple[Result, SnapshotItem | None]] = [(_result(item), item) for item in items]
         pairs += [(_malformed(error), None) for error in errors]
 
@@ -143,6 +152,15 @@ class SnapshotRun:
         late_delay = self.settings.retries.late_delay
         limit = self.server.task_concurrency()
         return run_all(pairs, take, limit, self.server.report, late_delay)
+
+    def delete_duplicates(self) -> int:
+        """Delete duplicate publications of the repositories that are published; returns how many."""
+        hrefs: dict[str, set[str]] = {}
+        for item in self.items:
+            if item.repository.publish and item.state.repository:
+                name = item.repository.content_type
+                hrefs.setdefault(name, set()).add(item.state.repository["pulp_href"])
+        return delete_duplicates(self.server, hrefs)
 
     def take(self, item: SnapshotItem, result: Result) -> None:
         """Update a repository, sync it, and serve its latest version as a snapshot."""
