@@ -255,9 +255,21 @@ def _changed(outcome: Outcome, heading: str, room: int, view: View) -> list[str]
     width = max(len(name) for name, _result in named)
     # Notable changes come first, because the screen may be too short for all.
     ordered = sorted(named, key=lambda pair: not pair[1].get("notable"))
-    changes = [f"{name:<{width}}  {describe_change(outcome, one)}" for name, one in ordered]
-    lines = [view.clip(f"{_INDENT}{change}") for change in changes]
+    blocks = [_change_lines(f"{name:<{width}}", outcome, one, view) for name, one in ordered]
+    lines = [line for block in blocks for line in block]
+    if len(lines) >= room:
+        lines = [block[0] for block in blocks]
     return [heading, *view.cut(lines, room - 1)]
+
+
+def _change_lines(name: str, outcome: Outcome, result: Mapping[str, Any], view: View) -> list[str]:
+    """Return the line of a change; notable packages that do not fit are in a second one."""
+    line = f"{_INDENT}{name}  {describe_change(outcome, result)}"
+    notable = ", ".join(result.get("notable") or [])
+    if len(line) <= view.width or not line.endswith(notable) or not notable:
+        return [view.clip(line)]
+    short = describe_change(outcome, {**result, "notable": []})
+    return [view.clip(f"{_INDENT}{name}  {short}"), view.clip(f"{_WRAPPED}{notable}")]
 
 
 def _flagged(shrunk: Sequence[Mapping[str, Any]], view: View) -> list[str]:
