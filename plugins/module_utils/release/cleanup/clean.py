@@ -377,6 +377,7 @@ class _CleanRun:
         def clean(_item: None, own: Result) -> None:
             self._stop_if_interrupted()
             if not self.deletes:
+                own.action = own.action if self.confirmed else "planned"
                 return
             path = "orphans/cleanup/"
             task = self.server.write(lambda: self.server.client.post(path, {}), own.name)

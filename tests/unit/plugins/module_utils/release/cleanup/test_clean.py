@@ -341,3 +341,8 @@ def test_storage_that_is_not_reported_is_unknown(storage):
     pulp = filled()
     pulp.storage = storage
     assert "Pulp does not report its storage: the freed space is unknown" in run(pulp)[1]["lines"]
+
+
+def test_orphaned_content_is_planned_like_the_rest():
+    results, _more = run(filled(), confirm=False)
+    assert {one.action for one in results} == {"planned"}
