@@ -10,9 +10,20 @@ from .client_lists import LISTS, differing_keys, item_name, list_variable, repea
 from .validation import WARNING, Finding, is_template
 from .values import PACKAGE_TYPES
 
-CLIENT_VARIABLES = tuple(
-    list_variable(content_type, name) for content_type in PACKAGE_TYPES for name in LISTS
-) + tuple(list_variable("container", name) for name in ("repositories", "development"))
+# From which a Kayobe configuration derives the other lists.
+SOURCE_LISTS = tuple(f"stackhpc_pulp_{content_type}_repos" for content_type in PACKAGE_TYPES)
+CLIENT_VARIABLES = (
+    SOURCE_LISTS
+    + tuple(list_variable(content_type, name) for content_type in PACKAGE_TYPES for name in LISTS)
+    + tuple(list_variable("container", name) for name in ("repositories", "development"))
+)
+
+
+def client_repositories(variables: Mapping[str, Any]) -> dict[str, int]:
+    """Return the lists of package repositories that are no templates, and how many items they have."""
+    derived = (list_variable(content_type, "repositories") for content_type in PACKAGE_TYPES)
+    lists = ((name, variables.get(name)) for name in (*SOURCE_LISTS, *derived))
+    return {name: len(value) for name, value in lists if isinstance(value, list)}
 
 
 def check_client_lists(variables: Mapping[str, Any]) -> Iterator[Finding]:

@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ...module_utils.errors import redact
-from ...module_utils.inventory.client_validation import CLIENT_VARIABLES, check_client_lists
+from ...module_utils.inventory.client_validation import (
+    CLIENT_VARIABLES,
+    check_client_lists,
+    client_repositories,
+)
 from ...module_utils.inventory.pins import kayobe_variable, package_pins_of_kayobe
 from ...module_utils.inventory.validation import (
     ERROR,
@@ -65,12 +69,16 @@ class LocatedFinding:
 
 @dataclass(frozen=True)
 class Validation:
-    """All findings, and the numbers of repositories and files that were read."""
+    """All findings, and the numbers of repositories and files that were read.
+
+    `notes`: what was not checked.
+    """
 
     findings: list[LocatedFinding]
     repositories: int
     files: int
     encrypted: list[str]
+    notes: tuple[str, ...] = ()
 
     @property
     def errors(self) -> int:
@@ -87,7 +95,7 @@ class Validation:
         secret = f", {len(self.encrypted)} encrypted not read" if self.encrypted else ""
         counts = f"{_count(self.errors, 'error')}, {_count(self.warnings, 'warning')}"
         checked = f"{_count(self.repositories, 'repository')} in {_count(self.files, 'file')}"
-        return [*lines, f"{counts}: {checked}{secret}"]
+        return [*lines, *self.notes, f"{counts}: {checked}{secret}"]
 
 
 @dataclass(frozen=True)
@@ -113,18 +121,22 @@ def validate_inventory(
     if kayobe_config:
         pins = _read_pins(kayobe_config, files, found)
     pinned = package_pins_of_kayobe(pins.values) if pins else {}
+    lists = _read_client_lists(kayobe_config, files) if kayobe_config else None
+    own = client_repositories(lists.values) if lists else {}
+    is_client = bool(own) and not any(name in scope.values for scope in scopes for name in _ACTIVE)
     for scope in scopes:
         for finding in check_variables(scope.values, pinned):
             if strict and finding.misspelt:
                 finding = replace(finding, severity=ERROR)
             found.add(_located(finding, scope.sources))
-    if not any(name in scope.values for scope in scopes for name in _ACTIVE):
+    if not is_client and not any(name in scope.values for scope in scopes for name in _ACTIVE):
         problem = f"has neither {' nor '.join(_ACTIVE)}: specify other files or directories"
         found.add(LocatedFinding(ERROR, ", ".join(map(_shown, sources)), 1, "inventory", problem))
     if pins:
-        found |= set(_check_pins(pins, scopes))
-    if kayobe_config:
-        found |= set(_check_client_lists(kayobe_config, files))
+        found |= set(_check_pins(pins, scopes, is_client))
+    if lists:
+        for finding in check_client_lists(lists.values):
+            found.add(_located(finding, dict.fromkeys(CLIENT_VARIABLES, lists)))
     for file in files.problems:
         severity = ERROR if file.is_error else WARNING
         found.add(LocatedFinding(severity, _shown(file.path), file.line, "file", file.problem))
@@ -136,7 +148,19 @@ def validate_inventory(
         for item in (value if isinstance(value, list) else [])
     }
     encrypted = [_shown(path) for path in files.encrypted]
-    return Validation(sorted(found), len(items), len(files.read), encrypted)
+    number = sum(own.values()) if is_client else len(items)
+    notes = (_client_note(own),) if is_client else ()
+    return Validation(sorted(found), number, len(files.read), encrypted, notes)
+
+
+def _client_note(lists: Mapping[str, int]) -> str:
+    """Return what is not checked for a client, whose lists are evaluated only when it is synced."""
+    counts = ", ".join(f"{number} of {name}" for name, number in lists.items())
+    return (
+        f"the inventory has no lists of package repositories: checked the items of the client ({counts}) "
+        "for repeated names; not checked: their templates and URLs, whether each pin has a repository, "
+        "images"
+    )
 
 
 def _scopes(variables: Iterable[Variables]) -> tuple[list[_Scope], set[LocatedFinding]]:
@@ -198,26 +222,25 @@ def _read_pins(root: str, files: InventoryFiles, found: set[LocatedFinding]) -> 
     return None
 
 
-def _check_client_lists(root: str, files: InventoryFiles) -> Iterator[LocatedFinding]:
-    """Validate the lists of a client in a Kayobe configuration, if it has them."""
+def _read_client_lists(root: str, files: InventoryFiles) -> Variables | None:
+    """Return the variables of the file with the lists of a client, if a configuration has it."""
     try:
         path = Path(kayobe_file(root, CLIENT_LISTS_FILE))
     except KayobeFileError:
-        return
+        return None
     content = read_file(path, files) if path.is_file() else None
-    if isinstance(content, LocatedDict):
-        source = Variables("all", path, content)
-        for finding in check_client_lists(content):
-            yield _located(finding, dict.fromkeys(CLIENT_VARIABLES, source))
+    return Variables("all", path, content) if isinstance(content, LocatedDict) else None
 
 
-def _check_pins(source: Variables, scopes: list[_Scope]) -> Iterator[LocatedFinding]:
-    """Validate the package pins of a Kayobe configuration."""
+def _check_pins(
+    source: Variables, scopes: list[_Scope], is_client: bool = False
+) -> Iterator[LocatedFinding]:
+    """Validate the package pins of a Kayobe configuration; of a client, only their form."""
     pins = package_pins_of_kayobe(source.values)
     if not pins:
         problem = f"no pins, expected {kayobe_variable('<short name>')} keys"
         yield LocatedFinding(ERROR, _shown(source.path), 1, PACKAGE_PINS_FILE, problem)
-    known: set[str] | None = set()
+    known: set[str] | None = None if is_client else set()
     for scope in scopes:
         names = short_names(scope.values)
         known = None if known is None or names is None else known | names

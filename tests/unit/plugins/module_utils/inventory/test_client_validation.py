@@ -39,7 +39,7 @@ def test_alternatives_and_templates_are_no_findings(other):
 
 
 def test_every_list_is_checked_and_a_template_is_not():
-    assert len(CLIENT_VARIABLES) == 10
+    assert len(CLIENT_VARIABLES) == 12
     for variable in CLIENT_VARIABLES:
         key = "repository" if "publication" in variable else "name"
         assert len(found({key: "a"}, {key: "a"}, {key: "a"}, variable=variable)) == 2
