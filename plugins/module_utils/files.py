@@ -63,6 +63,44 @@ def replace_text_file(path: str, before: str, after: str) -> None:
         raise TextFileError(f"{path}: cannot be written: {error}") from error
 
 
+def create_text_file(path: str, text: str, mode: int = 0o644) -> None:
+    """Create a file, atomically. Raises TextFileError, also if the file exists."""
+    directory, name = os.path.split(os.path.realpath(path))
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+            # Fails if another process has created the file meanwhile.
+            os.link(temporary, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+        _sync_directory(directory)
+    except FileExistsError:
+        message = f"{path}: was created by another process meanwhile, try again"
+        raise TextFileError(message) from None
+    except OSError as error:
+        raise TextFileError(f"{path}: cannot be written: {error}") from error
+
+
+def write_text_file(path: str, text: str, check_mode: bool = False) -> str:
+    """Write a file unless it has this text. Returns created, updated or unchanged."""
+    if not os.path.lexists(path):
+        if not check_mode:
+            create_text_file(path, text)
+        return "created"
+    before = read_text_file(path)
+    if before == text:
+        return "unchanged"
+    if not check_mode:
+        replace_text_file(path, before, text)
+    return "updated"
+
+
 def _copy_attributes(model: str, path: str) -> None:
     """Copy owner, mode and attributes of `model` to a new file, as far as permitted."""
     status = os.stat(model)

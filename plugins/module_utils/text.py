@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plain text for screens, logs and files: escaped control characters, tables, lines of JSON."""
+"""Text for screens, logs and files: escaped control characters, tables, lines of JSON, Markdown."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ _GAP = "  "
 _CONTROL_CHARACTERS = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
+_MAX_TEXT_LENGTH = 1000
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+# What GitHub links without markup: a URL, and the name of a user, who would be notified.
+_AUTOLINK = re.compile(r"(?<=\w):(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+_MENTION = re.compile(r"@(?=\w)")
+_ZERO_WIDTH_SPACE = "\u200b"
 
 
 def printable(line: str) -> str:
@@ -58,3 +64,26 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[
 def _cell(value: object) -> str:
     text = "" if value is None else printable(" ".join(str(value).split()))
     return text or _EMPTY_CELL
+
+
+def escape_markdown(value: object) -> str:
+    """Return a value as one line of text with Markdown's special characters escaped.
+
+    URLs and names of users, which a server may have sent, do not become links.
+    """
+    text = printable(" ".join(str(value).split()))
+    text = text if len(text) <= _MAX_TEXT_LENGTH else f"{text[:_MAX_TEXT_LENGTH]}…"
+    text = _AUTOLINK.sub(lambda found: f"\\{found[0]}", _SPECIAL.sub(r"\\\1", text))
+    return _MENTION.sub(f"@{_ZERO_WIDTH_SPACE}", text)
+
+
+def markdown_table(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Return a heading and a table as paragraphs, nothing without rows."""
+    lines = [f"| {' | '.join(escape_markdown(cell) for cell in row)} |" for row in rows]
+    if not lines:
+        return []
+    rule = "|".join(" --- " for _cell in head)
+    return [
+        f"### {escape_markdown(name)}",
+        "\n".join([f"| {' | '.join(head)} |", f"|{rule}|", *lines]),
+    ]

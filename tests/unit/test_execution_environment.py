@@ -44,7 +44,14 @@ def test_the_system_requirements_are_bindep_entries_for_both_families():
     found = [
         re.fullmatch(r"([\w.+-]+) \[platform:(rpm|dpkg)\]", line) for line in REQUIRED["system"]
     ]
-    assert [match and match.groups() for match in found] == [("skopeo", "rpm"), ("skopeo", "dpkg")]
+    assert [match and match.groups() for match in found] == [
+        ("skopeo", "rpm"),
+        ("skopeo", "dpkg"),
+        ("zstd", "rpm"),
+        ("zstd", "dpkg"),
+        ("gnupg2", "rpm"),
+        ("gnupg", "dpkg"),
+    ]
 
 
 def test_the_files_are_in_the_tarball():

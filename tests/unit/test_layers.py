@@ -22,6 +22,7 @@ FILES = sorted(path for path in PLUGINS.rglob("*.py") if path.name != "__init__.
 LAYERS = {
     "module_utils": [
         {"kayobe"},
+        {"release_lock"},
         {"artifacts"},
         {"release"},
         {"container", "content"},
@@ -30,6 +31,8 @@ LAYERS = {
         {"pulp"},
         {"inventory"},
         {"report"},
+        {"lock"},
+        {"metadata"},
         {"files"},
         {"errors"},
         {"text"},

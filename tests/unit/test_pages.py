@@ -20,7 +20,7 @@ PAGES = sorted(
     for path in COLLECTION.glob(pattern)
     if path.name != "CHANGELOG.md"  # generated
 )
-BACKGROUND = {"architecture", "benchmark", "index", "pulp"}
+BACKGROUND = {"architecture", "benchmark", "index", "pulp", "release-lock"}
 OPERATOR = [path for path in PAGES if path.parent.name == "docs" and path.stem not in BACKGROUND]
 USING_TERMS = [path for path in PAGES if path.parent.name in ("docs", "example-inventory")]
 CONCEPTS = (COLLECTION / "README.md").read_text("utf-8").partition("\n## Concepts\n")[2]

@@ -4,50 +4,20 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 
-from ...module_utils.text import printable
+from ...module_utils.text import escape_markdown, markdown_table, printable
 from .failures import failure_groups
 from .outcome import Outcome, name_of
 from .progress import duration
 from .screen import CHECK_MODE, describe_change, stale_line, storage_line
 
-_MAX_TEXT_LENGTH = 1000
 # Summaries of CI jobs are limited in size.
 _MAX_ROWS = 1000
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
-# What GitHub links without markup: a URL, and the name of a user, who would be notified.
-_AUTOLINK = re.compile(r"(?<=\w):(?=//)|(?<=\bwww)\.", re.IGNORECASE)
-_MENTION = re.compile(r"@(?=\w)")
-_ZERO_WIDTH_SPACE = "\u200b"
-
-
-def escape_markdown(value: object) -> str:
-    """Return a value as one line of text with Markdown's special characters escaped.
-
-    URLs and names of users, which a server may have sent, do not become links.
-    """
-    text = printable(" ".join(str(value).split()))
-    text = text if len(text) <= _MAX_TEXT_LENGTH else f"{text[:_MAX_TEXT_LENGTH]}…"
-    text = _AUTOLINK.sub(lambda found: f"\\{found[0]}", _SPECIAL.sub(r"\\\1", text))
-    return _MENTION.sub(f"@{_ZERO_WIDTH_SPACE}", text)
-
-
-def markdown_table(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Return a heading and a table as paragraphs, nothing without rows."""
-    lines = [f"| {' | '.join(escape_markdown(cell) for cell in row)} |" for row in rows]
-    if not lines:
-        return []
-    rule = "|".join(" --- " for _cell in head)
-    return [
-        f"### {escape_markdown(name)}",
-        "\n".join([f"| {' | '.join(head)} |", f"|{rule}|", *lines]),
-    ]
 
 
 @dataclass(frozen=True)

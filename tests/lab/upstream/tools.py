@@ -18,10 +18,13 @@ EPOCH = 1735689600
 """2025-01-01T00:00:00Z: the build time of all packages, and the revision of first states."""
 
 DEBIAN_PACKAGES = {
+    "rpm": "rpm",
     "rpmbuild": "rpm",
     "createrepo_c": "createrepo-c",
     "modifyrepo_c": "createrepo-c",
+    "dpkg": "dpkg",
     "dpkg-deb": "dpkg",
+    "zstd": "zstd",
     "gpg": "gnupg",
 }
 

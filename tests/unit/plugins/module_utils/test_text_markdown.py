@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from plugins.plugin_utils.run.markdown import escape_markdown, markdown_table
+from plugins.module_utils.text import escape_markdown, markdown_table
 
 
 def test_text_is_escaped_and_on_one_line():

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Build the lock of a release: every pin resolved on one server, or no lock at all."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..files import write_text_file
+from ..inventory.pins import Pin, ResolvedPins, unknown_pins_text
+from ..lock.document import load_lock, lock_digest, new_lock, write_lock
+from ..lock.sbom import sbom_lines
+from ..metadata.cache import PackageCache
+from ..pulp.errors import InvalidItem
+from ..pulp.pool import run_all
+from ..pulp.server import Server
+from ..release.access_check import ContainerPin, container_pins
+from ..release.options import read_pins, refuse_unknown_keys
+from ..report.report import Result
+from .compare import ServedPackages, write_report
+from .resolve import Resolver, contents_of, entries_of
+from .sources import SOURCE, resolve_source, source_results
+
+_SHOWN_DIGITS = 12
+
+
+def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
+    """Carry out module release_lock: parameters -> results, and what else the module returns.
+
+    Nothing is written unless every pin resolves. Raises PulpError if the server cannot be reached,
+    and InvalidItem if nothing is pinned.
+    """
+    refuse_unknown_keys(params)
+    resolved, selected = ResolvedPins([], [], [], []), "selected 0 of 0"
+    if params["package_versions"] is not None:
+        resolved, selected = read_pins(params, "mirror")
+    for warning in resolved.warnings:
+        server.report.warn(warning)
+    images = container_pins(params["container_tags"], params["container_namespace"])
+    pairs = [*_package_pairs(resolved, params), *images, *source_results(params["sources"])]
+    if not pairs:
+        raise InvalidItem(
+            "nothing is pinned: set package_versions, container_tags or sources, and check the "
+            f"filters ({selected})"
+        )
+    connection = server.client.connection
+    names = [pin.name for _result, pin in images if not pin.mistake]
+    resolver = Resolver.open(connection, names, PackageCache(params["cache_path"]))
+    results = run_all(pairs, _resolve_with(resolver), server.write_concurrency(), server.report)
+    more: dict[str, Any] = {
+        "selected": selected,
+        "unknown_pins": resolved.unknown,
+        "statistics": {"requests": resolver.request_count, "polls": 0, "tasks": 0},
+    }
+    failed = [result for result in results if result.error]
+    if failed:
+        return results, {**more, "lines": _failures(failed, len(results), params["path"])}
+    lock = new_lock(params["name"], _source(connection.pulp_url, params), _sections(results))
+    saved, lock = _save(server, params["path"], lock)
+    written = [saved]
+    if params["sbom_path"]:
+        reader = ServedPackages(resolver.files, resolver.cache)
+        text = "".join(sbom_lines(lock, reader))
+        written.append(write_report(server, params["sbom_path"], text, "CycloneDX"))
+    lines = _answer(lock, saved, params["path"], server.check_mode)
+    if resolved.unknown:
+        lines.insert(1, unknown_pins_text(resolved.unknown))
+    more.update(lock=lock, digest=lock_digest(lock), lines=lines, answer="; ".join(lines))
+    return [*results, *written], more
+
+
+def _package_pairs(resolved: ResolvedPins, params: Mapping[str, Any]) -> list[tuple[Result, Any]]:
+    pairs: list[tuple[Result, Any]] = []
+    for pin in resolved.pins:
+        more = {"short_name": pin.short_name, "stamp": pin.stamp}
+        pairs.append((Result(pin.snapshot_name, pin.content_type, more=more), pin))
+    for error in resolved.errors:
+        more = {
+            "short_name": error.short_name,
+            "stamp": params["package_versions"][error.short_name],
+            "cause": "malformed",
+        }
+        pairs.append((Result(error.name, error.content_type, error=error.message, more=more), None))
+    return pairs
+
+
+def _resolve_with(resolver: Resolver) -> Any:
+    def resolve(wanted: Any, result: Result) -> None:
+        if isinstance(wanted, ContainerPin):
+            resolver.resolve_image(wanted, result)
+        elif isinstance(wanted, Pin):
+            resolver.resolve_snapshot(wanted, result)
+        else:
+            resolve_source(wanted, result)
+
+    return resolve
+
+
+def _sections(results: Sequence[Result]) -> dict[str, Any]:
+    sources = [result for result in results if result.type == SOURCE]
+    others = [result for result in results if result.type != SOURCE]
+    return {
+        **entries_of(others),
+        "sources": {result.name: result.more.pop("entry") for result in sources},
+    }
+
+
+def _source(pulp_url: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    configuration = params["configuration"]
+    return {"pulp": pulp_url, **({"configuration": configuration} if configuration else {})}
+
+
+def _save(server: Server, path: str, lock: dict[str, Any]) -> tuple[Result, dict[str, Any]]:
+    """Write a lock unless the file has it already; evidence for the same digest is kept."""
+    digest = lock_digest(lock)
+    result = Result(lock["name"], "lock", more={"short_name": lock["name"], "stamp": None})
+    before: dict[str, Any] = {}
+    if os.path.lexists(path):
+        _content, existing = load_lock(path)
+        before = {"name": existing["name"], "digest": lock_digest(existing)}
+        kept = [one for one in existing["evidence"] if one["digest"] == digest]
+        lock = {**lock, "evidence": kept}
+    action = write_text_file(path, write_lock(lock).decode(), server.check_mode)
+    if action != "unchanged":
+        result.add_change(action, before, {"name": lock["name"], "digest": digest})
+    server.report.finish(result)
+    return result, lock
+
+
+def _answer(lock: Mapping[str, Any], result: Result, path: str, check_mode: bool) -> list[str]:
+    digest = lock_digest(lock)[: len("sha256:") + _SHOWN_DIGITS]
+    written = f"{path} is unchanged"
+    if result.changed:
+        written = f"{'would write' if check_mode else 'wrote'} {path}"
+    return [f"release {lock['name']}, {digest}: {contents_of(lock)}", written]
+
+
+def _failures(failed: Sequence[Result], total: int, path: str) -> list[str]:
+    counter = Counter(result.type for result in failed)
+    counts = ", ".join(f"{number} {kind}" for kind, number in sorted(counter.items()))
+    lines = [f"{result.name}  {result.error}" for result in failed]
+    return [
+        *lines,
+        f"{len(failed)} of {total} pins do not resolve ({counts}): {path} was not written",
+    ]

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options that the modules of release locks share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
+    "container_namespace": {"type": "str", "default": "stackhpc"},
+}
+KEYRING_OPTIONS: dict[str, dict[str, Any]] = {"keyring": {"type": "path"}}
+CACHE_OPTIONS: dict[str, dict[str, Any]] = {
+    "cache_path": {"type": "path", "default": "~/.cache/stackhpc-release-train"},
+}
