@@ -138,6 +138,13 @@ def cookies_of(request: Request) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
 
+def payload_of(body: Any) -> bytes:
+    """Return the bytes of a body: bytes and text as they are, everything else as JSON."""
+    if isinstance(body, bytes):
+        return body
+    return (body if isinstance(body, str) else json.dumps(body)).encode()
+
+
 class Handler(BaseHTTPRequestHandler):
     """The HTTP/1.1 handler of a PulpHttpServer."""
 
@@ -162,8 +169,7 @@ class Handler(BaseHTTPRequestHandler):
         if reply.cut:
             self.close_connection = True
             return
-        content = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
-        payload = b"" if reply.status == 204 else content.encode()
+        payload = b"" if reply.status == 204 else payload_of(reply.body)
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)

@@ -13,7 +13,6 @@ from ..inventory.pins import Pin
 from ..metadata.cache import PackageCache
 from ..metadata.source import MissingFile, RepositoryMetadata, Selection
 from ..pulp.connection import Connection
-from ..pulp.content_app import ContentApp
 from ..pulp.errors import InvalidItem, ResponseError
 from ..release.access_check import (
     Account,
@@ -39,20 +38,19 @@ class Resolver:
     files: ServedFiles
     registry: Registry
     account: Account
-    app: ContentApp
     cache: PackageCache
 
     @classmethod
     def open(cls, connection: Connection, images: Sequence[str], cache: PackageCache) -> Resolver:
         """Identify the account. Raises PulpError if the server cannot be reached."""
-        app = ContentApp(connection)
-        account = identify_account(app, connection)
-        return cls(ServedFiles(connection), Registry(connection, images), account, app, cache)
+        files = ServedFiles(connection)
+        account = identify_account(files.app, connection)
+        return cls(files, Registry(connection, images), account, cache)
 
     @property
     def request_count(self) -> int:
         """The number of requests sent."""
-        return self.files.request_count + self.registry.request_count + self.app.request_count
+        return self.files.request_count + self.registry.request_count
 
     def resolve_snapshot(self, pin: Pin, result: Result) -> None:
         """Resolve a package pin: the digests of its roots, and number and digest of its packages."""
@@ -65,7 +63,7 @@ class Resolver:
             roots = metadata.roots
         except (MissingFile, ResponseError):
             # The reason that an operator can act on: promotion, credentials, another stamp.
-            SnapshotCheck(self.app, self.account).run(pin, result)
+            SnapshotCheck(self.files.app, self.account).run(pin, result)
             if not result.error:
                 raise
             raise InvalidItem(result.error) from None

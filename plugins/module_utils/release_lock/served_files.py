@@ -6,12 +6,13 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ..content.fetcher import Fetcher, failure_reason
 from ..metadata.source import Fetch, MissingFile
 from ..pulp.connection import Connection
-from ..pulp.content_app import content_url
-from ..pulp.errors import ResponseError
+from ..pulp.content_app import ContentApp
+from ..pulp.errors import PulpError, ResponseError
 from ..pulp.transport import Response, send_with_retries
 
 _BLOCK_SIZE = 256 * 1024
@@ -25,14 +26,14 @@ class ServedFiles:
     """Reads files from the content app, in several threads. `connection` has the account."""
 
     def __init__(self, connection: Connection, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._connection = connection
+        self.app = ContentApp(connection, sleep)
         self._fetcher = Fetcher(connection)
         self._sleep = sleep
 
     @property
     def request_count(self) -> int:
-        """The number of requests sent."""
-        return self._fetcher.request_count
+        """The number of requests sent, with those of `app`."""
+        return self._fetcher.request_count + self.app.request_count
 
     def below(self, base_path: str) -> Fetch:
         """Return a function that yields the blocks of a file below a base path.
@@ -49,21 +50,38 @@ class ServedFiles:
                 raise MissingFile(f"{path} does not exist")
             if response.status != 200:
                 raise ResponseError(response.status, f"{path}: {failure_reason(response)}")
-            spool.seek(0)
             while block := spool.read(_BLOCK_SIZE):
                 yield block
 
     def _receive(self, path: str, spool: tempfile.SpooledTemporaryFile[bytes]) -> Response:
-        spool.seek(0)
-        spool.truncate()
-
+        """Send a request, and store the body of a successful response in an empty `spool`."""
         size = 0
 
         def take(block: bytes) -> None:
             nonlocal size
-            size += spool.write(block)
+            size += len(block)
             if size > _MAX_FILE_SIZE:
                 raise ResponseError(200, f"{path} is larger than {_MAX_FILE_SIZE} bytes")
+            with _reporting_full_disks(path):
+                spool.write(block)
 
-        url = content_url(self._connection, path)
-        return self._fetcher.get(url, {}, lambda status, _headers: take if status == 200 else None)
+        with _reporting_full_disks(path):
+            spool.seek(0)
+            spool.truncate()
+        url = self.app.url(path)
+        response = self._fetcher.get(url, {}, lambda code, _head: take if code == 200 else None)
+        with _reporting_full_disks(path):
+            spool.seek(0)  # writes what is in the buffer
+        return response
+
+
+@contextmanager
+def _reporting_full_disks(path: str) -> Iterator[None]:
+    """Raise PulpError for an OSError, which is not one of the connection."""
+    try:
+        yield
+    except OSError as error:
+        raise PulpError(
+            f"{path} cannot be stored in the directory of temporary files: {error.strerror}. Free up "
+            "space there, or set TMPDIR to another directory"
+        ) from error

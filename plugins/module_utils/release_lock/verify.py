@@ -14,7 +14,6 @@ from ..metadata.cache import PackageCache
 from ..metadata.packages import MetadataError
 from ..metadata.source import MissingFile, RepositoryMetadata, Selection
 from ..pulp.connection import Connection
-from ..pulp.content_app import ContentApp
 from ..pulp.errors import LostResponse, ResponseError, Unreachable
 from ..pulp.pool import run_all
 from ..pulp.server import Server
@@ -87,7 +86,6 @@ class Verifier:
     files: ServedFiles
     registry: Registry
     account: Account
-    app: ContentApp
     cache: PackageCache
     namespace: str
 
@@ -96,15 +94,15 @@ class Verifier:
         cls, connection: Connection, images: Sequence[str], cache: PackageCache, namespace: str
     ) -> Verifier:
         """Identify the account. Raises PulpError if the server cannot be reached."""
-        app = ContentApp(connection)
-        account = identify_account(app, connection)
+        files = ServedFiles(connection)
+        account = identify_account(files.app, connection)
         registry = Registry(connection, images)
-        return cls(ServedFiles(connection), registry, account, app, cache, namespace)
+        return cls(files, registry, account, cache, namespace)
 
     @property
     def request_count(self) -> int:
         """The number of requests sent."""
-        return self.files.request_count + self.registry.request_count + self.app.request_count
+        return self.files.request_count + self.registry.request_count
 
     def verify(self, item: LockItem, result: Result) -> None:
         """Set `state` of a result, and its error unless the server serves what the lock names."""
