@@ -87,6 +87,15 @@ def create_text_file(path: str, text: str, mode: int = 0o644) -> None:
         raise TextFileError(f"{path}: cannot be written: {error}") from error
 
 
+def require_directory(path: str) -> None:
+    """Raise TextFileError if the directory of a file that is to be written does not exist."""
+    directory = os.path.dirname(path) or "."
+    if not os.path.isdir(directory):
+        raise TextFileError(
+            f"{path}: cannot be written: the directory {directory} does not exist: create it first"
+        )
+
+
 def write_text_file(path: str, text: str, check_mode: bool = False) -> str:
     """Write a file unless it has this text. Returns created, updated or unchanged."""
     if not os.path.lexists(path):

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..files import write_text_file
+from ..files import require_directory, write_text_file
 from ..inventory.pins import Pin, ResolvedPins, unknown_pins_text
 from ..lock.document import load_lock, lock_digest, new_lock, write_lock
 from ..lock.sbom import sbom_lines
@@ -17,10 +17,10 @@ from ..pulp.errors import InvalidItem
 from ..pulp.pool import run_all
 from ..pulp.server import Server
 from ..release.access_check import ContainerPin, container_pins
-from ..release.options import read_pins, refuse_unknown_keys
+from ..release.options import SELECTION_OPTIONS, read_pins, refuse_unknown_keys
 from ..report.report import Result
 from .compare import ServedPackages, write_report
-from .resolve import Resolver, contents_of, entries_of
+from .resolve import CONTAINERS, PACKAGES, Resolver, contents_of
 from .sources import SOURCE, resolve_source, source_results
 
 _SHOWN_DIGITS = 12
@@ -29,8 +29,8 @@ _SHOWN_DIGITS = 12
 def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
     """Carry out module release_lock: parameters -> results, and what else the module returns.
 
-    Nothing is written unless every pin resolves. Raises PulpError if the server cannot be reached,
-    and InvalidItem if nothing is pinned.
+    Nothing is written unless every pin resolves. Raises PulpError if the server cannot be reached, and
+    other OperatorErrors for invalid options, before anything is read from the server.
     """
     refuse_unknown_keys(params)
     resolved, selected = ResolvedPins([], [], [], []), "selected 0 of 0"
@@ -46,9 +46,15 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
             f"filters ({selected})"
         )
     connection = server.client.connection
+    entries = _Entries(params["name"], _source(connection.pulp_url, params))
+    existing = _existing(params["path"])
+    if params["sbom_path"]:
+        require_directory(params["sbom_path"])
     names = [pin.name for _result, pin in images if not pin.mistake]
     resolver = Resolver.open(connection, names, PackageCache(params["cache_path"]))
-    results = run_all(pairs, _resolve_with(resolver), server.write_concurrency(), server.report)
+    results = run_all(
+        pairs, _resolve_with(resolver, entries), server.write_concurrency(), server.report
+    )
     more: dict[str, Any] = {
         "selected": selected,
         "unknown_pins": resolved.unknown,
@@ -57,15 +63,16 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     failed = [result for result in results if result.error]
     if failed:
         return results, {**more, "lines": _failures(failed, len(results), params["path"])}
-    lock = new_lock(params["name"], _source(connection.pulp_url, params), _sections(results))
-    saved, lock = _save(server, params["path"], lock)
+    saved, lock = _save(server, params["path"], entries.lock(), existing)
     written = [saved]
     if params["sbom_path"]:
         reader = ServedPackages(resolver.files, resolver.cache)
         text = "".join(sbom_lines(lock, reader))
         written.append(write_report(server, params["sbom_path"], text, "CycloneDX"))
     lines = _answer(lock, saved, params["path"], server.check_mode)
-    if resolved.unknown:
+    if any(params[option] for option in SELECTION_OPTIONS):
+        lines.insert(1, f"not a whole release: {selected}")
+    elif resolved.unknown:
         lines.insert(1, unknown_pins_text(resolved.unknown))
     more.update(lock=lock, digest=lock_digest(lock), lines=lines, answer="; ".join(lines))
     return [*results, *written], more
@@ -86,25 +93,55 @@ def _package_pairs(resolved: ResolvedPins, params: Mapping[str, Any]) -> list[tu
     return pairs
 
 
-def _resolve_with(resolver: Resolver) -> Any:
-    def resolve(wanted: Any, result: Result) -> None:
-        if isinstance(wanted, ContainerPin):
-            resolver.resolve_image(wanted, result)
-        elif isinstance(wanted, Pin):
-            resolver.resolve_snapshot(wanted, result)
+class _Entries:
+    """What a new lock has for the pins, with its name and source; may be used from several threads.
+
+    Raises LockError if these two are invalid.
+    """
+
+    def __init__(self, name: str, source: Mapping[str, Any]) -> None:
+        self._name, self._of = name, source
+        self._found: dict[tuple[str, str, str], Any] = {}
+        new_lock(name, source, {})
+
+    def add(self, result: Result, entry: Any) -> None:
+        """Add the entry of a pin. Raises LockError if a lock cannot have it."""
+        key = (result.type, result.more["short_name"], str(result.more["stamp"]))
+        new_lock(self._name, self._of, _sections({key: entry}))
+        self._found[key] = entry
+
+    def lock(self) -> dict[str, Any]:
+        """Return the lock with all entries."""
+        return new_lock(self._name, self._of, _sections(self._found))
+
+
+def _sections(entries: Mapping[tuple[str, str, str], Any]) -> dict[str, Any]:
+    """Return the sections of a lock, of entries by type, short name, and stamp or tag."""
+    packages: dict[str, dict[str, Any]] = {}
+    containers: dict[str, dict[str, str]] = {}
+    sources: dict[str, dict[str, str]] = {}
+    for (kind, name, stamp), entry in entries.items():
+        if kind == "image":
+            containers.setdefault(name, {})[stamp] = entry
+        elif kind == SOURCE:
+            sources[name] = entry
         else:
-            resolve_source(wanted, result)
+            packages.setdefault(kind, {})[name] = entry
+    return {PACKAGES: packages, CONTAINERS: containers, "sources": sources}
+
+
+def _resolve_with(resolver: Resolver, entries: _Entries) -> Any:
+    def resolve(wanted: Any, result: Result) -> None:
+        entry: Any
+        if isinstance(wanted, ContainerPin):
+            entry = resolver.resolve_image(wanted, result)
+        elif isinstance(wanted, Pin):
+            entry = resolver.resolve_snapshot(wanted, result)
+        else:
+            entry = resolve_source(wanted)
+        entries.add(result, entry)
 
     return resolve
-
-
-def _sections(results: Sequence[Result]) -> dict[str, Any]:
-    sources = [result for result in results if result.type == SOURCE]
-    others = [result for result in results if result.type != SOURCE]
-    return {
-        **entries_of(others),
-        "sources": {result.name: result.more.pop("entry") for result in sources},
-    }
 
 
 def _source(pulp_url: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,13 +149,20 @@ def _source(pulp_url: str, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"pulp": pulp_url, **({"configuration": configuration} if configuration else {})}
 
 
-def _save(server: Server, path: str, lock: dict[str, Any]) -> tuple[Result, dict[str, Any]]:
+def _existing(path: str) -> dict[str, Any] | None:
+    """Return the lock that will be replaced, if any. Raises OperatorError for another file."""
+    require_directory(path)
+    return load_lock(path)[1] if os.path.lexists(path) else None
+
+
+def _save(
+    server: Server, path: str, lock: dict[str, Any], existing: Mapping[str, Any] | None
+) -> tuple[Result, dict[str, Any]]:
     """Write a lock unless the file has it already; evidence for the same digest is kept."""
     digest = lock_digest(lock)
     result = Result(lock["name"], "lock", more={"short_name": lock["name"], "stamp": None})
     before: dict[str, Any] = {}
-    if os.path.lexists(path):
-        _content, existing = load_lock(path)
+    if existing:
         before = {"name": existing["name"], "digest": lock_digest(existing)}
         kept = [one for one in existing["evidence"] if one["digest"] == digest]
         lock = {**lock, "evidence": kept}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from ..inventory.pins import Pin
 from ..metadata.cache import PackageCache
 from ..metadata.source import MissingFile, RepositoryMetadata, Selection
 from ..pulp.connection import Connection
-from ..pulp.errors import InvalidItem, ResponseError
+from ..pulp.errors import AuthenticationError, InvalidItem, ResponseError
 from ..release.access_check import (
     Account,
     ContainerImageCheck,
@@ -22,17 +23,20 @@ from ..release.access_check import (
     identify_account,
 )
 from ..report.report import Result
+from ..text import printable
 from .served_files import ServedFiles
 
 PACKAGES, CONTAINERS, IMAGES = "packages", "containers", "images"
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
+_MAX_SHOWN = 80
 
 
 @dataclass(frozen=True)
 class Resolver:
     """Resolves pins on one server with the account of its connection.
 
-    The methods may be called from several threads. They set `entry` of a result to what the lock has
-    for the item, or raise an error with the reason why the server does not serve it.
+    The methods may be called from several threads. They return what the lock has for the item, or
+    raise an error with the reason why the server does not serve it.
     """
 
     files: ServedFiles
@@ -42,9 +46,11 @@ class Resolver:
 
     @classmethod
     def open(cls, connection: Connection, images: Sequence[str], cache: PackageCache) -> Resolver:
-        """Identify the account. Raises PulpError if the server cannot be reached."""
+        """Identify the account. Raises PulpError if the server cannot be reached, or refuses it."""
         files = ServedFiles(connection)
         account = identify_account(files.app, connection)
+        if account.is_refused:
+            raise AuthenticationError(account.refusal)
         return cls(files, Registry(connection, images), account, cache)
 
     @property
@@ -52,7 +58,7 @@ class Resolver:
         """The number of requests sent."""
         return self.files.request_count + self.registry.request_count
 
-    def resolve_snapshot(self, pin: Pin, result: Result) -> None:
+    def resolve_snapshot(self, pin: Pin, result: Result) -> dict[str, Any]:
         """Resolve a package pin: the digests of its roots, and number and digest of its packages."""
         # All that the snapshot has: others read the lock without the inventory.
         suites = tuple((pin.repository.distributions or "").split())
@@ -64,39 +70,33 @@ class Resolver:
         except (MissingFile, ResponseError):
             # The reason that an operator can act on: promotion, credentials, another stamp.
             SnapshotCheck(self.files.app, self.account).run(pin, result)
+            result.more.pop("access")
             if not result.error:
                 raise
             raise InvalidItem(result.error) from None
         count, digest = metadata.digest()
         result.more["packages"] = count
-        result.more["entry"] = {
+        return {
             "stamp": pin.stamp,
             "base_path": pin.snapshot_path,
             "metadata": roots,
             "packages": {"count": count, "digest": digest},
         }
 
-    def resolve_image(self, pin: ContainerPin, result: Result) -> None:
+    def resolve_image(self, pin: ContainerPin, result: Result) -> str:
         """Resolve a tag of a container image: the digest of its manifest."""
         ContainerImageCheck(self.registry, self.account).run(pin, result)
+        result.more.pop("access")
         if result.error:
             raise InvalidItem(result.error)
-        result.more["entry"] = result.more["digest"]
-
-
-def entries_of(results: Sequence[Result]) -> dict[str, dict[str, Any]]:
-    """Return the sections `packages` and `containers` of a lock, of results with an `entry`."""
-    packages: dict[str, dict[str, Any]] = {}
-    containers: dict[str, dict[str, str]] = {}
-    for result in results:
-        short_name, entry = result.more["short_name"], result.more.pop("entry", None)
-        if entry is None:
-            continue
-        if result.type == "image":
-            containers.setdefault(short_name, {})[result.more["stamp"]] = entry
-        else:
-            packages.setdefault(result.type, {})[short_name] = entry
-    return {PACKAGES: packages, CONTAINERS: containers}
+        digest = str(result.more.pop("digest"))
+        if not _DIGEST.fullmatch(digest):
+            given = f"'{printable(digest[:_MAX_SHOWN])}'" if digest else "none"
+            raise InvalidItem(
+                f"{self.account.pulp_url} sent no sha256 digest of the tag in the header "
+                f"Docker-Content-Digest, but {given}: check the proxies in front of the registry"
+            )
+        return digest
 
 
 def contents_of(lock: Mapping[str, Any]) -> str:

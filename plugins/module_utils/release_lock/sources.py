@@ -44,8 +44,8 @@ def source_results(sources: Mapping[str, Any] | None) -> list[tuple[Result, Mapp
     return pairs
 
 
-def resolve_source(item: Mapping[str, Any], result: Result) -> None:
-    """Set `entry` of a result to the commit of a ref. Raises PulpError.
+def resolve_source(item: Mapping[str, Any]) -> dict[str, str]:
+    """Return the entry of a lock, with the commit of a ref. Raises PulpError.
 
     A tag is resolved to the commit that it is for. A ref that is a full commit is not looked up,
     because servers list branches and tags only.
@@ -53,7 +53,7 @@ def resolve_source(item: Mapping[str, Any], result: Result) -> None:
     url, ref = item["repository"], item["ref"]
     _require_safe(url, ref)
     commit = ref if _COMMIT.fullmatch(ref) else _commit_of(url, ref)
-    result.more["entry"] = {"repository": _shown(url), "ref": ref, "commit": commit}
+    return {"repository": _shown(url), "ref": ref, "commit": commit}
 
 
 def _shown(url: str) -> str:

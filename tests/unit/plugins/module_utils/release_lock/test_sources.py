@@ -10,7 +10,6 @@ import pytest
 from plugins.module_utils.pulp.errors import InvalidItem, PulpError
 from plugins.module_utils.release_lock import sources
 from plugins.module_utils.release_lock.sources import resolve_source, source_results
-from plugins.module_utils.report.report import Result
 
 
 @pytest.fixture
@@ -36,9 +35,7 @@ def git(tmp_path, monkeypatch):
 
 
 def resolve(repository, ref):
-    result = Result("kolla", "source", more={})
-    resolve_source({"repository": repository, "ref": ref}, result)
-    return result.more["entry"]["commit"]
+    return resolve_source({"repository": repository, "ref": ref})["commit"]
 
 
 def test_a_branch_a_tag_and_a_full_ref_are_resolved_to_their_commits(git):
