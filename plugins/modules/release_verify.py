@@ -89,7 +89,8 @@ results:
         - V(ok) means that exactly what the lock names is served.
         - V(missing) means that nothing is served, V(different) that something else is.
         - V(denied) means that the account may not read it.
-        - V(unreachable) means that the server did not respond as expected.
+        - V(unreachable) means that this is not known, for example because the server did not respond as
+          expected.
       type: str
       returned: always
 summary:

@@ -220,6 +220,11 @@ class RepositoryMetadata:
         return _open(self._fetch(file.path), file, root)
 
 
+def read_digests(fetch: Fetch, paths: Iterable[str]) -> dict[str, str]:
+    """Return the digests of files, `sha256:<digits>` by path. Raises MetadataError, and as `fetch`."""
+    return {path: _digest(_read_all(fetch(path), path)) for path in paths}
+
+
 def _open(chunks: Iterable[bytes], file: MetadataFile, root: str) -> Iterator[bytes]:
     limit = MAX_OPEN_SIZE if file.open_size is None else file.open_size
     return open_stream(verified(chunks, file, root), file.path, limit)

@@ -90,13 +90,21 @@ class Resolver:
         if result.error:
             raise InvalidItem(result.error)
         digest = str(result.more.pop("digest"))
-        if not _DIGEST.fullmatch(digest):
-            given = f"'{printable(digest[:_MAX_SHOWN])}'" if digest else "none"
-            raise InvalidItem(
-                f"{self.account.pulp_url} sent no sha256 digest of the tag in the header "
-                f"Docker-Content-Digest, but {given}: check the proxies in front of the registry"
-            )
+        problem = digest_problem(digest)
+        if problem:
+            raise InvalidItem(problem)
         return digest
+
+
+def digest_problem(digest: str) -> str:
+    """Return why a lock cannot have a digest that a registry sent; "" if it can."""
+    if _DIGEST.fullmatch(digest):
+        return ""
+    given = f"'{printable(digest[:_MAX_SHOWN])}'" if digest else "none"
+    return (
+        "the registry sent no sha256 digest of the tag in the header Docker-Content-Digest, but "
+        f"{given}: check the proxies in front of it"
+    )
 
 
 def contents_of(lock: Mapping[str, Any]) -> str:

@@ -9,21 +9,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..container.registry import Registry
+from ..errors import OperatorError
 from ..lock.signature import load_verified_lock
 from ..metadata.cache import PackageCache
 from ..metadata.packages import MetadataError
-from ..metadata.source import MissingFile, RepositoryMetadata, Selection
+from ..metadata.source import MissingFile, RepositoryMetadata, Selection, read_digests
 from ..pulp.connection import Connection
-from ..pulp.errors import LostResponse, ResponseError, Unreachable
+from ..pulp.errors import AuthenticationError, ResponseError
 from ..pulp.pool import run_all
 from ..pulp.server import Server
 from ..release.access_check import Account, identify_account
 from ..report.report import Result
+from .resolve import digest_problem
 from .served_files import ServedFiles
 
 # Values of `state` in a result.
 OK, MISSING, DIFFERENT, DENIED, UNREACHABLE = "ok", "missing", "different", "denied", "unreachable"
 _MAX_LINES = 40
+_MAX_LISTED = 5
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def verify_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
     return results, {
         "release": lock["name"],
         "signer": signer,
-        "lines": [*_problem_lines(results), answer],
+        "lines": [*_problem_lines(results, verifier.account), answer],
         "answer": answer,
         "statistics": {"requests": verifier.request_count, "polls": 0, "tasks": 0},
     }
@@ -107,37 +110,45 @@ class Verifier:
     def verify(self, item: LockItem, result: Result) -> None:
         """Set `state` of a result, and its error unless the server serves what the lock names."""
         try:
-            state, reason = self._verify_tag(item) if item.tag else self._verify_repository(item)
+            state, reason = self._verify(item)
         except MissingFile as error:
             state, reason = MISSING, f"not served: {error}"
         except MetadataError as error:
             state, reason = DIFFERENT, f"its metadata cannot be used: {error}"
-        except (Unreachable, LostResponse) as error:
-            state, reason = UNREACHABLE, str(error)
+        except AuthenticationError as error:
+            state, reason = DENIED, str(error)
         except ResponseError as error:
             denied = error.status in (401, 403)
             state, reason = (DENIED if denied else UNREACHABLE), str(error)
+        except OperatorError as error:
+            state, reason = UNREACHABLE, str(error)
         result.more["state"], result.error = state, reason
         if reason:
             result.more["cause"] = state
 
-    def _verify_repository(self, item: LockItem) -> tuple[str, str]:
-        locked = item.value["metadata"]
+    def _verify(self, item: LockItem) -> tuple[str, str]:
+        if self.account.is_refused:
+            return DENIED, self.account.refusal
+        if item.tag:
+            return self._verify_tag(item)
+        if item.kind in ("rpm", "deb"):
+            return self._verify_packages(item)
+        fetch = self.files.below(item.value["base_path"])
+        return _compare_roots(read_digests(fetch, item.value["metadata"]), item)
+
+    def _verify_packages(self, item: LockItem) -> tuple[str, str]:
         fetch = self.files.below(item.value["base_path"])
         served = RepositoryMetadata(fetch, _selection_of(item), self.cache)
-        if served.roots == locked:
+        if served.roots == item.value["metadata"]:
             return OK, ""
-        packages = item.value.get("packages")
-        if not packages:
-            changed = sorted(path for path in locked if served.roots.get(path) != locked[path])
-            return DIFFERENT, f"{', '.join(changed)} differs from the lock"
         # A mirror that writes its own metadata has other roots, and the same packages.
+        locked = item.value["packages"]
         count, digest = served.digest()
-        if (count, digest) == (packages["count"], packages["digest"]):
+        if (count, digest) == (locked["count"], locked["digest"]):
             return OK, ""
-        number = f"{count} instead of {packages['count']}"
-        if count == packages["count"]:
-            number = f"{count} as in the lock, with other versions or checksums"
+        number = f"{count:,} instead of {locked['count']:,}"
+        if count == locked["count"]:
+            number = f"{count:,} as in the lock, with other versions or checksums"
         return DIFFERENT, f"its packages differ from the lock: {number}"
 
     def _verify_tag(self, item: LockItem) -> tuple[str, str]:
@@ -145,12 +156,27 @@ class Verifier:
         if status == 200:
             if digest == item.value:
                 return OK, ""
+            problem = digest_problem(digest)
+            if problem:
+                return UNREACHABLE, problem
             return DIFFERENT, f"the tag points to {digest} instead of {item.value}"
         if status == 404:
             return MISSING, "the registry has no such image or tag"
         if status in (401, 403):
             return DENIED, f"{self.account.description} may not pull it"
         return UNREACHABLE, f"the registry responded with HTTP {status}"
+
+
+def _compare_roots(served: Mapping[str, str], item: LockItem) -> tuple[str, str]:
+    """Compare digests of files, by path, with those of an item."""
+    locked = item.value["metadata"]
+    changed = sorted(path for path, digest in served.items() if digest != locked[path])
+    return (DIFFERENT, f"{_listed(changed)} differs from the lock") if changed else (OK, "")
+
+
+def _listed(names: Sequence[str]) -> str:
+    left = len(names) - _MAX_LISTED
+    return ", ".join(names[:_MAX_LISTED]) + (f" and {left} more" if left > 0 else "")
 
 
 def _selection_of(item: LockItem) -> Selection:
@@ -163,7 +189,9 @@ def _selection_of(item: LockItem) -> Selection:
     return Selection(item.kind, tuple(suites) if item.kind == "deb" else ())
 
 
-def _problem_lines(results: Sequence[Result]) -> list[str]:
+def _problem_lines(results: Sequence[Result], account: Account) -> list[str]:
+    if account.is_refused:
+        return [account.refusal]
     problems = [one for one in results if one.more["state"] != OK]
     shown = problems if len(problems) <= _MAX_LINES else problems[: _MAX_LINES - 1]
     lines = [f"{one.name}  {one.more['state']}  {one.error}" for one in shown]
