@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..files import write_text_file
+from ..files import require_directory, write_text_file
 from ..lock.difference import compare_locks
 from ..lock.report_page import comparison_page
 from ..lock.report_text import comparison_markdown, text_lines
@@ -60,6 +60,8 @@ class ServedPackages:
 
 def diff_releases(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
     """Carry out module release_diff: parameters -> results, and what else the module returns."""
+    for path in (params[option] for option in _FORMATS if params[option]):
+        require_directory(path)
     old, new = (
         load_verified_lock(params[name], params["keyring"] or "")[1] for name in ("old", "new")
     )
@@ -88,19 +90,21 @@ def diff_releases(server: Server, params: Mapping[str, Any]) -> tuple[list[Resul
 def _fill_cache(
     server: Server, old: Mapping[str, Any], new: Mapping[str, Any], reader: ServedPackages
 ) -> None:
-    """Read the repositories that differ, several at once; errors occur again in the comparison."""
-    wanted = []
-    for content_type in sorted({*old["packages"], *new["packages"]}):
-        olds, news = (lock["packages"].get(content_type, {}) for lock in (old, new))
+    """Read what the comparison will read, several at once; errors occur again there."""
+    wanted: list[tuple[Callable[..., object], tuple[str, str, Mapping[str, Any]]]] = []
+    for content_type in sorted({*old["packages"]} & {*new["packages"]}):
+        olds, news = (lock["packages"][content_type] for lock in (old, new))
         for name in sorted({*olds} & {*news}):
-            if olds[name] != news[name]:
-                wanted += [(content_type, name, entry) for entry in (olds[name], news[name])]
+            both = (olds[name], news[name])
+            for key, read in (("packages", reader.packages), ("metadata", reader.advisories)):
+                if all("packages" in entry for entry in both) and both[0][key] != both[1][key]:
+                    wanted += [(read, (content_type, name, entry)) for entry in both]
 
-    def read(repository: tuple[str, str, Mapping[str, Any]]) -> None:
-        reader.packages(*repository)
-        reader.advisories(*repository)
+    def fill(one: tuple[Callable[..., object], tuple[str, str, Mapping[str, Any]]]) -> None:
+        read, repository = one
+        read(*repository)
 
-    for_each(wanted, read, server.write_concurrency())
+    for_each(wanted, fill, server.write_concurrency())
 
 
 def _result(repository: Mapping[str, Any]) -> Result:

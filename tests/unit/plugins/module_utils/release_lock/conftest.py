@@ -11,6 +11,7 @@ import pytest
 
 from plugins.module_utils.pulp import transport
 from plugins.module_utils.release_lock.build import lock_release
+from plugins.module_utils.release_lock.compare import diff_releases
 from plugins.module_utils.release_lock.verify import verify_release
 from plugins.module_utils.report.report import Report, Result
 from tests.unit.fake_pulp.pulp import FakePulp
@@ -33,7 +34,7 @@ class ServedRelease:
         self.http = http
         self.directory = directory
         self.cache = str(directory / "cache")
-        self.path = str(directory / "first.yml")
+        self.path, self.second = (str(directory / f"{name}.yml") for name in ("first", "second"))
         self.report = Report()
         self.files: dict[str, bytes] = {}
         self.tags: dict[str, str] = {}
@@ -110,6 +111,17 @@ class ServedRelease:
             **params,
         }
         return verify_release(self._server(connection), given)
+
+    def diff(
+        self, connection: dict[str, Any] | None = None, check_mode: bool = False, **params: Any
+    ) -> tuple[list[Result], dict[str, Any]]:
+        """Compare the locks at `path` and `second`."""
+        given = {
+            **{"old": self.path, "new": self.second, "keyring": None, "cache_path": self.cache},
+            **dict.fromkeys(("markdown_path", "html_path", "json_path")),
+            **params,
+        }
+        return diff_releases(self._server(connection, check_mode), given)
 
     def _server(self, connection: dict[str, Any] | None, check_mode: bool = False) -> Any:
         account = {"username": "client1", "password": "secret", "concurrency": 4}
