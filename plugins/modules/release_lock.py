@@ -11,7 +11,8 @@ author: StackHPC Ltd. (@stackhpc)
 description:
   - Resolves each pin on a Pulp server, usually Ark, and writes a release lock, one YAML file. For a package
     repository it has the digests of the metadata of the snapshot, and number and digest of its packages; for
-    a tag of a container image the digest of the manifest; for a source repository the commit.
+    a tag of a container image the digest of the manifest; for a disk image SHA-256 and size of its files; for a
+    source repository the commit.
   - Reads with the credentials of the connection, from the content app and the registry. Changes nothing on
     the server.
   - Fails if a pin does not resolve, lists all of them, and does not write the lock.
@@ -30,7 +31,7 @@ options:
   package_versions:
     description:
       - Pins of package repositories, a mapping of short name to stamp. At least one of this option,
-        O(container_tags) and O(sources) is required.
+        O(container_tags), O(images) and O(sources) is required.
     type: dict
     required: false
   container_tags:
@@ -40,6 +41,25 @@ options:
     description: Namespace of the container images.
     type: str
     default: stackhpc
+  images:
+    description: Versions of disk images, one of each repository.
+    type: list
+    elements: dict
+    suboptions:
+      repository:
+        description: Name of the file repository. The lock has the disk image under this name.
+        type: str
+        required: true
+      base_path:
+        description:
+          - Prefix of the paths of its versions.
+          - Defaults to the name with slashes, such as C(kayobe-images/2025.1/rocky/9) for
+            C(kayobe-images-2025.1-rocky-9).
+        type: str
+      version:
+        description: Version of the disk image.
+        type: str
+        required: true
   sources:
     description:
       - Source repositories, a mapping of name to C(repository), the URL or path of a git repository, and
@@ -81,6 +101,7 @@ EXAMPLES = r"""
       kayobe_config_repo_path) }}"
     container_tags:
       nova-api: 2025.1-rocky-9-20261118T020000
+    images: "{{ lookup('stackhpc.release_train.kayobe_image_versions', kayobe_config_repo_path, wantlist=true) }}"
     sources:
       kolla-ansible: {repository: "https://github.com/stackhpc/kolla-ansible", ref: stackhpc/2025.1}
 """
@@ -119,13 +140,13 @@ unknown_pins:
 results:
   description:
     - One entry for each package pin, in the order of the inventory, then for each invalid item, each image
-      tag and each source repository, then one for the lock itself.
+      tag, each disk image and each source repository, then one for the lock itself.
   returned: always
   type: list
   elements: dict
   contains:
-    name: {description: 'Name of the snapshot, image tag, source repository or lock.', type: str, returned: always}
-    type: {description: 'V(rpm), V(deb), V(image), V(source) or V(lock).', type: str, returned: always}
+    name: {description: 'Name of the snapshot, image tag, disk image, source repository or lock.', type: str, returned: always}
+    type: {description: 'V(rpm), V(deb), V(image), V(disk_image), V(source) or V(lock).', type: str, returned: always}
     action:
       description: V(unchanged) or V(failed). For the lock V(created), V(updated) or V(unchanged).
       type: str
@@ -138,7 +159,7 @@ results:
     cause: {description: Cause of the error in a few words., type: str, returned: when it is known}
     hint: {description: What to do about the cause., type: str, returned: when it is known}
     short_name: {description: 'Short name, or name without the namespace.', type: str, returned: always}
-    stamp: {description: 'Stamp, tag or ref.', type: str, returned: always}
+    stamp: {description: 'Stamp, tag, version or ref.', type: str, returned: always}
     packages: {description: Number of packages., type: int, returned: for a snapshot}
 summary:
   description: Number of items that are ok (unchanged), changed, failed and skipped.
@@ -156,6 +177,7 @@ seconds:
   type: float
 """
 
+from ..module_utils.artifacts.disk_images import DISK_IMAGE_OPTIONS
 from ..module_utils.module import run
 from ..module_utils.release.options import (
     PIN_OPTIONS,
@@ -180,11 +202,12 @@ def main() -> None:
         "path": {"type": "path", "required": True},
         "package_versions": {"type": "dict"},
         "container_tags": {"type": "dict"},
+        "images": {"type": "list", "elements": "dict", "options": DISK_IMAGE_OPTIONS},
         "sources": {"type": "dict"},
         "configuration": {"type": "dict"},
         "sbom_path": {"type": "path"},
     }
-    pinned = [("package_versions", "container_tags", "sources")]
+    pinned = [("package_versions", "container_tags", "images", "sources")]
     run(options, lock_release, "pin", required_one_of=pinned)
 
 

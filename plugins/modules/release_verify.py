@@ -9,10 +9,11 @@ short_description: Compare what a Pulp server serves with a release lock
 version_added: 0.1.0
 author: StackHPC Ltd. (@stackhpc)
 description:
-  - Compares each package repository and container image of a release lock with what a Pulp server, Ark or
-    that of a client, serves to the account of the connection.
+  - Compares each package repository, container image and disk image of a release lock with what a Pulp
+    server, Ark or that of a client, serves to the account of the connection.
   - A package repository is the same if the digests of its metadata are. A mirror that writes its own metadata
     is compared by the digest of its packages.
+  - A disk image is the same if its list of files with their SHA-256 and size is.
   - Downloads no packages and changes nothing.
   - Fails if the server does not serve exactly what the lock names.
 options:
@@ -68,13 +69,13 @@ answer:
   returned: when the lock was read
   type: str
 results:
-  description: One entry for each package repository and image tag of the lock, sorted by type and name.
+  description: One entry for each package repository, image tag and disk image of the lock, sorted by type and name.
   returned: always
   type: list
   elements: dict
   contains:
-    name: {description: 'Short name, or image with its tag.', type: str, returned: always}
-    type: {description: 'V(rpm), V(deb) or V(image).', type: str, returned: always}
+    name: {description: 'Short name, image with its tag, or repository of the disk image.', type: str, returned: always}
+    type: {description: 'V(rpm), V(deb), V(file), V(python), V(image) or V(disk_image).', type: str, returned: always}
     action: {description: V(unchanged) or V(failed)., type: str, returned: always}
     changed: {description: Always V(false)., type: bool, returned: always}
     before: {description: Always empty., type: dict, returned: always}
@@ -82,8 +83,8 @@ results:
     seconds: {description: Elapsed time in seconds., type: float, returned: always}
     error: {description: What differs. Empty if nothing does., type: str, returned: always}
     cause: {description: Value of C(state)., type: str, returned: when the item failed}
-    short_name: {description: 'Short name, or name of the image.', type: str, returned: always}
-    stamp: {description: Stamp or tag., type: str, returned: always}
+    short_name: {description: 'Short name, or name of the image or repository.', type: str, returned: always}
+    stamp: {description: 'Stamp, tag or version.', type: str, returned: always}
     state:
       description:
         - V(ok) means that exactly what the lock names is served.

@@ -220,9 +220,14 @@ class RepositoryMetadata:
         return _open(self._fetch(file.path), file, root)
 
 
+def read_root(fetch: Fetch, path: str) -> bytes:
+    """Return a root of a repository. Raises MetadataError if it is too large, and as `fetch`."""
+    return _read_all(fetch(path), path)
+
+
 def read_digests(fetch: Fetch, paths: Iterable[str]) -> dict[str, str]:
-    """Return the digests of files, `sha256:<digits>` by path. Raises MetadataError, and as `fetch`."""
-    return {path: _digest(_read_all(fetch(path), path)) for path in paths}
+    """Return the digests of roots, `sha256:<digits>` by path. Raises MetadataError, and as `fetch`."""
+    return {path: _digest(read_root(fetch, path)) for path in paths}
 
 
 def _open(chunks: Iterable[bytes], file: MetadataFile, root: str) -> Iterator[bytes]:

@@ -57,6 +57,24 @@ class ContainerPin:
 
 
 @dataclass(frozen=True)
+class _Words:
+    """Terms for what a pin is of: its `version`, and the playbooks for it on Ark."""
+
+    what: str
+    version: str
+    promotion: str
+    creation: str
+
+
+_SNAPSHOT = _Words(
+    "snapshot", "stamp", "package_promote", "create a snapshot (package_sync on Ark)"
+)
+_DISK_IMAGE = _Words("disk image", "version", "image_promote", "upload it (image_upload on Ark)")
+# Of a disk image: the newest version is served at this path, too.
+_LATEST = "latest"
+
+
+@dataclass(frozen=True)
 class Account:
     """The account whose access is checked; `status` is one of those of pulp/content_app.py."""
 
@@ -202,7 +220,7 @@ def _set_access(result: Result, access: str, reason: str) -> None:
 
 
 class SnapshotCheck:
-    """Checks whether an account can read snapshots."""
+    """Checks whether an account can read snapshots of package repositories and disk images."""
 
     def __init__(self, app: ContentApp, account: Account) -> None:
         self._app = app
@@ -219,49 +237,53 @@ class SnapshotCheck:
         if status == 200:
             return SERVED, ""
         if status in (401, 403):
-            return self._denied(path)
+            return self._denied(path, _words_of(pin))
         if status == 404:
-            return self._not_found(pin)
+            return self._not_found(pin, _words_of(pin))
         return FAILED, _unexpected_status(self._account, status)
 
-    def _denied(self, path: str) -> tuple[str, str]:
+    def _denied(self, path: str, words: _Words) -> tuple[str, str]:
         account = self._account
         if account.is_anonymous:
             return FORBIDDEN, (
-                "the snapshot is not public, and no account was given: set username and password"
+                f"the {words.what} is not public, and no account was given: set username and password"
             )
         reason = AUTHENTICATED
         if account.status == UNKNOWN_ACCOUNT:
             reason = self._app.denial_reason(path)
         if reason == AUTHENTICATED:
             return FORBIDDEN, (
-                f"{account.description} may not read the snapshot: it is not promoted yet "
-                "(package_promote on Ark), or the account is not in a group that may read it "
+                f"{account.description} may not read the {words.what}: it is not promoted yet "
+                f"({words.promotion} on Ark), or the account is not in a group that may read it "
                 "(access_control)"
             )
         if reason == REFUSED:
             return WRONG_PASSWORD, account.refusal
         return UNCLEAR, (
-            f"{account.description} may not read the snapshot: the password is wrong, or the account "
-            f"has no permission. {account.pulp_url} does not report which"
+            f"{account.description} may not read the {words.what}: the password is wrong, or the "
+            f"account has no permission. {account.pulp_url} does not report which"
         )
 
-    def _not_found(self, pin: Pin) -> tuple[str, str]:
+    def _not_found(self, pin: Pin, words: _Words) -> tuple[str, str]:
         pulp_url, base_path = self._account.pulp_url, pin.repository.base_path
-        stamps = sorted(filter(is_stamp, self._app.subdirectories(base_path)))
-        if pin.stamp in stamps:
+        versions = sorted(
+            name
+            for name in self._app.subdirectories(base_path)
+            if is_stamp(name) or (words is _DISK_IMAGE and name != _LATEST)
+        )
+        if pin.stamp in versions:
             return EMPTY, (
-                f"the snapshot exists, but serves no {metadata_paths(pin)[0] or 'content'}: pin "
-                f"another stamp, or correct the item '{pin.repository.name}'"
+                f"the {words.what} exists, but serves no {metadata_paths(pin)[0] or 'content'}: pin "
+                f"another {words.version}, or correct the item '{pin.repository.name}'"
             )
-        if not stamps:
+        if not versions:
             return MISSING, (
-                f"{pulp_url} has no snapshot below {base_path}: correct base_path, or create a "
-                "snapshot (package_sync on Ark)"
+                f"{pulp_url} has no {words.what} below {base_path}: correct base_path, or "
+                f"{words.creation}"
             )
         return MISSING, (
-            f"{pulp_url} has no snapshot of this stamp, {_newest_of(len(stamps))} {stamps[-1]}: "
-            "correct the pin"
+            f"{pulp_url} has no {words.what} of this {words.version}, {_newest_of(len(versions))} "
+            f"{versions[-1]}: correct the pin"
         )
 
 
@@ -342,6 +364,10 @@ def metadata_paths(pin: Pin) -> list[str]:
         return ["PULP_MANIFEST"]
     suite = ((pin.repository.distributions or "").split() or [""])[0]
     return release_paths(suite) if suite else [""]
+
+
+def _words_of(pin: Pin) -> _Words:
+    return _DISK_IMAGE if pin.content_type == "file" else _SNAPSHOT
 
 
 def _series(tag: str) -> str:

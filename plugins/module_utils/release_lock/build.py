@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..artifacts.disk_images import DiskImageError, disk_image_pin
 from ..files import require_directory, write_text_file
 from ..inventory.pins import Pin, ResolvedPins, unknown_pins_text
 from ..lock.document import load_lock, lock_digest, new_lock, write_lock
@@ -20,7 +21,7 @@ from ..release.access_check import ContainerPin, container_pins
 from ..release.options import SELECTION_OPTIONS, read_pins, refuse_unknown_keys
 from ..report.report import Result
 from .compare import ServedPackages, write_report
-from .resolve import CONTAINERS, PACKAGES, Resolver, contents_of
+from .resolve import CONTAINERS, DISK_IMAGE, IMAGES, PACKAGES, Resolver, contents_of
 from .sources import SOURCE, resolve_source, source_results
 
 _SHOWN_DIGITS = 12
@@ -39,11 +40,16 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     for warning in resolved.warnings:
         server.report.warn(warning)
     images = container_pins(params["container_tags"], params["container_namespace"])
-    pairs = [*_package_pairs(resolved, params), *images, *source_results(params["sources"])]
+    pairs = [
+        *_package_pairs(resolved, params),
+        *images,
+        *_disk_image_pairs(params["images"] or []),
+        *source_results(params["sources"]),
+    ]
     if not pairs:
         raise InvalidItem(
-            "nothing is pinned: set package_versions, container_tags or sources, and check the "
-            f"filters ({selected})"
+            "nothing is pinned: set package_versions, container_tags, images or sources, and check "
+            f"the filters ({selected})"
         )
     connection = server.client.connection
     entries = _Entries(params["name"], _source(connection.pulp_url, params))
@@ -93,6 +99,28 @@ def _package_pairs(resolved: ResolvedPins, params: Mapping[str, Any]) -> list[tu
     return pairs
 
 
+def _disk_image_pairs(images: Sequence[Mapping[str, Any]]) -> list[tuple[Result, Any]]:
+    """Return a result and a pin for each item; the error of an invalid item is in its result."""
+    pairs: list[tuple[Result, Any]] = []
+    seen: set[str] = set()
+    for item in images:
+        more = {"short_name": item["repository"], "stamp": item["version"]}
+        result, pin = Result(item["repository"] or "images", DISK_IMAGE, more=more), None
+        try:
+            pin = disk_image_pin(item)
+            result.name = pin.snapshot_name
+            more.update(short_name=pin.short_name, stamp=pin.stamp)
+            if pin.short_name in seen:
+                result.error = "a lock has one version of a disk image: remove all others"
+            seen.add(pin.short_name)
+        except DiskImageError as error:
+            result.error = str(error)
+        if result.error:
+            more["cause"] = "malformed"
+        pairs.append((result, pin))
+    return pairs
+
+
 class _Entries:
     """What a new lock has for the pins, with its name and source; may be used from several threads.
 
@@ -119,15 +147,18 @@ def _sections(entries: Mapping[tuple[str, str, str], Any]) -> dict[str, Any]:
     """Return the sections of a lock, of entries by type, short name, and stamp or tag."""
     packages: dict[str, dict[str, Any]] = {}
     containers: dict[str, dict[str, str]] = {}
+    images: dict[str, Any] = {}
     sources: dict[str, dict[str, str]] = {}
     for (kind, name, stamp), entry in entries.items():
         if kind == "image":
             containers.setdefault(name, {})[stamp] = entry
+        elif kind == DISK_IMAGE:
+            images[name] = entry
         elif kind == SOURCE:
             sources[name] = entry
         else:
             packages.setdefault(kind, {})[name] = entry
-    return {PACKAGES: packages, CONTAINERS: containers, "sources": sources}
+    return {PACKAGES: packages, CONTAINERS: containers, IMAGES: images, "sources": sources}
 
 
 def _resolve_with(resolver: Resolver, entries: _Entries) -> Any:
@@ -135,6 +166,8 @@ def _resolve_with(resolver: Resolver, entries: _Entries) -> Any:
         entry: Any
         if isinstance(wanted, ContainerPin):
             entry = resolver.resolve_image(wanted, result)
+        elif isinstance(wanted, Pin) and result.type == DISK_IMAGE:
+            entry = resolver.resolve_disk_image(wanted, result)
         elif isinstance(wanted, Pin):
             entry = resolver.resolve_snapshot(wanted, result)
         else:

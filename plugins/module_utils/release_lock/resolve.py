@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from ..container.registry import Registry
 from ..inventory.pins import Pin
 from ..metadata.cache import PackageCache
-from ..metadata.source import MissingFile, RepositoryMetadata, Selection
+from ..metadata.manifest import ROOT_PATH, read_manifest
+from ..metadata.source import MissingFile, RepositoryMetadata, Selection, read_root
 from ..pulp.connection import Connection
 from ..pulp.errors import AuthenticationError, InvalidItem, ResponseError
 from ..release.access_check import (
@@ -27,6 +29,8 @@ from ..text import printable
 from .served_files import ServedFiles
 
 PACKAGES, CONTAINERS, IMAGES = "packages", "containers", "images"
+# The type of a disk image in results; "image" is that of a container image.
+DISK_IMAGE = "disk_image"
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
 _MAX_SHOWN = 80
 
@@ -65,15 +69,8 @@ class Resolver:
         selection = Selection(pin.content_type, suites)
         fetch = self.files.below(pin.snapshot_path)
         metadata = RepositoryMetadata(fetch, selection, self.cache)
-        try:
+        with self._explaining(pin, result):
             roots = metadata.roots
-        except (MissingFile, ResponseError):
-            # The reason that an operator can act on: promotion, credentials, another stamp.
-            SnapshotCheck(self.files.app, self.account).run(pin, result)
-            result.more.pop("access")
-            if not result.error:
-                raise
-            raise InvalidItem(result.error) from None
         count, digest = metadata.digest()
         result.more["packages"] = count
         return {
@@ -82,6 +79,26 @@ class Resolver:
             "metadata": roots,
             "packages": {"count": count, "digest": digest},
         }
+
+    def resolve_disk_image(self, pin: Pin, result: Result) -> dict[str, Any]:
+        """Resolve a version of a disk image: SHA-256 and size of its files."""
+        fetch = self.files.below(pin.snapshot_path)
+        with self._explaining(pin, result):
+            files = read_manifest(read_root(fetch, ROOT_PATH))
+        return {"version": pin.stamp, "base_path": pin.snapshot_path, "files": files}
+
+    @contextmanager
+    def _explaining(self, pin: Pin, result: Result) -> Iterator[None]:
+        """Replace errors of the server by a reason that an operator can act on: promotion,
+        credentials, another stamp."""
+        try:
+            yield
+        except (MissingFile, ResponseError):
+            SnapshotCheck(self.files.app, self.account).run(pin, result)
+            result.more.pop("access")
+            if not result.error:
+                raise
+            raise InvalidItem(result.error) from None
 
     def resolve_image(self, pin: ContainerPin, result: Result) -> str:
         """Resolve a tag of a container image: the digest of its manifest."""

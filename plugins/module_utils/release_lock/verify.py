@@ -12,15 +12,16 @@ from ..container.registry import Registry
 from ..errors import OperatorError
 from ..lock.signature import load_verified_lock
 from ..metadata.cache import PackageCache
+from ..metadata.manifest import ROOT_PATH, read_manifest
 from ..metadata.packages import MetadataError
-from ..metadata.source import MissingFile, RepositoryMetadata, Selection, read_digests
+from ..metadata.source import MissingFile, RepositoryMetadata, Selection, read_digests, read_root
 from ..pulp.connection import Connection
 from ..pulp.errors import AuthenticationError, ResponseError
 from ..pulp.pool import run_all
 from ..pulp.server import Server
 from ..release.access_check import Account, identify_account
 from ..report.report import Result
-from .resolve import digest_problem
+from .resolve import DISK_IMAGE, digest_problem
 from .served_files import ServedFiles
 
 # Values of `state` in a result.
@@ -47,13 +48,15 @@ class LockItem:
 
 
 def lock_items(lock: Mapping[str, Any]) -> Iterator[LockItem]:
-    """Yield the package repositories and container tags of a lock, in its order."""
+    """Yield the package repositories, container tags and disk images of a lock, in its order."""
     for content_type, repositories in sorted((lock.get("packages") or {}).items()):
         for name, value in sorted(repositories.items()):
             yield LockItem(content_type, name, value)
     for name, tags in sorted((lock.get("containers") or {}).items()):
         for tag, digest in sorted(tags.items()):
             yield LockItem("image", name, digest, tag)
+    for name, value in sorted((lock.get("images") or {}).items()):
+        yield LockItem(DISK_IMAGE, name, value)
 
 
 def verify_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict]:
@@ -134,6 +137,8 @@ class Verifier:
         if item.kind in ("rpm", "deb"):
             return self._verify_packages(item)
         fetch = self.files.below(item.value["base_path"])
+        if item.kind == DISK_IMAGE:
+            return _compare_files(read_manifest(read_root(fetch, ROOT_PATH)), item.value["files"])
         return _compare_roots(read_digests(fetch, item.value["metadata"]), item)
 
     def _verify_packages(self, item: LockItem) -> tuple[str, str]:
@@ -172,6 +177,18 @@ def _compare_roots(served: Mapping[str, str], item: LockItem) -> tuple[str, str]
     locked = item.value["metadata"]
     changed = sorted(path for path, digest in served.items() if digest != locked[path])
     return (DIFFERENT, f"{_listed(changed)} differs from the lock") if changed else (OK, "")
+
+
+def _compare_files(served: Mapping[str, Any], locked: Mapping[str, Any]) -> tuple[str, str]:
+    """Compare the files of a disk image, by path, with those of a lock."""
+    both = {*served} & {*locked}
+    groups = {
+        "differs from the lock": {path for path in both if served[path] != locked[path]},
+        "is missing": {*locked} - both,
+        "is not in the lock": {*served} - both,
+    }
+    parts = [f"{_listed(sorted(paths))} {what}" for what, paths in groups.items() if paths]
+    return (DIFFERENT, "; ".join(parts)) if parts else (OK, "")
 
 
 def _listed(names: Sequence[str]) -> str:
