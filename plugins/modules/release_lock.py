@@ -31,7 +31,7 @@ options:
   package_versions:
     description:
       - Pins of package repositories, a mapping of short name to stamp. At least one of this option,
-        O(container_tags), O(images) and O(sources) is required.
+        O(container_tags), O(images), O(sources) and O(earlier) is required.
     type: dict
     required: false
   container_tags:
@@ -65,6 +65,18 @@ options:
       - Source repositories, a mapping of name to C(repository), the URL or path of a git repository, and
         C(ref), a branch, tag or commit. They are read with C(git ls-remote).
     type: dict
+  earlier:
+    description:
+      - File of an earlier lock, whose pins are used for everything that O(package_versions), O(container_tags),
+        O(images) and O(sources) do not name. A pin with the value null removes that of the earlier lock.
+      - Fails if a pin of the earlier lock has other content now. Source repositories keep their commit.
+      - Does not take over O(configuration).
+    type: path
+  keyring:
+    description:
+      - File with exported OpenPGP public keys. If it is set, the lock in O(earlier) must have a valid
+        signature C(<lock>.asc) of one of these keys.
+    type: path
   configuration:
     description:
       - Origin of the pins, a mapping of C(repository), C(ref) and C(commit). It is part of the lock.
@@ -104,6 +116,16 @@ EXAMPLES = r"""
     images: "{{ lookup('stackhpc.release_train.kayobe_image_versions', kayobe_config_repo_path, wantlist=true) }}"
     sources:
       kolla-ansible: {repository: "https://github.com/stackhpc/kolla-ansible", ref: stackhpc/2025.1}
+
+- name: Lock a release that has another image, and is otherwise the same
+  stackhpc.release_train.release_lock:
+    name: 2025.1-20261123T093000
+    path: "{{ playbook_dir }}/2025.1-20261123T093000.yml"
+    earlier: "{{ playbook_dir }}/2025.1-20261122T093000.yml"
+    rpm: "{{ rpm_package_repos }}"
+    deb: "{{ deb_package_repos }}"
+    container_tags:
+      nova-api: 2025.1-rocky-9-20261123T020000
 """
 
 RETURN = r"""
@@ -186,7 +208,7 @@ from ..module_utils.release.options import (
     inventory_lists,
 )
 from ..module_utils.release_lock.build import lock_release
-from ..module_utils.release_lock.options import CACHE_OPTIONS, CONTAINER_OPTIONS
+from ..module_utils.release_lock.options import CACHE_OPTIONS, CONTAINER_OPTIONS, KEYRING_OPTIONS
 
 
 def main() -> None:
@@ -198,16 +220,18 @@ def main() -> None:
         **PIN_OPTIONS,
         **CONTAINER_OPTIONS,
         **CACHE_OPTIONS,
+        **KEYRING_OPTIONS,
         "name": {"type": "str", "required": True},
         "path": {"type": "path", "required": True},
         "package_versions": {"type": "dict"},
         "container_tags": {"type": "dict"},
         "images": {"type": "list", "elements": "dict", "options": DISK_IMAGE_OPTIONS},
         "sources": {"type": "dict"},
+        "earlier": {"type": "path"},
         "configuration": {"type": "dict"},
         "sbom_path": {"type": "path"},
     }
-    pinned = [("package_versions", "container_tags", "images", "sources")]
+    pinned = [("package_versions", "container_tags", "images", "sources", "earlier")]
     run(options, lock_release, "pin", required_one_of=pinned)
 
 

@@ -21,7 +21,17 @@ from ..release.access_check import ContainerPin, container_pins
 from ..release.options import SELECTION_OPTIONS, read_pins, refuse_unknown_keys
 from ..report.report import Result
 from .compare import ServedPackages, write_report
-from .resolve import CONTAINERS, DISK_IMAGE, IMAGES, PACKAGES, Resolver, contents_of
+from .earlier import EarlierLock, Kept
+from .resolve import (
+    CONTAINERS,
+    DISK_IMAGE,
+    IMAGE,
+    IMAGES,
+    PACKAGES,
+    EntryKey,
+    Resolver,
+    contents_of,
+)
 from .sources import SOURCE, resolve_source, source_results
 
 _SHOWN_DIGITS = 12
@@ -34,6 +44,8 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     other OperatorErrors for invalid options, before anything is read from the server.
     """
     refuse_unknown_keys(params)
+    earlier = EarlierLock.read(params)
+    params = earlier.params
     resolved, selected = ResolvedPins([], [], [], []), "selected 0 of 0"
     if params["package_versions"] is not None:
         resolved, selected = read_pins(params, "mirror")
@@ -44,15 +56,16 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
         *_package_pairs(resolved, params),
         *images,
         *_disk_image_pairs(params["images"] or []),
+        *earlier.sources(),
         *source_results(params["sources"]),
     ]
     if not pairs:
         raise InvalidItem(
-            "nothing is pinned: set package_versions, container_tags, images or sources, and check "
-            f"the filters ({selected})"
+            "nothing is pinned: set package_versions, container_tags, images, sources or earlier, and "
+            f"check the filters ({selected})"
         )
     connection = server.client.connection
-    entries = _Entries(params["name"], _source(connection.pulp_url, params))
+    entries = _Entries(params["name"], _source(connection.pulp_url, params), earlier)
     existing = _existing(params["path"])
     if params["sbom_path"]:
         require_directory(params["sbom_path"])
@@ -127,15 +140,17 @@ class _Entries:
     Raises LockError if these two are invalid.
     """
 
-    def __init__(self, name: str, source: Mapping[str, Any]) -> None:
-        self._name, self._of = name, source
-        self._found: dict[tuple[str, str, str], Any] = {}
+    def __init__(self, name: str, source: Mapping[str, Any], earlier: EarlierLock) -> None:
+        self._name, self._of, self._earlier = name, source, earlier
+        self._found: dict[EntryKey, Any] = {}
         new_lock(name, source, {})
 
     def add(self, result: Result, entry: Any) -> None:
-        """Add the entry of a pin. Raises LockError if a lock cannot have it."""
+        """Add the entry of a pin. Raises LockError if a lock cannot have it, and InvalidItem if it
+        differs from that of the earlier lock."""
         key = (result.type, result.more["short_name"], str(result.more["stamp"]))
         new_lock(self._name, self._of, _sections({key: entry}))
+        self._earlier.require_same(key, entry)
         self._found[key] = entry
 
     def lock(self) -> dict[str, Any]:
@@ -143,14 +158,14 @@ class _Entries:
         return new_lock(self._name, self._of, _sections(self._found))
 
 
-def _sections(entries: Mapping[tuple[str, str, str], Any]) -> dict[str, Any]:
+def _sections(entries: Mapping[EntryKey, Any]) -> dict[str, Any]:
     """Return the sections of a lock, of entries by type, short name, and stamp or tag."""
     packages: dict[str, dict[str, Any]] = {}
     containers: dict[str, dict[str, str]] = {}
     images: dict[str, Any] = {}
     sources: dict[str, dict[str, str]] = {}
     for (kind, name, stamp), entry in entries.items():
-        if kind == "image":
+        if kind == IMAGE:
             containers.setdefault(name, {})[stamp] = entry
         elif kind == DISK_IMAGE:
             images[name] = entry
@@ -170,6 +185,8 @@ def _resolve_with(resolver: Resolver, entries: _Entries) -> Any:
             entry = resolver.resolve_disk_image(wanted, result)
         elif isinstance(wanted, Pin):
             entry = resolver.resolve_snapshot(wanted, result)
+        elif isinstance(wanted, Kept):
+            entry = wanted.entry
         else:
             entry = resolve_source(wanted)
         entries.add(result, entry)

@@ -29,8 +29,10 @@ from ..text import printable
 from .served_files import ServedFiles
 
 PACKAGES, CONTAINERS, IMAGES = "packages", "containers", "images"
-# The type of a disk image in results; "image" is that of a container image.
-DISK_IMAGE = "disk_image"
+# Types of results: of a container image and of a disk image.
+IMAGE, DISK_IMAGE = "image", "disk_image"
+# An entry of a lock: its type, short name, and stamp, tag, version or ref.
+EntryKey = tuple[str, str, str]
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
 _MAX_SHOWN = 80
 

@@ -21,7 +21,7 @@ from ..pulp.pool import run_all
 from ..pulp.server import Server
 from ..release.access_check import Account, identify_account
 from ..report.report import Result
-from .resolve import DISK_IMAGE, digest_problem
+from .resolve import DISK_IMAGE, IMAGE, digest_problem
 from .served_files import ServedFiles
 
 # Values of `state` in a result.
@@ -54,7 +54,7 @@ def lock_items(lock: Mapping[str, Any]) -> Iterator[LockItem]:
             yield LockItem(content_type, name, value)
     for name, tags in sorted((lock.get("containers") or {}).items()):
         for tag, digest in sorted(tags.items()):
-            yield LockItem("image", name, digest, tag)
+            yield LockItem(IMAGE, name, digest, tag)
     for name, value in sorted((lock.get("images") or {}).items()):
         yield LockItem(DISK_IMAGE, name, value)
 

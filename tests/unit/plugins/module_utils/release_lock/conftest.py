@@ -95,7 +95,7 @@ class ServedRelease:
             **{"package_filter": None, "sync_group": None, "retry": None, "pins_strict": False},
             "package_versions": {one["short_name"]: STAMP for one in pins} or None,
             **{"container_tags": None, "container_namespace": "stackhpc"},
-            **{"images": None, "sources": None},
+            **{"images": None, "sources": None, "earlier": None, "keyring": None},
             **{"name": "first", "path": self.path, "configuration": None, "sbom_path": None},
             "cache_path": self.cache,
             **params,

@@ -13,7 +13,11 @@ from plugins.module_utils.release_lock import options
 
 MODULES = Path(options.__file__).parents[2] / "modules"
 SHARED = {
-    "release_lock": {**options.CONTAINER_OPTIONS, **options.CACHE_OPTIONS},
+    "release_lock": {
+        **options.CONTAINER_OPTIONS,
+        **options.CACHE_OPTIONS,
+        **options.KEYRING_OPTIONS,
+    },
     "release_verify": {
         **options.CONTAINER_OPTIONS,
         **options.CACHE_OPTIONS,
