@@ -18,7 +18,7 @@ from ..pulp.errors import InvalidItem
 from ..pulp.pool import run_all
 from ..pulp.server import Server
 from ..release.access_check import ContainerPin, container_pins
-from ..release.options import SELECTION_OPTIONS, read_pins, refuse_unknown_keys
+from ..release.options import read_pins, refuse_unknown_keys
 from ..report.report import Result
 from .compare import ServedPackages, write_report
 from .earlier import EarlierLock, Kept
@@ -89,7 +89,8 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
         text = "".join(sbom_lines(lock, reader))
         written.append(write_report(server, params["sbom_path"], text, "CycloneDX"))
     lines = _answer(lock, saved, params["path"], server.check_mode)
-    if any(params[option] for option in SELECTION_OPTIONS):
+    known = len(resolved.pins) + len(resolved.errors) + len(resolved.unknown)
+    if known < len(params["package_versions"] or {}):  # filters left some out
         lines.insert(1, f"not a whole release: {selected}")
     elif resolved.unknown:
         lines.insert(1, unknown_pins_text(resolved.unknown))

@@ -159,6 +159,8 @@ def test_a_lock_of_selected_pins_only_is_reported_as_such(release):
     _results, more = release.lock("a", "b", package_filter="a")
     assert list(more["lock"]["packages"]["rpm"]) == ["a"]
     assert more["lines"][1] == "not a whole release: selected 1 of 2"
+    _results, more = release.lock("a", package_filter="a")
+    assert len(more["lines"]) == 2
 
 
 def test_a_pin_without_a_repository_is_reported_and_strict_refuses_it(release):
