@@ -35,6 +35,8 @@ VARIABLES = {
     "package_mirror_source_url": "nowhere",
     "kolla_container_images": ["one"],
     "container_tags": {"one": "tag"},
+    "release_name": "one",
+    "release_directory": "/tmp",
     "image_kind": "other",
     "image_repository": "one",
     "image_version": "1",
@@ -57,8 +59,8 @@ OTHER_ERRORS = {
     "kayobe_update": "Give kayobe_config_repo_path",
     "package_query": "package_versions gives pins",
 }
-# They change no host, and must not read variables of hosts: these may be encrypted.
-WITHOUT_TARGETS = {"inventory_validate", "kolla_check"}
+# They run on the controller, and change files there or nothing.
+WITHOUT_TARGETS = {"inventory_validate", "kolla_check", "release_diff", "release_record"}
 WITH_TARGETS = [
     name for name in PLAYBOOKS if name not in {"run_end", "target_check", *WITHOUT_TARGETS}
 ]
