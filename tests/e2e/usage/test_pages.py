@@ -24,10 +24,19 @@ PAGES = (
     "update-packages",
     "promote",
     "clients",
+    "build-a-release",
+    "compare-releases",
+    "verify-a-site",
     "disk-images",
     "containers",
     "troubleshooting",
 )
+
+# Releases whose locks the pages expect, and the repositories of each.
+LOCKS = {
+    "compare-releases": {"2026.1-20261115T093000": "^rocky", "2026.1-20261122T093000": "."},
+    "verify-a-site": {"2026.1-20261122T093000": "."},
+}
 
 # Kayobe runs a playbook with every file of its configuration as extra variables.
 KAYOBE = """\
@@ -114,6 +123,9 @@ def test_the_commands_of_a_page_run_as_written(
     if page == "containers":  # which expects pushed images and a pinned release
         Images(walk).push()
         kayobe.write_image_pins(walk.site, PINS, {})
+    for name, selection in LOCKS.get(page, {}).items():
+        words = ("-e", f"release_name={name}", "-e", f"package_filter={selection}")
+        walk.play("release_lock", *words)
     run_blocks(page, environment, inventory)
 
 
