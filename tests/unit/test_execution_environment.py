@@ -51,6 +51,8 @@ def test_the_system_requirements_are_bindep_entries_for_both_families():
         ("zstd", "dpkg"),
         ("gnupg2", "rpm"),
         ("gnupg", "dpkg"),
+        ("git", "rpm"),
+        ("git", "dpkg"),
     ]
 
 
