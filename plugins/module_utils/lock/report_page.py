@@ -54,6 +54,7 @@ def comparison_page(difference: Mapping[str, Any]) -> str:
             "form-action 'none'",
         ]
     )
+    groups = repository_groups(difference)
     parts = [
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
@@ -65,8 +66,9 @@ def comparison_page(difference: Mapping[str, Any]) -> str:
         *_header(difference),
         "<main>",
         _SEARCH,
+        *_left_out(groups),
         *_advisories(difference["advisories"]),
-        *_repositories(repository_groups(difference)),
+        *_repositories(groups),
         *_rows_section("containers", "Container images", container_rows(difference)),
         *_rows_section("images", "Disk images", disk_image_rows(difference)),
         *_rows_section("sources", "Source repositories", source_rows(difference)),
@@ -211,6 +213,17 @@ def _repositories(groups: Sequence[Group]) -> Iterator[str]:
         yield from _repository(group, left)
         left = max(0, left - len(group.rows))
     yield "</section>"
+
+
+def _left_out(groups: Sequence[Group]) -> Iterator[str]:
+    """Yield a note for those who search a package that the page does not have."""
+    left = sum(len(group.rows) for group in groups) - MAX_ROWS
+    if left > 0:
+        what = plural(left, "change of a package is", "changes of packages are")
+        yield (
+            f'<p id="left-out" class="faint">{what} not listed and not searched on this page: see '
+            "the result of the comparison in JSON.</p>"
+        )
 
 
 def _repository(group: Group, limit: int) -> Iterator[str]:

@@ -140,3 +140,22 @@ def _large_lock(stamp: str) -> dict[str, Any]:
             }
         },
     )
+
+
+def huge_difference(every: int = 1) -> dict[str, Any]:
+    """Compare two locks with 60 repositories and 40,020 packages, of which each n-th changes."""
+    packages: dict[str, list[Package]] = {}
+    locks = [_large_lock(stamp) for stamp in "12"]
+    for stamp, one in zip("12", locks):
+        one["packages"] = {"rpm": {}}
+        for number in range(60):
+            short_name, key = f"rocky_9_repository_{number:02}", f"{stamp}-{number:02}"
+            one["packages"]["rpm"][short_name] = repository(key, 667)
+            packages[key] = [
+                package(
+                    f"package-{number:02}-{index:03}",
+                    f"5.14.0-{index}.{1 if index % every else stamp}.el9_7",
+                )
+                for index in range(667)
+            ]
+    return compare_locks(*locks, Reader(packages))

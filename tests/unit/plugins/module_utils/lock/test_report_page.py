@@ -16,7 +16,7 @@ import pytest
 from plugins.module_utils.lock.report_page import MAX_ROWS, comparison_page
 from tests.lab.debian import install
 from tests.lab.paths import lock
-from tests.unit.plugins.module_utils.lock.compared_locks import large_difference
+from tests.unit.plugins.module_utils.lock.compared_locks import huge_difference, large_difference
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
@@ -118,16 +118,21 @@ def test_a_link_to_a_section_is_no_search(page, tmp_path):
     assert " of " not in status(document)
 
 
-@pytest.mark.parametrize("width", [400, 1280])
-def test_nothing_is_wider_than_the_window(page, tmp_path, width):
+def measure(page: Path, directory: Path, width: int) -> list[int]:
+    """Return widths of the window and the document, and the number of elements that leave it."""
     # The policy of the page does not allow the script that measures.
     text = POLICY.sub("", page.read_text(encoding="utf-8")).replace("</body>", f"{MEASURE}</body>")
-    (tmp_path / "page.html").write_text(text, encoding="utf-8")
-    (tmp_path / "frame.html").write_text(FRAME % width, encoding="utf-8")
-    document = browse((tmp_path / "frame.html").as_uri(), tmp_path / "profile")
+    (directory / "page.html").write_text(text, encoding="utf-8")
+    (directory / "frame.html").write_text(FRAME % width, encoding="utf-8")
+    document = browse((directory / "frame.html").as_uri(), directory / "profile")
     found = re.search(r"<title>(\d+) (\d+) (\d+)</title>", document)
     assert found, document[:500]
-    client, scroll, wide = map(int, found.groups())
+    return list(map(int, found.groups()))
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_nothing_is_wider_than_the_window(page, tmp_path, width):
+    client, scroll, wide = measure(page, tmp_path, width)
     assert width - 20 <= client <= width
     assert scroll <= client
     assert wide == 0
@@ -173,3 +178,38 @@ def test_a_repository_that_was_not_compared_has_the_reason(difference):
     text = comparison_page({**difference, "packages": [one]})
     assert "404 &lt;b&gt;not found&lt;/b&gt;" in text
     assert "not compared" in text
+
+
+@pytest.fixture(scope="module")
+def huge_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a page of two releases that have no package in common."""
+    path = tmp_path_factory.mktemp("huge") / "page.html"
+    path.write_text(comparison_page(huge_difference()), encoding="utf-8")
+    return path
+
+
+def test_a_search_finds_a_package_of_a_huge_comparison(huge_page, tmp_path):
+    document = browse(f"{huge_page.as_uri()}#search=package-07-42", tmp_path)
+    rows = visible_rows(document)
+    assert len(rows) == 10
+    assert status(document) == f"10 of {MAX_ROWS + 302:,} changes and advisories"
+
+
+def test_a_search_for_a_package_that_is_not_listed_reports_that(huge_page, tmp_path):
+    document = browse(f"{huge_page.as_uri()}#search=package-59-666", tmp_path)
+    assert visible_rows(document) == []
+    note = re.search(r'<p id="left-out"([^>]*)>([^<]*)<', document)
+    assert note
+    assert "hidden" not in note[1]
+    assert note[2].startswith("20,020 changes of packages are not listed and not searched")
+
+
+def test_nothing_of_a_real_comparison_is_wider_than_a_phone(tmp_path):
+    (tmp_path / "whole.html").write_text(comparison_page(huge_difference(12)), encoding="utf-8")
+    client, scroll, wide = measure(tmp_path / "whole.html", tmp_path, 400)
+    assert 380 <= client <= 400
+    assert (scroll <= client, wide) == (True, 0)
+
+
+def test_a_page_that_lists_everything_has_no_note(page):
+    assert "left-out" not in page.read_text(encoding="utf-8")
