@@ -45,6 +45,9 @@ _IMAGE = {
     "image_version": f"2025.1-{STAMP}",
 }
 
+_LOCK = "{{ inventory_dir }}/../releases/first.yml"
+_EVIDENCE = {"release_evidence_name": "smoke", "release_evidence_result": "passed"}
+
 _WITHDRAWN = {
     "package_versions": {"epel_9": STAMP},
     "package_withdraw_configurations": ["kayobe-config"],
@@ -90,6 +93,10 @@ CASES = {
     "package_query": Case(),
     "package_sync": Case(),
     "package_withdraw": Case(_WITHDRAWN, pins=False),
+    "release_diff": Case({"release_old": _LOCK, "release_new": _LOCK}, pins=False),
+    "release_lock": Case({"release_name": "second"}),
+    "release_record": Case({"release_lock": _LOCK, **_EVIDENCE}, pins=False),
+    "release_verify": Case({"release_lock": _LOCK}, pins=False),
 }
 
 
@@ -151,6 +158,7 @@ _VARYING = (
     # Of all distributions on servers that other tests use, too.
     (r"(?m)^selected (\d{1,2}) of \d+$", r"selected \1 of <all>"),
     (r"(?m)^(Storage of Pulp: ).*", r"\1<sizes>"),
+    (r"sha256:[0-9a-f]{12,64}", "sha256:<digest>"),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
     # The width of a column depends on what else is served.
     (r"(?m)^(?:TYPE|rpm|deb) .*$", lambda row: re.sub(" {2,}", "  ", row[0])),
@@ -178,7 +186,8 @@ def _prints_text(section: str) -> bool:
 
 @pytest.fixture(scope="module")
 def shapes(guarded: Servers) -> Iterator[Shapes]:
-    """Write inventory and configuration, and take the snapshots that the site requires on Ark."""
+    """Write inventory and configuration, take the snapshots that the site requires on Ark, and lock
+    them as a release."""
     # Of constant length, because long lines are cut.
     directory = Path(tempfile.mkdtemp(prefix="shapes-", dir="/tmp"))
     try:
@@ -190,6 +199,9 @@ def shapes(guarded: Servers) -> Iterator[Shapes]:
         rpm, deb = _pinned(guarded.upstream.url)
         lists = {"rpm_package_repos": rpm, "deb_package_repos": deb, "package_stamp": STAMP}
         rig.run("package_sync", **lists).succeeded()
+        lists["package_versions"] = {one["short_name"]: STAMP for one in (*rpm, *deb)}
+        lock = {"release_name": "first", "release_directory": str(directory / "releases")}
+        rig.run("release_lock", **lists, **lock).succeeded()
         yield Shapes(guarded, directory)
     finally:
         shutil.rmtree(directory)
