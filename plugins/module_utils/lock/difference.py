@@ -210,14 +210,13 @@ def _merged(
     """Yield each name and architecture of two sorted streams, with its versions in both."""
     left, right = next(old, None), next(new, None)
     while left or right:
-        if right is None or (left is not None and left[0] < right[0]):
-            assert left is not None
+        if left is not None and (right is None or left[0] < right[0]):
             yield left[0], left[1], {}
             left = next(old, None)
-        elif left is None or right[0] < left[0]:
+        elif right is not None and (left is None or right[0] < left[0]):
             yield right[0], {}, right[1]
             right = next(new, None)
-        else:
+        elif left is not None and right is not None:
             yield left[0], left[1], right[1]
             left, right = next(old, None), next(new, None)
 

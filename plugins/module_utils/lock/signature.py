@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..errors import OperatorError
 from .document import MAX_BYTES, LockError, read_bytes, read_lock
 from .schema import shown_value
 
@@ -134,7 +135,7 @@ def require_signature(content: bytes, signature: bytes | None, keyring: str, sou
         )
     try:
         return verify(content, signature, keyring)
-    except LockError as error:
+    except OperatorError as error:
         raise SignatureError(f"{source}: {error}") from error
 
 
