@@ -66,9 +66,10 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
         )
     connection = server.client.connection
     entries = _Entries(params["name"], _source(connection.pulp_url, params), earlier)
+    if not server.check_mode:  # in which a task before this one has not created it
+        require_directory(params["path"])
+        require_directory(params["sbom_path"] or params["path"])
     existing = _existing(params["path"])
-    if params["sbom_path"]:
-        require_directory(params["sbom_path"])
     names = [pin.name for _result, pin in images if not pin.mistake]
     resolver = Resolver.open(connection, names, PackageCache(params["cache_path"]))
     results = run_all(
@@ -202,7 +203,6 @@ def _source(pulp_url: str, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _existing(path: str) -> dict[str, Any] | None:
     """Return the lock that will be replaced, if any. Raises OperatorError for another file."""
-    require_directory(path)
     return load_lock(path)[1] if os.path.lexists(path) else None
 
 

@@ -45,7 +45,7 @@ _IMAGE = {
     "image_version": f"2025.1-{STAMP}",
 }
 
-_LOCK = "{{ inventory_dir }}/../releases/first.yml"
+_LOCK = "releases/first.yml"
 _EVIDENCE = {"release_evidence_name": "smoke", "release_evidence_result": "passed"}
 
 _WITHDRAWN = {

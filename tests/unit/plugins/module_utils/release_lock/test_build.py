@@ -147,6 +147,14 @@ def test_invalid_options_are_refused_before_anything_is_read(release, params, me
     assert release.http.seen == []
 
 
+def test_check_mode_does_not_need_the_directory_that_a_task_before_it_creates(release, tmp_path):
+    release.serve(rpm_site(many_packages(2)), "a")
+    missing = tmp_path / "releases"
+    results, more = release.lock("a", check_mode=True, path=str(missing / "first.yml"))
+    assert results[-1].changed and list(more["lock"]["packages"]["rpm"]) == ["a"]
+    assert not missing.exists()
+
+
 def test_nothing_pinned_is_an_error(release):
     with pytest.raises(InvalidItem, match="nothing is pinned: set package_versions"):
         release.lock()
