@@ -151,7 +151,8 @@ def test_check_mode_does_not_need_the_directory_that_a_task_before_it_creates(re
     release.serve(rpm_site(many_packages(2)), "a")
     missing = tmp_path / "releases"
     results, more = release.lock("a", check_mode=True, path=str(missing / "first.yml"))
-    assert results[-1].changed and list(more["lock"]["packages"]["rpm"]) == ["a"]
+    assert results[-1].changed
+    assert list(more["lock"]["packages"]["rpm"]) == ["a"]
     assert not missing.exists()
 
 
