@@ -9,31 +9,14 @@ import stat
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.metadata import cache
 from plugins.module_utils.metadata.cache import CacheKey, PackageCache, sort_packages
-from plugins.module_utils.metadata.packages import Package, packages_digest
-from plugins.module_utils.metadata.versions import compare_deb, compare_rpm
+from plugins.module_utils.metadata.packages import packages_digest
 from tests.unit.repository_metadata import BLANK_ADVISORY, many_packages
 
 KEY = CacheKey("rpm", "0" * 64)
-WORDS = st.text("ab~^.+-1209é", min_size=1, max_size=6)
-PACKAGES = st.lists(
-    st.builds(
-        Package,
-        st.sampled_from(["a", "a-b", "ab", "é"]),
-        st.sampled_from(["noarch", "x86_64"]),
-        WORDS,
-        st.sampled_from(["sha256:00", "sha256:11"]),
-        st.just(1),
-        st.sampled_from(["p", "q r"]),
-    ),
-    max_size=30,
-)
-thorough = settings(max_examples=100, derandomize=True, deadline=None, database=None)
 
 
 @pytest.fixture
@@ -83,21 +66,6 @@ def test_keys_are_independent(directory):
         for key in (KEY, KEY._replace(content_type="deb"), KEY._replace(digest="1" * 64))
     ]
     assert counts == [1, 2, 0]
-
-
-@thorough
-@given(PACKAGES, st.sampled_from([("rpm", compare_rpm), ("deb", compare_deb)]), st.randoms())
-def test_the_order_is_by_name_architecture_and_version(packages, rules, rng):
-    content_type, compare = rules
-    found = sort_packages(content_type, packages)
-    assert {one[:4] for one in found} == {one[:4] for one in packages}
-    assert len({one[:4] for one in found}) == len(found)
-    for first, second in zip(found, found[1:]):
-        assert first[:2] <= second[:2]
-        if first[:2] == second[:2]:
-            assert compare(first.version, second.version) <= 0
-    rng.shuffle(packages)
-    assert sort_packages(content_type, packages) == found
 
 
 def test_files_are_private_and_nothing_else_is_left(directory):

@@ -12,8 +12,6 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from plugins.module_utils.metadata import compression
 from plugins.module_utils.metadata.compression import MetadataFile, open_stream, verified
@@ -140,16 +138,6 @@ def test_an_error_of_the_download_is_raised_as_it_is(name):
 
     with pytest.raises(OSError, match="connection lost"):
         b"".join(open_stream(broken(), "p.xml"))
-
-
-@settings(max_examples=60, derandomize=True, deadline=None, database=None)
-@given(st.binary(max_size=300), st.sampled_from(["", "gzip", "xz", "bzip2"]), st.integers(1, 40))
-def test_chunks_of_any_size_give_the_same_bytes(text, name, size):
-    magic = any(text.startswith(one.magic) for one in compression.COMPRESSIONS)
-    if name:
-        assert read(COMPRESS[name](text), size) == text
-    elif not magic:
-        assert read(text, size) == text
 
 
 def stated(text, **changes):

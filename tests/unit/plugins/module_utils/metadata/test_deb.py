@@ -3,17 +3,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import datetime, timezone
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from plugins.module_utils.metadata import deb
 from plugins.module_utils.metadata.deb import read_packages, read_release, select_indices
 from plugins.module_utils.metadata.packages import MetadataError, Package
-from tests.unit.repository_metadata import many_packages, packages_text, release_text
+from tests.unit.repository_metadata import packages_text, release_text
 
 DIGITS = "0123456789abcdef" * 4
 PACKAGE = Package("bash", "amd64", "1:5.2-1", f"sha256:{DIGITS}", 10, "pool/main/b/bash.deb")
@@ -187,27 +183,3 @@ def test_packages_that_are_not_as_expected_are_refused(text, reason):
         packages_of(text, 100_000)
     assert reason in str(raised.value)
     assert len(str(raised.value)) < 250
-
-
-@settings(max_examples=50, derandomize=True, deadline=None, database=None)
-@given(st.integers(1, 2000), st.integers(0, 40))
-def test_chunks_of_any_size_give_the_same_packages(size, count):
-    packages = many_packages(count)
-    assert packages_of(packages_text(packages), size) == packages
-
-
-@settings(max_examples=100, derandomize=True, deadline=None, database=None)
-@given(st.integers(0, 800), st.binary(max_size=8), st.integers(0, 5), st.integers(1, 500))
-def test_changed_bytes_give_packages_or_an_error(place, inserted, removed, size):
-    text = packages_text([PACKAGE, *many_packages(2)])
-    text = text[:place] + inserted + text[place + removed :]
-    with contextlib.suppress(MetadataError):
-        assert all(isinstance(package, Package) for package in packages_of(text, size))
-
-
-@settings(max_examples=100, derandomize=True, deadline=None, database=None)
-@given(st.integers(0, 3000), st.binary(max_size=8), st.integers(0, 5))
-def test_changed_bytes_of_a_release_give_files_or_an_error(place, inserted, removed):
-    with contextlib.suppress(MetadataError):
-        release = read_release(RELEASE[:place] + inserted + RELEASE[place + removed :], PATH)
-        assert isinstance(release, deb.Release)

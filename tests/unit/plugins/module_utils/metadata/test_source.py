@@ -8,8 +8,6 @@ import hashlib
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.metadata.cache import PackageCache, sort_packages
@@ -269,19 +267,6 @@ def test_selections_do_not_share_what_is_cached(store):
         for arches in (("amd64",), ("arm64",), ())
     ]
     assert counts == [5, 3, 8]
-
-
-@settings(max_examples=20, derandomize=True, deadline=None, database=None)
-@given(st.integers(0, 60), st.integers(0, 3), st.booleans())
-def test_what_is_read_is_what_is_served(tmp_path_factory, count, revision, is_rpm):
-    directory = tmp_path_factory.mktemp("cache")
-    packages = many_packages(count, revision)
-    site = rpm_site(packages) if is_rpm else deb_site({"noble": {"main/binary-amd64": packages}})
-    selection = RPM if is_rpm else NOBLE
-    for _number in range(2):
-        metadata = RepositoryMetadata(site.fetch, selection, PackageCache(str(directory)))
-        assert list(metadata.packages()) == sort_packages(selection.content_type, packages)
-        assert metadata.digest() == packages_digest(packages)
 
 
 def test_memory_is_that_of_the_sorted_packages(store):
