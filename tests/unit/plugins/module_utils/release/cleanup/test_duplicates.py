@@ -142,3 +142,13 @@ def test_a_failure_is_a_warning(pulp):
     assert [result.error for result in results] == [""]
     assert more["duplicates"] == 0
     assert "1 duplicate publication was not deleted" in " ".join(server.report.warnings)
+
+
+def test_a_copy_of_upstream_is_kept_although_one_that_pulp_generated_is_served(pulp):
+    (mirrored,) = pulp.store.within("publications/")
+    mirrored["checksum_type"] = "unknown"
+    generated = duplicate(pulp, checksum_type="sha256", layout="nested_alphabetically")
+    for snapshot in pulp.store.within("distributions/"):
+        snapshot["publication"] = generated["pulp_href"]
+    assert delete_duplicates(pulp.server(), {"rpm": {pulp.find("repositories/")["pulp_href"]}}) == 0
+    assert {mirrored["pulp_href"], generated["pulp_href"]} <= hrefs(pulp)
