@@ -78,7 +78,8 @@ def _require_safe(url: str, ref: str) -> None:
 
 
 def _commit_of(url: str, ref: str) -> str:
-    candidates = [f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}", f"refs/heads/{ref}", ref]
+    peeled = f"{ref}^{{}}"  # the commit of an annotated tag, which is an object of its own
+    candidates = [f"refs/tags/{peeled}", f"refs/tags/{ref}", f"refs/heads/{ref}", peeled, ref]
     found: dict[str, str] = {}
     for line in _list_remote(url, candidates).splitlines()[:_MAX_REFS]:
         commit, _tab, name = line.partition("\t")
@@ -91,7 +92,7 @@ def _commit_of(url: str, ref: str) -> str:
             f"{_shown(url)} has a branch and a tag '{ref}' of different commits: give "
             f"refs/heads/{ref} or refs/tags/{ref}"
         )
-    named = tag or branch or found.get(ref)
+    named = tag or branch or found.get(peeled) or found.get(ref)
     if not named:
         raise InvalidItem(f"{_shown(url)} has no branch or tag '{ref}'")
     return named

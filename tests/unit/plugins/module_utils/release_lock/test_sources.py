@@ -42,6 +42,7 @@ def test_a_branch_a_tag_and_a_full_ref_are_resolved_to_their_commits(git):
     assert resolve(git.url, "stackhpc/2025.1") == git("rev-parse", "HEAD")
     assert resolve(f"file://{git.url}", "stackhpc/1.0") == git("rev-parse", "HEAD~1")
     assert resolve(git.url, "refs/heads/stackhpc/2025.1") == git("rev-parse", "HEAD")
+    assert resolve(git.url, "refs/tags/stackhpc/1.0") == git("rev-parse", "HEAD~1")
 
 
 def test_a_commit_is_kept(git):
