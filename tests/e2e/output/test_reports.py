@@ -135,7 +135,9 @@ def test_changed_pins_are_reported(reporting: Reporting) -> None:
     run = reporting.run("kayobe_update", **wanted).succeeded()
 
     first, second = reporting.stamps.values()
-    (updated, absent) = run.report
+    updated, absent = (line for line in run.report if line["type"] == "pin")
+    (compared,) = (line for line in run.report if line["type"] == "rpm")
+    assert compared["stamp"] == first
     assert (updated["action"], updated["before"], updated["after"]) == ("update", OLD, first)
     assert updated["changed"]
     assert absent["action"] == "absent"
