@@ -131,7 +131,7 @@ def _missing(registry: Registry, item: Mapping[str, Any]) -> list[str]:
     name, excluded = _upstream_name(item), item.get("exclude_tags") or []
     wanted = [
         one
-        for one in item.get("include_tags") or ["*"]
+        for one in item.get("include_tags") or []
         if one != ATTACHED_PATTERN and not any(fnmatchcase(one, other) for other in excluded)
     ]
     patterns = [one for one in wanted if any(letter in one for letter in "*?[")]
