@@ -5,28 +5,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..container.registry import Registry
 from ..inventory.pins import Pin
-from ..metadata.cache import PackageCache
 from ..metadata.manifest import ROOT_PATH, read_manifest
 from ..metadata.source import MissingFile, RepositoryMetadata, Selection, read_root
-from ..pulp.connection import Connection
 from ..pulp.errors import AuthenticationError, InvalidItem, ResponseError
-from ..release.access_check import (
-    Account,
-    ContainerImageCheck,
-    ContainerPin,
-    SnapshotCheck,
-    identify_account,
-)
+from ..release.access_check import ContainerImageCheck, ContainerPin, SnapshotCheck
 from ..report.report import Result
 from ..text import printable
-from .served_files import ServedFiles
+from .served_files import ServerReader
 
 PACKAGES, CONTAINERS, IMAGES = "packages", "containers", "images"
 # Types of results: of a container image and of a disk image.
@@ -38,31 +29,17 @@ _MAX_SHOWN = 80
 
 
 @dataclass(frozen=True)
-class Resolver:
+class Resolver(ServerReader):
     """Resolves pins on one server with the account of its connection.
 
     The methods may be called from several threads. They return what the lock has for the item, or
     raise an error with the reason why the server does not serve it.
     """
 
-    files: ServedFiles
-    registry: Registry
-    account: Account
-    cache: PackageCache
-
-    @classmethod
-    def open(cls, connection: Connection, images: Sequence[str], cache: PackageCache) -> Resolver:
-        """Identify the account. Raises PulpError if the server cannot be reached, or refuses it."""
-        files = ServedFiles(connection)
-        account = identify_account(files.app, connection)
-        if account.is_refused:
-            raise AuthenticationError(account.refusal)
-        return cls(files, Registry(connection, images), account, cache)
-
-    @property
-    def request_count(self) -> int:
-        """The number of requests sent."""
-        return self.files.request_count + self.registry.request_count
+    def __post_init__(self) -> None:
+        """Raise AuthenticationError if the server refuses the account."""
+        if self.account.is_refused:
+            raise AuthenticationError(self.account.refusal)
 
     def resolve_snapshot(self, pin: Pin, result: Result) -> dict[str, Any]:
         """Resolve a package pin: the digests of its roots, and number and digest of its packages."""

@@ -1,25 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files below a base path of Pulp's content app, read as one account."""
+"""What one server serves to an account: files of Pulp's content app, and images."""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from ..container.registry import Registry
 from ..content.fetcher import Fetcher, failure_reason
+from ..metadata.cache import PackageCache
 from ..metadata.source import Fetch, MissingFile
 from ..pulp.connection import Connection
 from ..pulp.content_app import ContentApp
 from ..pulp.errors import PulpError, ResponseError
 from ..pulp.transport import Response, send_with_retries
+from ..release.access_check import Account, identify_account
 
 _BLOCK_SIZE = 256 * 1024
 # Larger files are on disk while they are read.
 _MAX_IN_MEMORY = 1024 * 1024
 # The largest metadata of public repositories have some hundred MiB.
 _MAX_FILE_SIZE = 2 * 1024**3
+_Reader = TypeVar("_Reader", bound="ServerReader")
 
 
 class ServedFiles:
@@ -73,6 +79,37 @@ class ServedFiles:
         with _reporting_full_disks(path):
             spool.seek(0)  # writes what is in the buffer
         return response
+
+
+@dataclass(frozen=True)
+class ServerReader:
+    """Reads packages, files and images from one server; may be used from several threads."""
+
+    files: ServedFiles
+    registry: Registry
+    account: Account
+    cache: PackageCache
+
+    @classmethod
+    def open(
+        cls: type[_Reader],
+        connection: Connection,
+        images: Sequence[str],
+        cache: PackageCache,
+        *more: Any,
+    ) -> _Reader:
+        """Identify the account; `more` are the other fields of a subclass.
+
+        Raises PulpError if the server cannot be reached.
+        """
+        files = ServedFiles(connection)
+        account = identify_account(files.app, connection)
+        return cls(files, Registry(connection, images), account, cache, *more)
+
+    @property
+    def request_count(self) -> int:
+        """The number of requests sent."""
+        return self.files.request_count + self.registry.request_count
 
 
 @contextmanager

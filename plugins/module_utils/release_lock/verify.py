@@ -8,21 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..container.registry import Registry
 from ..errors import OperatorError
 from ..lock.signature import load_verified_lock
 from ..metadata.cache import PackageCache
 from ..metadata.manifest import ROOT_PATH, read_manifest
 from ..metadata.packages import MetadataError
 from ..metadata.source import MissingFile, RepositoryMetadata, Selection, read_digests, read_root
-from ..pulp.connection import Connection
 from ..pulp.errors import AuthenticationError, ResponseError
 from ..pulp.pool import run_all
 from ..pulp.server import Server
-from ..release.access_check import Account, identify_account
+from ..release.access_check import Account
 from ..report.report import Result
 from .resolve import DISK_IMAGE, IMAGE, digest_problem
-from .served_files import ServedFiles
+from .served_files import ServerReader
 
 # Values of `state` in a result.
 OK, MISSING, DIFFERENT, DENIED, UNREACHABLE = "ok", "missing", "different", "denied", "unreachable"
@@ -86,29 +84,10 @@ def verify_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
 
 
 @dataclass(frozen=True)
-class Verifier:
+class Verifier(ServerReader):
     """Compares entries of a lock with one server; `verify` may be called from several threads."""
 
-    files: ServedFiles
-    registry: Registry
-    account: Account
-    cache: PackageCache
     namespace: str
-
-    @classmethod
-    def open(
-        cls, connection: Connection, images: Sequence[str], cache: PackageCache, namespace: str
-    ) -> Verifier:
-        """Identify the account. Raises PulpError if the server cannot be reached."""
-        files = ServedFiles(connection)
-        account = identify_account(files.app, connection)
-        registry = Registry(connection, images)
-        return cls(files, registry, account, cache, namespace)
-
-    @property
-    def request_count(self) -> int:
-        """The number of requests sent."""
-        return self.files.request_count + self.registry.request_count
 
     def verify(self, item: LockItem, result: Result) -> None:
         """Set `state` of a result, and its error unless the server serves what the lock names."""
