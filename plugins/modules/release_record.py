@@ -103,6 +103,7 @@ from typing import Any
 from ..module_utils.errors import OperatorError
 from ..module_utils.lock.evidence import RESULTS, Evidence, record_in_file
 from ..module_utils.module import Module
+from ..module_utils.release_lock.options import KEYRING_OPTIONS
 
 
 def main() -> None:
@@ -113,7 +114,7 @@ def main() -> None:
             "result": {"type": "str", "choices": list(RESULTS), "required": True},
             "url": {"type": "str", "default": ""},
             "by": {"type": "str", "default": ""},
-            "keyring": {"type": "path"},
+            **KEYRING_OPTIONS,
         }
     )
     result: dict[str, Any] = {}

@@ -67,8 +67,8 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     connection = server.client.connection
     entries = _Entries(params["name"], _source(connection.pulp_url, params), earlier)
     if not server.check_mode:  # in which a task before this one has not created it
-        require_directory(params["path"])
-        require_directory(params["sbom_path"] or params["path"])
+        for path in filter(None, (params["path"], params["sbom_path"])):
+            require_directory(path)
     existing = _existing(params["path"])
     names = [pin.name for _result, pin in images if not pin.mistake]
     resolver = Resolver.open(connection, names, PackageCache(params["cache_path"]))

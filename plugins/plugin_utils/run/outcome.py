@@ -22,9 +22,10 @@ class Outcome:
     `planned`: items that a module only plans to change, until it is confirmed;
     `done`: changed items; `failed` and `allowed`: items with an error, the latter with an allowed
     one; `broken`: messages of modules that failed before their first item; `selected`, `stale`,
-    `storage`: as the first module returned them; `notes`: what else the operator has to know; `seconds`: of all modules; `failed_later`: whether
-    items of a later module failed, whose names are not names of the first module's items;
-    `check_mode`: nothing was written, and `done` are the items that would change.
+    `storage`: as the first module returned them; `notes`: what else the operator has to know;
+    `seconds`: of all modules; `failed_later`: whether items of a later module failed, whose names
+    are not names of the first module's items; `check_mode`: nothing was written, and `done` are the
+    items that would change.
     """
 
     host: str
