@@ -48,6 +48,7 @@ _value:
     others:
       description: Names of required items from another server, of another namespace, or without a tag.
       type: list
+    note: {description: 'Which list was used, and which items were not.', type: str}
 """
 
 from collections.abc import Iterable, Mapping
@@ -60,7 +61,13 @@ def client_images(
     items: Iterable[Mapping[str, Any]], url: str, namespace: str = "stackhpc"
 ) -> dict[str, Any]:
     """The pins; see DOCUMENTATION."""
-    return read(items, url, namespace)
+    found = read(items, url, namespace)
+    omitted = f", without images from elsewhere: {', '.join(found['others'])}"
+    used = (
+        "kolla_container_images is not defined: used the tags of "
+        "stackhpc_pulp_repository_container_repos"
+    )
+    return {**found, "note": f"{used}{omitted if found['others'] else ''}"}
 
 
 class FilterModule:
