@@ -111,17 +111,26 @@ class Account:
         ]
 
 
+def read_package_pins(server: Server, params: Mapping[str, Any]) -> tuple[ResolvedPins, str]:
+    """Return the selected pins of `package_versions`, none without it, and how many these are as text.
+
+    Their warnings are reported.
+    """
+    refuse_unknown_keys(params)
+    if params["package_versions"] is None:
+        return ResolvedPins([], [], [], []), "selected 0 of 0"
+    resolved, selected = read_pins(params, "mirror")
+    for warning in resolved.warnings:
+        server.report.warn(warning)
+    return resolved, selected
+
+
 def check_access(server: Server, params: Mapping[str, Any]) -> tuple[list[Result], dict[str, Any]]:
     """Carry out module access_check: parameters -> results, and what else the module returns.
 
     Raises PulpError if the server cannot be reached, and InvalidItem if nothing is pinned.
     """
-    refuse_unknown_keys(params)
-    resolved, selected = ResolvedPins([], [], [], []), "selected 0 of 0"
-    if params["package_versions"] is not None:
-        resolved, selected = read_pins(params, "mirror")
-    for warning in resolved.warnings:
-        server.report.warn(warning)
+    resolved, selected = read_package_pins(server, params)
     images = container_pins(params["container_tags"], params["container_namespace"])
     if params["package_versions"] is None and not images:
         raise InvalidItem("nothing is pinned: set package_versions, or tags in container_tags")

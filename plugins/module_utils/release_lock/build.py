@@ -17,8 +17,8 @@ from ..metadata.cache import PackageCache
 from ..pulp.errors import InvalidItem
 from ..pulp.pool import run_all
 from ..pulp.server import Server
-from ..release.access_check import ContainerPin, container_pins
-from ..release.options import read_pins, refuse_unknown_keys
+from ..release.access_check import ContainerPin, container_pins, read_package_pins
+from ..release.options import refuse_unknown_keys
 from ..report.report import Result
 from .compare import ServedPackages, write_report
 from .earlier import EarlierLock, Kept
@@ -46,11 +46,7 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     refuse_unknown_keys(params)
     earlier = EarlierLock.read(params)
     params = earlier.params
-    resolved, selected = ResolvedPins([], [], [], []), "selected 0 of 0"
-    if params["package_versions"] is not None:
-        resolved, selected = read_pins(params, "mirror")
-    for warning in resolved.warnings:
-        server.report.warn(warning)
+    resolved, selected = read_package_pins(server, params)
     images = container_pins(params["container_tags"], params["container_namespace"])
     pairs = [
         *_package_pairs(resolved, params),
