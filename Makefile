@@ -50,7 +50,7 @@ test-slow: ## test lost workers, rival runs, malformed input and take-over, for 
 	@$(SUITE) slow $(ARGS)
 
 benchmark: ## measure against a bare script that sends the same requests
-	@$(RUN) python tests/benchmark/run.py $(ARGS)
+	@$(RUN) python -m tests.benchmark.run $(ARGS)
 
 docs: ## build the manual as HTML under build/docs
 	@python3 scripts/manual.py

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +11,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from measure import Run, alternating, measured, median, module, reference, times
-from playbook import run_task
-from server import Server
-from snapshots import add, compared
-from table import Table
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lab.oci_layout import Image, write_layout
-from lab.oci_registry import OciRegistry
+from ..lab.oci_layout import Image, write_layout
+from ..lab.oci_registry import OciRegistry
+from .measure import Run, alternating, measured, median, module, reference, times
+from .playbook import run_task
+from .server import Server
+from .snapshots import add, compared
+from .table import Table
 
 TAGS = ["2025.1-rocky-9-20250812T091848", "2025.1-ubuntu-noble-20250812T091848"]
 DEVELOPMENT, MIRROR = "bench-dev", "bench-mirror"
@@ -30,7 +27,7 @@ DEVELOPMENT, MIRROR = "bench-dev", "bench-mirror"
 def registry(number: int) -> Iterator[str]:
     """Yield the URL of a registry with this number of images, each with two tags of its own."""
     with tempfile.TemporaryDirectory(prefix="bench-images-") as directory:
-        for name in _images(number):
+        for name in image_names(number):
             content = {tag: Image(f"{name} {tag}", size=512) for tag in TAGS}
             write_layout(Path(directory) / name, content)
         with OciRegistry(Path(directory)) as served:
@@ -39,14 +36,14 @@ def registry(number: int) -> Iterator[str]:
 
 def promotion(ark: Server, url: str, number: int, repetitions: int) -> list[Table]:
     """Copy all tags into empty repositories, and again without changes."""
-    module(ark, "pulp_repository", _mirrored(url, DEVELOPMENT, number))
+    module(ark, "pulp_repository", mirrored(url, DEVELOPMENT, number))
     table, again = compared("Promotion of images"), _counted("Promotion of images, again")
     fresh = count(1)
     last: list[str] = []
 
     def target() -> str:
         namespace = f"bench-release-{next(fresh)}"
-        plain = [{"name": f"{namespace}/{name}"} for name in _images(number)]
+        plain = [{"name": f"{namespace}/{name}"} for name in image_names(number)]
         module(ark, "pulp_repository", {"container": plain})
         return namespace
 
@@ -67,7 +64,7 @@ def promotion(ark: Server, url: str, number: int, repetitions: int) -> list[Tabl
 
 def mirror(client: Server, url: str, number: int, repetitions: int) -> Table:
     """Mirror pinned images without changes."""
-    arguments = _mirrored(url, MIRROR, number)
+    arguments = mirrored(url, MIRROR, number)
     module(client, "pulp_repository", arguments)
     table = _counted("Mirror of pinned images, again")
     task_arguments = {**client.connection, **arguments}
@@ -99,17 +96,19 @@ def _unchanged(table: Table, what: str, runs: list[Run], number: int) -> None:
     table.add_target(f"{what}, unchanged, requests per image", requests, 2)
 
 
-def _images(number: int) -> list[str]:
+def image_names(number: int) -> list[str]:
+    """Return the names of this number of images."""
     return [f"image-{each:03}" for each in range(1, number + 1)]
 
 
-def _mirrored(url: str, namespace: str, number: int) -> dict[str, Any]:
+def mirrored(url: str, namespace: str, number: int) -> dict[str, Any]:
+    """Return the arguments of pulp_repository that mirror all tags of the images."""
     items = [
         {
             **{"name": f"{namespace}/{name}", "upstream_name": name, "url": url},
             **{"include_tags": [*TAGS, "sha256-*.*"], "pinned": True},
         }
-        for name in _images(number)
+        for name in image_names(number)
     ]
     return {"container": items, "sync": True}
 
@@ -120,6 +119,6 @@ def _copied(namespace: str, number: int) -> dict[str, Any]:
             **{"name": f"{namespace}/{name}", "source": f"{DEVELOPMENT}/{name}"},
             **{"tags": TAGS, "immutable": True},
         }
-        for name in _images(number)
+        for name in image_names(number)
     ]
     return {"container": items}

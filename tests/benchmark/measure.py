@@ -12,19 +12,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from server import Server, Traffic
+from .server import Server, Traffic
 
 HERE = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
 class Run:
-    """The cost of one run. `tasks`: number of Pulp tasks; `answer`: the result of the module."""
+    """The cost of one run. `tasks`: number of Pulp tasks; `answer`: the result of the module;
+    `memory`: peak memory of its process in MiB, if it was measured."""
 
     seconds: float
     traffic: Traffic
     tasks: int
     answer: dict[str, Any] = field(default_factory=dict)
+    memory: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def measured(server: Server, action: Callable[[], dict[str, Any]]) -> Run:
         traffic,
         server.count("tasks/") - tasks,
         result.get("answer", {}),
+        result.get("memory", 0.0),
     )
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run one module of the collection, unmodified, in this process, without ansible-playbook.
 
-Reads ``{"module", "arguments"}`` on stdin and prints ``{"seconds", "answer"}``: the wall time of
-the module's main() without the start of Python and imports, and the module's result.
+Reads ``{"module", "arguments"}`` on stdin and prints ``{"seconds", "answer", "memory"}``: the wall
+time of the module's main() without the start of Python and imports, the module's result, and the
+peak memory of this process in MiB.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import io
 import json
 import sys
 import time
+from pathlib import Path
 
 from ansible.module_utils import basic
 
@@ -33,7 +35,13 @@ def main() -> None:
     answer = json.loads(printed.getvalue())
     if answer.get("failed"):
         sys.exit(f"{job['module']}: {answer['msg']}")
-    print(json.dumps({"seconds": seconds, "answer": answer}))
+    print(json.dumps({"seconds": seconds, "answer": answer, "memory": _peak_memory()}))
+
+
+def _peak_memory() -> float:
+    """Return the peak of this process; getrusage() would count that of its parent before exec."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 if __name__ == "__main__":

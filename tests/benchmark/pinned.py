@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from inventory import STAMP, Item, pins
-from measure import Run, alternating, measured, median, module, reference, times
-from playbook import run_mirror, run_task
-from server import Server, lab
-from snapshots import add, compared
-from table import Table
+from .inventory import STAMP, Item, pins
+from .measure import Run, alternating, measured, median, module, reference, times
+from .playbook import run_mirror, run_task
+from .server import Server, lab
+from .snapshots import add, compared
+from .table import Table
 
 BEFORE, GUARD = "development", "release"
 FEW = 100

@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from inventory import Item, pins
-from server import Server
+from .inventory import Item, pins
+from .server import Server
 
 _LOCAL = {
     "ansible_connection": "local",

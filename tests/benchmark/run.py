@@ -16,17 +16,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import images
-import pinned
-import snapshots
-import uploads
-from inventory import Item, Upstreams
-from server import Server, lab
-from table import Table, write
+from . import images, pinned, releases, snapshots, uploads
+from .inventory import Item, Upstreams
+from .server import Server, lab
+from .table import Table, write
 
 ARK, CLIENT, FULL = "bench-ark", "bench-client", "bench-full"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmark.md"
-ROWS, IMAGES = "1234568", 150
+ROWS, IMAGES, PACKAGES = "12345689", 150, 40_000
 
 
 def main() -> None:
@@ -122,6 +119,13 @@ def _measure_packages(options: argparse.Namespace, url: str) -> list[Table]:
         pinned.prepare(full)
         _print_progress(f"mirror and promotion with {many} others")
         tables.append(pinned.crowded(full, pulps, many, repetitions))
+    if "9" in rows:
+        number = 20 if options.quick else IMAGES
+        with images.registry(number) as registry:
+            _print_progress(f"lock and verification with {number} images")
+            tables.append(releases.compared(ark, items, registry, number, repetitions))
+        _print_progress(f"comparison of {PACKAGES} packages")
+        tables.append(releases.large(ark, PACKAGES, repetitions))
     return [table for table in [*tables, *files] if table.rows]
 
 
@@ -152,7 +156,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="20 repositories, once")
     parser.add_argument(
-        "--rows", default=ROWS, help=f"rows to measure, of {ROWS}; row 1 prepares 2 to 5"
+        "--rows", default=ROWS, help=f"rows to measure, of {ROWS}; row 1 prepares 2 to 5 and 9"
     )
     parser.add_argument("--repetitions", type=int, help="default: 3, or 1 with --quick")
     parser.add_argument(

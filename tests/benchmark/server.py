@@ -17,22 +17,29 @@ from typing import Any, Optional
 
 import requests
 
-from tests.lab.pulp.settings import DEFAULT_HASHER
+from ..lab.pulp.settings import DEFAULT_HASHER
 
 CLONE = Path(__file__).resolve().parents[2]
 DISTRIBUTION = "distributions/rpm/rpm/"
-_REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>/pulp/api/v3/\S*) HTTP')
+_REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>/\S*) HTTP')
+_API = "/pulp/api/v3/"
+# Metadata in the content app, tags in the registry, its tokens.
+_CONTENT = ("/pulp/content/", "/v2/", "/token/")
 # One request for many tasks, or a request for one.
 _POLL = re.compile(r"tasks/(\?(.*&)?pulp_(id|href)__in=|[0-9a-f-]{36}/)")
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """API requests of one run. `reads` includes the login, `writes` are POST, PATCH, DELETE."""
+    """Requests of one run. `reads` includes the login, `writes` are POST, PATCH, DELETE.
+
+    content: requests to the content app, to the registry, and for its tokens.
+    """
 
     reads: int
     writes: int
     polls: int
+    content: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def requests(self) -> int:
@@ -85,12 +92,15 @@ class Server:
         return self._log.stat().st_size
 
     def traffic_since(self, size: int) -> Traffic:
-        """Return the API requests that were logged since the access log had this size."""
+        """Return the requests that were logged since the access log had this size."""
         with self._log.open("rb") as stream:
             stream.seek(size)
             text = stream.read().decode()
         reads = writes = polls = 0
-        for found in _REQUEST.finditer(text):
+        requested = list(_REQUEST.finditer(text))
+        for found in requested:
+            if not found["path"].startswith(_API):
+                continue
             login = found["path"].endswith("/login/")
             if _POLL.search(found["path"]):
                 polls += 1
@@ -98,7 +108,10 @@ class Server:
                 reads += 1
             else:
                 writes += 1
-        return Traffic(reads, writes, polls)
+        content, tags, tokens = (
+            sum(found["path"].startswith(prefix) for found in requested) for prefix in _CONTENT
+        )
+        return Traffic(reads, writes, polls, (content, tags, tokens))
 
     def wait_until_idle(self) -> None:
         """Wait until no task is waiting or running."""

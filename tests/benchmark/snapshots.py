@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import time
 
-from inventory import STAMP, Item, Upstreams
-from measure import Pair, Run, alternating, module, reference, script
-from one_object import OBJECTS
-from server import Server
-from table import Table
+from .inventory import STAMP, Item, Upstreams
+from .measure import Pair, Run, alternating, module, reference, script
+from .one_object import OBJECTS
+from .server import Server
+from .table import Table
 
 GUARD = "development"
 COLUMNS = (

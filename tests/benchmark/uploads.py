@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from measure import Run, alternating, measured, module, script
-from server import Server
-from table import Table
+from .measure import Run, alternating, measured, module, script
+from .server import Server
+from .table import Table
 
 MIB = 1024 * 1024
 REPOSITORY = "bench-upload"
