@@ -13,7 +13,8 @@ description:
     the right quotes would select only what the first one selects.
   - Compares the names of the extra variables with those that the roles of the collection read. A name that is
     unknown and similar to one of them is reported.
-  - Extra variables in files are not read.
+  - Of files with extra variables, C(-e @file), only the names are read. Encrypted files, and files that Kayobe
+    adds, are left out.
 options: {}
 seealso:
   - module: stackhpc.release_train.run_summary
@@ -38,6 +39,7 @@ _raw:
 from typing import Any
 
 from ansible import context
+from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 
 from ..plugin_utils.run.extra_variables import extra_variable_problems
@@ -50,4 +52,9 @@ class LookupModule(LookupBase):
         self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
     ) -> list[str]:
         texts = context.CLIARGS.get("extra_vars") or ()  # type: ignore[no-untyped-call]
-        return extra_variable_problems(texts, str((variables or {}).get("_raw_params") or ""))
+        values = variables or {}
+        try:
+            config = str(self._templar.template(values.get("kayobe_config_path") or ""))
+        except AnsibleError:
+            config = ""  # it depends on what this host does not have
+        return extra_variable_problems(texts, str(values.get("_raw_params") or ""), config)

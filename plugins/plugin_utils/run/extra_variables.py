@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
@@ -19,6 +20,8 @@ from ansible.parsing.splitter import parse_kv, split_args
 _ROLES = Path(__file__).parents[3] / "roles"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _CUTOFF = 0.85
+# Characters. Ansible has read the file before.
+_MAX_FILE_SIZE = 1024 * 1024
 # Variables that playbooks and roles read, and that no specification has as an option.
 _OTHERS = (
     *("ansible_connection", "ansible_python_interpreter"),
@@ -46,18 +49,24 @@ _OTHERS = (
 _SIMILAR = ("kolla_base_distro", "kolla_image_tags", "os_version", "pulp_user")
 
 
-def extra_variable_problems(texts: Collection[str], raw_words: str = "") -> list[str]:
+def extra_variable_problems(
+    texts: Collection[str], raw_words: str = "", kayobe_config: str = ""
+) -> list[str]:
     """Return a message for each `-e` that sets less than was written, or a misspelt variable.
 
     `texts` are the arguments of `-e`, `raw_words` the words that Ansible found no variable for.
-    Files of variables are not read.
+    Files that Kayobe adds are not read; `kayobe_config` is the directory of its configuration.
     """
     inline = [text for text in texts if text[:1] not in ("@", "")]
     problems = [message for text in inline for message in _cut_values(text)]
     if raw_words and not problems:
         problems = [f"{_cut(raw_words)}. Quote each value that has spaces"]
-    known = known_variables() if inline else frozenset()
-    return problems + [message for name in _names(inline) for message in _misspelt(name, known)]
+    named = [(f"-e {name}", name) for name in _names(inline)]
+    for path in (text[1:] for text in texts if text[:1] == "@"):
+        if not kayobe_config or not is_added_by_kayobe(path, kayobe_config):
+            named += [(f"{name} of -e @{path}", name) for name in _names_in_file(path)]
+    known = known_variables() if named else frozenset()
+    return problems + [text for one in named for text in _misspelt(*one, known)]
 
 
 def inline_variables(text: str) -> Iterator[tuple[str, Any]]:
@@ -119,8 +128,33 @@ def _names(texts: Collection[str]) -> Iterator[str]:
     yield from (name for name in names if _NAME.fullmatch(name) and name != "_raw_params")
 
 
-def _misspelt(name: str, known: Collection[str]) -> Iterator[str]:
-    """Yield a message if a variable is unknown and similar to a known one."""
+def _names_in_file(path: str) -> list[str]:
+    """Return the names of the variables in a file; none if it is encrypted, malformed or large."""
+    try:
+        with open(os.path.expanduser(path), encoding="utf-8") as stream:
+            content = stream.read(_MAX_FILE_SIZE + 1)
+    except (OSError, UnicodeDecodeError):
+        return []
+    if len(content) > _MAX_FILE_SIZE or content.startswith("$ANSIBLE_VAULT"):
+        return []
+    try:
+        # Only names are wanted: values may have tags of Ansible.
+        node = yaml.compose(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError:
+        return []
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return [key.value for key, _value in pairs if isinstance(key, yaml.ScalarNode)]
+
+
+def _misspelt(words: str, name: str, known: Collection[str]) -> Iterator[str]:
+    """Yield a message if a variable is unknown and similar to a known one; `words` name it."""
     if name not in known:
         for closest in difflib.get_close_matches(name, known, n=1, cutoff=_CUTOFF):
-            yield f"-e {name}: unknown variable, did you mean {closest}?"
+            yield f"{words}: unknown variable, did you mean {closest}?"
+
+
+def is_added_by_kayobe(path: str, config: str) -> bool:
+    """Return whether Kayobe passes a file: one of its configuration, or of an environment there."""
+    directory = os.path.realpath(os.path.dirname(os.path.expanduser(path)))
+    config = os.path.realpath(os.path.expanduser(config))
+    return directory == config or os.path.dirname(directory) == os.path.join(config, "environments")

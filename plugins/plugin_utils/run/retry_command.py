@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .extra_variables import inline_variables
+from .extra_variables import inline_variables, is_added_by_kayobe
 from .outcome import Outcome, name_of
 
 _COLLECTION = "stackhpc.release_train"
@@ -255,7 +255,7 @@ def repeated_arguments(context: RunContext, replaced: Collection[str]) -> list[s
     words = []
     for text in context.arguments.get("extra_vars") or ():
         if text.startswith("@"):
-            if not kayobe_config or not _is_added_by_kayobe(text[1:], kayobe_config):
+            if not kayobe_config or not is_added_by_kayobe(text[1:], kayobe_config):
                 words += ["-e", text]
             continue
         for name, value in inline_variables(text):
@@ -281,13 +281,6 @@ def _short_path(path: str) -> str:
     if not os.path.isabs(path) or not _is_below(path, os.getcwd()):
         return path
     return os.path.relpath(path)
-
-
-def _is_added_by_kayobe(path: str, config: str) -> bool:
-    """Return whether Kayobe passes a file: one of its configuration, or of an environment there."""
-    directory = os.path.realpath(os.path.dirname(os.path.expanduser(path)))
-    config = os.path.realpath(os.path.expanduser(config))
-    return directory == config or os.path.dirname(directory) == os.path.join(config, "environments")
 
 
 def _is_below(path: str, directory: str) -> bool:

@@ -45,6 +45,15 @@ def test_a_misspelt_filter_does_not_select_everything(tmp_path):
     assert status != 0
 
 
+def test_a_misspelt_name_in_a_file_of_variables_is_found(tmp_path):
+    path = tmp_path / "values.json"
+    path.write_text(json.dumps({"package_filtre": "^one"}), encoding="utf-8")
+    status, output = run("package_promote", tmp_path, "-e", f"@{path}")
+    assert "package_filtre of -e @" in output
+    assert "did you mean package_filter?" in output
+    assert status != 0
+
+
 @pytest.mark.parametrize("given", ["package_filter='^one ^two'", "package_filter=^one,^two"])
 def test_the_right_quotes_select_all_of_it(given, tmp_path):
     _status, output = run("package_query", tmp_path, "-e", "package_query=groups", "-e", given)

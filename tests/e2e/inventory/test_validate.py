@@ -24,12 +24,12 @@ def inventory(tmp_path: Path) -> Path:
     return directory
 
 
-def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of Ansible in a directory."""
+def run(directory: Path, *command: str, ci: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command of Ansible in a directory, with the environment variable CI."""
     return subprocess.run(
         command,
         cwd=directory,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "CI": ""},
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "CI": ci},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -38,10 +38,10 @@ def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def validate(directory: Path, *arguments: str) -> tuple[int, list[str]]:
+def validate(directory: Path, *arguments: str, ci: str = "") -> tuple[int, list[str]]:
     """Validate the inventory in a directory; returns the exit status and the printed lines."""
     playbook = "stackhpc.release_train.inventory_validate"
-    done = run(directory, "ansible-playbook", playbook, *arguments)
+    done = run(directory, "ansible-playbook", playbook, *arguments, ci=ci)
     assert "Traceback" not in done.stdout, done.stdout
     return done.returncode, done.stdout.splitlines()
 
@@ -88,6 +88,17 @@ def test_encrypted_files_and_values_need_no_password(inventory: Path) -> None:
     ) in lines
     assert "0 errors, 1 warning: 22 repositories in 9 files, 2 encrypted not read" in lines
     assert status == 0
+
+
+def test_a_warning_is_an_error_in_a_job_of_ci(inventory: Path) -> None:
+    item = "    short_name: docker_ce_el9\n"
+    replace(inventory / REPOSITORIES, item, f"{item}    polcy: immediate\n")
+
+    status, lines = validate(inventory, ci="true")
+
+    assert any("unknown key 'polcy'" in line and "warning" not in line for line in lines), lines
+    assert "1 error, 0 warnings: 22 repositories in 9 files" in lines
+    assert status == 2
 
 
 def test_validate_paths_avoids_encrypted_variables_of_all_hosts(inventory: Path) -> None:

@@ -78,5 +78,28 @@ def test_a_misspelt_name_is_reported_with_the_right_one(text, name, meant):
     assert problem.startswith(f"-e {name}: unknown variable, did you mean {meant}")
 
 
+def test_a_misspelt_name_in_a_file_is_reported_with_the_file(tmp_path):
+    path = tmp_path / "values.yml"
+    path.write_text("package_filtre: ^a\nsite_secret: !vault |\n  $ANSIBLE_VAULT;1.1\n")
+    assert extra_variable_problems([f"@{path}"]) == [
+        f"package_filtre of -e @{path}: unknown variable, did you mean package_filter?"
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", ["$ANSIBLE_VAULT;1.1;AES256\n3132\n", "- package_filtre\n", "a: [", "", "\xff"]
+)
+def test_a_file_without_readable_names_is_no_problem(content, tmp_path):
+    path = tmp_path / "values.yml"
+    path.write_text(content, encoding="latin-1")
+    assert extra_variable_problems([f"@{path}", f"@{tmp_path}/none"]) == []
+
+
+def test_files_that_kayobe_adds_are_not_read(tmp_path):
+    path = tmp_path / "globals.yml"
+    path.write_text("package_filtre: ^a\n")
+    assert extra_variable_problems([f"@{path}"], kayobe_config=str(tmp_path)) == []
+
+
 def test_every_variable_that_a_retry_repeats_is_known():
     assert known_variables() >= _REPEATED
