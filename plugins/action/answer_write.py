@@ -16,6 +16,7 @@ from ..module_utils.report.file import ReportFile
 from ..module_utils.report.report import Report, Result
 from ..plugin_utils.run.github import summary_paths
 from ..plugin_utils.run.markdown import SummaryTable, add_summary
+from ..plugin_utils.run.messages import task_message
 from ..plugin_utils.run.outcome import run_failed
 
 _NO_MESSAGE = "the playbook failed before it sent a query"
@@ -68,11 +69,15 @@ def _answer(
         options["playbook"],
         host,
         broken or options["failed"],
-        options["answer"] or str(run.get("msg") or (_NO_MESSAGE if broken else "")),
+        options["answer"] or _message(run) or (_NO_MESSAGE if broken else ""),
         options["heading"],
         options["columns"],
         rows,
     )
+
+
+def _message(run: Mapping[str, Any]) -> str:
+    return task_message(run) if run.get("msg") else ""
 
 
 def _report(path: str, append: bool, results: Sequence[Mapping[str, Any]]) -> None:

@@ -22,6 +22,7 @@ from ..plugin_utils.run.github import (
     without_commands,
 )
 from ..plugin_utils.run.markdown import add_summary, markdown
+from ..plugin_utils.run.messages import task_message
 from ..plugin_utils.run.outcome import Outcome, outcome_of
 from ..plugin_utils.run.retry_command import (
     RetryOptions,
@@ -159,4 +160,4 @@ def _report_all(path: str, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> N
 
 
 def _failure(run: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"failed": str(run["msg"])}] if run.get("msg") else []
+    return [{"failed": task_message(run)}] if run.get("msg") else []
