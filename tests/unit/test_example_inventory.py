@@ -150,3 +150,10 @@ def test_the_settings_of_ansible_point_to_this_inventory():
     settings = configparser.ConfigParser()
     settings.read(INVENTORY / "ansible.cfg")
     assert (INVENTORY / settings["defaults"]["inventory"]).is_file()
+
+
+def test_the_settings_of_ansible_hide_skipped_hosts_and_print_results_as_yaml():
+    settings = configparser.ConfigParser()
+    settings.read(INVENTORY / "ansible.cfg")
+    assert settings["defaults"].getboolean("display_skipped_hosts") is False
+    assert settings["defaults"]["callback_result_format"] == "yaml"
