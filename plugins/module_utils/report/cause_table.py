@@ -261,7 +261,8 @@ CAUSES = (
     ),
     Cause(
         "upstream credentials rejected",
-        "check user and password, or the client certificate, of the item",
+        "check user and password, or the client certificate, of the item; a client's account on Ark is "
+        "stackhpc_release_pulp_username and stackhpc_release_pulp_password",
         {
             OLD_PULP: "401, message='Unauthorized', url=URL('http://x/')",
             NEW_PULP: "[RPM0004] Failed to fetch from remote URL 'http://x/': 403 - Forbidden",
