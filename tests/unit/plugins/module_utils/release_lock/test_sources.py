@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
+from plugins.module_utils.lock.document import new_lock
 from plugins.module_utils.pulp.errors import InvalidItem, PulpError
 from plugins.module_utils.release_lock import sources
 from plugins.module_utils.release_lock.sources import resolve_source, source_results
@@ -66,12 +69,17 @@ def test_a_part_of_a_name_is_not_enough(git):
 @pytest.mark.parametrize(
     ("url", "ref", "error"),
     [
-        ("ext::sh -c 'touch {path}'", "main", "transport 'ext' not allowed"),
-        ("--upload-pack=touch {path}", "main", "is not the URL or path of a git repository"),
+        ("ext::sh -c 'touch {path}'", "main", "is not the URL of a git repository"),
+        ("--upload-pack=touch {path}", "main", "is not the URL of a git repository"),
+        ("", "main", "is not the URL of a git repository"),
+        ("relative/path", "main", "is not the URL of a git repository"),
         ("{path}", "--upload-pack=x", "is not the name of a branch or tag"),
         ("{path}", "a..b", "is not the name of a branch or tag"),
         ("{path}", "*", "is not the name of a branch or tag"),
         ("https://bob:S3cret@host/x", "main", r"https://\*\*\*@host/x contains a password"),
+        ("https://S3cret@host/x", "main", r"https://\*\*\*@host/x contains a password or token"),
+        ("ssh://git:S3cret@host/x", "main", r"ssh://\*\*\*@host/x contains a password"),
+        ("https://host/x?token=S3cretS3cret", "main", "is not the URL of a git repository"),
         ("{path}/none", "main", "git cannot read .*does not appear to be a git repository"),
         ("git@127.0.0.1:1/x", "main", "git cannot read git@127.0.0.1:1/x"),
     ],
@@ -92,6 +100,57 @@ def test_a_missing_git_and_a_server_that_does_not_answer_are_reported(git, monke
     monkeypatch.setenv("PATH", "")
     with pytest.raises(PulpError, match="git is not installed"):
         resolve(git.url, "stackhpc/2025.1")
+
+
+@pytest.fixture
+def ssh(git, tmp_path, monkeypatch):
+    """Let a program in place of ssh run what git asks for on this host."""
+    program = tmp_path / "ssh"
+    program.write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(program))
+    return program
+
+
+@pytest.mark.parametrize(
+    "prefix", ["ssh://git@git.example.com", "ssh://git.example.com", "git@git.example.com:"]
+)
+def test_a_lock_has_the_url_of_ssh_with_its_user(git, ssh, prefix):
+    url = f"{prefix}{git.url}"
+    entry = resolve_source({"repository": url, "ref": "stackhpc/2025.1"})
+    assert entry == {
+        "repository": url,
+        "ref": "stackhpc/2025.1",
+        "commit": git("rev-parse", "HEAD"),
+    }
+    assert new_lock("first", {"pulp": "https://ark"}, {"sources": {"kolla": entry}})
+
+
+def is_running(process):
+    """Return whether a process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
+
+
+def test_what_git_has_started_ends_with_it(git, ssh, tmp_path, monkeypatch):
+    started = tmp_path / "started"
+    ssh.write_text(f"#!/bin/sh\necho $$ > {started}\nsleep 30 & wait\n")
+    monkeypatch.setattr(sources, "_TIMEOUT", 1.0)
+    with pytest.raises(PulpError, match="ssh://.* did not answer git within"):
+        resolve(f"ssh://git.example.com{git.url}", "stackhpc/2025.1")
+    process = int(started.read_text())
+    deadline = time.monotonic() + 10
+    while is_running(process) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not is_running(process)
+
+
+def test_an_answer_without_an_end_is_refused(git, ssh):
+    ssh.write_text("#!/bin/sh\nyes 1>&2\n")
+    with pytest.raises(PulpError, match="its answer is too long"):
+        resolve(f"ssh://git.example.com{git.url}", "stackhpc/2025.1")
 
 
 def test_malformed_items_are_refused():
