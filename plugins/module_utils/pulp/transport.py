@@ -42,6 +42,8 @@ _FIRST_DELAY = 0.5
 _MAX_DELAY = 30.0
 _MAX_CONNECT_TIMEOUT = 10.0
 _DOWNLOAD_BLOCK_SIZE = 256 * 1024
+# Bytes per second; a server that sends less on average would block the run.
+_MIN_RATE = 1024
 # A page of 5,000 objects has less than 5 MiB.
 MAX_BODY_SIZE = 32 * 1024 * 1024
 # Error pages and redirections are texts for people: the rest is not read.
@@ -174,17 +176,24 @@ class Transport:
         """Send GET and stream the body.
 
         `sink(status, headers)` returns the function that takes the blocks of the body, or None to
-        read the body into the response. The timeout applies to each block. Raises the errors of
-        `send` and of the function.
+        read the body into the response. The timeout applies to each block, and is over for the
+        response if less than 1 KiB per second arrives. Raises the errors of `send` and of the
+        function.
         """
         plain = {"Accept": "*/*", "Accept-Encoding": "identity", **headers}
         with self._request("GET", url, plain) as response:
             take = sink(response.status_code, response.headers)
             if take is None:
                 return self._read(response)
+            deadline = time.monotonic() + self._connection.timeout
             try:
-                for block in response.raw.stream(_DOWNLOAD_BLOCK_SIZE, decode_content=False):
+                for block in _blocks(response.raw, _DOWNLOAD_BLOCK_SIZE):
                     take(block)
+                    deadline += len(block) / _MIN_RATE
+                    if time.monotonic() > deadline:
+                        raise self._timed_out()
+            except urllib3.exceptions.ReadTimeoutError as error:
+                raise self._timed_out() from error
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 raise self._connection_broken(error) from error
             return Response(response.status_code)
@@ -196,7 +205,7 @@ class Transport:
             self.count += 1
         limit = self._connection.timeout
         try:
-            return self._session.request(
+            response = self._session.request(
                 method,
                 url,
                 headers={
@@ -210,6 +219,9 @@ class Transport:
                 stream=True,
                 **content,
             )
+            # urllib3 before 2.0 takes a body that ends too early for the whole one.
+            response.raw.enforce_content_length = True
+            return response
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._failure(error) from error
         except UnicodeError as error:  # an invalid host name
@@ -365,7 +377,7 @@ def _read_body(response: Any, url: str, check_time: Callable[[], None]) -> bytes
     size = 0
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     unpack = _Gzip().unpack if encoding in ("gzip", "x-gzip") else None
-    for block in _blocks(response.raw):
+    for block in _blocks(response.raw, _BLOCK_SIZE):
         part = unpack(block, limit + 1 - size) if unpack else block
         parts.append(part)
         size += len(part)
@@ -384,13 +396,13 @@ def _too_large(url: str) -> BodyTooLarge:
     )
 
 
-def _blocks(raw: Any) -> Iterator[bytes]:
-    """Yield the bytes that were received, as soon as there are any."""
+def _blocks(raw: Any, size: int) -> Iterator[bytes]:
+    """Yield the bytes that were received, as soon as there are any, at most `size` at once."""
     if not hasattr(raw, "read1"):  # urllib3 before 2.1
         yield from raw.stream(1024, decode_content=False)
         return
     while True:
-        block = raw.read1(_BLOCK_SIZE, decode_content=False)
+        block = raw.read1(size, decode_content=False)
         if not block:
             return
         yield block
