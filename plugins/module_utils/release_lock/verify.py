@@ -12,7 +12,6 @@ from ..errors import OperatorError
 from ..lock.signature import load_verified_lock
 from ..metadata.cache import PackageCache
 from ..metadata.manifest import ROOT_PATH, read_manifest
-from ..metadata.packages import MetadataError
 from ..metadata.source import MissingFile, RepositoryMetadata, Selection, read_digests, read_root
 from ..pulp.errors import AuthenticationError, ResponseError
 from ..pulp.pool import run_all
@@ -95,14 +94,13 @@ class Verifier(ServerReader):
             state, reason = self._verify(item)
         except MissingFile as error:
             state, reason = MISSING, f"not served: {error}"
-        except MetadataError as error:
-            state, reason = DIFFERENT, f"its metadata cannot be used: {error}"
         except AuthenticationError as error:
             state, reason = DENIED, str(error)
         except ResponseError as error:
             denied = error.status in (401, 403)
             state, reason = (DENIED if denied else UNREACHABLE), str(error)
         except OperatorError as error:
+            # Also metadata that cannot be read, here or because of a proxy: nothing was compared.
             state, reason = UNREACHABLE, str(error)
         result.more["state"], result.error = state, reason
         if reason:

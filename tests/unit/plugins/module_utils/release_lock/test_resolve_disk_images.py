@@ -159,8 +159,8 @@ def test_other_files_are_different(locked, changes, reason):
         (Reply(403), "denied", "no permission to read it"),
         (Reply(500), "unreachable", "HTTP 500"),
         (Reply(cut=True), "unreachable", "the connection to"),
-        (Reply(200, "<html>Log in</html>"), "different", "its metadata cannot be used"),
-        (Reply(200, ""), "different", "PULP_MANIFEST: it lists no file"),
+        (Reply(200, "<html>Log in</html>"), "unreachable", "PULP_MANIFEST: '<html>"),
+        (Reply(200, ""), "unreachable", "PULP_MANIFEST: it lists no file"),
     ],
 )
 def test_each_problem_has_a_state_and_a_reason(locked, reply, state, reason):
