@@ -22,7 +22,7 @@ class Site:
         self.files = files
         self.requests: list[str] = []
 
-    def fetch(self, path: str) -> Iterator[bytes]:
+    def fetch(self, path: str, limit: int = 0) -> Iterator[bytes]:
         """Yield a file in chunks."""
         self.requests.append(path)
         if path not in self.files:

@@ -20,7 +20,7 @@ from typing import IO, Any, NamedTuple, Protocol, cast
 
 from .packages import MetadataError, shown_value
 
-# Limits for files whose size is not stated. The largest ones in use are a tenth of this.
+# Limits, whatever a repository states. The largest files in use have a tenth of this.
 MAX_SIZE = 1024 * 1024 * 1024
 MAX_OPEN_SIZE = 4 * MAX_SIZE
 
@@ -41,6 +41,16 @@ class MetadataFile(NamedTuple):
     checksum: str
     size: int | None = None
     open_size: int | None = None
+
+    @property
+    def limit(self) -> int:
+        """The largest size in bytes that is read."""
+        return MAX_SIZE if self.size is None else min(self.size, MAX_SIZE)
+
+    @property
+    def open_limit(self) -> int:
+        """The largest size of the decompressed file that is read."""
+        return MAX_OPEN_SIZE if self.open_size is None else min(self.open_size, MAX_OPEN_SIZE)
 
 
 class Decoder(Protocol):
@@ -132,12 +142,11 @@ def verified(chunks: Iterable[bytes], file: MetadataFile, root: str) -> Iterator
     """
     algorithm, _colon, stated = file.checksum.partition(":")
     digest = hashlib.new(algorithm, usedforsecurity=False)
-    limit = MAX_SIZE if file.size is None else file.size
     size = 0
     for chunk in chunks:
         size += len(chunk)
-        if size > limit:
-            raise _mismatch(file.path, f"it is larger than {limit} bytes", root)
+        if size > file.limit:
+            raise _mismatch(file.path, f"it is larger than {file.limit} bytes", root)
         digest.update(chunk)
         yield chunk
     if file.size is not None and size != file.size:

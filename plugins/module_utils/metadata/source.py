@@ -13,22 +13,27 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ..errors import OperatorError
 from . import deb, rpm
 from .cache import CacheKey, PackageCache
-from .compression import MAX_OPEN_SIZE, MetadataFile, open_stream, verified
+from .compression import MAX_SIZE, MetadataFile, open_stream, verified
 from .packages import Advisory, MetadataError, Package, read_location
 
 _MAX_ROOT_SIZE = 32 * 1024 * 1024
 _Item = TypeVar("_Item")
 
-Fetch = Callable[[str], Iterator[bytes]]
-"""Returns the bytes of a file, as they are stored, by its path relative to the repository.
 
-It raises MissingFile for a file that does not exist. All other exceptions end the reading.
-"""
+class Fetch(Protocol):
+    """A function that reads a file of the repository."""
+
+    def __call__(self, path: str, limit: int = MAX_SIZE) -> Iterator[bytes]:
+        """Return the bytes of a file, as they are stored, by its path relative to the repository.
+
+        It raises MissingFile for a file that does not exist, and an error for one of more than
+        `limit` bytes. All other exceptions end the reading.
+        """
 
 
 class MissingFile(OperatorError):
@@ -174,7 +179,7 @@ class RepositoryMetadata:
             if not candidates:
                 raise MetadataError("nothing states the roots of the repository: set its suites")
             for paths in candidates:
-                path, chunks = self._fetch_first(paths)
+                path, chunks = self._fetch_first(dict.fromkeys(paths, _MAX_ROOT_SIZE))
                 texts[path] = _read_all(chunks, path)
             self._require_known(texts)
             self._texts = texts
@@ -197,12 +202,15 @@ class RepositoryMetadata:
                     "one that the lock names"
                 )
 
-    def _fetch_first(self, paths: Iterable[str]) -> tuple[str, Iterator[bytes]]:
-        """Return the first file that exists. Raises MissingFile, for the first path, if none does."""
+    def _fetch_first(self, limits: Mapping[str, int]) -> tuple[str, Iterator[bytes]]:
+        """Return the first file that exists, of those whose largest sizes are given by their paths.
+
+        Raises MissingFile, for the first path, if none does.
+        """
         missing: list[MissingFile] = []
-        for path in paths:
+        for path, limit in limits.items():
             try:
-                chunks = iter(self._fetch(path))
+                chunks = iter(self._fetch(path, limit))
                 # A generator sends its request now.
                 return path, chain([next(chunks, b"")], chunks)
             except MissingFile as error:
@@ -213,16 +221,16 @@ class RepositoryMetadata:
         self, files: Iterable[MetadataFile], root: str
     ) -> tuple[Iterator[bytes], MetadataFile]:
         by_path = {file.path: file for file in files}
-        path, chunks = self._fetch_first(by_path)
+        path, chunks = self._fetch_first({name: file.limit for name, file in by_path.items()})
         return _open(chunks, by_path[path], root), by_path[path]
 
     def _open(self, file: MetadataFile, root: str) -> Iterator[bytes]:
-        return _open(self._fetch(file.path), file, root)
+        return _open(self._fetch(file.path, file.limit), file, root)
 
 
 def read_root(fetch: Fetch, path: str) -> bytes:
     """Return a root of a repository. Raises MetadataError if it is too large, and as `fetch`."""
-    return _read_all(fetch(path), path)
+    return _read_all(fetch(path, _MAX_ROOT_SIZE), path)
 
 
 def read_digests(fetch: Fetch, paths: Iterable[str]) -> dict[str, str]:
@@ -231,8 +239,7 @@ def read_digests(fetch: Fetch, paths: Iterable[str]) -> dict[str, str]:
 
 
 def _open(chunks: Iterable[bytes], file: MetadataFile, root: str) -> Iterator[bytes]:
-    limit = MAX_OPEN_SIZE if file.open_size is None else file.open_size
-    return open_stream(verified(chunks, file, root), file.path, limit)
+    return open_stream(verified(chunks, file, root), file.path, file.open_limit)
 
 
 def _release_paths(suite: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from ..container.registry import Registry
 from ..content.fetcher import Fetcher, failure_reason
 from ..metadata.cache import PackageCache
+from ..metadata.compression import MAX_SIZE
 from ..metadata.source import Fetch, MissingFile
 from ..pulp.connection import Connection
 from ..pulp.content_app import ContentApp
@@ -23,8 +24,6 @@ from ..release.access_check import Account, identify_account
 _BLOCK_SIZE = 256 * 1024
 # Larger files are on disk while they are read.
 _MAX_IN_MEMORY = 1024 * 1024
-# The largest metadata of public repositories have some hundred MiB.
-_MAX_FILE_SIZE = 2 * 1024**3
 _Reader = TypeVar("_Reader", bound="ServerReader")
 
 
@@ -45,13 +44,19 @@ class ServedFiles:
         """Return a function that yields the blocks of a file below a base path.
 
         It raises MissingFile if the file does not exist, ResponseError if the account may not read
-        it or the server fails, and the errors of the transport.
+        it, it is too large, or the server fails, and the errors of the transport.
         """
-        return lambda path: self._blocks(f"{base_path.rstrip('/')}/{path}")
 
-    def _blocks(self, path: str) -> Iterator[bytes]:
+        def fetch(path: str, limit: int = MAX_SIZE) -> Iterator[bytes]:
+            return self._blocks(f"{base_path.rstrip('/')}/{path}", limit)
+
+        return fetch
+
+    def _blocks(self, path: str, limit: int) -> Iterator[bytes]:
         with tempfile.SpooledTemporaryFile(max_size=_MAX_IN_MEMORY) as spool:
-            response = send_with_retries(lambda: self._receive(path, spool), True, self._sleep)
+            response = send_with_retries(
+                lambda: self._receive(path, spool, limit), True, self._sleep
+            )
             if response.status == 404:
                 raise MissingFile(f"{path} does not exist")
             if response.status != 200:
@@ -59,15 +64,17 @@ class ServedFiles:
             while block := spool.read(_BLOCK_SIZE):
                 yield block
 
-    def _receive(self, path: str, spool: tempfile.SpooledTemporaryFile[bytes]) -> Response:
+    def _receive(
+        self, path: str, spool: tempfile.SpooledTemporaryFile[bytes], limit: int
+    ) -> Response:
         """Send a request, and store the body of a successful response in an empty `spool`."""
         size = 0
 
         def take(block: bytes) -> None:
             nonlocal size
             size += len(block)
-            if size > _MAX_FILE_SIZE:
-                raise ResponseError(200, f"{path} is larger than {_MAX_FILE_SIZE} bytes")
+            if size > limit:
+                raise ResponseError(200, f"{path} is larger than {limit} bytes")
             with _reporting_full_disks(path):
                 spool.write(block)
 

@@ -175,3 +175,14 @@ def test_a_file_without_a_stated_size_is_limited(monkeypatch):
     monkeypatch.setattr(compression, "MAX_SIZE", 1000)
     with pytest.raises(MetadataError, match="it is larger than 1000 bytes"):
         b"".join(verified(chunks_of(TEXT, 100), stated(TEXT, size=None), "root"))
+
+
+def test_a_size_that_a_repository_states_does_not_raise_a_limit(monkeypatch):
+    text = b"x" * 2000
+    large = MetadataFile("a", f"sha256:{hashlib.sha256(text).hexdigest()}", 10**17, 10**17)
+    monkeypatch.setattr(compression, "MAX_SIZE", 1000)
+    monkeypatch.setattr(compression, "MAX_OPEN_SIZE", 1500)
+    with pytest.raises(MetadataError, match="it is larger than 1000 bytes"):
+        list(verified([text], large, "root"))
+    assert (large.limit, large.open_limit) == (1000, 1500)
+    assert (large._replace(size=3).limit, large._replace(open_size=4).open_limit) == (3, 4)

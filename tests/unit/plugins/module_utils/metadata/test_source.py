@@ -132,7 +132,7 @@ def test_an_error_of_the_server_is_raised_as_it_is(store):
     class Refused(OperatorError):
         pass
 
-    def fetch(path):
+    def fetch(path, _limit):
         raise Refused(path)
 
     with pytest.raises(Refused):
@@ -142,7 +142,7 @@ def test_an_error_of_the_server_is_raised_as_it_is(store):
 
 
 def test_a_root_is_limited(store):
-    def endless(path):
+    def endless(_path, limit):
         while True:
             yield bytes(1_000_000)
 

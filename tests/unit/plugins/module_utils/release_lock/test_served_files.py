@@ -89,10 +89,16 @@ def test_the_reason_why_a_file_cannot_be_read_is_reported(read, reply, error, me
         read(reply)
 
 
-def test_a_file_that_is_too_large_is_refused(read, monkeypatch):
-    monkeypatch.setattr(served_files, "_MAX_FILE_SIZE", 1000)
-    with pytest.raises(PulpError, match=f"{PATH} is larger than 1000 bytes"):
-        read(Reply(200, b"x" * 1001))
+def test_no_more_than_the_limit_of_a_file_is_read():
+    with file_server() as server:
+        server.files[URL] = b"x" * 100_000_000
+        files = ServedFiles(Connection(server.url, **CONNECTION))
+        fetch = files.below("a/20260101T000000")
+        with pytest.raises(ResponseError, match=f"{PATH} is larger than 1000 bytes"):
+            list(fetch("repodata/repomd.xml", 1000))
+        assert len(server.requests) == 1
+        server.files[URL] = b"x" * 1000
+        assert b"".join(fetch("repodata/repomd.xml", 1000)) == b"x" * 1000
 
 
 def test_the_content_path_prefix_of_the_server_is_used(read, pulp):
