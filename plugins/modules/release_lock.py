@@ -96,7 +96,8 @@ extends_documentation_fragment:
   - stackhpc.release_train.packages.filters
   - stackhpc.release_train.packages.pins
 notes:
-  - A snapshot whose metadata is unchanged costs one request. The package lists of others are downloaded.
+  - A snapshot whose metadata is unchanged costs one request for each C(repomd.xml) or C(Release), and one for
+    each architecture that is listed there and not served. The package lists of others are downloaded.
 seealso:
   - module: stackhpc.release_train.release_verify
   - module: stackhpc.release_train.access_check

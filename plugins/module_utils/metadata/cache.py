@@ -2,7 +2,7 @@
 """Packages and advisories of repositories on disk, by the digest of the roots of a repository.
 
 A file has a line with the digest of all that follows, a line of JSON with the number and the digest
-of the packages, and then a line for each package or advisory. It is written atomically and with mode
+of the packages and the paths of files that are left out, and then a line for each package or advisory. It is written atomically and with mode
 0600. A file that is damaged, or has another format, counts as missing.
 """
 
@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 from ..errors import OperatorError
@@ -22,10 +22,12 @@ from .packages import Advisory, MetadataError, Package, packages_digest
 from .versions import sort_key
 
 # Part of the first line: a change of the format makes all existing files invalid.
-_FORMAT = b"release-train-metadata 1 "
+_FORMAT = b"release-train-metadata 2 "
 _HEADER_SIZE = len(_FORMAT) + 65
 _BLOCK_SIZE = 1024 * 1024
 _MAX_ITEMS = 1_000_000
+# Characters of all items of a repository, which are sorted in memory.
+_MAX_CHARACTERS = 512 * 1024 * 1024
 # Files that were not read for this long are deleted.
 _MAX_AGE = 90 * 24 * 3600
 _MAX_TEMPORARY_AGE = 24 * 3600
@@ -65,20 +67,32 @@ class PackageCache:
         found[0].close()
         return int(found[1]["count"]), str(found[1]["digest"])
 
+    def left_out(self, key: CacheKey) -> list[str]:
+        """Return the paths of files of `store` without which packages are stored."""
+        found = self._open(key, _PACKAGES)
+        if not found:
+            return []
+        found[0].close()
+        return [str(path) for path in found[1]["left_out"]]
+
     def advisories(self, key: CacheKey) -> Iterator[Advisory] | None:
         """Return the advisories by id; None if they are not stored."""
         found = self._open(key, _ADVISORIES)
         return _lines(found[0], _advisory) if found else None
 
-    def store(self, key: CacheKey, packages: Iterable[Package]) -> None:
+    def store(
+        self, key: CacheKey, packages: Iterable[Package], left_out: Collection[str] = ()
+    ) -> None:
         """Sort and store packages; the same package is stored once.
 
-        Nothing is stored if `packages` raises an exception.
+        `left_out` are paths of files of the repository that are not served. They may be added while
+        `packages` are read. Nothing is stored if `packages` raises an exception.
         """
         chosen = sort_packages(key.content_type, _bounded(packages))
         count, digest = packages_digest(chosen)
         lines = ("\t".join(map(str, package)) for package in chosen)
-        self._write(key, _PACKAGES, {"count": count, "digest": digest}, lines)
+        header = {"count": count, "digest": digest, "left_out": list(left_out)}
+        self._write(key, _PACKAGES, header, lines)
 
     def store_advisories(self, key: CacheKey, advisories: Iterable[Advisory]) -> None:
         """Sort and store advisories. Nothing is stored if `advisories` raises an exception."""
@@ -173,10 +187,24 @@ class _Keys(dict[str, str]):
 
 
 def _bounded(items: Iterable[Any]) -> Iterator[Any]:
+    characters = 0
     for number, item in enumerate(items):
+        characters += _characters(item)
         if number >= _MAX_ITEMS:
             raise MetadataError(f"the repository has more than {_MAX_ITEMS} packages or advisories")
+        if characters > _MAX_CHARACTERS:
+            raise MetadataError(
+                f"the packages or advisories of the repository have more than {_MAX_CHARACTERS} "
+                "characters"
+            )
         yield item
+
+
+def _characters(value: Any) -> int:
+    """Return the number of characters of the texts in a package or an advisory."""
+    if isinstance(value, str):
+        return len(value)
+    return sum(map(_characters, value)) if isinstance(value, tuple) else 1
 
 
 def _write_file(file: BinaryIO, header: dict[str, Any], lines: Iterable[str]) -> None:

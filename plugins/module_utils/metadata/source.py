@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -94,10 +95,25 @@ class RepositoryMetadata:
 
     def digest(self) -> tuple[int, str]:
         """Return number and digest of the packages, see `packages_digest`."""
+        # Another server, with the same roots, may not have served what this one does.
+        if self._known_roots is None and self._serves_any(self._cache.left_out(self._key())):
+            self._store_packages(self._key())
         return self._cached(self._cache.digest, self._store_packages)
 
-    def packages(self) -> Iterator[Package]:
-        """Return the packages, by name, architecture and version order."""
+    def packages(self, known_digest: tuple[int, str] | None = None) -> Iterator[Package]:
+        """Return the packages, by name, architecture and version order.
+
+        `known_digest` is that of a lock. Raises MetadataError if the packages are others, as those of
+        a server that leaves out an architecture are.
+        """
+        if known_digest is None:
+            return self._cached(self._cache.packages, self._store_packages)
+        if self._cache.digest(self._key()) not in (None, known_digest):
+            self._store_packages(self._key())
+        if self.digest() != known_digest:
+            raise MetadataError(
+                f"{', '.join(self.roots)}: the packages that are served are not those of the lock"
+            )
         return self._cached(self._cache.packages, self._store_packages)
 
     def advisories(self) -> Iterator[Advisory]:
@@ -107,10 +123,7 @@ class RepositoryMetadata:
     def _cached(
         self, read: Callable[[CacheKey], _Item | None], store: Callable[[CacheKey], None]
     ) -> _Item:
-        selection = self._selection
-        selected = [sorted(set(selection.components)), sorted(set(selection.architectures))]
-        text = json.dumps([self.roots, *selected], sort_keys=True)
-        key = CacheKey(selection.content_type, hashlib.sha256(text.encode()).hexdigest())
+        key = self._key()
         found = read(key)
         if found is None:
             store(key)
@@ -122,19 +135,36 @@ class RepositoryMetadata:
             )
         return found
 
+    def _key(self) -> CacheKey:
+        selection = self._selection
+        selected = [sorted(set(selection.components)), sorted(set(selection.architectures))]
+        text = json.dumps([self.roots, *selected], sort_keys=True)
+        return CacheKey(selection.content_type, hashlib.sha256(text.encode()).hexdigest())
+
     def _store_packages(self, key: CacheKey) -> None:
-        self._cache.store(key, self._fetch_packages())
+        left_out: list[str] = []
+        self._cache.store(key, self._fetch_packages(left_out), left_out)
 
     def _store_advisories(self, key: CacheKey) -> None:
         self._cache.store_advisories(key, self._fetch_advisories())
 
-    def _fetch_packages(self) -> Iterator[Package]:
+    def _serves_any(self, paths: Iterable[str]) -> bool:
+        for path in paths:
+            with suppress(MissingFile):
+                self._fetch_first({path: MAX_SIZE})
+                return True
+        return False
+
+    def _fetch_packages(self, left_out: list[str]) -> Iterator[Package]:
         if self._selection.content_type == "rpm":
             file = self._rpm_files()[rpm.PRIMARY]
             yield from rpm.read_packages(self._open(file, rpm.ROOT_PATH), file.path)
             return
+        served: list[deb.PackageIndex] = []
+        missing: list[tuple[deb.PackageIndex, MissingFile]] = []
         for release in self._releases():
-            yield from self._fetch_suite(release)
+            yield from self._fetch_suite(release, served, missing)
+        left_out += _explained(served, missing)
 
     def _fetch_advisories(self) -> Iterator[Advisory]:
         if self._selection.content_type == "rpm":
@@ -142,23 +172,27 @@ class RepositoryMetadata:
             if file:
                 yield from rpm.read_advisories(self._open(file, rpm.ROOT_PATH), file.path)
 
-    def _fetch_suite(self, release: deb.Release) -> Iterator[Package]:
+    def _fetch_suite(
+        self,
+        release: deb.Release,
+        served: list[deb.PackageIndex],
+        missing: list[tuple[deb.PackageIndex, MissingFile]],
+    ) -> Iterator[Package]:
         selection = self._selection
-        missing = []
+        before = len(missing)
         indices = deb.select_indices(release, selection.components, selection.architectures)
         for index in indices:
             try:
                 chunks, file = self._open_first(index.files, release.path)
             except MissingFile as error:
-                # Ubuntu lists architectures that only another server has, and mirrors list
-                # architectures that they leave out.
                 if selection.architectures:
                     raise
-                missing.append(error)
+                missing.append((index, error))
                 continue
+            served.append(index)
             yield from deb.read_packages(chunks, file.path)
-        if len(missing) == len(indices):
-            raise missing[0]
+        if len(missing) - before == len(indices):
+            raise missing[before][1]
 
     def _rpm_files(self) -> dict[str, MetadataFile]:
         text = self._read_roots().get(rpm.ROOT_PATH)
@@ -240,6 +274,28 @@ def read_digests(fetch: Fetch, paths: Iterable[str]) -> dict[str, str]:
 
 def _open(chunks: Iterable[bytes], file: MetadataFile, root: str) -> Iterator[bytes]:
     return open_stream(verified(chunks, file, root), file.path, file.open_limit)
+
+
+def _explained(
+    served: Iterable[deb.PackageIndex], missing: Iterable[tuple[deb.PackageIndex, MissingFile]]
+) -> list[str]:
+    """Return a path for each architecture and component of which no file is served.
+
+    Ubuntu lists architectures that only another server has, and mirrors list those that they leave
+    out. Raises MissingFile for a file of another one, which a damaged repository does not serve.
+    """
+    served = list(served)
+    arches, components = {one.arch for one in served}, {one.component for one in served}
+    paths: dict[tuple[str, str], str] = {}
+    for index, error in missing:
+        path = index.files[0].path
+        if index.arch not in arches:
+            paths.setdefault(("architecture", index.arch), path)
+        elif index.component not in components:
+            paths.setdefault(("component", index.component), path)
+        elif index.files[0].open_size != 0:
+            raise error
+    return list(paths.values())
 
 
 def _release_paths(suite: str) -> list[str]:

@@ -40,7 +40,9 @@ class ServedPackages:
     ) -> Iterator[Package]:
         """Return the packages of a repository, sorted. Raises OperatorError."""
         try:
-            return self._metadata(content_type, entry).packages()
+            locked = entry["packages"]
+            metadata = self._metadata(content_type, entry)
+            return metadata.packages((locked["count"], locked["digest"]))
         except MissingFile as error:
             raise PulpError(
                 f"the server does not serve the snapshot {short_name} {entry['stamp']} any more, and "

@@ -13,7 +13,7 @@ import pytest
 from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.metadata import cache
 from plugins.module_utils.metadata.cache import CacheKey, PackageCache, sort_packages
-from plugins.module_utils.metadata.packages import packages_digest
+from plugins.module_utils.metadata.packages import MetadataError, packages_digest
 from tests.unit.repository_metadata import BLANK_ADVISORY, many_packages
 
 KEY = CacheKey("rpm", "0" * 64)
@@ -104,7 +104,7 @@ def test_a_damaged_file_counts_as_missing(directory, method):
         b"",
         text + b"x",
         b"x" + text,
-        text.replace(b"data 1 ", b"data 2 "),
+        text.replace(b"data 2 ", b"data 1 "),
     ]
     for _number in range(20):
         place = rng.randrange(len(text))
@@ -164,3 +164,15 @@ def test_a_directory_that_cannot_be_used_is_named(tmp_path):
         PackageCache(path).store(KEY, [])
     with pytest.raises(OperatorError, match=f"{path}.*cannot be used: Not a directory. Correct"):
         PackageCache(path).packages(KEY)
+
+
+def test_the_characters_that_are_kept_in_memory_are_limited(directory, monkeypatch):
+    monkeypatch.setattr(cache, "_MAX_CHARACTERS", 1000)
+    store = PackageCache(str(directory))
+    large = many_packages(1)[0]._replace(location="x" * 1000)
+    advisory = BLANK_ADVISORY._replace(packages=(("a" * 500, "b" * 400, "c" * 100),))
+    with pytest.raises(MetadataError, match="more than 1000 characters"):
+        store.store(KEY, [large])
+    with pytest.raises(MetadataError, match="more than 1000 characters"):
+        store.store_advisories(KEY, [advisory])
+    assert store.packages(KEY) is store.advisories(KEY) is None

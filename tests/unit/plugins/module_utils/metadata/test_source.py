@@ -196,6 +196,49 @@ def test_architectures_that_are_listed_and_not_served_are_errors_only_if_selecte
         RepositoryMetadata(site.fetch, Selection("deb", ("noble",), ("main",)), store).packages()
 
 
+def test_a_list_without_an_architecture_is_not_used_once_it_is_served(store):
+    site = deb_site(
+        {"noble": {"main/binary-amd64": debs(5), "main/binary-arm64": debs(3, "arm64")}}
+    )
+    everything = packages_digest([*debs(5), *debs(3, "arm64")])
+    path = "dists/noble/main/binary-arm64/Packages.gz"
+    text = site.files.pop(path)
+
+    def metadata(**known):
+        return RepositoryMetadata(site.fetch, Selection("deb", ("noble",)), store, **known)
+
+    assert metadata().digest() == packages_digest(debs(5))
+    site.requests.clear()
+    assert metadata().digest() == packages_digest(debs(5))
+    assert site.requests == ["dists/noble/Release", path]
+    roots = metadata().roots
+    with pytest.raises(MetadataError, match="not those of the lock"):
+        metadata(known_roots=roots).packages(everything)
+    site.files[path] = text
+    assert len(list(metadata(known_roots=roots).packages(everything))) == 8
+    assert metadata().digest() == everything
+    site.requests.clear()
+    assert metadata().digest() == everything
+    assert site.requests == ["dists/noble/Release"]
+
+
+def test_a_file_that_is_missing_although_its_architecture_is_served_is_an_error(store):
+    parts = {
+        f"{component}/binary-{arch}": debs(3, arch)
+        for component in ("main", "universe")
+        for arch in ("amd64", "arm64")
+    }
+    site = deb_site({"noble": parts, "noble-security": parts})
+    everything = Selection("deb", ("noble", "noble-security"))
+    for path in [path for path in site.files if "/universe/" in path]:
+        del site.files[path]
+    assert RepositoryMetadata(site.fetch, everything, store).digest()[0] == 6
+    del site.files["dists/noble-security/main/binary-arm64/Packages.gz"]
+    site.files["dists/noble/Release"] += b"X: y\n"
+    with pytest.raises(MissingFile, match="noble-security/main/binary-arm64/Packages.gz"):
+        RepositoryMetadata(site.fetch, everything, store).digest()
+
+
 def test_a_missing_release_is_replaced_by_the_signed_one(store):
     site = deb_site({"noble": {"main/binary-amd64": debs(5)}})
     release = site.files.pop("dists/noble/Release")
