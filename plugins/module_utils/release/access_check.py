@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..container.registry import Registry
 from ..content.apt_release import release_paths
@@ -296,12 +296,25 @@ class SnapshotCheck:
         )
 
 
+class ImageAdvice(NamedTuple):
+    """What an image that is served was, and what to do about one (`%s`) that is not."""
+
+    state: str = "released (container_promote on Ark)"
+    action: str = "release the %s (container_promote on Ark)"
+
+
+_PROMOTION = ImageAdvice()
+
+
 class ContainerImageCheck:
     """Checks whether an account can pull container images."""
 
-    def __init__(self, registry: Registry, account: Account) -> None:
+    def __init__(
+        self, registry: Registry, account: Account, advice: ImageAdvice = _PROMOTION
+    ) -> None:
         self._registry = registry
         self._account = account
+        self._advice = advice
 
     def run(self, pin: ContainerPin, result: Result) -> None:
         """Check one tag: sets `access`, `digest`, and the error."""
@@ -333,23 +346,22 @@ class ContainerImageCheck:
             )
         return (
             f"{self._account.description} may not pull from {pin.name}: no image of this name is "
-            "released (container_promote on Ark), or the account is not in a group that may pull "
-            "from the namespace (access_control)"
+            f"{self._advice.state}, or the account is not in a group that may pull from the namespace "
+            "(access_control)"
         )
 
     def _not_found(self, pin: ContainerPin) -> tuple[str, str]:
         pulp_url, tags = self._account.pulp_url, self._registry.tags(pin.name)
         if not tags:
             return MISSING_IMAGE, (
-                f"{pulp_url} has no image of this name: correct it, or release the image "
-                "(container_promote on Ark)"
+                f"{pulp_url} has no image of this name: correct it, or {self._advice.action % 'image'}"
             )
         # Tags of the same release and distribution, if there are any.
         similar = [tag for tag in tags if _series(tag) == _series(pin.tag)] or tags
         newest = max(similar, key=lambda tag: tag.rpartition("-")[2])
         return MISSING_TAG, (
             f"{pulp_url} has the image without this tag, {_newest_of(len(similar))} {newest}: "
-            "correct the pin, or release the tag (container_promote on Ark)"
+            f"correct the pin, or {self._advice.action % 'tag'}"
         )
 
 

@@ -14,7 +14,7 @@ from ..inventory.pins import Pin
 from ..metadata.manifest import ROOT_PATH, read_manifest
 from ..metadata.source import MissingFile, RepositoryMetadata, Selection, read_root
 from ..pulp.errors import AuthenticationError, InvalidItem, ResponseError
-from ..release.access_check import ContainerImageCheck, ContainerPin, SnapshotCheck
+from ..release.access_check import ContainerImageCheck, ContainerPin, ImageAdvice, SnapshotCheck
 from ..report.report import Result
 from ..text import printable
 from .served_files import ServerReader
@@ -26,6 +26,12 @@ IMAGE, DISK_IMAGE = "image", "disk_image"
 EntryKey = tuple[str, str, str]
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
 _MAX_SHOWN = 80
+# A release is locked before its images are promoted.
+_BUILD = ImageAdvice(
+    "pushed (container_check lists what is missing)",
+    "build and push the %s (container_check lists what is missing), or in a namespace of released "
+    "images promote it (container_promote on Ark)",
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ class Resolver(ServerReader):
 
     def resolve_image(self, pin: ContainerPin, result: Result) -> str:
         """Resolve a tag of a container image: the digest of its manifest."""
-        ContainerImageCheck(self.registry, self.account).run(pin, result)
+        ContainerImageCheck(self.registry, self.account, _BUILD).run(pin, result)
         result.more.pop("access")
         if result.error:
             raise InvalidItem(result.error)

@@ -164,7 +164,10 @@ def test_metadata_that_are_not_those_of_the_root_are_refused(release, text):
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
-        (Reply(404, {"errors": []}), "has no image of this name"),
+        (
+            Reply(404, {"errors": []}),
+            "has no image of this name: correct it, or build and push the image (container_check",
+        ),
         (Reply(401, ""), "user 'client1' may not pull from stackhpc/nova-api"),
         (Reply(500, ""), "responded with HTTP 500"),
         (
