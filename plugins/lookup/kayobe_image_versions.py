@@ -19,6 +19,12 @@ options:
     type: list
     elements: path
     required: true
+  empty:
+    description:
+      - What a file without any variable does. V(error) fails, V(skip) returns no item for it.
+    type: str
+    choices: [error, skip]
+    default: error
 seealso:
   - plugin: stackhpc.release_train.kayobe_package_versions
     plugin_type: lookup
@@ -59,10 +65,11 @@ class LookupModule(LookupBase):
     def run(
         self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any
     ) -> list[dict[str, str]]:
-        return [image for term in terms for image in _images(str(term))]
+        skip = kwargs.get("empty") == "skip"
+        return [image for term in terms for image in _images(str(term), skip)]
 
 
-def _images(root: str) -> list[dict[str, str]]:
+def _images(root: str, skip_empty: bool) -> list[dict[str, str]]:
     if not root.strip():
         raise AnsibleLookupError("expected the path of a Kayobe configuration, not an empty string")
     try:
@@ -70,10 +77,11 @@ def _images(root: str) -> list[dict[str, str]]:
     except KayobeFileError as error:
         raise AnsibleLookupError(f"no pins of images {error}") from None
     try:
-        images = pinned_disk_images(read_variables(Path(path)))
+        pins = read_variables(Path(path))
+        images = pinned_disk_images(pins)
     except OperatorError as error:
         raise AnsibleLookupError(f"{path}: {error}") from error
-    if not images:
+    if not images and (pins or not skip_empty):
         raise AnsibleLookupError(
             f"{path}: no pins, expected stackhpc_<distribution>_<release>_overcloud_host_image_version"
         )

@@ -54,3 +54,12 @@ def test_errors_are_reported_with_the_file(configuration, text, message):
 def test_a_missing_configuration_is_reported(term, message):
     with pytest.raises(AnsibleLookupError, match=message):
         LookupModule().run([term])
+
+
+@pytest.mark.parametrize("text", ["", "---\n# No image is pinned.\n"])
+def test_a_file_without_variables_may_be_skipped(configuration, text):
+    assert LookupModule().run([configuration(text)], empty="skip") == []
+    with pytest.raises(AnsibleLookupError, match="no pins, expected stackhpc_"):
+        LookupModule().run([configuration(text)])
+    with pytest.raises(AnsibleLookupError, match="no pins, expected stackhpc_"):
+        LookupModule().run([configuration("a: 1\n")], empty="skip")
