@@ -14,7 +14,7 @@ description:
   - Of several records with the same name, the last one is valid. A result is not recorded again if the valid
     record of its name has the same result and URL.
   - Replaces the file atomically. Its mode is preserved, its comments are not.
-  - A signature covers the evidence. Record evidence first and sign the lock afterwards.
+  - A signature covers the evidence. Set O(sign_command), or sign the lock again afterwards.
 options:
   lock:
     description: Path of the lock file.
@@ -43,6 +43,13 @@ options:
       - File with exported OpenPGP public keys. If it is set, the lock must have a valid signature
         C(<lock>.asc) of one of these keys before the result is recorded.
     type: path
+  sign_command:
+    description:
+      - Program and arguments that sign the lock. The program reads the lock from its standard input and prints
+        a detached OpenPGP signature in ASCII armor, which is written to C(<lock>.asc). Run without a shell.
+      - With O(keyring), the signature must be one of these keys.
+    type: list
+    elements: str
 requirements:
   - PyYAML
 attributes:
@@ -101,9 +108,9 @@ record:
 from typing import Any
 
 from ..module_utils.errors import OperatorError
-from ..module_utils.lock.evidence import RESULTS, Evidence, record_in_file
+from ..module_utils.lock.evidence import RESULTS, Evidence, Signing, record_in_file
 from ..module_utils.module import Module
-from ..module_utils.release_lock.options import KEYRING_OPTIONS
+from ..module_utils.release_lock.options import KEYRING_OPTIONS, SIGN_OPTIONS
 
 
 def main() -> None:
@@ -115,6 +122,7 @@ def main() -> None:
             "url": {"type": "str", "default": ""},
             "by": {"type": "str", "default": ""},
             **KEYRING_OPTIONS,
+            **SIGN_OPTIONS,
         }
     )
     result: dict[str, Any] = {}
@@ -122,8 +130,9 @@ def main() -> None:
     problem = ""
     evidence = Evidence(*(module.params[key] for key in Evidence._fields))
     try:
-        path, keyring = module.params["lock"], module.params["keyring"] or ""
-        result, warnings = record_in_file(path, evidence, not module.check_mode, keyring)
+        signing = Signing(module.params["keyring"] or "", module.params["sign_command"] or ())
+        path, write = module.params["lock"], not module.check_mode
+        result, warnings = record_in_file(path, evidence, write, signing)
     except OperatorError as error:
         problem = str(error)
     for warning in warnings:

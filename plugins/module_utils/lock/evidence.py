@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 from ..errors import secrets_in
-from ..files import replace_text_file
+from ..files import replace_text_file, write_text_file
 from .document import LockError, lock_digest, write_lock
 from .schema import SCHEMA, problems, shown_value
-from .signature import SIGNATURE_SUFFIX, load_verified_lock
+from .signature import SIGNATURE_SUFFIX, load_verified_lock, sign
 
 PASSED = "passed"
 FAILED = "failed"
@@ -33,6 +33,16 @@ class Recorded(NamedTuple):
     lock: dict[str, Any]
     record: dict[str, str]
     changed: bool
+
+
+class Signing(NamedTuple):
+    """How a lock is verified and signed again: both may be empty, see signature.py."""
+
+    keyring: str = ""
+    command: Sequence[str] = ()
+
+
+_UNSIGNED = Signing()
 
 
 class Evidence(NamedTuple):
@@ -100,23 +110,29 @@ def evidence_problems(lock: Mapping[str, Any], required: Iterable[str]) -> list[
 
 
 def record_in_file(
-    path: str, evidence: Evidence, write: bool, keyring: str = ""
+    path: str, evidence: Evidence, write: bool, signing: Signing = _UNSIGNED
 ) -> tuple[dict[str, Any], list[str]]:
     """Record evidence in a lock file, unless `write` is False; return a result and warnings.
 
-    With a keyring, the signature of the file must be valid before evidence is added to it.
+    With a keyring, the signature of the file must be valid before evidence is added to it. With a
+    command, the lock with the evidence is signed by it.
     The file is replaced atomically, in the written form of locks. The result has the keys `changed`,
     `path`, `name` (of the lock), `digest`, `record`, `evidence` (see `list_evidence`) and `diff`.
     Raises LockError, and TextFileError if the file cannot be written.
     """
-    content, lock, _signer = load_verified_lock(path, keyring)
+    content, lock, _signer = load_verified_lock(path, signing.keyring)
     added = add_evidence(lock, evidence)
     before = content.decode("utf-8")
     after = write_lock(added.lock).decode("ascii") if added.changed else before
     if write and added.changed:
+        signature = b""
+        if signing.command:
+            signature = sign(signing.command, after.encode("ascii"), signing.keyring, path)
         replace_text_file(path, before, after)
+        if signature:
+            write_text_file(path + SIGNATURE_SUFFIX, signature.decode("ascii"))
     warnings = []
-    if added.changed and os.path.lexists(path + SIGNATURE_SUFFIX):
+    if added.changed and not signing.command and os.path.lexists(path + SIGNATURE_SUFFIX):
         warnings.append(
             f"{path}{SIGNATURE_SUFFIX} is the signature of the lock without this record: sign the "
             "lock again"

@@ -57,28 +57,18 @@ class _Finished(NamedTuple):
     message: str
 
 
-def sign(content: bytes, key: str = "", home: str = "") -> bytes:
-    """Return the detached signature of the bytes of a lock file, in ASCII armor.
-
-    `key` is a fingerprint or user ID of gpg, by default its default key; `home` is its directory, by
-    default that of the environment. Raises SignatureError.
-    """
-    options = ["--armor", "--digest-algo", "SHA512"]
-    if key:
-        options += ["--local-user", key]
-    done = _gpg([*options, "--output", "-", "--detach-sign"], home, content, _SIGN_SECONDS)
-    if "SIG_CREATED" not in dict(done.status):
-        name = f"the key {shown_value(key)}" if key else "the default key of gpg"
-        raise SignatureError(f"the lock cannot be signed with {name}: {done.message}")
-    return _signature(done.output, "gpg")
-
-
-def sign_with(command: Sequence[str], content: bytes) -> bytes:
+def sign(command: Sequence[str], content: bytes, keyring: str, source: str) -> bytes:
     """Return the signature that a command prints for the bytes of a lock file on its standard input.
 
-    The command is run without a shell and must print an OpenPGP signature in ASCII armor. Raises
-    SignatureError.
+    The command is run without a shell and must print an OpenPGP signature in ASCII armor, with a
+    keyring a valid one. `source` names the lock in errors. Raises SignatureError.
     """
+    signature = _printed_signature(command, content)
+    require_signature(content, signature, keyring, source)
+    return signature
+
+
+def _printed_signature(command: Sequence[str], content: bytes) -> bytes:
     if not command or not all(isinstance(one, str) and one for one in command[:1]):
         raise SignatureError("sign_command is empty: expected a program and its arguments")
     program = shown_value(command[0])

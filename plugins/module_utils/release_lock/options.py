@@ -9,6 +9,9 @@ CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
     "container_namespace": {"type": "str", "default": "stackhpc"},
 }
 KEYRING_OPTIONS: dict[str, dict[str, Any]] = {"keyring": {"type": "path"}}
+SIGN_OPTIONS: dict[str, dict[str, Any]] = {
+    "sign_command": {"type": "list", "elements": "str"},
+}
 CACHE_OPTIONS: dict[str, dict[str, Any]] = {
     "cache_path": {"type": "path", "default": "~/.cache/stackhpc-release-train"},
 }

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import pytest
 
 from plugins.module_utils.lock.document import LockError, lock_digest, read_lock, write_lock
 from plugins.module_utils.lock.evidence import (
     Evidence,
+    Signing,
     add_evidence,
     evidence_problems,
     list_evidence,
@@ -191,5 +195,22 @@ def test_an_invalid_lock_is_neither_read_nor_written(lock_file):
 def test_a_lock_without_signature_is_refused_where_a_keyring_is_configured(lock_file, tmp_path):
     before = lock_file.read_bytes()
     with pytest.raises(LockError, match="has no signature"):
-        record_in_file(str(lock_file), SMOKE, True, str(tmp_path / "keyring.asc"))
+        record_in_file(str(lock_file), SMOKE, True, Signing(str(tmp_path / "keyring.asc")))
+    assert lock_file.read_bytes() == before
+
+
+def test_a_lock_with_evidence_is_signed_by_a_command(lock_file):
+    program = "echo '-----BEGIN PGP SIGNATURE-----'; sha256sum; echo '-----END PGP SIGNATURE-----'"
+    signing = Signing(command=["sh", "-c", program])
+    result, warnings = record_in_file(str(lock_file), SMOKE, True, signing)
+    assert result["changed"]
+    assert warnings == []
+    digest = hashlib.sha256(lock_file.read_bytes()).hexdigest()
+    assert digest in Path(f"{lock_file}.asc").read_text()
+
+
+def test_evidence_is_not_recorded_if_the_lock_cannot_be_signed(lock_file):
+    before = lock_file.read_bytes()
+    with pytest.raises(LockError, match="failed with status 1"):
+        record_in_file(str(lock_file), SMOKE, True, Signing(command=["false"]))
     assert lock_file.read_bytes() == before
