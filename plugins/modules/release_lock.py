@@ -69,14 +69,29 @@ options:
     description:
       - File of an earlier lock, whose pins are used for everything that O(package_versions), O(container_tags),
         O(images) and O(sources) do not name. A pin with the value null removes that of the earlier lock.
-      - Fails if a pin of the earlier lock has other content now. Source repositories keep their commit.
+      - Fails if a pin of the earlier lock has other content now, or no repository in the inventory. Source repositories keep their commit.
       - Does not take over O(configuration).
     type: path
   keyring:
     description:
       - File with exported OpenPGP public keys. If it is set, the lock in O(earlier) must have a valid
-        signature C(<lock>.asc) of one of these keys.
+        signature C(<lock>.asc) of one of these keys, and evidence that was recorded in O(path) is kept only if
+        that lock has one.
     type: path
+  sign_command:
+    description:
+      - Program and arguments that sign the lock, such as V([gpg, --batch, --armor, --detach-sign]). The program
+        reads the lock from its standard input and prints a detached OpenPGP signature in ASCII armor, which is
+        written to C(<path>.asc). Run without a shell, unless the lock has a signature and is unchanged.
+      - With O(keyring), the signature must be one of these keys.
+    type: list
+    elements: str
+  partial:
+    description:
+      - Whether a lock is written although the filters leave out some of O(package_versions). It describes only a
+        part of the release.
+    type: bool
+    default: false
   configuration:
     description:
       - Origin of the pins, a mapping of C(repository), C(ref) and C(commit). It is part of the lock.
@@ -163,13 +178,14 @@ unknown_pins:
 results:
   description:
     - One entry for each package pin, in the order of the inventory, then for each invalid item, each image
-      tag, each disk image and each source repository, then one for the lock itself.
+      tag, each disk image and each source repository, then one for each file that is written - the lock, its
+      signature and the bill of materials.
   returned: always
   type: list
   elements: dict
   contains:
     name: {description: 'Name of the snapshot, image tag, disk image, source repository or lock.', type: str, returned: always}
-    type: {description: 'V(rpm), V(deb), V(image), V(disk_image), V(source) or V(lock).', type: str, returned: always}
+    type: {description: 'V(rpm), V(deb), V(image), V(disk_image), V(source), V(lock), V(signature) or V(report).', type: str, returned: always}
     action:
       description: V(unchanged) or V(failed). For the lock V(created), V(updated) or V(unchanged).
       type: str
@@ -209,7 +225,12 @@ from ..module_utils.release.options import (
     inventory_lists,
 )
 from ..module_utils.release_lock.build import lock_release
-from ..module_utils.release_lock.options import CACHE_OPTIONS, CONTAINER_OPTIONS, KEYRING_OPTIONS
+from ..module_utils.release_lock.options import (
+    CACHE_OPTIONS,
+    CONTAINER_OPTIONS,
+    KEYRING_OPTIONS,
+    SIGN_OPTIONS,
+)
 
 
 def main() -> None:
@@ -222,6 +243,7 @@ def main() -> None:
         **CONTAINER_OPTIONS,
         **CACHE_OPTIONS,
         **KEYRING_OPTIONS,
+        **SIGN_OPTIONS,
         "name": {"type": "str", "required": True},
         "path": {"type": "path", "required": True},
         "package_versions": {"type": "dict"},
@@ -231,6 +253,7 @@ def main() -> None:
         "earlier": {"type": "path"},
         "configuration": {"type": "dict"},
         "sbom_path": {"type": "path"},
+        "partial": {"type": "bool", "default": False},
     }
     pinned = [("package_versions", "container_tags", "images", "sources", "earlier")]
     run(options, lock_release, "pin", required_one_of=pinned)

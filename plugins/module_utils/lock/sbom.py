@@ -15,6 +15,8 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
 from itertools import chain
 from typing import Any, Optional
 from urllib.parse import quote, urlsplit
@@ -25,7 +27,7 @@ from .difference import PackageReader
 from .document import lock_digest
 
 _PROPERTY = "stackhpc:release_train:"
-_NAME_STAMP = re.compile(r".*?([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})")
+_NAME_STAMP = re.compile(r".*?([0-9]{8}T[0-9]{6})")
 # Algorithms of CycloneDX; a checksum with another one is not listed.
 _ALGORITHMS = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha384": "SHA-384"}
 _ALGORITHMS["sha512"] = "SHA-512"
@@ -47,10 +49,12 @@ _SCP_URL = re.compile(r"([^@/:]+@[^:/]+):(.*)")
 _Component = dict[str, Any]
 
 
-def sbom_lines(lock: Mapping[str, Any], reader: PackageReader) -> Iterator[str]:
+def sbom_lines(
+    lock: Mapping[str, Any], reader: PackageReader, container_namespace: str = ""
+) -> Iterator[str]:
     """Yield the lines of the document, a component each, without keeping them in memory.
 
-    Raises OperatorError, then what was written is not complete, if a repository cannot be read.
+    The names of container images in a lock are relative to `container_namespace`. Raises OperatorError, then what was written is not complete, if a repository cannot be read.
     """
     digest = lock_digest(lock)
     metadata: dict[str, Any] = {
@@ -64,9 +68,10 @@ def sbom_lines(lock: Mapping[str, Any], reader: PackageReader) -> Iterator[str]:
         "tools": {"components": [{"type": "application", "name": "stackhpc.release_train"}]},
     }
     found = _NAME_STAMP.fullmatch(lock["name"])
-    if found:
-        year, month, day, hour, minute, second = found.groups()
-        metadata["timestamp"] = f"{year}-{month}-{day}T{hour}:{minute}:{second}Z"
+    with suppress(ValueError):  # digits that are no time
+        if found:
+            stamp = datetime.strptime(found[1], "%Y%m%dT%H%M%S")
+            metadata["timestamp"] = f"{stamp.isoformat()}Z"
     serial = uuid.uuid5(uuid.NAMESPACE_URL, digest)
     yield "{\n"
     yield '"$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",\n'
@@ -75,7 +80,7 @@ def sbom_lines(lock: Mapping[str, Any], reader: PackageReader) -> Iterator[str]:
     separator = "\n"
     for component in chain(
         _packages(lock, reader),
-        _container_images(lock),
+        _container_images(lock, container_namespace),
         _disk_images(lock),
         _sources(lock),
     ):
@@ -161,10 +166,10 @@ def _quoted(text: str) -> str:
     return quote(text, safe=":")
 
 
-def _container_images(lock: Mapping[str, Any]) -> Iterator[_Component]:
+def _container_images(lock: Mapping[str, Any], namespace: str) -> Iterator[_Component]:
     registry = urlsplit(lock["source"].get("pulp", "")).netloc.rpartition("@")[2]
     for name, tags in sorted(lock["containers"].items()):
-        url = "/".join(filter(None, [registry, name])).lower()
+        url = "/".join(filter(None, [registry, namespace, name])).lower()
         short_name = name.rpartition("/")[2].lower()
         for tag, digest in sorted(tags.items()):
             yield {

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..artifacts.disk_images import DiskImageError, disk_image_pin
@@ -13,6 +14,13 @@ from ..files import require_directory, write_text_file
 from ..inventory.pins import Pin, ResolvedPins, unknown_pins_text
 from ..lock.document import load_lock, lock_digest, new_lock, write_lock
 from ..lock.sbom import sbom_lines
+from ..lock.signature import (
+    SIGNATURE_SUFFIX,
+    SignatureError,
+    read_signature,
+    require_signature,
+    sign,
+)
 from ..metadata.cache import PackageCache
 from ..pulp.errors import InvalidItem
 from ..pulp.pool import run_all
@@ -47,6 +55,14 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     earlier = EarlierLock.read(params)
     params = earlier.params
     resolved, selected = read_package_pins(server, params)
+    earlier.require_known(resolved.unknown)
+    known = len(resolved.pins) + len(resolved.errors) + len(resolved.unknown)
+    is_partial = known < len(params["package_versions"] or {})
+    if is_partial and not params["partial"]:
+        raise InvalidItem(
+            f"the filters leave out a part of the release ({selected}): remove package_filter, "
+            "rpm_filter, deb_filter and sync_group, or set partial to lock this part only"
+        )
     images = container_pins(params["container_tags"], params["container_namespace"])
     pairs = [
         *_package_pairs(resolved, params),
@@ -65,7 +81,7 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     if not server.check_mode:  # in which a task before this one has not created it
         for path in filter(None, (params["path"], params["sbom_path"])):
             require_directory(path)
-    existing = _existing(params["path"])
+    existing = _existing(server, params)
     names = [pin.name for _result, pin in images if not pin.mistake]
     resolver = Resolver.open(connection, names, PackageCache(params["cache_path"]))
     results = run_all(
@@ -79,15 +95,16 @@ def lock_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Result
     failed = [result for result in results if result.error]
     if failed:
         return results, {**more, "lines": _failures(failed, len(results), params["path"])}
-    saved, lock = _save(server, params["path"], entries.lock(), existing)
-    written = [saved]
-    if params["sbom_path"]:
+    lock = _with_evidence(entries.lock(), existing)
+    sbom = ""
+    if params["sbom_path"]:  # before the lock is written, because the server may fail
         reader = ServedPackages(resolver.files, resolver.cache)
-        text = "".join(sbom_lines(lock, reader))
-        written.append(write_report(server, params["sbom_path"], text, "CycloneDX"))
-    lines = _answer(lock, saved, params["path"], server.check_mode)
-    known = len(resolved.pins) + len(resolved.errors) + len(resolved.unknown)
-    if known < len(params["package_versions"] or {}):  # filters left some out
+        sbom = "".join(sbom_lines(lock, reader, params["container_namespace"]))
+    written = _save(server, params, lock, existing)
+    if sbom:
+        written.append(write_report(server, params["sbom_path"], sbom, "CycloneDX"))
+    lines = _answer(lock, written[0], params["path"], server.check_mode)
+    if is_partial:
         lines.insert(1, f"not a whole release: {selected}")
     elif resolved.unknown:
         lines.insert(1, unknown_pins_text(resolved.unknown))
@@ -197,27 +214,96 @@ def _source(pulp_url: str, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"pulp": pulp_url, **({"configuration": configuration} if configuration else {})}
 
 
-def _existing(path: str) -> dict[str, Any] | None:
-    """Return the lock that will be replaced, if any. Raises OperatorError for another file."""
-    return load_lock(path)[1] if os.path.lexists(path) else None
+def _existing(server: Server, params: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the lock that will be replaced, if any. Raises OperatorError for another file.
+
+    With a keyring, it has no evidence unless it has a valid signature.
+    """
+    path, keyring = params["path"], params["keyring"] or ""
+    if not os.path.lexists(path):
+        return None
+    content, lock = load_lock(path)
+    try:
+        require_signature(content, read_signature(path), keyring, path)
+    except SignatureError as error:
+        if lock["evidence"]:
+            server.report.warn(f"the evidence of the lock is not kept: {error}")
+        lock["evidence"] = []
+    return lock
+
+
+def _with_evidence(lock: dict[str, Any], existing: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a lock with the evidence for the same digest that the lock in its place has."""
+    digest = lock_digest(lock)
+    kept = [one for one in (existing or {}).get("evidence", ()) if one["digest"] == digest]
+    return {**lock, "evidence": kept}
 
 
 def _save(
-    server: Server, path: str, lock: dict[str, Any], existing: Mapping[str, Any] | None
-) -> tuple[Result, dict[str, Any]]:
-    """Write a lock unless the file has it already; evidence for the same digest is kept."""
-    digest = lock_digest(lock)
-    result = Result(lock["name"], "lock", more={"short_name": lock["name"], "stamp": None})
+    server: Server,
+    params: Mapping[str, Any],
+    lock: Mapping[str, Any],
+    existing: Mapping[str, Any] | None,
+) -> list[Result]:
+    """Write a lock unless the file has it already, and with a command its signature."""
+    path, content, check_mode = params["path"], write_lock(lock), server.check_mode
     before: dict[str, Any] = {}
     if existing:
         before = {"name": existing["name"], "digest": lock_digest(existing)}
-        kept = [one for one in existing["evidence"] if one["digest"] == digest]
-        lock = {**lock, "evidence": kept}
-    action = write_text_file(path, write_lock(lock).decode(), server.check_mode)
+    result = Result(lock["name"], "lock", more={"short_name": lock["name"], "stamp": None})
+    action = write_text_file(path, content.decode(), check_mode=True)
+    signature = _Signature(f"{path}{SIGNATURE_SUFFIX}", params, content)
+    signature.make(server, action != "unchanged")
+    if not check_mode:
+        write_text_file(path, content.decode())
     if action != "unchanged":
-        result.add_change(action, before, {"name": lock["name"], "digest": digest})
+        result.add_change(action, before, {"name": lock["name"], "digest": lock_digest(lock)})
     server.report.finish(result)
-    return result, lock
+    return [result, *signature.save(server)]
+
+
+class _Signature:
+    """The signature of a lock that is written. `make` before that, so that nothing is written if the
+    command fails, and `save` afterwards."""
+
+    def __init__(self, path: str, params: Mapping[str, Any], content: bytes) -> None:
+        self._path, self._content = path, content
+        self._lock_path, self._keyring = params["path"], params["keyring"] or ""
+        self._command = params["sign_command"]
+        self._is_needed = False
+        self._text = b""
+
+    def make(self, server: Server, lock_changes: bool) -> None:
+        """Run the command if the lock has no valid signature. Raises SignatureError."""
+        if not self._command:
+            if lock_changes and os.path.lexists(self._path):
+                server.report.warn(
+                    f"{self._path} is the signature of the lock before this change: sign the lock again"
+                )
+            return
+        self._is_needed = lock_changes or not self._is_valid()
+        if self._is_needed and not server.check_mode:
+            self._text = sign(self._command, self._content, self._keyring, self._lock_path)
+
+    def save(self, server: Server) -> Iterator[Result]:
+        """Write the signature, and yield its result; nothing without a command."""
+        if not self._command:
+            return
+        result = Result(self._path, "signature", more={"short_name": self._path, "stamp": None})
+        if self._is_needed:
+            action = "updated" if os.path.lexists(self._path) else "created"
+            if not server.check_mode:
+                write_text_file(self._path, self._text.decode("ascii"))
+            result.add_change(action, {}, {"format": "OpenPGP"})
+        server.report.finish(result)
+        yield result
+
+    def _is_valid(self) -> bool:
+        signature = read_signature(self._lock_path)
+        with contextlib.suppress(SignatureError):
+            require_signature(self._content, signature, self._keyring, self._lock_path)
+            return signature is not None
+        return False
 
 
 def _answer(lock: Mapping[str, Any], result: Result, path: str, check_mode: bool) -> list[str]:
@@ -230,7 +316,9 @@ def _answer(lock: Mapping[str, Any], result: Result, path: str, check_mode: bool
 
 def _failures(failed: Sequence[Result], total: int, path: str) -> list[str]:
     counter = Counter(result.type for result in failed)
-    counts = ", ".join(f"{number} {kind}" for kind, number in sorted(counter.items()))
+    counts = ", ".join(
+        f"{number} {kind.replace('_', ' ')}" for kind, number in sorted(counter.items())
+    )
     lines = [f"{result.name}  {result.error}" for result in failed]
     return [
         *lines,

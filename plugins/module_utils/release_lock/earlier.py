@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,16 @@ class EarlierLock:
             if kind == SOURCE
         ]
 
+    def require_known(self, unknown: Iterable[str]) -> None:
+        """Raise InvalidItem if repositories that are taken over are among the `unknown` ones."""
+        kept = {name for kind, name, _stamp in self.entries if kind not in _OPTIONS}
+        lost = sorted(kept.intersection(unknown))
+        if lost:
+            raise InvalidItem(
+                f"release {self.name} has package repositories that the inventory does not have: "
+                f"{', '.join(lost)}. Add them to the inventory, or set their pins to null"
+            )
+
     def require_same(self, key: EntryKey, entry: Any) -> None:
         """Raise InvalidItem if what is taken over has other content now."""
         if self.entries.get(key, entry) != entry:
@@ -106,7 +116,12 @@ def _with_pins(params: Mapping[str, Any], entries: Mapping[EntryKey, Any]) -> di
         if kind == IMAGE:
             tags.setdefault(name, []).append(stamp)
         elif kind == DISK_IMAGE:
-            base_path = entry["base_path"][: -len(stamp)]
+            base_path, _slash, last = entry["base_path"].rpartition("/")
+            if not base_path or last != stamp:
+                raise InvalidItem(
+                    f"the earlier lock has the disk image {name} in another directory than that of its "
+                    f"version {stamp}: give its pin in images"
+                )
             images.append({"repository": name, "base_path": base_path, "version": stamp})
         elif kind != SOURCE:
             stamps[name] = stamp

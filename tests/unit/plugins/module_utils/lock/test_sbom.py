@@ -45,7 +45,8 @@ def test_the_same_lock_has_the_same_bytes_whatever_its_evidence():
 
 
 def test_a_name_without_a_stamp_has_no_timestamp():
-    assert "timestamp" not in sbom(lock(name="latest"))["metadata"]
+    for name in ("latest", "2026.1-20269999T999999", "2026.1-20260230T000000"):
+        assert "timestamp" not in sbom(lock(name=name))["metadata"]
 
 
 def test_packages_have_urls_hashes_and_their_repository():

@@ -96,6 +96,7 @@ class ServedRelease:
             "package_versions": {one["short_name"]: STAMP for one in pins} or None,
             **{"container_tags": None, "container_namespace": "stackhpc"},
             **{"images": None, "sources": None, "earlier": None, "keyring": None},
+            **{"sign_command": None, "partial": False},
             **{"name": "first", "path": self.path, "configuration": None, "sbom_path": None},
             "cache_path": self.cache,
             **params,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.lock.document import load_lock, write_lock
 from plugins.module_utils.pulp.errors import InvalidItem
+from plugins.module_utils.release_lock import build
 from plugins.module_utils.report.file import ReportFile
 from plugins.module_utils.report.report import Report
 from tests.unit.plugins.module_utils.release.snapshots import item
@@ -163,9 +165,12 @@ def test_nothing_pinned_is_an_error(release):
         release.lock("a", package_filter="none_of_them")
 
 
-def test_a_lock_of_selected_pins_only_is_reported_as_such(release):
+def test_a_lock_of_selected_pins_only_is_written_on_request_and_reported_as_such(release):
     release.serve(rpm_site(many_packages(2)), "a")
-    _results, more = release.lock("a", "b", package_filter="a")
+    with pytest.raises(InvalidItem, match=r"leave out a part of the release \(selected 1 of 2\)"):
+        release.lock("a", "b", package_filter="a")
+    assert not os.path.exists(release.path)
+    _results, more = release.lock("a", "b", package_filter="a", partial=True)
     assert list(more["lock"]["packages"]["rpm"]) == ["a"]
     assert more["lines"][1] == "not a whole release: selected 1 of 2"
     _results, more = release.lock("a", package_filter="a")
@@ -208,6 +213,8 @@ def test_the_bill_of_materials_has_the_packages_and_images(release):
     assert (results[-1].name, results[-1].action) == (str(path), "created")
     document = json.loads(path.read_text(encoding="utf-8"))
     assert document["bomFormat"] == "CycloneDX"
+    (image,) = [one["purl"] for one in document["components"] if one["type"] == "container"]
+    assert "/stackhpc/nova-api&" in image
     urls = {one.get("purl", "").split("/")[0] for one in document["components"]}
     assert {"pkg:rpm", "pkg:oci"} <= {url.split("@")[0] for url in urls}
     release.forget()
@@ -226,3 +233,86 @@ def test_results_and_the_report_have_documented_keys_only(release):
     assert {key for result in results for key in result.more} == documented
     for line in report.read_text(encoding="utf-8").splitlines():
         assert not {"entry", "digest", "access"} & set(json.loads(line))
+
+
+@pytest.fixture
+def signing(release):
+    """Return a server with a repository, and a command in place of gpg that counts its runs."""
+    release.serve(rpm_site(many_packages(2)), "a")
+    release.runs = release.directory / "runs"
+    program = release.directory / "sign"
+    program.write_text(
+        f"#!/bin/sh\necho >> {release.runs}\necho '-----BEGIN PGP SIGNATURE-----'\n"
+        "sha256sum\necho '-----END PGP SIGNATURE-----'\n"
+    )
+    program.chmod(0o755)
+    release.command = [str(program)]
+    return release
+
+
+def test_a_lock_is_signed_once_by_a_command(signing):
+    signature = f"{signing.path}.asc"
+    results, _more = signing.lock("a", sign_command=signing.command, check_mode=True)
+    assert [one.action for one in results] == ["unchanged", "created", "created"]
+    assert not signing.runs.exists()
+    results, _more = signing.lock("a", sign_command=signing.command)
+    assert [(one.type, one.name, one.action) for one in results[1:]] == [
+        ("lock", "first", "created"),
+        ("signature", signature, "created"),
+    ]
+    digest = hashlib.sha256(load_lock(signing.path)[0]).hexdigest()
+    with open(signature, encoding="ascii") as file:
+        assert digest in file.read()
+    results, _more = signing.lock("a", sign_command=signing.command)
+    assert not any(one.changed for one in results)
+    assert signing.runs.read_text() == "\n"
+    os.unlink(signature)
+    results, _more = signing.lock("a", sign_command=signing.command)
+    assert [one.changed for one in results] == [False, False, True]
+
+
+def test_nothing_is_written_if_the_lock_cannot_be_signed(signing):
+    with pytest.raises(OperatorError, match="sign_command .*failed with status 1"):
+        signing.lock("a", sign_command=["false"])
+    with pytest.raises(OperatorError, match=r"first\.yml: "):
+        signing.lock("a", sign_command=signing.command, keyring=str(signing.directory / "none"))
+    assert not os.path.exists(signing.path)
+
+
+def test_a_signature_of_the_lock_before_a_change_is_reported(signing):
+    signing.lock("a", sign_command=signing.command)
+    signing.serve(rpm_site(many_packages(3)), "a")
+    signing.lock("a")
+    (warning,) = signing.report.warnings
+    assert warning.startswith(f"{signing.path}.asc is the signature of the lock before this change")
+
+
+def test_evidence_without_a_valid_signature_is_not_kept(signing):
+    _results, more = signing.lock("a")
+    record = {
+        **{"name": "smoke", "result": "passed", "digest": more["digest"]},
+        "recorded": "2026-01-01T00:00:00Z",
+    }
+    with open(signing.path, "wb") as file:
+        file.write(write_lock({**more["lock"], "evidence": [record]}))
+    _results, more = signing.lock("a", keyring=str(signing.directory / "none"))
+    assert more["lock"]["evidence"] == []
+    (warning,) = signing.report.warnings
+    assert warning.startswith(f"the evidence of the lock is not kept: {signing.path}: has no sign")
+
+
+def test_nothing_is_written_if_the_bill_of_materials_cannot_be_made(release, monkeypatch):
+    release.serve(rpm_site(many_packages(2)), "a")
+
+    def fail(*_arguments):
+        raise OperatorError("no packages")
+
+    monkeypatch.setattr(build, "sbom_lines", fail)
+    with pytest.raises(OperatorError, match="no packages"):
+        release.lock("a", sbom_path=str(release.directory / "sbom"))
+    assert not os.path.exists(release.path)
+
+
+def test_disk_images_that_do_not_resolve_are_counted_in_words(release):
+    _results, more = release.lock(images=[{"repository": "x", "base_path": "x", "version": "1"}])
+    assert more["lines"][-1].startswith("1 of 1 pins do not resolve (1 disk image): ")

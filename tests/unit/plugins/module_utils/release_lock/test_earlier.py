@@ -125,9 +125,21 @@ def test_what_is_not_served_any_more_is_reported(first):
 
 def test_a_repository_that_the_inventory_does_not_have_any_more_is_reported(first):
     path = {"name": "second", "path": first.second, "package_versions": None}
+    with pytest.raises(InvalidItem, match=r"the inventory does not have: b, d\. Add them"):
+        first.lock("a", earlier=first.path, **path)
+    assert first.http.seen == []
+    path["package_versions"] = {"b": None, "d": None}
     _results, more = first.lock("a", earlier=first.path, **path)
-    assert more["unknown_pins"] == ["b", "d"]
-    assert "2 pins have no repository in this inventory: b, d" in more["lines"]
+    assert list(more["lock"]["packages"]["rpm"]) == ["a"]
+
+
+def test_a_disk_image_elsewhere_is_not_looked_for_at_another_path(first):
+    _content, lock = load_lock(first.path)
+    lock["images"]["x"]["base_path"] = "x/images/other"
+    with open(first.path, "wb") as file:
+        file.write(write_lock(lock))
+    with pytest.raises(InvalidItem, match="has the disk image x in another directory"):
+        first.again()
 
 
 def test_repositories_that_cannot_be_pinned_are_refused(first):

@@ -82,7 +82,7 @@ def test_a_disk_image_that_does_not_resolve_has_a_reason(served, reply, message)
     assert [bool(one.error) for one in results] == [False, True]
     assert message in results[1].error
     assert len(results[1].error) < 500
-    assert more["lines"][-1].startswith("1 of 2 pins do not resolve (1 disk_image)")
+    assert more["lines"][-1].startswith("1 of 2 pins do not resolve (1 disk image)")
 
 
 def test_the_newest_version_is_named_if_the_pinned_one_is_missing(served):
@@ -112,7 +112,7 @@ def test_invalid_and_repeated_items_fail_alone(served):
         "invalid image_base_path of a/../b",
         "the repository of a disk image is empty",
     ]
-    assert more["lines"][-1].startswith("4 of 5 pins do not resolve (4 disk_image)")
+    assert more["lines"][-1].startswith("4 of 5 pins do not resolve (4 disk image)")
 
 
 def test_a_disk_image_that_is_served_is_ok_by_one_request(locked):
