@@ -59,7 +59,7 @@ class Release:
         return self.rig.start("package_promote", *arguments, **self.wanted)
 
     def wait_until_unlocked(self) -> None:
-        """Wait until no process of a promotion is left, which outlives an interrupted playbook."""
+        """Wait until no process of a promotion is left, which outlives TERM to the playbook."""
         deadline = time.monotonic() + 60
         while self.rig.ark.list("contentguards/", name=LOCK):
             assert time.monotonic() < deadline
@@ -124,7 +124,13 @@ def test_an_interrupted_promotion_restores_what_it_changed(
     play = release.start()
     at_change(gateway, 4)
     os.kill(play._process.pid, number)
-    assert play.wait().status != 0
+    run = play.wait()
+    assert run.status != 0
+    assert "package_promote still runs: it completes or rolls back" in run.output
+    if number == signal.SIGINT:
+        # ansible-playbook has waited for the module.
+        assert release.rig.ark.list("contentguards/", name=LOCK) == []
+        assert "package_promote has ended: " in run.output
 
     release.wait_until_unlocked()
     assert release.released in (0, COUNT)
