@@ -13,7 +13,7 @@ from typing import Any
 from ..objects.publication import version_href
 from ..objects.server_lock import ServerLock
 from ..objects.sync import late_retry_delay
-from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError
+from ..pulp.errors import InvalidItem, LostResponse, PulpError, ResponseError, TaskTimeout
 from ..pulp.interruption import Interruption
 from ..pulp.patience import Patience
 from ..pulp.pool import for_each, run_all
@@ -21,7 +21,7 @@ from ..pulp.reader import read_by_field, version_number
 from ..pulp.references import missing_message, report_missing
 from ..pulp.server import Server
 from ..pulp.tasks import created_resources
-from ..report.report import Result
+from ..report.report import Report, Result
 from .tags import (
     Manifests,
     Tags,
@@ -29,6 +29,8 @@ from .tags import (
     all_tags,
     attached_names,
     existing_names,
+    is_empty,
+    latest_tags,
     plan_copy,
     require_tags,
     tag_units_in,
@@ -49,6 +51,7 @@ class TagItem:
     `own` and `source`, hrefs of manifests by tag.
 
     `waits_for`: earlier items that change one of its repositories, or read what it changes.
+    `is_uncertain`: whether Pulp may still make a change that failed.
     """
 
     item: Mapping[str, Any]
@@ -58,6 +61,7 @@ class TagItem:
     own: Tags = field(default_factory=dict)
     attached: list[str] = field(default_factory=list)
     waits_for: list[TagItem] = field(default_factory=list)
+    is_uncertain: bool = False
     done: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -102,11 +106,25 @@ def change_tags(server: Server, params: Mapping[str, Any]) -> tuple[list[Result]
         return _run_items(change, items, interruption, retry_delay), {}
 
 
+def carry_out(
+    server: Server,
+    items: Sequence[Mapping[str, Any]],
+    force: bool,
+    interruption: Interruption,
+    report: Report,
+) -> list[tuple[TagItem, Result]]:
+    """Carry out items of pulp_container_content for a run that holds the lock of the server."""
+    change = _TagChange(server, Manifests(server.client), force)
+    read = read_items(server, items, change.manifests)
+    return list(zip(read, _run_items(change, read, interruption, None, report)))
+
+
 def _run_items(
     change: _TagChange,
     items: Sequence[TagItem],
     interruption: Interruption,
     retry_delay: float | None,
+    report: Report | None = None,
 ) -> list[Result]:
     """Carry out items; after an interruption no further one is started."""
     server = change.server
@@ -127,12 +145,15 @@ def _run_items(
                 # Pulp 3.43 keeps one version of a push repository, and another push replaced it.
                 reread_item(server, item, change.manifests)
                 change.run(item, result)
+        except (LostResponse, TaskTimeout):
+            item.is_uncertain = True
+            raise
         finally:
             item.done.set()
 
     pairs = [(Result(item.name, "container"), item) for item in items]
     limit = server.task_concurrency()
-    return run_all(pairs, run, limit, server.report, retry_delay)
+    return run_all(pairs, run, limit, report or server.report, retry_delay)
 
 
 def read_items(
@@ -217,28 +238,15 @@ def _raise_first(errors: Sequence[str]) -> None:
 def _read_names(server: Server, item: TagItem, names: Sequence[str]) -> None:
     """Read tags of one item, in one request if source and repository agree."""
     own, source = item.repository, item.source_repository
-    if item.copies and source and own and not _is_empty(own):
+    if item.copies and source and own and not is_empty(own):
         versions = source["latest_version_href"], own["latest_version_href"]
         common = tags_in_both(server.client, *versions, names)
         if set(common) == set(names):
             item.source.update(common)
             item.own.update(common)
             return
-    item.source.update(_latest_tags(server, source, names) if item.copies else {})
-    item.own.update(_latest_tags(server, own, names))
-
-
-def _latest_tags(
-    server: Server, repository: Mapping[str, Any] | None, names: Sequence[str]
-) -> Tags:
-    """Return those of these tags that the latest version of a repository has."""
-    if repository is None or _is_empty(repository):
-        return {}
-    return tags_in(server.client, repository["latest_version_href"], names)
-
-
-def _is_empty(repository: Mapping[str, Any]) -> bool:
-    return version_number(repository["latest_version_href"]) == 0
+    item.source.update(latest_tags(server.client, source, names) if item.copies else {})
+    item.own.update(latest_tags(server.client, own, names))
 
 
 class _TagChange:
@@ -405,7 +413,7 @@ class _TagChange:
                 repository = {"latest_version_href": versions[-1]}
             else:
                 repository = client.get(href, {"fields": "latest_version_href"})
-            return _latest_tags(self.server, repository, names)
+            return latest_tags(client, repository, names)
 
         return self._read_again(read, names)
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..pulp.errors import InvalidItem
-from ..pulp.reader import Reader, in_chunks, read_by_field
+from ..pulp.reader import Reader, in_chunks, read_by_field, version_number
 
 _TAGS = "content/container/tags/"
 _MANIFESTS = "content/container/manifests/"
@@ -54,6 +55,18 @@ def tags_in_both(reader: Reader, version: str, other: str, names: Sequence[str])
         query = {"q": both, "name__in": ",".join(chunk), "fields": _FIELDS}
         found.update((unit["name"], unit["tagged_manifest"]) for unit in reader.list(_TAGS, query))
     return found
+
+
+def latest_tags(reader: Reader, repository: Mapping[str, Any] | None, names: Iterable[str]) -> Tags:
+    """Return those of these tags that the latest version of a repository has."""
+    if repository is None or is_empty(repository):
+        return {}
+    return tags_in(reader, repository["latest_version_href"], names)
+
+
+def is_empty(repository: Mapping[str, Any]) -> bool:
+    """Return whether a repository has never had content."""
+    return version_number(repository["latest_version_href"]) == 0
 
 
 def existing_names(reader: Reader, names: Iterable[str]) -> set[str]:

@@ -15,3 +15,9 @@ SIGN_OPTIONS: dict[str, dict[str, Any]] = {
 CACHE_OPTIONS: dict[str, dict[str, Any]] = {
     "cache_path": {"type": "path", "default": "~/.cache/stackhpc-release-train"},
 }
+PROMOTION_OPTIONS: dict[str, dict[str, Any]] = {
+    "lock": {"type": "path", "required": True},
+    **CONTAINER_OPTIONS,
+    **KEYRING_OPTIONS,
+    **CACHE_OPTIONS,
+}
