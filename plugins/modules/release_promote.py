@@ -74,6 +74,7 @@ notes:
 seealso:
   - module: stackhpc.release_train.release_lock
   - module: stackhpc.release_train.release_record
+  - module: stackhpc.release_train.release_rollback
   - module: stackhpc.release_train.package_promote
 """
 

@@ -37,14 +37,16 @@ from .transaction import (
     ReleaseChange,
     apply,
     change_line,
+    describe,
     disk_image_items,
+    guard_switch,
+    item_result,
     read_distributions,
     start,
 )
 from .verify import LockItem, Verifier, lock_items
 
 _CONTAINER, _FILE = CONTENT_TYPES["container"], CONTENT_TYPES["file"]
-_NOBODY = "everybody"
 _MAX_PROBLEMS = 50
 
 
@@ -78,7 +80,7 @@ def promote_release(
         apply(server, change, journal, interruption)
     results = [one.result for one in change.switches[:-1]]
     results += [*promotion.tag_results, served.result]
-    promotion.describe(change)
+    describe(change)
     warn_of_expiry(server, results)
     server.report.finish_all(results)
     lines = [change_line(one) for one in results if one.changed]
@@ -184,32 +186,17 @@ class _Promotion:
         if failed:
             raise InvalidItem(_listed(failed))
 
-    def describe(self, change: ReleaseChange) -> None:
-        """Add the content guards before and after to the results of what changes."""
-        for one in change.differing:
-            if "content_guard" in one.differing:
-                before = one.result.before.get("content_guard")
-                before = before or ("new" if one.current is None else _NOBODY)
-                one.result.more["change"] = f"{before} -> {self.params['content_guard']}"
-            else:
-                files = one.result.after.get("files") or []
-                one.result.more["change"] = f"serves {', '.join(files)}"
-
     def _switch(self, item: LockItem, distribution: dict[str, Any] | None) -> list[Switch]:
         if distribution is None or not distribution.get("publication"):
             problem = "does not exist" if distribution is None else "serves nothing"
             where = f"the snapshot at {item.value['base_path']}"
             self.problems.append(f"{item.name}: {where} {problem}")
             return []
-        result = item.result()
-        result.more.pop("state")
-        result.more["base_path"] = item.value["base_path"]
+        switch = guard_switch(item, distribution, self.guards, self.params["content_guard"])
         expiry = expiry_of(distribution.get("pulp_labels"))
         if expiry:
-            result.more["valid_until"] = expiry
-        values = {"content_guard": self.guards.hrefs.get(self.params["content_guard"])}
-        kind, name = CONTENT_TYPES[item.kind].distribution, distribution["name"]
-        return [Switch(kind, name, distribution, values, result, self.guards.readable)]
+            switch.result.more["valid_until"] = expiry
+        return [switch]
 
     def _check_disk_images(
         self,
@@ -257,8 +244,7 @@ class _Promotion:
         found = read_image_tags(self.server, tags, sources)
         changes = []
         for item in self.tags:
-            result = item.result()
-            result.more.pop("state")
+            result = item_result(item)
             self.tag_results.append(result)
             change = self._plan_tag(item, found[self._released(item)])
             if change:

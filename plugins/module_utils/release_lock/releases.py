@@ -102,10 +102,10 @@ class Releases:
     def switch(self, state_path: str, change: ReleaseFiles, guards: Guards, guard: str) -> Switch:
         """Return the change of the distribution; what it will serve is written already.
 
-        Interrupted uploads are recorded below `state_path`.
+        Interrupted uploads are recorded below `state_path`. Without `guard` the guard is kept.
         """
         change = self.changed_files(change)
-        values: dict[str, Any] = {"content_guard": guards.hrefs[guard]}
+        values: dict[str, Any] = {"content_guard": guards.hrefs[guard]} if guard else {}
         names = sorted({*change.add, *change.remove})
         result = Result(DISTRIBUTION, _FILE.name)
         if names:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..objects.distribution import Guards
 from ..objects.switch import UNKNOWN, Switch, switch_all
 from ..pulp.errors import PulpError
 from ..pulp.interruption import Interruption
@@ -28,6 +29,7 @@ from .journal import (
 from .tag_changes import TagChange, write_tags
 from .verify import LockItem
 
+_EVERYBODY = "everybody"
 _DIGEST_LENGTH = len("sha256:") + 12
 
 
@@ -144,6 +146,36 @@ def disk_image_items(lock: Mapping[str, Any]) -> Iterator[LockItem]:
     """Yield the disk images of a lock."""
     for name, value in sorted(lock["images"].items()):
         yield LockItem("file", name, value)
+
+
+def item_result(item: LockItem) -> Result:
+    """Return the result of an item that is changed, not verified."""
+    result = item.result()
+    result.more.pop("state")
+    return result
+
+
+def guard_switch(
+    item: LockItem, distribution: dict[str, Any], guards: Guards, guard: str
+) -> Switch:
+    """Return the change of the content guard of a snapshot or disk image."""
+    result = item_result(item)
+    result.more["base_path"] = item.value["base_path"]
+    kind, values = CONTENT_TYPES[item.kind].distribution, {"content_guard": guards.hrefs.get(guard)}
+    return Switch(kind, distribution["name"], distribution, values, result, guards.readable)
+
+
+def describe(change: ReleaseChange) -> None:
+    """Add what changes to the results of distributions, in a few words."""
+    for one in change.differing:
+        before, after = one.result.before, one.result.after
+        if "content_guard" in after:
+            guard = before.get("content_guard") or ("new" if one.current is None else _EVERYBODY)
+            one.result.more["change"] = f"{guard} -> {after['content_guard']}"
+        else:
+            added, removed = after.get("files") or [], before.get("files") or []
+            text = f"serves {', '.join(added)}" if added else f"without {', '.join(removed)}"
+            one.result.more["change"] = text
 
 
 def change_line(result: Result) -> str:

@@ -14,6 +14,7 @@ from plugins.module_utils.objects.server_lock import LOCK_NAME
 from plugins.module_utils.pulp.errors import PulpError
 from plugins.module_utils.release_lock.journal import JOURNAL_NAME
 from plugins.module_utils.release_lock.promote import promote_release
+from plugins.module_utils.release_lock.rollback import roll_back_release
 from plugins.module_utils.report.report import Result
 from tests.unit.fake_pulp.content import set_tags, tags_of
 from tests.unit.fake_pulp.pulp import FakePulp
@@ -121,6 +122,10 @@ class Ark:
         except PulpError as error:
             return str(error)
         return ""
+
+    def withdraw(self, path: Path, check_mode: bool = False) -> Any:
+        """Withdraw a release; returns results and further keys."""
+        return self.run(roll_back_release, path, check_mode, content_guard="development")
 
     def run(self, operation: Any, path: Path, check_mode: bool = False, **options: Any) -> Any:
         """Carry out a module with a lock."""
