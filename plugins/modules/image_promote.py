@@ -45,6 +45,7 @@ options:
 extends_documentation_fragment:
   - stackhpc.release_train.pulp
 seealso:
+  - module: stackhpc.release_train.release_promote
   - module: stackhpc.release_train.image_upload
   - module: stackhpc.release_train.image_mirror
 """

@@ -41,6 +41,7 @@ extends_documentation_fragment:
 notes:
   - Pulp has no transactions. For a few seconds clients can see a part of the snapshots released.
 seealso:
+  - module: stackhpc.release_train.release_promote
   - module: stackhpc.release_train.package_snapshot
   - module: stackhpc.release_train.channel_promote
 """

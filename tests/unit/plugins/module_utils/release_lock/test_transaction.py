@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from functools import partial
 from unittest.mock import patch
 
@@ -115,3 +117,39 @@ def test_what_another_run_changed_meanwhile_is_not_restored(tmp_path):
     case.promote(case.first)
     assert case.ark.state["guards"]["a-20261101T000000"] is None
     assert case.ark.state["tags"] == case.before["tags"]
+
+
+def test_a_run_that_is_interrupted_by_a_signal_restores_what_it_changed(tmp_path):
+    ark = Ark()
+    ark.write_lock(tmp_path / "first.yml")
+    before = ark.state
+    ark.pulp.on("POST", "copy_tags/", first=partial(os.kill, os.getpid(), signal.SIGTERM))
+    error = ark.error_of(tmp_path / "first.yml")
+    assert error.startswith("nothing was changed: ")
+    assert "the run was interrupted" in error
+    assert (ark.state, ark.has_journal) == (before, False)
+
+
+def test_a_failed_run_reports_an_error_for_each_tag(tmp_path):
+    ark = Ark()
+    ark.write_lock(tmp_path / "first.yml")
+    ark.pulp.on("POST", "copy_tags/", skip=1, fails="out of order")
+    error = ark.error_of(tmp_path / "first.yml")
+    assert f"stackhpc/nova-compute:{TAG}: out of order" in error
+    assert f"stackhpc/nova-api:{TAG}" not in error
+
+
+def test_the_withdrawal_of_a_release_whose_promotion_was_killed_undoes_the_promotion(tmp_path):
+    case = Case(tmp_path)
+
+    def die():
+        case.ark.pulp.on("", "", **INTERRUPTIONS["the run is killed"])
+
+    case.ark.pulp.on("PATCH", "distributions/file/", first=die)
+    assert "was not completely rolled back" in case.promote(case.first)
+    assert case.ark.state["tags"] != case.before["tags"]
+    case.ark.pulp.rules.clear()
+    case.ark.remove_lock()
+    case.ark.withdraw(case.first)
+    assert case.ark.state == case.before
+    assert not case.ark.has_journal
