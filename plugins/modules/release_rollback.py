@@ -93,7 +93,7 @@ results:
   elements: dict
   contains:
     name: {description: 'Short name, name of the disk image, image with its tag, or C(releases).', type: str, returned: always}
-    type: {description: 'V(rpm), V(deb), V(file) or V(image).', type: str, returned: always}
+    type: {description: 'V(rpm), V(deb), V(file), V(image) or V(disk_image).', type: str, returned: always}
     action: {description: 'V(updated), V(removed), V(unchanged) or V(failed).', type: str, returned: always}
     changed: {description: Whether the item changed., type: bool, returned: always}
     before: {description: Changed values before the run., type: dict, returned: always}

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..content.files import files_in_version
 from ..lock.document import lock_digest
 from ..lock.evidence import evidence_problems
 from ..lock.signature import load_verified_lock, read_signature
@@ -27,7 +26,6 @@ from ..pulp.reader import read_by_key
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, RepositoryState
 from ..release.health import expiry_of, warn_of_expiry
-from ..release.newest import served_versions
 from ..report.report import Result
 from .journal import Journal, give_up, recover
 from .releases import DISTRIBUTION, SUFFIX, ReleaseFiles, Releases, release_files
@@ -38,7 +36,7 @@ from .transaction import (
     apply,
     change_line,
     describe,
-    disk_image_items,
+    distribution_key,
     guard_switch,
     item_result,
     read_distributions,
@@ -46,7 +44,7 @@ from .transaction import (
 )
 from .verify import LockItem, Verifier, lock_items
 
-_CONTAINER, _FILE = CONTENT_TYPES["container"], CONTENT_TYPES["file"]
+_CONTAINER = CONTENT_TYPES["container"]
 _MAX_PROBLEMS = 50
 
 
@@ -96,20 +94,21 @@ def promote_release(
 class _Promotion:
     """The promotion of one lock: what prevents it, and what it changes.
 
-    `results`: those of the items, in the order of the lock; `tag_results`: those of them that are
-    of tags.
+    `different`: content type and base path -> why a snapshot is not that of the lock; `tag_results`:
+    results of all tags, in the order of the lock.
     """
 
     server: Server
     params: Mapping[str, Any]
     lock: Mapping[str, Any]
     problems: list[str] = field(default_factory=list)
+    different: dict[tuple[str, str], str] = field(default_factory=dict)
     guards: Guards = field(default_factory=lambda: Guards([]))
     tag_results: list[Result] = field(default_factory=list)
 
     @property
-    def repositories(self) -> list[LockItem]:
-        """The package repositories of the lock."""
+    def snapshots(self) -> list[LockItem]:
+        """The snapshots of package repositories and the disk images of the lock."""
         return [one for one in lock_items(self.lock) if not one.tag]
 
     @property
@@ -127,7 +126,7 @@ class _Promotion:
             PackageCache(params["cache_path"]),
             params["container_namespace"],
         )
-        pairs = [(one.result(), one) for one in self.repositories]
+        pairs = [(one.result(), one) for one in self.snapshots]
 
         def verify(pair: tuple[Result, LockItem]) -> None:
             result, item = pair
@@ -137,13 +136,15 @@ class _Promotion:
         errors = for_each(pairs, verify, server.write_concurrency())
         for (result, item), error in zip(pairs, errors):
             if error or result.error:
-                self.problems.append(f"{item.name} {item.value['stamp']}: {error or result.error}")
+                reason = error or result.error
+                self.different[distribution_key(item)] = (
+                    f"{item.name} {result.more['stamp']}: {reason}"
+                )
 
     def plan(self, files: ReleaseFiles) -> tuple[ReleaseChange, Releases]:
         """Return the change of snapshots, disk images and tags. Raises InvalidItem."""
-        disk_images = list(disk_image_items(self.lock))
-        found = read_distributions(self.server, [*self.repositories, *disk_images])
-        self._check_disk_images(disk_images, found)
+        snapshots = self.snapshots
+        found = read_distributions(self.server, snapshots)
         releases = Releases.read(self.server)
         self._check_name(releases, files)
         guard = self.params["content_guard"]
@@ -154,8 +155,8 @@ class _Promotion:
             self.problems.append(self.guards.missing(guard))
         switches = [
             switch
-            for item in (*self.repositories, *disk_images)
-            for switch in self._switch(item, found.get((item.kind, item.value["base_path"])))
+            for item in snapshots
+            for switch in self._switch(item, found.get(distribution_key(item)))
         ]
         tags = self._plan_tags()
         if self.problems:
@@ -192,35 +193,13 @@ class _Promotion:
             where = f"the snapshot at {item.value['base_path']}"
             self.problems.append(f"{item.name}: {where} {problem}")
             return []
+        if distribution_key(item) in self.different:
+            self.problems.append(self.different[distribution_key(item)])
         switch = guard_switch(item, distribution, self.guards, self.params["content_guard"])
         expiry = expiry_of(distribution.get("pulp_labels"))
         if expiry:
             switch.result.more["valid_until"] = expiry
         return [switch]
-
-    def _check_disk_images(
-        self,
-        items: Sequence[LockItem],
-        found: Mapping[tuple[str, str], Mapping[str, Any]],
-    ) -> None:
-        """Add a problem for each disk image whose files differ from the lock."""
-        served = [(found.get(("file", one.value["base_path"])) or {}) for one in items]
-        publications = [str(one.get("publication") or "") for one in served]
-        versions = served_versions(self.server, _FILE, publications)
-
-        def check(pair: tuple[LockItem, str]) -> None:
-            item, publication = pair
-            units = files_in_version(self.server, versions.get(publication, ""))
-            wrong = sorted(
-                path
-                for path, one in item.value["files"].items()
-                if units.get(path, {}).get("sha256") != one["sha256"]
-            )
-            if wrong and publication:
-                raise InvalidItem(f"{', '.join(wrong)}: missing, or differs from the lock")
-
-        errors = for_each(list(zip(items, publications)), check, self.server.write_concurrency())
-        self.problems += [f"{item.name}: {error}" for item, error in zip(items, errors) if error]
 
     def _check_name(self, releases: Releases, files: ReleaseFiles) -> None:
         """Add a problem if another release is promoted with the name of this one."""

@@ -24,7 +24,7 @@ from .transaction import (
     apply,
     change_line,
     describe,
-    disk_image_items,
+    distribution_key,
     guard_switch,
     item_result,
     read_distributions,
@@ -91,7 +91,7 @@ class _Withdrawal:
                 f"{lock_digest(served)}: give its lock"
             )
         self.others = others
-        items = [*lock_items(self.lock), *disk_image_items(self.lock)]
+        items = list(lock_items(self.lock))
         snapshots = [one for one in items if not one.tag]
         switches = self._plan_snapshots(snapshots)
         tags = self._plan_tags([one for one in items if one.tag])
@@ -115,12 +115,12 @@ class _Withdrawal:
             self.problems.append(self.guards.missing(guard))
         users: dict[tuple[str, str], list[str]] = {}
         for name, lock in self.others.items():
-            for item in (*lock_items(lock), *disk_image_items(lock)):
+            for item in lock_items(lock):
                 if not item.tag:
-                    users.setdefault((item.kind, item.value["base_path"]), []).append(name)
+                    users.setdefault(distribution_key(item), []).append(name)
         switches = []
         for item in items:
-            key = (item.kind, item.value["base_path"])
+            key = distribution_key(item)
             if key not in found or key in users:
                 self._keep(item, users.get(key, []))
                 continue

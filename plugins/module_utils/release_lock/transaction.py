@@ -7,7 +7,7 @@ asks for a tag before it is configured.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,10 +26,11 @@ from .journal import (
     roll_back,
     write_journal,
 )
+from .resolve import DISK_IMAGE
 from .tag_changes import TagChange, write_tags
 from .verify import LockItem
 
-_EVERYBODY = "everybody"
+_EVERYBODY, _FILE = "everybody", "file"
 _DIGEST_LENGTH = len("sha256:") + 12
 
 
@@ -135,17 +136,21 @@ def read_distributions(
     """Return the distributions of repositories of a lock, by content type and base path."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for name, content_type in CONTENT_TYPES.items():
-        paths = [one.value["base_path"] for one in items if one.kind == name and not one.tag]
+        paths = [one.value["base_path"] for one in items if content_type_of(one) == name]
         kind = content_type.distribution
         of_type = read_by_field(server.client, kind.endpoint, "base_path", paths, kind.readable)
         found.update({(name, path): entry for path, entry in of_type.items()})
     return found
 
 
-def disk_image_items(lock: Mapping[str, Any]) -> Iterator[LockItem]:
-    """Yield the disk images of a lock."""
-    for name, value in sorted(lock["images"].items()):
-        yield LockItem("file", name, value)
+def content_type_of(item: LockItem) -> str:
+    """Return the content type of the distribution that serves a snapshot or a disk image."""
+    return _FILE if item.kind == DISK_IMAGE else item.kind
+
+
+def distribution_key(item: LockItem) -> tuple[str, str]:
+    """Return the content type and the base path of a snapshot or a disk image."""
+    return content_type_of(item), item.value["base_path"]
 
 
 def item_result(item: LockItem) -> Result:
@@ -161,7 +166,8 @@ def guard_switch(
     """Return the change of the content guard of a snapshot or disk image."""
     result = item_result(item)
     result.more["base_path"] = item.value["base_path"]
-    kind, values = CONTENT_TYPES[item.kind].distribution, {"content_guard": guards.hrefs.get(guard)}
+    kind = CONTENT_TYPES[content_type_of(item)].distribution
+    values = {"content_guard": guards.hrefs.get(guard)}
     return Switch(kind, distribution["name"], distribution, values, result, guards.readable)
 
 

@@ -87,11 +87,23 @@ def test_all_problems_are_reported_together_and_nothing_is_written(path):
 
 
 def test_a_disk_image_with_another_file_is_refused(path):
-    ark = Ark(disk_images=())
-    ark.add_snapshot("file", "overcloud", f"overcloud.qcow2 {digest('other')[7:]}")
+    ark = Ark()
     ark.write_lock(path)
-    with pytest.raises(InvalidItem, match=r"overcloud: overcloud\.qcow2: missing, or differs"):
+    ark.wrong["overcloud"] = "overcloud.qcow2 differs from the lock"
+    with pytest.raises(InvalidItem, match=rf"overcloud {STAMP}: overcloud\.qcow2 differs"):
         ark.promote(path)
+
+
+def test_a_snapshot_that_was_deleted_is_one_problem(path):
+    ark = Ark(packages="b", disk_images=())
+    ark.write_lock(path)
+    ark.wrong.update(a="not served: HTTP 404", overcloud="not served: HTTP 404")
+    with pytest.raises(InvalidItem) as raised:
+        ark.promote(path)
+    assert str(raised.value) == (
+        f"nothing was promoted: a: the snapshot at a/{STAMP} does not exist; "
+        f"overcloud: the snapshot at overcloud/{STAMP} does not exist"
+    )
 
 
 def test_evidence_that_passed_is_accepted(path):
