@@ -12,6 +12,7 @@ def test_text_is_escaped_and_on_one_line():
     )
     assert escape_markdown("x" * 1001) == "x" * 1000 + "…"
     assert escape_markdown(3) == "3"
+    assert escape_markdown("&commat;admin &#64;admin") == "\\&commat;admin \\&\\#64;admin"
 
 
 def test_what_a_server_sent_becomes_no_link_and_no_mention():
