@@ -126,12 +126,17 @@ class _RepositoryComparison:
         if old == new:
             return
         changes: _Changes = {kind: [] for kind in KINDS}
-        error = None
+        errors = []
         if old is not None and new is not None:
             try:
                 changes = self._changes(content_type, name, old, new)
             except OperatorError as reason:
-                error = str(reason)
+                errors.append(str(reason))
+            try:
+                self._add_advisories(content_type, name, old, new)
+            except OperatorError as reason:
+                if not errors:  # which is mostly the same reason
+                    errors.append(f"advisories: {reason}")
         self.repositories.append(
             {
                 "content_type": content_type,
@@ -139,29 +144,34 @@ class _RepositoryComparison:
                 "change": _change(old, new),
                 "old": _repository_summary(old),
                 "new": _repository_summary(new),
-                "error": error,
+                "error": "; ".join(errors) or None,
                 **changes,
             }
         )
 
     def _changes(self, content_type: str, name: str, old: _Entry, new: _Entry) -> _Changes:
         reader = self._reader
-        changes: _Changes = {kind: [] for kind in KINDS}
-        if "packages" not in old or "packages" not in new:
-            return changes
-        if old["packages"] != new["packages"]:
-            changes = compare_packages(
-                content_type,
-                reader.packages(content_type, name, old),
-                reader.packages(content_type, name, new),
-            )
-        if old["metadata"] != new["metadata"]:
+        if not _has_packages(old, new) or old["packages"] == new["packages"]:
+            return {kind: [] for kind in KINDS}
+        return compare_packages(
+            content_type,
+            reader.packages(content_type, name, old),
+            reader.packages(content_type, name, new),
+        )
+
+    def _add_advisories(self, content_type: str, name: str, old: _Entry, new: _Entry) -> None:
+        reader = self._reader
+        if _has_packages(old, new) and old["metadata"] != new["metadata"]:
             self.advisories.compare(
                 name,
                 reader.advisories(content_type, name, old),
                 reader.advisories(content_type, name, new),
             )
-        return changes
+
+
+def _has_packages(old: _Entry, new: _Entry) -> bool:
+    """Return whether a lock lists the packages of both; those of other types are not read."""
+    return "packages" in old and "packages" in new
 
 
 def compare_packages(

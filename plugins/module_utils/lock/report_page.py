@@ -232,7 +232,7 @@ def _repository(group: Group, limit: int) -> Iterator[str]:
     if group.change != "changed":
         badges = [_badge(group.change, f"repository {group.change}")]
     elif group.error:
-        badges = [_badge("failed", "not compared")]
+        badges = [*badges, _badge("failed", "not compared")]
     elif not badges:
         badges = [_badge("other", "same packages")]
     yield (
@@ -241,7 +241,7 @@ def _repository(group: Group, limit: int) -> Iterator[str]:
         f'<span class="faint">{_text(group.note)}</span></summary>'
     )
     if group.error:
-        yield f"<p>The packages cannot be compared: {_text(group.error)}</p>"
+        yield f"<p>Not compared: {_text(group.error)}</p>"
     if group.rows[:limit]:
         yield _rows_table("Package", group.rows[:limit])
     if len(group.rows) > limit:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
@@ -125,7 +126,8 @@ def _collapsed(
     left = len(rows) - (len(fitting) - _HEAD_LINES)
     if left:
         table += f"\n\n... and {left:,} more"
-    summary = f"<b>{escape_markdown(title)}</b>: {len(rows):,}"
+    # GitHub reads HTML here, and no Markdown.
+    summary = f"<b>{html.escape(printable(title))}</b>: {len(rows):,}"
     return f"<details><summary>{summary}</summary>\n\n{table}\n\n</details>"
 
 
@@ -177,7 +179,7 @@ def _group_title(group: Group) -> str:
 def _group_changes(group: Group) -> str:
     if group.change != "changed":
         return f"repository {group.change}"
-    return "not compared" if group.error else group.counts or "same packages"
+    return group.counts or ("not compared" if group.error else "same packages")
 
 
 def _limited(columns: Sequence[str], rows: Iterable[Sequence[str]], limit: int) -> list[str]:

@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 from ..errors import OperatorError
@@ -231,8 +231,16 @@ def _verified_header(file: BinaryIO) -> dict[str, Any] | None:
     return header
 
 
-def _lines(file: BinaryIO, read: Callable[[bytes], Any]) -> Iterator[Any]:
+def _lines(file: BinaryIO, read: Callable[[bytes], Any]) -> Generator[Any, None, None]:
+    """Return the items of a file, whose method `close` closes it, even if none was read."""
+    lines = _read_lines(file, read)
+    next(lines)
+    return lines
+
+
+def _read_lines(file: BinaryIO, read: Callable[[bytes], Any]) -> Generator[Any, None, None]:
     with file:
+        yield None
         for line in file:
             yield read(line)
 

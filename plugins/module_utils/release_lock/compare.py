@@ -93,7 +93,7 @@ def _fill_cache(
     server: Server, old: Mapping[str, Any], new: Mapping[str, Any], reader: ServedPackages
 ) -> None:
     """Read what the comparison will read, several at once; errors occur again there."""
-    wanted: list[tuple[Callable[..., object], tuple[str, str, Mapping[str, Any]]]] = []
+    wanted: list[tuple[Callable[..., Any], tuple[str, str, Mapping[str, Any]]]] = []
     for content_type in sorted({*old["packages"]} & {*new["packages"]}):
         olds, news = (lock["packages"][content_type] for lock in (old, new))
         for name in sorted({*olds} & {*news}):
@@ -102,9 +102,10 @@ def _fill_cache(
                 if all("packages" in entry for entry in both) and both[0][key] != both[1][key]:
                     wanted += [(read, (content_type, name, entry)) for entry in both]
 
-    def fill(one: tuple[Callable[..., object], tuple[str, str, Mapping[str, Any]]]) -> None:
+    def fill(one: tuple[Callable[..., Any], tuple[str, str, Mapping[str, Any]]]) -> None:
         read, repository = one
-        read(*repository)
+        # An iterator that is not used would keep its file open.
+        read(*repository).close()
 
     for_each(wanted, fill, server.write_concurrency())
 

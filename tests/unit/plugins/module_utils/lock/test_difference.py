@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.lock.difference import compare_locks, compare_packages
 from plugins.module_utils.metadata.packages import Advisory, Package
 from tests.unit.plugins.module_utils.lock.compared_locks import (
@@ -331,3 +332,15 @@ def test_memory_does_not_grow_with_the_packages():
         tracemalloc.stop()
     assert len(found["upgraded"]) == 20
     assert peak < 100_000
+
+
+def test_advisories_that_cannot_be_read_do_not_hide_packages():
+    class NoAdvisories(Reader):
+        def advisories(self, content_type, short_name, entry):
+            raise OperatorError("updateinfo.xml: invalid id of an advisory")
+
+    locks = [lock(packages={"rpm": {"a": repository(one)}}) for one in "12"]
+    packages = {"1": [package("x", "1")], "2": [package("x", "2")]}
+    (found,) = compare_locks(*locks, NoAdvisories(packages))["packages"]
+    assert found["error"] == "advisories: updateinfo.xml: invalid id of an advisory"
+    assert len(found["upgraded"]) == 1

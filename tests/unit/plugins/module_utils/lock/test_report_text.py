@@ -121,3 +121,10 @@ def test_a_long_list_of_advisories_is_shortened_but_not_left_out():
     found = found[: found.index("</details>")]
     assert found.count("| critical |") > 5
     assert "more\n\n" in found
+
+
+def test_titles_are_text_of_html():
+    name = "a_b<img>&"
+    difference = small_difference()
+    difference["packages"][0]["name"] = name
+    assert "<summary><b>a_b&lt;img&gt;&amp;</b>" in comparison_markdown(difference)

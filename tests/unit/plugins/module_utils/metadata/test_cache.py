@@ -176,3 +176,12 @@ def test_the_characters_that_are_kept_in_memory_are_limited(directory, monkeypat
     with pytest.raises(MetadataError, match="more than 1000 characters"):
         store.store_advisories(KEY, [advisory])
     assert store.packages(KEY) is store.advisories(KEY) is None
+
+
+@pytest.mark.filterwarnings("error")
+def test_packages_that_are_not_read_are_closed(directory):
+    store = PackageCache(str(directory))
+    store.store(KEY, many_packages(3))
+    found = store.packages(KEY)
+    found.close()
+    assert list(found) == []
