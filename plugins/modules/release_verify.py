@@ -14,8 +14,9 @@ description:
   - A package repository is the same if the digests of its metadata are. A mirror that writes its own metadata
     is compared by the digest of its packages.
   - A disk image is the same if its list of files with their SHA-256 and size is.
+  - Source repositories are not compared, because a Pulp server does not have them.
   - Downloads no packages and changes nothing.
-  - Fails if the server does not serve exactly what the lock names.
+  - Fails if the server does not serve exactly what the lock names, or the lock has nothing to compare.
 options:
   lock:
     description: File of the lock.

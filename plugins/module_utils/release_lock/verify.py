@@ -13,7 +13,7 @@ from ..lock.signature import load_verified_lock
 from ..metadata.cache import PackageCache
 from ..metadata.manifest import ROOT_PATH, read_manifest
 from ..metadata.source import MissingFile, RepositoryMetadata, Selection, read_digests, read_root
-from ..pulp.errors import AuthenticationError, ResponseError
+from ..pulp.errors import AuthenticationError, InvalidItem, ResponseError
 from ..pulp.pool import run_all
 from ..pulp.server import Server
 from ..release.access_check import Account
@@ -63,6 +63,11 @@ def verify_release(server: Server, params: Mapping[str, Any]) -> tuple[list[Resu
     """
     _content, lock, signer = load_verified_lock(params["lock"], params["keyring"] or "")
     items = list(lock_items(lock))
+    if not items:
+        raise InvalidItem(
+            f"{params['lock']} has no package repositories, container images and disk images: there is "
+            "nothing to compare"
+        )
     namespace = params["container_namespace"]
     verifier = Verifier.open(
         server.client.connection,

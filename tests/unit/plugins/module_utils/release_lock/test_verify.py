@@ -273,3 +273,11 @@ def test_a_tampered_lock_is_refused_before_anything_is_read(locked):
     with pytest.raises(OperatorError, match="has no signature|keyring"):
         locked.verify(keyring=str(locked.directory / "keyring.asc"))
     assert locked.http.seen == []
+
+
+def test_a_lock_without_anything_to_compare_is_an_error(release):
+    release.lock(sources={"kolla": {"repository": "/src/kolla", "ref": "a" * 40}})
+    release.forget()
+    with pytest.raises(PulpError, match="first.yml has no package repositories, cont"):
+        release.verify()
+    assert release.http.seen == []
