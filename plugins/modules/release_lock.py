@@ -225,12 +225,7 @@ from ..module_utils.release.options import (
     inventory_lists,
 )
 from ..module_utils.release_lock.build import lock_release
-from ..module_utils.release_lock.options import (
-    CACHE_OPTIONS,
-    CONTAINER_OPTIONS,
-    KEYRING_OPTIONS,
-    SIGN_OPTIONS,
-)
+from ..module_utils.release_lock.options import CACHE_OPTIONS, CONTAINER_OPTIONS, SIGNATURE_OPTIONS
 
 
 def main() -> None:
@@ -242,8 +237,7 @@ def main() -> None:
         **PIN_OPTIONS,
         **CONTAINER_OPTIONS,
         **CACHE_OPTIONS,
-        **KEYRING_OPTIONS,
-        **SIGN_OPTIONS,
+        **SIGNATURE_OPTIONS,
         "name": {"type": "str", "required": True},
         "path": {"type": "path", "required": True},
         "package_versions": {"type": "dict"},

@@ -110,7 +110,7 @@ from typing import Any
 from ..module_utils.errors import OperatorError
 from ..module_utils.lock.evidence import RESULTS, Evidence, Signing, record_in_file
 from ..module_utils.module import Module
-from ..module_utils.release_lock.options import KEYRING_OPTIONS, SIGN_OPTIONS
+from ..module_utils.release_lock.options import SIGNATURE_OPTIONS
 
 
 def main() -> None:
@@ -121,8 +121,7 @@ def main() -> None:
             "result": {"type": "str", "choices": list(RESULTS), "required": True},
             "url": {"type": "str", "default": ""},
             "by": {"type": "str", "default": ""},
-            **KEYRING_OPTIONS,
-            **SIGN_OPTIONS,
+            **SIGNATURE_OPTIONS,
         }
     )
     result: dict[str, Any] = {}

@@ -9,7 +9,8 @@ CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
     "container_namespace": {"type": "str", "default": "stackhpc"},
 }
 KEYRING_OPTIONS: dict[str, dict[str, Any]] = {"keyring": {"type": "path"}}
-SIGN_OPTIONS: dict[str, dict[str, Any]] = {
+SIGNATURE_OPTIONS: dict[str, dict[str, Any]] = {
+    **KEYRING_OPTIONS,
     "sign_command": {"type": "list", "elements": "str"},
 }
 CACHE_OPTIONS: dict[str, dict[str, Any]] = {
