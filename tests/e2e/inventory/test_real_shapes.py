@@ -96,6 +96,8 @@ CASES = {
     "release_diff": Case({"release_old": _LOCK, "release_new": _LOCK}, pins=False),
     "release_lock": Case({"release_name": "second"}),
     "release_record": Case({"release_lock": _LOCK, **_EVIDENCE}, pins=False),
+    "release_promote": Case({"release_lock": _LOCK}, pins=False),
+    "release_rollback": Case({"release_lock": _LOCK}, pins=False),
     "release_verify": Case({"release_lock": _LOCK}, pins=False),
 }
 

@@ -70,6 +70,7 @@ def test_check_mode_of_every_playbook_writes_nothing_and_predicts_changes(rig: R
         *("access_control", "package_sync", "package_promote", "package_mirror"),
         *("client_sync", "client_promote"),
         *("image_upload", "image_promote", "image_mirror", "image_download"),
+        *("release_promote", "release_rollback"),
     ):
         before = _everything(*servers)
         planned = rig.run(name, "--check", "--diff", **inventory).succeeded()
@@ -81,6 +82,9 @@ def test_check_mode_of_every_playbook_writes_nothing_and_predicts_changes(rig: R
         if name == "package_sync":
             stamps = {line["short_name"]: line["stamp"] for line in done.report}
             inventory["package_versions"] = stamps
+            inventory |= {"release_name": rig.prefix, "release_directory": str(rig.directory)}
+            inventory["release_cache_path"] = str(rig.directory / "cache")
+            rig.run("release_lock", **inventory).succeeded()
 
     # Playbooks that do not write to Pulp have their own tests, as has client_update.
     others = {"access_check", "client_update", "inventory_validate", "kayobe_update"}

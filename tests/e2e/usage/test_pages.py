@@ -27,6 +27,8 @@ PAGES = (
     "build-a-release",
     "compare-releases",
     "verify-a-site",
+    "promote-a-release",
+    "roll-back",
     "disk-images",
     "containers",
     "troubleshooting",
@@ -36,6 +38,8 @@ PAGES = (
 LOCKS = {
     "compare-releases": {"2026.1-20261115T093000": "^rocky", "2026.1-20261122T093000": "."},
     "verify-a-site": {"2026.1-20261122T093000": "."},
+    "promote-a-release": {"2026.1-20261122T093000": "."},
+    "roll-back": {"2026.1-20261122T093000": "."},
 }
 
 # Kayobe runs a playbook with every file of its configuration as extra variables.
