@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from ...inventory.repositories import PackageRepository
+from ...inventory.stamp import parse_stamp
 from ...objects.listing import ListedDistribution
 from ..listing import NO_GUARD
+
+_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,29 @@ class Retention:
     guard: str
     keep_last: int
     min_age: float
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a cleanup looks at beside the snapshots of the inventory, and what names its objects.
+
+    `paths`: (content type, base path or name) of snapshots -> what names them. `repositories`: package
+    repositories that may not be in the inventory. `is_whole`: whether disk images and the repositories
+    of channels are cleaned up, too. `namespaces`: those of images whose tags are. `tags`: (image, tag)
+    -> what names it, "" for any image. `digests`: image -> digest -> what names it.
+    """
+
+    paths: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    repositories: Sequence[PackageRepository] = ()
+    is_whole: bool = False
+    namespaces: Sequence[str] = ()
+    tags: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def users_of_tag(self, image: str, tag: str) -> list[str]:
+        """Return what names a tag of an image."""
+        names = {*self.tags.get((image, tag), ()), *self.tags.get(("", tag), ())}
+        return sorted(names)
 
 
 @dataclass(frozen=True)
@@ -83,23 +111,43 @@ def plan_snapshots(
 
 
 def plan_versions(
-    versions: Sequence[RepositoryVersion], used: Collection[str], rules: Retention
-) -> list[RepositoryVersion]:
-    """Return the stale versions of one repository, the oldest first.
+    versions: Sequence[RepositoryVersion],
+    used: Mapping[str, str],
+    rules: Retention,
+    number: int = 1,
+    is_replaced: bool = False,
+) -> list[tuple[RepositoryVersion, str]]:
+    """Return the versions of one repository, the oldest first, with the reason why each is kept;
+    empty for a stale one.
 
-    `used`: hrefs of all publications and versions that distributions serve. The latest version and
-    the newest published one are never stale: a distribution of the repository serves the latter.
+    `used`: hrefs of all publications and versions that distributions serve -> the reason. The latest
+    version and the newest `number` published ones are never stale: a distribution of the repository
+    serves the newest. The first one is empty, and cannot be deleted. `is_replaced`: whether there will
+    be a later version.
     """
-    published = [one.number for one in versions if one.publications]
-    newest = {max((one.number for one in versions), default=0), max(published, default=0), 0}
-    stale = [
-        one
-        for one in versions
-        if one.number not in newest
-        and one.age >= rules.min_age
-        and not any(href in used for href in (one.href, *one.publications))
-    ]
-    return sorted(stale, key=lambda one: one.number)
+    published = sorted((one.number for one in versions if one.publications), reverse=True)
+    newest = set(published[: max(number, 1)])
+    latest = max((one.number for one in versions), default=0)
+    decided = []
+    for one in sorted(versions, key=lambda one: one.number):
+        reason = next((used[href] for href in (one.href, *one.publications) if href in used), "")
+        if not one.number:
+            reason = "the empty version of its repository"
+        elif one.number == latest and not is_replaced:
+            reason = "the latest version of its repository"
+        elif reason:
+            pass
+        elif one.number in newest:
+            reason = f"one of the {max(number, 1)} newest published versions of its repository"
+        elif one.age < rules.min_age:
+            reason = f"younger than {rules.min_age:g} days"
+        decided.append((one, reason))
+    return decided
+
+
+def age_of(stamp: str) -> float:
+    """Return the age of a stamp in days."""
+    return (time.time() - parse_stamp(stamp).timestamp()) / _DAY
 
 
 def _own_reason(snapshot: Snapshot, newest: Collection[str], rules: Retention) -> str:

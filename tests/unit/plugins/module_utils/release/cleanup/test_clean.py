@@ -13,7 +13,7 @@ from plugins.module_utils.errors import OperatorError
 from plugins.module_utils.objects.server_lock import LOCK_NAME, ServerLock
 from plugins.module_utils.pulp.errors import Conflict
 from plugins.module_utils.pulp.reader import uuid_of
-from plugins.module_utils.release.cleanup import clean
+from plugins.module_utils.release.cleanup import deletion, retention
 from plugins.module_utils.release.cleanup.clean import clean_distributions
 from plugins.module_utils.release.promotion_history import PROMOTION_LABEL, Promotion
 from tests.unit.fake_pulp.interruptions import INTERRUPTIONS, interrupted
@@ -27,8 +27,8 @@ PINS = {"production": {"rocky": STAMPS[1]}}
 
 @pytest.fixture(autouse=True)
 def today(monkeypatch):
-    monkeypatch.setattr(clean.time, "time", lambda: NOW)
-    monkeypatch.setattr(clean, "ServerLock", partial(ServerLock, longest=0))
+    monkeypatch.setattr(retention.time, "time", lambda: NOW)
+    monkeypatch.setattr(deletion, "ServerLock", partial(ServerLock, longest=0))
 
 
 def filled(guards=()):

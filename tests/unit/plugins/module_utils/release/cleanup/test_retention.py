@@ -91,7 +91,8 @@ def version(number, age=100.0, publications=1):
 
 
 def stale(versions, used=()):
-    return [one.number for one in plan_versions(versions, set(used), RULES)]
+    planned = plan_versions(versions, dict.fromkeys(used, "it is served"), RULES)
+    return [one.number for one, kept in planned if not kept]
 
 
 def test_stale_versions_are_those_that_nothing_serves():
