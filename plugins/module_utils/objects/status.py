@@ -122,13 +122,17 @@ class StorageChange:
         if self._before is None:
             return "Pulp does not report its storage: the freed space is unknown"
         self._after = self._read() if has_deleted else None
-        used = _size(self._before)
+        used = size_text(self._before)
         if self._after is None:
             return f"Pulp's storage: {used} used"
         freed = self._before - self._after
         # Other runs may have written meanwhile.
-        change = f"{_size(freed)} freed" if freed >= 0 else f"{_size(-freed)} more, by other runs"
-        return f"Pulp's storage: {used} used before, {_size(self._after)} after, {change}"
+        change = (
+            f"{size_text(freed)} freed"
+            if freed >= 0
+            else f"{size_text(-freed)} more, by other runs"
+        )
+        return f"Pulp's storage: {used} used before, {size_text(self._after)} after, {change}"
 
     def as_dict(self) -> dict[str, int | None]:
         """Return the used bytes; None if they are unknown, or nothing was deleted."""
@@ -142,7 +146,7 @@ class StorageChange:
             return None
 
 
-def _size(number: int) -> str:
+def size_text(number: int) -> str:
     size, units = float(number), list(_UNITS)
     while size >= _STEP and len(units) > 1:
         size, units = size / _STEP, units[1:]

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...objects.status import StorageChange
+from ...objects.status import StorageChange, size_text
 from ...pulp.errors import InvalidItem
 from ...pulp.server import Server
 from ...report.report import Result
 from .decisions import Wanted, decide, read_wanted, restorable
-from .deletion import CleanRun, PlannedVersion, snapshot_result
+from .deletion import CleanRun, PlannedVersion, snapshot_result, tags_of
 from .retention import Decision, Retention, Scope
+from .space import freed_bytes
 from .tags import CONTAINER, TagDecision, read_images
 
 _MAX_NAMES = 5
@@ -36,7 +37,10 @@ class _Kept:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is deleted in this run, and by kind of object what is left for later runs, and kept."""
+    """What is deleted in this run, and by kind of object what is left for later runs, and kept.
+
+    `freed`: how many bytes this frees at most, None if that is unknown or not a plan.
+    """
 
     snapshots: Sequence[Decision]
     tags: Sequence[TagDecision]
@@ -44,6 +48,7 @@ class _Plan:
     stale_versions: int
     rest: Mapping[str, int]
     kept: Mapping[str, Sequence[_Kept]]
+    freed: int | None = None
 
 
 def clean_distributions(
@@ -78,7 +83,12 @@ def clean(
     if params["orphans"]:
         # Without the lock: this takes long, and does not delete what a repository contains.
         results.append(run.clean_orphans())
-    lines = [*_lines(plan, scope, params["limit"]), storage.line(run.deletes)]
+    lines = _lines(plan, scope, params["limit"])
+    if plan.freed is not None:
+        lines.append(
+            f"This frees up to {size_text(plan.freed)}, except what other repositories have, too"
+        )
+    lines.append(storage.line(run.deletes))
     if not params["confirm"]:
         lines.append("This is a plan: nothing was deleted. Repeat with -e confirm=true to delete.")
     return results, {
@@ -89,6 +99,7 @@ def clean(
         ],
         "stale_versions": plan.stale_versions,
         "storage_use": storage.as_dict(),
+        **({"frees": plan.freed} if scope.is_whole else {}),
         "lines": lines,
     }
 
@@ -124,7 +135,10 @@ def _plan(run: CleanRun, wanted: Wanted, limit: int) -> _Plan:
     if scope.is_whole:
         kept["repository versions"] = [_kept_version(one) for one in versions if one.kept]
     rest["repository versions"] = max(len(stale) - limit, 0)
-    return _Plan(snapshots, surplus[:limit], stale[:limit], len(stale), rest, kept)
+    freed = None
+    if scope.is_whole and not run.deletes:
+        freed = freed_bytes(server, versions, stale[:limit], tags_of(surplus[:limit]))
+    return _Plan(snapshots, surplus[:limit], stale[:limit], len(stale), rest, kept, freed)
 
 
 def _kept_snapshot(decision: Decision) -> _Kept:
@@ -171,10 +185,7 @@ def _lines(plan: _Plan, scope: Scope, limit: int) -> list[str]:
 
 def _by_repository(tags: Iterable[TagDecision]) -> list[str]:
     """Return a line for each repository, with its tags."""
-    names: dict[str, list[str]] = {}
-    for one in tags:
-        names.setdefault(one.repository, []).append(one.tag)
-    return [f"{name}  {_listed(own)}" for name, own in sorted(names.items())]
+    return [f"{name}  {_listed(own)}" for name, own in sorted(tags_of(tags).items())]
 
 
 def _reason_lines(kept: Iterable[_Kept]) -> list[str]:

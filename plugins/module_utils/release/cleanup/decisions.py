@@ -25,23 +25,21 @@ from .retention import Decision, Retention, Scope, Snapshot, age_of, plan_snapsh
 
 _STAMP_LENGTH = 15
 _FILE = "file"
+_FILTERS = ("rpm_filter", "deb_filter", "package_filter", "sync_group")
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What a cleanup is for: all package repositories, and the `selected` ones; what pins each (short
-    name, stamp); the rules; and what else it looks at."""
+    name, stamp); the rules; and what else it looks at. `is_filtered`: whether package
+    repositories are selected, so that disk images and channels are left alone."""
 
     inventory: Inventory
     selected: Sequence[PackageRepository]
     labels: Mapping[tuple[str, str], list[str]]
     rules: Retention
     scope: Scope
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether not all package repositories are selected."""
-        return len(self.selected) < len(self.inventory.repositories)
+    is_filtered: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,19 +49,18 @@ class Found:
     decisions: Sequence[Decision]
     served: Sequence[ListedDistribution]
 
-    def repositories(self, content_type: str, is_whole: bool) -> set[str]:
-        """Return the names of the repositories of a type whose versions may be stale: those of
-        snapshots, and those of channels if all are cleaned up."""
-        if not is_whole:
-            return set()
-        names = {one.snapshot.listed.href for one in self.decisions}
-        return {
-            one.repository
-            for one in self.served
-            if one.content_type == content_type
-            and one.repository
-            and (one.href in names or PROMOTION_LABEL in one.labels)
-        }
+    def repositories(self, content_type: str, with_channels: bool) -> set[str]:
+        """Return the names of the repositories of a type that have snapshots, or a channel."""
+        names = self.with_snapshots(content_type)
+        if with_channels:
+            names |= {
+                one.repository
+                for one in self.served
+                if one.content_type == content_type
+                and one.repository
+                and PROMOTION_LABEL in one.labels
+            }
+        return names
 
     def with_snapshots(self, content_type: str) -> set[str]:
         """Return the names of the repositories of a type that have snapshots."""
@@ -80,7 +77,8 @@ def read_wanted(
     allows them."""
     inventory, selected = _read_inventory(server, params, scope)
     labels = _read_labels(server, inventory, params, hint)
-    return Wanted(inventory, selected, labels, rules, scope)
+    is_filtered = any(params.get(name) for name in _FILTERS)
+    return Wanted(inventory, selected, labels, rules, scope, is_filtered)
 
 
 def _read_labels(
@@ -122,8 +120,8 @@ def _read_inventory(
         raise InvalidItem(
             "there is no package repository: define rpm_package_repos or deb_package_repos"
         )
-    names = ("rpm_filter", "deb_filter", "package_filter", "sync_group")
-    selection = select_repositories(repositories, Filters(*(params.get(name) for name in names)))
+    filters = Filters(*(params.get(name) for name in _FILTERS))
+    selection = select_repositories(repositories, filters)
     for warning in selection.warnings:
         server.report.warn(warning)
     return Inventory(repositories), selection.selected
@@ -170,7 +168,8 @@ def _snapshot_of(one: ListedDistribution, wanted: Wanted) -> tuple[str, str, str
         is_selected = any(owner is selected for selected in wanted.selected)
         name = owner.name or one.repository or ""
         return owner.short_name, _stamp(one, owner) if is_selected else "", name
-    if wanted.scope.is_whole and one.content_type == _FILE and one.repository:
+    is_whole = wanted.scope.is_whole and not wanted.is_filtered
+    if is_whole and one.content_type == _FILE and one.repository:
         prefix = f"{one.repository}_"
         version = one.name[len(prefix) :] if one.name.startswith(prefix) else ""
         # A version without a stamp, such as `latest`, has no age.

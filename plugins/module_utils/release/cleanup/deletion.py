@@ -7,14 +7,13 @@ versions that no distribution serves; the next run finds them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...container.tag_copy import remove_tags
 from ...inventory.stamp import stamp_of_pulp_time
-from ...inventory.values import PACKAGE_TYPES
 from ...objects.listing import ListedDistribution, read_all_guards
 from ...objects.server_lock import ServerLock
 from ...pulp.errors import PulpError
@@ -71,6 +70,14 @@ def snapshot_result(decision: Decision) -> Result:
     return Result(one.listed.name, one.listed.content_type, more=more)
 
 
+def tags_of(decisions: Iterable[TagDecision]) -> dict[str, list[str]]:
+    """Return repository -> tags."""
+    names: dict[str, list[str]] = {}
+    for one in decisions:
+        names.setdefault(one.repository, []).append(one.tag)
+    return names
+
+
 @dataclass
 class CleanRun:
     """Deletes what was planned; unless `confirmed`, and in check mode, only returns results.
@@ -123,9 +130,7 @@ class CleanRun:
 
     def _delete_tags(self, tags: Sequence[TagDecision]) -> list[Result]:
         """Delete tags, with what is attached to their images only; one result for each repository."""
-        names: dict[str, list[str]] = {}
-        for one in tags:
-            names.setdefault(one.repository, []).append(one.tag)
+        names = tags_of(tags)
         if self.confirmed:
             return remove_tags(self.server, names, self.interruption)
         pairs = [(Result(name, CONTAINER, more={"tags": own}), own) for name, own in names.items()]
@@ -176,8 +181,8 @@ class CleanRun:
         planned = []
         for type_name, content_type in CONTENT_TYPES.items():
             names = {one.name for one in wanted.selected if one.content_type == type_name}
-            if type_name not in PACKAGE_TYPES or not wanted.is_filtered:
-                names |= found.repositories(type_name, wanted.scope.is_whole)
+            if wanted.scope.is_whole:
+                names |= found.repositories(type_name, with_channels=not wanted.is_filtered)
             if type_name == CONTAINER:
                 names = {*self.images}
             counted = found.with_snapshots(type_name) if wanted.scope.is_whole else names

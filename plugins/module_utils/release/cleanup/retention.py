@@ -13,6 +13,7 @@ from ...objects.listing import ListedDistribution
 from ..listing import NO_GUARD
 
 _DAY = 24 * 60 * 60
+_STAMP_LENGTH = 15
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Scope:
     `paths`: (content type, base path or name) of snapshots -> what names them. `repositories`: package
     repositories that may not be in the inventory. `is_whole`: whether disk images and the repositories
     of channels are cleaned up, too. `namespaces`: those of images whose tags are. `tags`: (image, tag)
-    -> what names it, "" for any image. `digests`: image -> digest -> what names it.
+    -> what names it; with "" as the image, a tag of any image or the stamp at its end. `digests`: image
+    -> digest -> what names it.
     """
 
     paths: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
@@ -44,8 +46,8 @@ class Scope:
 
     def users_of_tag(self, image: str, tag: str) -> list[str]:
         """Return what names a tag of an image."""
-        names = {*self.tags.get((image, tag), ()), *self.tags.get(("", tag), ())}
-        return sorted(names)
+        keys = ((image, tag), ("", tag), ("", tag[-_STAMP_LENGTH:]))
+        return sorted({name for key in keys for name in self.tags.get(key, ())})
 
 
 @dataclass(frozen=True)

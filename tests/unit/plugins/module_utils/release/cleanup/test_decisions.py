@@ -48,6 +48,8 @@ def test_versions_of_disk_images_are_snapshots_if_all_is_cleaned_up():
     paths = {("file", names[first]): ["release one"], ("file", second): ["site"]}
     kept = reasons(pulp, Scope(paths=paths, is_whole=True))
     assert kept == {first: "pinned by release one", second: "pinned by site", third: newest}
+    scope = Scope(repositories=[PackageRepository("rpm", "", "own", "", "own/")], is_whole=True)
+    assert reasons(pulp, scope, package_filter="^own$") == {}
 
 
 def test_the_repositories_of_a_scope_have_snapshots():
@@ -80,5 +82,5 @@ def test_what_a_rollback_restores_is_named_after_its_channel():
     [(href, reason)] = restorable(found.served).items()
     assert href.endswith("/publications/rpm/rpm/old/")
     assert reason == "a rollback of 'production' restores it"
-    assert found.repositories("rpm", is_whole=True) == {"own"}
-    assert found.repositories("rpm", is_whole=False) == set()
+    assert found.repositories("rpm", with_channels=True) == {"own"}
+    assert found.repositories("rpm", with_channels=False) == set()

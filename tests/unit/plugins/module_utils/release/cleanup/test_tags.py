@@ -26,6 +26,7 @@ def reasons(tags, scope=None, rules=RULES):
         (OLD, Scope(tags={("nova", OLD): ["release one"]}), "pinned by release one"),
         (OLD, Scope(tags={("", OLD): ["site", "site"]}), "pinned by site"),
         (OLD, Scope(tags={("keystone", OLD): ["release one"]}), ""),
+        (OLD, Scope(tags={("", OLD[-15:]): ["site"]}), "pinned by site"),
         ("latest", Scope(), "it has no stamp"),
         ("2026.1-20269999T000000", Scope(), "it has no stamp"),
         (f"2025.1-{OLD[-15:]}", Scope(), "one of the 1 newest of its image"),
