@@ -65,6 +65,7 @@ def test_the_playbooks_and_their_hosts_match_the_tree():
         "{{ 'localhost' if ansible_limit is not defined else 'all:localhost' }}": "controller",
         "{{ groups['ark'] | default([]) or ['localhost'] }}": "Ark",
         hosts["distribution_list"]: "any Pulp server",
+        hosts["release_prune"]: "any Pulp server",
         hosts["container_check"]: "Ark, client",
     }
     assert {name: kinds.get(hosts[name], "test, client") for name in PLAYBOOKS} == PLAYBOOKS

@@ -95,6 +95,7 @@ CASES = {
     "package_withdraw": Case(_WITHDRAWN, pins=False),
     "release_diff": Case({"release_old": _LOCK, "release_new": _LOCK}, pins=False),
     "release_lock": Case({"release_name": "second"}),
+    "release_prune": Case(),
     "release_record": Case({"release_lock": _LOCK, **_EVIDENCE}, pins=False),
     "release_promote": Case({"release_lock": _LOCK}, pins=False),
     "release_rollback": Case({"release_lock": _LOCK}, pins=False),

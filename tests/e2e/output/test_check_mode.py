@@ -90,7 +90,7 @@ def test_check_mode_of_every_playbook_writes_nothing_and_predicts_changes(rig: R
     others = {"access_check", "client_update", "inventory_validate", "kayobe_update"}
     others |= {"distribution_clean", "distribution_list", "package_query", "run_end"}
     others |= {"target_check", "kolla_check", "package_withdraw"}
-    others |= {f"release_{verb}" for verb in ("diff", "lock", "record", "verify")}
+    others |= {f"release_{verb}" for verb in ("diff", "lock", "prune", "record", "verify")}
     others |= {"release_lock", "release_diff", "release_record", "release_verify"}
     # These are tested by the scenarios of the roles container and client, which have images.
     others |= {path.stem for path in PLAYBOOKS.glob("*container_*.yml")}

@@ -29,6 +29,7 @@ PAGES = (
     "verify-a-site",
     "promote-a-release",
     "roll-back",
+    "clean-up",
     "disk-images",
     "containers",
     "troubleshooting",
