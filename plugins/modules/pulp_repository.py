@@ -234,6 +234,8 @@ extends_documentation_fragment:
 notes:
   - Check mode syncs nothing. It cannot predict whether the source has new content, or whether a password is
     different.
+  - With O(sync), check mode fails if the source does not have included tags of an image, or the metadata of an
+    immutable RPM or Deb repository. Items without credentials are not checked if their remotes have stored ones.
 seealso:
   - module: stackhpc.release_train.pulp_sync
   - module: stackhpc.release_train.pulp_publication
@@ -335,7 +337,7 @@ seconds:
   type: float
 """
 
-from ..module_utils.container.source_tags import manage_and_check_tags
+from ..module_utils.artifacts.checked_sync import manage_and_check_sources
 from ..module_utils.module import run
 from ..module_utils.pulp.options import RETRYING, lists_of, repository_options
 from ..module_utils.pulp.types import CONTENT_TYPES
@@ -352,7 +354,7 @@ def main() -> None:
             "default": "always",
         },
     }
-    run(options, manage_and_check_tags, "repository")
+    run(options, manage_and_check_sources, "repository")
 
 
 if __name__ == "__main__":

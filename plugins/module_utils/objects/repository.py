@@ -24,8 +24,9 @@ from .sync import (
     sync_item,
 )
 
-# Called with the name of the content type and the options of an item; raises PulpError.
-SourceCheck = Optional[Callable[[str, Mapping[str, Any]], None]]
+# Called with the name of the content type, the options of an item and its remote, if there is one;
+# raises PulpError.
+SourceCheck = Optional[Callable[[str, Mapping[str, Any], Optional[Mapping[str, Any]]], None]]
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class RepositoryRun:
         if self.syncs and item.options.get("url"):
             outcome = self._sync(item, item.options, result)
             if self.check_source and outcome.action == "check_mode":
-                self.check_source(item.content_type.name, item.options)
+                self.check_source(item.content_type.name, item.options, item.state.remote)
 
     def sync(self, item: _Item, result: Result) -> None:
         """Sync one repository that exists."""

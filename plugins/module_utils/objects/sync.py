@@ -383,9 +383,9 @@ class _Sync:
         return _missing_text("succeeded", (source, url), names, names_filter.includes)
 
 
-def missing_in_source(source: str, url: str, names: Sequence[str]) -> str:
-    """Return why the sync of an image would fail: its source does not have these tags."""
-    return _missing_text("would succeed", (source, url), names, "include_tags")
+def missing_in_source(source: str, url: str, names: Sequence[str], option: str) -> str:
+    """Return why a sync would fail: its source does not have what `option` names."""
+    return _missing_text("would succeed", (source, url), names, option)
 
 
 def _missing_text(

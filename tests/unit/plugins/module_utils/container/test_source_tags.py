@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from plugins.module_utils.artifacts.checked_sync import manage_and_check_sources
 from plugins.module_utils.container import source_tags
-from plugins.module_utils.container.source_tags import manage_and_check_tags
 from plugins.module_utils.report.causes import cause_of
 from tests.unit.fake_pulp.pulp import FakePulp
 from tests.unit.pulp_http_server import Reply
@@ -41,7 +41,7 @@ def image(pulp, name="stackhpc/nova", **more):
 
 def check(*items, check_mode=True, sync=True):
     server = FakePulp().server(check_mode)
-    results, _more = manage_and_check_tags(
+    results, _more = manage_and_check_sources(
         server, {"container": list(items), "sync": sync, **RETRYING}
     )
     return results, server.report.warnings
@@ -120,3 +120,30 @@ def test_a_source_that_only_the_server_can_reach_is_one_warning(pulp, monkeypatc
 def test_nothing_is_read_if_nothing_is_synced(pulp, source, how):
     check(image(pulp), **how)
     assert pulp.seen == []
+
+
+@pytest.mark.parametrize("given", [{}, {"remote_username": ""}])
+def test_an_image_whose_account_only_pulp_has_is_not_checked(pulp, source, given):
+    source[f"/v2/stackhpc/nova/manifests/{TAG}"] = Reply(401, {"errors": []})
+    fake = FakePulp()
+    stored = [image(pulp), image(pulp, "stackhpc/b")]
+    params = {"container": stored, "sync": False, **RETRYING}
+    manage_and_check_sources(fake.server(), params)
+    server = fake.server(True)
+    unknown = {"remote_username": None, "remote_password": None, **given}
+    params = {"container": [{**one, **unknown} for one in stored], "sync": True, **RETRYING}
+    results, _more = manage_and_check_sources(server, params)
+    if given:  # the account is removed, so that the sync is anonymous
+        assert all("these are missing" in result.error for result in results)
+        return
+    assert [result.error for result in results] == ["", ""]
+    assert server.report.warnings == [
+        "it was not checked whether sources have the content of items without remote_username or "
+        "client_key: their remotes have stored credentials, which Pulp does not return"
+    ]
+    assert not pulp.seen
+
+
+def test_a_url_with_credentials_is_not_shown(pulp, source):
+    _results, warnings = check(image(pulp, url="http://site:topsecret@127.0.0.1:9"))
+    assert "topsecret" not in " ".join(warnings)
