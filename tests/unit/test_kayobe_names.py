@@ -73,11 +73,23 @@ def test_the_driver_of_hosts_does_not_change_other_images():
     assert image("image_repository", **given) == "ipa-images-2025.1-rocky-9"
 
 
+def download_account(**variables: Any) -> Any:
+    playbook = (ROLES.parent / "playbooks" / "image_download.yml").read_text(encoding="utf-8")
+    defaults = yaml.safe_load(playbook)[1]["module_defaults"]
+    given = {"account": defaults["stackhpc.release_train.pulp_file_download"], **variables}
+    return image("account", **given)
+
+
 def test_the_account_of_the_image_repository_is_used_for_ark_only():
-    name = "__image_has_download_account"
-    assert image(name, **SITE)
-    assert not image(name, **{**SITE, "stackhpc_image_repository_password": ""})
-    assert not image(name, **SITE, groups={"ark": ["localhost"]})
+    assert download_account(**SITE) == {"username": "images", "password": "abc"}
+    assert download_account(**{**SITE, "stackhpc_image_repository_password": ""}) == {}
+    assert download_account() == {}
+    assert download_account(**SITE, groups={"ark": ["localhost"]}) == {}
+
+
+def test_the_role_sends_no_account_of_its_own():
+    for path in sorted((ROLES / "image").rglob("*.yml")):
+        assert "stackhpc_image_repository" not in path.read_text(encoding="utf-8"), path
 
 
 @pytest.mark.parametrize("name", ["container_check_namespace", "container_mirror_namespace"])
