@@ -24,8 +24,8 @@ def delete_duplicates(server: Server, repositories: Mapping[str, Collection[str]
 
     `repositories`: content type -> repositories (hrefs). Of the publications of one version with the
     same settings these are kept: those that a distribution serves, names in its labels, or serves
-    through its repository or version, those of the last hour, and the one that the next snapshot would
-    serve. A failure is a warning.
+    through its repository or version, those of the last hour, and those that another run would choose
+    to serve. A failure is a warning.
     """
     number = 0
     for name, hrefs in repositories.items():
@@ -86,6 +86,7 @@ def _unwanted(
     if version in used or version.partition("versions/")[0] in used:
         # A distribution without a publication serves the newest one.
         return []
-    # The next snapshot of the version serves this one, which may be a copy of what upstream had.
-    chosen = choose_publication(group, {}, mirrored_only=False, served=used)
-    return [one for one in group if one["pulp_href"] not in used and one is not chosen]
+    # Another run serves one of these at any time: the newest, or one that is served already. A copy of
+    # what upstream had is preferred.
+    chosen = [choose_publication(group, {}, mirrored_only=False, served=one) for one in ((), used)]
+    return [one for one in group if one["pulp_href"] not in used and one not in chosen]

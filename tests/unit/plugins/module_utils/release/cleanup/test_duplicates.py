@@ -152,3 +152,12 @@ def test_a_copy_of_upstream_is_kept_although_one_that_pulp_generated_is_served(p
         snapshot["publication"] = generated["pulp_href"]
     assert delete_duplicates(pulp.server(), {"rpm": {pulp.find("repositories/")["pulp_href"]}}) == 0
     assert {mirrored["pulp_href"], generated["pulp_href"]} <= hrefs(pulp)
+
+
+def test_the_newest_is_kept_because_another_run_can_promote_it(pulp):
+    newest = duplicate(pulp, pulp_created="2026-01-02T00:00:00.000000Z")["pulp_href"]
+    older = duplicate(pulp)["pulp_href"]
+    repository = pulp.find("repositories/")["pulp_href"]
+    assert delete_duplicates(pulp.server(), {"rpm": {repository}}) == 1
+    assert newest in hrefs(pulp)
+    assert older not in hrefs(pulp)
