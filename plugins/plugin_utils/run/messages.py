@@ -16,7 +16,7 @@ _PREFIX = re.compile(
 )
 _OLD_PREFIX = re.compile(r"^.*Error was a <class '[^']*'>, original message: ", re.DOTALL)
 # What Ansible adds after an error: where it was raised.
-_ORIGIN = re.compile(r"\n+(?:The error appears to be in |Origin: |<<< caused by >>>).*", re.DOTALL)
+_ORIGIN = re.compile(r"\n(?:The error appears to be in |Origin: |<<< caused by >>>).*", re.DOTALL)
 _UNDEFINED = re.compile(
     r"'[^'\n]{1,200}' is undefined|[^\n:'\"]{0,40}'?[^\n:'\"]{0,40}'? has no attribute '[^'\n]{1,200}'"
 )
@@ -25,7 +25,8 @@ _MAX_REST = 300
 _CRASH_LINES = 3
 
 _TASK = re.compile(r" ?\(task /[^)\s]*\)|(?<=task) /\S*/tasks/[\w-]+/?")
-_WORD = re.compile(r"[^\s'\"]*\btmp[a-z0-9_]{8}\b[^\s'\"]*")
+_WORD = re.compile(r"[^\s'\"]+")
+_TEMPORARY = re.compile(r"\btmp[a-z0-9_]{8}\b")
 _ELLIPSIS = " … "
 
 
@@ -56,7 +57,13 @@ def module_message(text: str) -> str:
 def item_message(text: str) -> str:
     """Return the error of an item as one line, without hrefs of tasks and Pulp's temporary files."""
     line = " ".join(_TASK.sub("", text).split())
-    return re.sub(r"'?a temporary file'?", "a temporary file", _WORD.sub("a temporary file", line))
+    # Word by word: an expression with text before the name takes quadratic time for a long word.
+    line = _WORD.sub(_without_temporary_file, line)
+    return re.sub(r"'?a temporary file'?", "a temporary file", line)
+
+
+def _without_temporary_file(word: re.Match[str]) -> str:
+    return "a temporary file" if _TEMPORARY.search(word[0]) else word[0]
 
 
 def shorten(line: str, width: int) -> str:
