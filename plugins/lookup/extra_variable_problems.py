@@ -53,8 +53,9 @@ class LookupModule(LookupBase):
     ) -> list[str]:
         texts = context.CLIARGS.get("extra_vars") or ()  # type: ignore[no-untyped-call]
         values = variables or {}
+        templar: Any = self._templar
         try:
-            config = str(self._templar.template(values.get("kayobe_config_path") or ""))
+            config = str(templar.template(values.get("kayobe_config_path") or ""))
         except AnsibleError:
             config = ""  # it depends on what this host does not have
         return extra_variable_problems(texts, str(values.get("_raw_params") or ""), config)
