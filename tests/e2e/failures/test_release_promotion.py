@@ -16,7 +16,7 @@ from tests.lab.gateway import Gateway
 from tests.lab.oci_layout import Image, write_layout
 from tests.lab.pulp import launcher
 
-COUNT = 6
+COUNT = 8
 TAG = "2026.1-rocky-10-20261122T020000"
 JOURNAL = "release-train-journal"
 MUTEX = "release-train-mutex"
