@@ -156,17 +156,6 @@ def _run_items(
     return run_all(pairs, run, limit, report or server.report, retry_delay)
 
 
-def remove_tags(
-    server: Server, tags: Mapping[str, Sequence[str]], interruption: Interruption
-) -> list[Result]:
-    """Remove tags of repositories (name -> tags) while the caller holds the lock of the server."""
-    change = _TagChange(server, Manifests(server.client), force=False)
-    common = {"source": None, "state": "absent", "allow_missing": True}
-    wanted = [{**common, "name": name, "tags": own} for name, own in tags.items()]
-    items = read_items(server, wanted, change.manifests)
-    return _run_items(change, items, interruption, None)
-
-
 def read_items(
     server: Server, items: Sequence[Mapping[str, Any]], manifests: Manifests
 ) -> list[TagItem]:

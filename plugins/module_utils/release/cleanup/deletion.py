@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...container.tag_copy import remove_tags
+from ...container.tag_copy import carry_out
 from ...inventory.stamp import stamp_of_pulp_time
 from ...objects.listing import ListedDistribution, read_all_guards
 from ...objects.server_lock import ServerLock
@@ -132,7 +132,18 @@ class CleanRun:
         """Delete tags, with what is attached to their images only; one result for each repository."""
         names = tags_of(tags)
         if self.confirmed:
-            return remove_tags(self.server, names, self.interruption)
+            items = [
+                {
+                    "name": name,
+                    "source": None,
+                    "state": "absent",
+                    "tags": own,
+                    "allow_missing": True,
+                }
+                for name, own in names.items()
+            ]
+            done = carry_out(self.server, items, False, self.interruption, self.server.report)
+            return [result for _item, result in done]
         pairs = [(Result(name, CONTAINER, more={"tags": own}), own) for name, own in names.items()]
 
         def plan(own: list[str], result: Result) -> None:
