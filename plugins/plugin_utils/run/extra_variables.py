@@ -150,6 +150,8 @@ def _misspelt(words: str, name: str, known: Collection[str]) -> Iterator[str]:
     """Yield a message if a variable is unknown and similar to a known one; `words` name it."""
     if name not in known:
         for closest in difflib.get_close_matches(name, known, n=1, cutoff=_CUTOFF):
+            if f"_{closest}_" in f"_{name}_":
+                continue  # a name that was made from it, such as that of its value in a vault
             yield f"{words}: unknown variable, did you mean {closest}?"
 
 

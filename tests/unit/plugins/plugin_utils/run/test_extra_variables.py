@@ -25,6 +25,7 @@ from plugins.plugin_utils.run.retry_command import _REPEATED
         "site_specific=1",
         "kolla_base_distro=rocky",
         "query=pins",
+        "secrets_stackhpc_release_pulp_password=x",
     ],
 )
 def test_what_ansible_reads_as_it_was_meant_is_no_problem(text):
