@@ -54,7 +54,8 @@ def sbom_lines(
 ) -> Iterator[str]:
     """Yield the lines of the document, a component each, without keeping them in memory.
 
-    The names of container images in a lock are relative to `container_namespace`. Raises OperatorError, then what was written is not complete, if a repository cannot be read.
+    The names of container images in a lock are relative to `container_namespace`. Raises
+    OperatorError if a repository cannot be read: then what was written is not complete.
     """
     digest = lock_digest(lock)
     metadata: dict[str, Any] = {

@@ -96,7 +96,8 @@ class Watch:
     def _watch(self) -> None:
         while True:
             last = self._ended.is_set()
-            readable, _, _ = select.select([self._signals], [], [], 0 if last else _POLL_INTERVAL)
+            pause = 0 if last else _POLL_INTERVAL
+            readable, _writable, _failed = select.select([self._signals], [], [], pause)
             for number in os.read(self._signals, 100) if readable else b"":
                 self._interrupt(number)
             if os.getppid() != self._parent:
