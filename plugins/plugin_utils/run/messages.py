@@ -20,8 +20,11 @@ _ORIGIN = re.compile(r"\n(?:The error appears to be in |Origin: |<<< caused by >
 _UNDEFINED = re.compile(
     r"'[^'\n]{1,200}' is undefined|[^\n:'\"]{0,40}'?[^\n:'\"]{0,40}'? has no attribute '[^'\n]{1,200}'"
 )
+_UNDEFINED_WORDS = re.compile("' is undefined| has no attribute '")
 _USER = re.compile(r"Error while resolving value for '([^'\n]+)'")
 _MAX_REST = 300
+# Characters. The expressions below need time for each of them.
+_MAX_TEXT = 8_000
 _CRASH_LINES = 3
 
 _TASK = re.compile(r" ?\(task /[^)\s]*\)|(?<=task) /\S*/tasks/[\w-]+/?")
@@ -41,9 +44,10 @@ def task_message(result: Mapping[str, Any]) -> str:
 
 def module_message(text: str) -> str:
     """Return the error of a task, with its cause first and without what Ansible adds to it."""
-    text = _ORIGIN.sub("", text).strip()
+    text = _ORIGIN.sub("", shorten(text, _MAX_TEXT)).strip()
     plain = _OLD_PREFIX.sub("", _PREFIX.sub("", text, count=1))
-    found = _UNDEFINED.findall(text)
+    # The expression is slow where it finds nothing.
+    found = _UNDEFINED.findall(text) if _UNDEFINED_WORDS.search(text) else []
     if not found:
         return plain
     cause = found[-1].strip()

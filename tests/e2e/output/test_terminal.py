@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
+import struct
 import subprocess
+import termios
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 LONGEST = 120.0
+UTILS = Path(__file__).parents[2] / "unit" / "plugins" / "module_utils"
+APPROVED_CHECK = UTILS / "release" / "last_screen_of_access_check.txt"
 DONE = {"name": "one", "type": "rpm", "action": "created", "changed": True, "error": ""}
 FAILED = {"name": "two", "type": "rpm", "action": "failed", "changed": False, "error": "it is down"}
 GREEN, YELLOW, RED = "\x1b[0;32m", "\x1b[0;33m", "\x1b[0;31m"
@@ -35,9 +40,10 @@ def write_play(directory: Path, results: list[dict[str, Any]], **variables: str)
     return path
 
 
-def printed_on_a_terminal(path: Path) -> str:
-    """Run a playbook on a terminal and return what it printed there."""
+def printed_on_a_terminal(path: Path, columns: int = 80) -> str:
+    """Run a playbook on a terminal of this width and return what it printed there."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     environment.pop("ANSIBLE_NOCOLOR", None)
     process = subprocess.Popen(
@@ -77,6 +83,22 @@ def test_the_verdict_has_the_color_of_the_result(
 
     lines = [line for line in printed.splitlines() if verdict in line]
     assert [line.startswith(color) for line in lines] == [True], printed
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_lines_of_an_access_check_are_complete_at_any_width(
+    tmp_path: Path, columns: int
+) -> None:
+    lines = APPROVED_CHECK.read_text(encoding="utf-8").splitlines()
+    task = {"name": "Show", "stackhpc.release_train.text_show": {"text": lines}}
+    play = {"name": "Show", "hosts": "localhost", "gather_facts": False, "tasks": [task]}
+    path = tmp_path / "play.yml"
+    path.write_text(json.dumps([play]), encoding="utf-8")
+
+    printed = printed_on_a_terminal(path, columns).splitlines()
+
+    first = printed.index(lines[0])
+    assert printed[first : first + len(lines)] == lines
 
 
 def test_a_configuration_path_of_kayobe_that_is_a_template_makes_a_kayobe_command(
