@@ -20,6 +20,8 @@ from ansible.parsing.splitter import parse_kv, split_args
 _ROLES = Path(__file__).parents[3] / "roles"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _CUTOFF = 0.85
+# Files have a site's own variables, too.
+_CUTOFF_IN_FILES = 0.92
 # Characters. Ansible has read the file before.
 _MAX_FILE_SIZE = 1024 * 1024
 # Variables that playbooks and roles read, and that no specification has as an option.
@@ -61,10 +63,12 @@ def extra_variable_problems(
     problems = [message for text in inline for message in _cut_values(text)]
     if raw_words and not problems:
         problems = [f"{_cut(raw_words)}. Quote each value that has spaces"]
-    named = [(f"-e {name}", name) for name in _names(inline)]
+    named = [(f"-e {name}", name, _CUTOFF) for name in _names(inline)]
     for path in (text[1:] for text in texts if text[:1] == "@"):
         if not kayobe_config or not is_added_by_kayobe(path, kayobe_config):
-            named += [(f"{name} of -e @{path}", name) for name in _names_in_file(path)]
+            named += [
+                (f"{name} of -e @{path}", name, _CUTOFF_IN_FILES) for name in _names_in_file(path)
+            ]
     known = known_variables() if named else frozenset()
     return problems + [text for one in named for text in _misspelt(*one, known)]
 
@@ -146,10 +150,10 @@ def _names_in_file(path: str) -> list[str]:
     return [key.value for key, _value in pairs if isinstance(key, yaml.ScalarNode)]
 
 
-def _misspelt(words: str, name: str, known: Collection[str]) -> Iterator[str]:
+def _misspelt(words: str, name: str, cutoff: float, known: Collection[str]) -> Iterator[str]:
     """Yield a message if a variable is unknown and similar to a known one; `words` name it."""
     if name not in known:
-        for closest in difflib.get_close_matches(name, known, n=1, cutoff=_CUTOFF):
+        for closest in difflib.get_close_matches(name, known, n=1, cutoff=cutoff):
             if f"_{closest}_" in f"_{name}_":
                 continue  # a name that was made from it, such as that of its value in a vault
             yield f"{words}: unknown variable, did you mean {closest}?"

@@ -88,6 +88,16 @@ def test_a_misspelt_name_in_a_file_is_reported_with_the_file(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["secrets_stackhpc_release_pulp_password", "release_train_test_client", "client_promote"],
+)
+def test_variables_of_a_site_in_a_file_are_no_problem(name, tmp_path):
+    path = tmp_path / "values.yml"
+    path.write_text(f"{name}: 1\n")
+    assert extra_variable_problems([f"@{path}"]) == []
+
+
+@pytest.mark.parametrize(
     "content", ["$ANSIBLE_VAULT;1.1;AES256\n3132\n", "- package_filtre\n", "a: [", "", "\xff"]
 )
 def test_a_file_without_readable_names_is_no_problem(content, tmp_path):
