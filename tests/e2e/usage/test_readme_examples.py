@@ -5,6 +5,7 @@ connection, and module defaults of the play override that of the host."""
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,30 @@ def test_roles_without_a_server_need_no_connection(rig: Rig) -> None:
     assert "20261122T200001" in pins.read_text("utf-8")
     validated = run_example(rig, "inventory", rpm_package_repos=[rig.rpm(1)])
     assert "1 repository in " in validated.output
+
+    tags = "kolla_image_tags: {openstack: {rocky-9: 2025.1-rocky-9-20260101T000000}}\n"
+    (directory / "kolla-image-tags.yml").write_text(tags, "utf-8")
+    defaults = rig.directory / "kolla-ansible" / "ansible" / "roles" / "nova" / "defaults"
+    defaults.mkdir(parents=True)
+    given = COLLECTION / "extensions" / "molecule" / "role_kolla" / "files" / "nova.yml"
+    shutil.copy(given, defaults / "main.yml")
+    paths = (("/src/kayobe-config", root), ("/src/kolla-ansible", rig.directory / "kolla-ansible"))
+    run_example(rig, "kolla", *paths, kolla_container_images=["nova-api"]).succeeded()
+
+
+def test_a_release_takes_the_connection_from_the_variables_of_the_host(rig: Rig) -> None:
+    item = rig.rpm(1)
+    stamp = rig.snapshot(item)[item["short_name"]]
+    root = rig.directory / "configuration"
+    (root / "etc" / "kayobe").mkdir(parents=True)
+    pins = f"stackhpc_pulp_repo_{item['short_name']}_version: {stamp}\n"
+    (root / "etc" / "kayobe" / "pulp-repo-versions.yml").write_text(pins, "utf-8")
+    settings = {"release_directory": str(rig.directory), "rpm_package_repos": [item]}
+
+    run_example(rig, "release", ("/src/kayobe-config", root), **settings).succeeded()
+
+    lock = yaml.safe_load((rig.directory / "2026.1-20261122T093000.yml").read_text("utf-8"))
+    assert lock["packages"]["rpm"][item["short_name"]]["stamp"] == stamp
 
 
 @pytest.mark.parametrize("where", ["play", "group"])
