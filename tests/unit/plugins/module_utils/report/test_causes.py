@@ -96,3 +96,8 @@ def test_a_tag_that_was_not_pushed_is_not_called_missing_upstream():
     cause = cause_of("Some tags not found in source repository: 2025.1-rocky-9-20250812T091848")
     assert cause.name == "image tag not found"
     assert "build and push the images" in cause.advice
+
+
+def test_rejected_credentials_name_the_variables_of_a_client():
+    cause = cause_of("401, message='Unauthorized', url=URL('http://x/')")
+    assert "stackhpc_release_pulp_password" in cause.advice
