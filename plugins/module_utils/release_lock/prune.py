@@ -7,35 +7,27 @@ Kept releases are those whose locks are given as files, and those that the serve
 from __future__ import annotations
 
 import glob
-import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..content.files import files_in_version
 from ..inventory.repositories import PackageRepository
 from ..inventory.values import PACKAGE_TYPES
-from ..lock.document import LockError, read_lock
+from ..lock.document import LockError
 from ..lock.signature import load_verified_lock
 from ..pulp.errors import Conflict, InvalidItem
-from ..pulp.pool import for_each
-from ..pulp.reader import read_by_field, read_by_key
+from ..pulp.reader import read_by_field
 from ..pulp.server import Server
 from ..pulp.types import CONTENT_TYPES, kind_of
 from ..release.cleanup.clean import clean
 from ..release.cleanup.retention import Scope
-from ..release.newest import served_versions
 from ..report.report import Result
+from .journal import JOURNAL_NAME
+from .releases import DISTRIBUTION, SUFFIX, Releases
 from .resolve import DISK_IMAGE
-from .served_files import ServedFiles
 from .verify import LockItem, lock_items
 
-# The distribution that serves the locks of promoted releases, and the guard that a promotion has until
-# it ends.
-_RELEASES = "releases"
-_JOURNAL = "release-train-journal"
-_SUFFIX = ".yml"
 _FILE = CONTENT_TYPES["file"]
 _OR_ALLOW = (
     ". To delete without locks and pins, set allow_empty_pins (release_prune_allow_empty_pins in a "
@@ -75,10 +67,10 @@ def prune_releases(
 def _refuse_interrupted(server: Server, is_confirmed: bool) -> None:
     """Raise Conflict if a promotion of a release was interrupted, whose lock is not served yet."""
     endpoint = kind_of("guard").endpoint
-    if not read_by_field(server.client, endpoint, "name", [_JOURNAL], ("pulp_href",)):
+    if not read_by_field(server.client, endpoint, "name", [JOURNAL_NAME], ("pulp_href",)):
         return
     text = (
-        f"the promotion or rollback of a release was interrupted (content guard '{_JOURNAL}'): run it "
+        f"the promotion or rollback of a release was interrupted (content guard '{JOURNAL_NAME}'): run it "
         "again first"
     )
     if is_confirmed:
@@ -88,34 +80,17 @@ def _refuse_interrupted(server: Server, is_confirmed: bool) -> None:
 
 def read_published(server: Server) -> list[Lock]:
     """Return the locks that a server serves. Raises Conflict unless all of them can be read."""
-    found = read_by_key(server.client, _FILE.distribution, [_RELEASES])
-    distribution = found.get(_RELEASES)
-    if distribution is None:
-        return []
-    publication = distribution.get("publication") or ""
-    version = served_versions(server, _FILE, [publication]).get(publication, "")
-    if not version:
+    releases = Releases.read(server)
+    if releases.distribution is not None and not releases.version:
         raise Conflict(
-            f"nothing was deleted: the distribution '{_RELEASES}' serves no publication, so that the "
+            f"nothing was deleted: the distribution '{DISTRIBUTION}' serves no publication, so that the "
             "releases that are kept are unknown. Promote a release, delete the distribution, or set "
             "published to false and give the locks as files"
         )
-    files = files_in_version(server, version)
-    paths = sorted(path for path in files if path.endswith(_SUFFIX))
-    served = ServedFiles(server.client.connection)
-    locks: dict[str, Lock] = {}
-
-    def read(path: str) -> None:
-        text = b"".join(served.below(distribution["base_path"])(path))
-        # The cache of the content app may have an earlier file.
-        if hashlib.sha256(text).hexdigest() != files[path]["sha256"]:
-            raise Conflict("the content app serves an earlier file: run it again in a minute")
-        locks[path] = read_lock(text, path)
-
-    for path, error in zip(paths, for_each(paths, read, server.write_concurrency())):
-        if error:
-            raise Conflict(f"nothing was deleted: the lock {path} cannot be read: {error}")
-    return [locks[path] for path in paths]
+    locks, errors = releases.read_locks(releases.names)
+    for name, error in errors.items():
+        raise Conflict(f"nothing was deleted: the lock {name}{SUFFIX} cannot be read: {error}")
+    return [locks[name] for name in releases.names]
 
 
 def _read_files(paths: Iterable[str], keyring: str) -> list[Lock]:
@@ -123,7 +98,7 @@ def _read_files(paths: Iterable[str], keyring: str) -> list[Lock]:
     found = []
     for path in paths:
         if os.path.isdir(path):
-            found += sorted(glob.glob(os.path.join(glob.escape(path), f"*{_SUFFIX}")))
+            found += sorted(glob.glob(os.path.join(glob.escape(path), f"*{SUFFIX}")))
         else:
             found.append(path)
     locks: list[Lock] = []

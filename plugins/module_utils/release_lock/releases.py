@@ -74,6 +74,13 @@ class Releases:
 
     def locks(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return the locks of releases by name. Raises Conflict for one that cannot be read."""
+        found, errors = self.read_locks(names)
+        for name, error in errors.items():
+            raise Conflict(f"the lock of the release {name} cannot be read: {error}")
+        return found
+
+    def read_locks(self, names: Sequence[str]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+        """Return the locks of releases by name, and by name why others cannot be read."""
         served = ServedFiles(self.server.client.connection)
         found: dict[str, dict[str, Any]] = {}
 
@@ -85,10 +92,8 @@ class Releases:
                 raise Conflict("the content app serves an earlier file: run it again in a minute")
             found[name] = read_lock(text, path)
 
-        for name, error in zip(names, for_each(names, read, self.server.write_concurrency())):
-            if error:
-                raise Conflict(f"the lock of the release {name} cannot be read: {error}")
-        return found
+        errors = for_each(names, read, self.server.write_concurrency())
+        return found, {name: error for name, error in zip(names, errors) if error}
 
     def changed_files(self, change: ReleaseFiles) -> ReleaseFiles:
         """Return the part of a change that is not served yet."""

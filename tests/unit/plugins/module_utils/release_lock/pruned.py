@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from plugins.module_utils.lock.document import new_lock, write_lock
-from plugins.module_utils.release_lock import prune
+from plugins.module_utils.release_lock import releases
 from plugins.module_utils.release_lock.prune import prune_releases
 from tests.unit.fake_pulp.content import set_tags, tags_of
 from tests.unit.fake_pulp.pulp import FakePulp
@@ -102,7 +102,7 @@ class PrunedPulp:
             **{"content_guard": "development", "min_age": 0.0, "limit": 100, "orphans": True},
             **{"confirm": True, "allow_empty_pins": False, **more},
         }
-        with patch.object(prune, "ServedFiles", lambda _connection: self):
+        with patch.object(releases, "ServedFiles", lambda _connection: self):
             return prune_releases(self.pulp.server(check_mode), params)
 
     def stamps(self, name: str) -> list[str]:
