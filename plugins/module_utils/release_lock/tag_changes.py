@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ..container.tag_copy import carry_out, read_items
-from ..container.tags import Manifests
+from ..container.tags import Manifests, tags_in
 from ..pulp.errors import LostResponse, PulpError, TaskTimeout
 from ..pulp.interruption import Interruption
 from ..pulp.patience import Patience
@@ -151,15 +151,9 @@ def find_version(server: Server, repository: str, tag: str, digest: str) -> str:
     numbers = sorted((one["number"] for one in listed if one["number"] <= newest), reverse=True)
     for number in [one for one in numbers if one][:_MAX_VERSIONS]:
         href = f"{base}versions/{number}/"
-        query = {"repository_version": href, "name": tag, "fields": "tagged_manifest"}
-        manifest = [
-            one["tagged_manifest"] for one in server.client.list("content/container/tags/", query)
-        ]
-        manifests.read(manifest)
-        if (
-            digest
-            in manifests.digests(dict.fromkeys([tag], manifest[0]) if manifest else {}).values()
-        ):
+        tags = tags_in(server.client, href, [tag])
+        manifests.read(tags.values())
+        if manifests.digests(tags).get(tag) == digest:
             return href
     return ""
 
