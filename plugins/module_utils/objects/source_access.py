@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Connections of checks in check mode to the sources that repositories are synced from."""
+"""Connections of the checks in check mode to the sources that repositories are synced from."""
 
 from __future__ import annotations
 
@@ -52,8 +52,11 @@ class SourceAccess:
             )
         return False
 
-    def connect(self, item: Mapping[str, Any], url: str) -> Connection:
-        """Return a connection to `url` with the account and certificates of an item."""
+    def connect(self, item: Mapping[str, Any], url: str, prefix: str = "/") -> Connection:
+        """Return a connection to `url` with the account and certificates of an item.
+
+        `prefix` is that of the content app; by default paths are those of URLs.
+        """
         return Connection(
             url,
             username=item.get("remote_username"),
@@ -62,7 +65,7 @@ class SourceAccess:
             client_cert=self._file(item.get("client_cert")),
             client_key=self._file(item.get("client_key")),
             validate_certs=item.get("tls_validation") is not False,
-            content_path_prefix="/",
+            content_path_prefix=prefix,
         )
 
     def _file(self, text: str | None) -> str | None:

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ..inventory.pins import Pin
-from ..pulp.connection import Connection
+from ..objects.source_access import SourceAccess
 from ..pulp.content_app import DEFAULT_PREFIX, ContentApp
 from ..pulp.errors import InvalidItem, PulpError
 from ..pulp.server import Server
@@ -58,19 +56,7 @@ def open_source(
 ) -> Iterator[SourceCheck]:
     """Yield the check of a source; `remote` are options of pulp_repository, `prefix` is the path prefix
     of its content app."""
-    username = remote.get("remote_username")
-    descriptor, path = tempfile.mkstemp(suffix=".pem")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(remote.get("ca_cert") or "")
-        connection = Connection(
-            url,
-            username=username,
-            password=remote.get("remote_password"),
-            ca_path=path if remote.get("ca_cert") else None,
-            validate_certs=remote.get("tls_validation") is not False,
-            content_path_prefix=prefix,
-        )
+    with ExitStack() as stack:
+        connection = SourceAccess(server, stack).connect(remote, url, prefix)
+        username = remote.get("remote_username")
         yield SourceCheck(server, ContentApp(connection), connection.pulp_url, username)
-    finally:
-        os.unlink(path)
